@@ -1,0 +1,1 @@
+"""Encoders: from windows of audio to unit vectors. Nothing here decodes files or stores vectors."""

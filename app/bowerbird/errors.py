@@ -1,0 +1,28 @@
+"""What can go wrong in the world outside the program, as sentences for its users.
+
+Faults of the program itself are built-in exceptions and never pass through here.
+"""
+
+
+class BowerbirdError(Exception):
+    """A fault of the world: the message is a sentence followed by a remedy."""
+
+
+class AudioError(BowerbirdError):
+    """A file that cannot be heard."""
+
+
+class CatalogueError(BowerbirdError):
+    """A library that cannot be opened or written."""
+
+
+class EncoderError(BowerbirdError):
+    """An encoder that is unknown or incomplete."""
+
+
+class QueryError(BowerbirdError):
+    """A question that cannot be answered as it was put."""
+
+
+class PlaybackError(BowerbirdError):
+    """A sound device that is absent or lost."""

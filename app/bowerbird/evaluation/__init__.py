@@ -1,0 +1,1 @@
+"""Retrieval figures over labelled sounds. Nothing here reads audio."""

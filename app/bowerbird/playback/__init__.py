@@ -1,0 +1,1 @@
+"""Playing sounds: the device, the ring between feeder and callback, fades. No Qt."""
