@@ -7,32 +7,32 @@ from bowerbird.domain.sounds import Samples, Vectors
 
 
 class Encoder(Protocol):
-    """Turns windows of mono audio into unit vectors; the same audio gives the same vector, always.
-
-    Attributes
-    ----------
-    id : str
-        Changes whenever the vectors would: weights, constants and front-end version.
-    n_dims : int
-        Length of a vector.
-    rate_hz : int
-        Sampling rate the windows must have.
-    window_s : float
-        Longest window, in seconds.
-    blocks : mapping of str to slice
-        Named parts of the vector (the aspects of a match); empty where a vector has no parts.
-    """
+    """Turns windows of mono audio into unit vectors; the same audio gives the same vector, always."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Changes whenever the vectors would."""
+        ...
+
     @property
-    def n_dims(self) -> int: ...
+    def n_dims(self) -> int:
+        """Length of a vector."""
+        ...
+
     @property
-    def rate_hz(self) -> int: ...
+    def rate_hz(self) -> int:
+        """Sampling rate the windows must have."""
+        ...
+
     @property
-    def window_s(self) -> float: ...
+    def window_s(self) -> float:
+        """Longest window, in seconds."""
+        ...
+
     @property
-    def blocks(self) -> Mapping[str, slice]: ...
+    def blocks(self) -> Mapping[str, slice]:
+        """Named parts of the vector; empty where it has none."""
+        ...
 
     def encode(self, windows: Sequence[Samples]) -> Vectors:
         """Encode windows, each of its own true length, unpadded.

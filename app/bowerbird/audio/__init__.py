@@ -1,0 +1,1 @@
+"""From files to audio in memory: decoding, resampling, loudness and metadata. Nothing here stores or plays."""

@@ -1,0 +1,153 @@
+"""Which files are sounds: by name, and by their first bytes where the name does not say."""
+
+from pathlib import Path
+from typing import Final
+
+READABLE: Final = frozenset(
+    [
+        "aif",
+        "aifc",
+        "aiff",
+        "afc",
+        "au",
+        "bwf",
+        "caf",
+        "flac",
+        "mp1",
+        "mp2",
+        "mp3",
+        "oga",
+        "ogg",
+        "opus",
+        "rf64",
+        "snd",
+        "w64",
+        "wav",
+        "wave",
+        "wavex",
+    ]
+)
+"""Extensions that libsndfile 1.2 decodes, lower case, without the dot."""
+
+UNREADABLE: Final = {
+    **dict.fromkeys(("m4a", "m4b", "mp4", "m4v", "3g2", "3gp"), "MPEG-4"),
+    **dict.fromkeys(("mka", "mkv"), "Matroska"),
+    **dict.fromkeys(("weba", "webm"), "WebM"),
+    **dict.fromkeys(("wma", "asf"), "Windows Media"),
+    **dict.fromkeys(("mod", "xm", "s3m", "it"), "tracker module"),
+    **dict.fromkeys(("dsf", "dff"), "DSD"),
+    "aac": "AAC",
+    "ape": "Monkey's Audio",
+    "mpc": "Musepack",
+    "ogv": "Ogg video",
+    "shn": "Shorten",
+    "spx": "Speex",
+    "tta": "True Audio",
+    "wv": "WavPack",
+}
+"""Extensions of sounds that cannot be decoded here, with the format's name: named to the user, not skipped."""
+
+_NEVER_SOUNDS: Final = frozenset(
+    [
+        "als",
+        "asd",
+        "bak",
+        "bmp",
+        "cfg",
+        "css",
+        "csv",
+        "db",
+        "dll",
+        "doc",
+        "docx",
+        "dylib",
+        "exe",
+        "flp",
+        "gif",
+        "gz",
+        "htm",
+        "html",
+        "ini",
+        "jpeg",
+        "jpg",
+        "js",
+        "json",
+        "log",
+        "logicx",
+        "m3u",
+        "md",
+        "mid",
+        "midi",
+        "nki",
+        "nkm",
+        "nfo",
+        "pdf",
+        "pkf",
+        "pls",
+        "png",
+        "psd",
+        "py",
+        "reapeaks",
+        "rar",
+        "rpp",
+        "rtf",
+        "sf2",
+        "sfk",
+        "sfz",
+        "sha256",
+        "so",
+        "sqlite",
+        "sql",
+        "svg",
+        "tar",
+        "tif",
+        "tiff",
+        "toml",
+        "ttf",
+        "txt",
+        "url",
+        "webp",
+        "xls",
+        "xlsx",
+        "xml",
+        "xmp",
+        "yaml",
+        "yml",
+        "zip",
+    ]
+)
+
+N_SNIFFED_BYTES: Final = 12
+
+
+def extension(name: str) -> str:
+    """Return the extension of a file name: lower case, without the dot, possibly empty."""
+    stem, dot, ending = name.rpartition(".")
+    return ending.lower() if dot and stem else ""
+
+
+def is_sound(path: str) -> bool:
+    """Say whether a file should be listed as a sound.
+
+    Known extensions decide alone; a file with an unknown one, or with none, is opened and its first bytes
+    are looked at. Files that cannot be opened are no sounds by this test.
+    """
+    ending = extension(path.replace("\\", "/").rsplit("/", 1)[-1])
+    if ending in READABLE or ending in UNREADABLE:
+        return True
+    if ending in _NEVER_SOUNDS:
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return has_sound_header(file.read(N_SNIFFED_BYTES))
+    except OSError:
+        return False
+
+
+def has_sound_header(head: bytes) -> bool:
+    """Say whether a file's first bytes are those of a format that libsndfile reads."""
+    if head[:4] in {b"RIFF", b"RIFX"}:
+        return head[8:12] in {b"WAVE", b""}
+    if head[:4] == b"FORM":
+        return head[8:12] in {b"AIFF", b"AIFC", b""}
+    return head[:4] in {b"RF64", b"fLaC", b"OggS", b"caff", b".snd", b"riff"} or head[:3] == b"ID3"

@@ -1,0 +1,131 @@
+"""The schema, as named steps from one version to the next; each step and its number are one transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bowerbird.catalogue.connection import FILE_NAME, damaged
+from bowerbird.errors import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the schema."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+STEPS: Final = (
+    Step(
+        "folders, sounds, their contents and vectors",
+        (
+            "CREATE TABLE folders (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE)",
+            # What the bytes of a file hold: copies share it.
+            """CREATE TABLE contents (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                hash BLOB NOT NULL UNIQUE,
+                lufs REAL NOT NULL,
+                true_peak_db REAL NOT NULL,
+                metadata TEXT NOT NULL)""",
+            # What lies where. Facts of the header stand here, beside the columns they are sorted with.
+            """CREATE TABLE sounds (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                folder_id INTEGER NOT NULL REFERENCES folders ON DELETE CASCADE,
+                path TEXT NOT NULL UNIQUE,
+                directory TEXT NOT NULL,
+                name TEXT NOT NULL,
+                name_key TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                mtime_ns INTEGER NOT NULL,
+                is_missing INTEGER NOT NULL DEFAULT 0,
+                hash BLOB,
+                content_id INTEGER REFERENCES contents ON DELETE SET NULL,
+                duration_s REAL,
+                n_channels INTEGER,
+                rate_hz INTEGER,
+                format TEXT,
+                encoding TEXT)""",
+            "CREATE INDEX sounds_by_folder_id ON sounds (folder_id)",
+            "CREATE INDEX sounds_by_size ON sounds (size_bytes)",
+            "CREATE INDEX sounds_by_hash ON sounds (hash)",
+            "CREATE INDEX sounds_by_content ON sounds (content_id)",
+            "CREATE INDEX sounds_by_name ON sounds (name_key)",
+            "CREATE INDEX sounds_by_directory ON sounds (directory, name_key)",
+            "CREATE INDEX sounds_by_duration ON sounds (duration_s, name_key)",
+            "CREATE INDEX sounds_by_channels ON sounds (n_channels, name_key)",
+            "CREATE INDEX sounds_by_rate ON sounds (rate_hz, name_key)",
+            """CREATE TABLE failures (
+                sound_id INTEGER PRIMARY KEY REFERENCES sounds ON DELETE CASCADE,
+                reason TEXT NOT NULL)""",
+            """CREATE TABLE peaks (
+                content_id INTEGER PRIMARY KEY REFERENCES contents ON DELETE CASCADE,
+                frames_per_bin INTEGER NOT NULL,
+                overview BLOB NOT NULL,
+                bins BLOB NOT NULL)""",
+            # AUTOINCREMENT: an id in an index file never comes to mean another window.
+            """CREATE TABLE windows (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                encoder_id TEXT NOT NULL,
+                number INTEGER NOT NULL,
+                start_s REAL NOT NULL,
+                end_s REAL NOT NULL,
+                vector BLOB NOT NULL,
+                UNIQUE (content_id, encoder_id, number))""",
+            """CREATE VIRTUAL TABLE sound_words USING fts5 (
+                name, directory, metadata, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')""",
+            """CREATE TRIGGER sound_words_gone AFTER DELETE ON sounds
+                BEGIN DELETE FROM sound_words WHERE rowid = old.id; END""",
+        ),
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step] = STEPS) -> None:
+    """Bring a catalogue to the newest version, after a backup of an older one.
+
+    Raises
+    ------
+    CatalogueError
+        When the file was written by a newer program, is damaged, or a step fails; it is then as before.
+    """
+    try:
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise damaged(library, error) from error
+    if version > len(steps):
+        raise CatalogueError(
+            f"The library at {library} was written by a newer Bowerbird (version {version}, this one knows "
+            f"{len(steps)}). Update Bowerbird, or choose another library with --library."
+        )
+    if 0 < version < len(steps):
+        _back_up(connection, library / f"{FILE_NAME}.before-{len(steps)}")
+    for number in range(version, len(steps)):
+        _take(connection, steps[number], number + 1)
+
+
+def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < version:  # another process may be first
+            for statement in step.statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version:d}")
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        connection.execute("ROLLBACK")
+        raise CatalogueError(
+            f"The library could not be brought up to date ({step.name}: {error}). Nothing was changed; "
+            "free some disk space and start again."
+        ) from error
+
+
+def _back_up(connection: sqlite3.Connection, path: Path) -> None:
+    copy = sqlite3.connect(path)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()

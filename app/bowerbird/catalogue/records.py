@@ -1,0 +1,148 @@
+"""Rows of the catalogue as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.domain.peaks import Bins, Peaks
+from bowerbird.domain.sounds import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder the user added."""
+
+    id: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """A file as it was listed.
+
+    Attributes
+    ----------
+    path : str
+        Absolute.
+    size_bytes : int
+    mtime_ns : int
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSound:
+    """A sound that waits for analysis."""
+
+    id: int
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Everything that was found out about a sound's content.
+
+    Attributes
+    ----------
+    hash : bytes
+        16 bytes over the whole file.
+    duration_s : float
+    n_channels, rate_hz : int
+    format, encoding : str
+    lufs, true_peak_db : float
+    metadata : mapping of str to str
+    peaks : Peaks
+    overview : ndarray, shape (n_columns, 2), int8
+        The little waveform.
+    spans : tuple of (float, float)
+        Start and end in seconds of each window.
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    """
+
+    hash: bytes
+    duration_s: float
+    n_channels: int
+    rate_hz: int
+    format: str
+    encoding: str
+    lufs: float
+    true_peak_db: float
+    metadata: Mapping[str, str]
+    peaks: Peaks
+    overview: Bins
+    spans: tuple[tuple[float, float], ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundRow:
+    """A sound as a list shows it.
+
+    Attributes
+    ----------
+    id : int
+    path : Path
+    directory : str
+        Below its folder, beginning with the folder's own name.
+    duration_s, n_channels, rate_hz, format, encoding
+        None until the sound was analysed.
+    is_missing : bool
+    content_id : int or None
+    overview : ndarray, shape (n_columns, 2), int8, or None
+    """
+
+    id: int
+    path: Path
+    name: str
+    directory: str
+    duration_s: float | None
+    n_channels: int | None
+    rate_hz: int | None
+    format: str | None
+    encoding: str | None
+    is_missing: bool
+    content_id: int | None
+    overview: Bins | None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDetails:
+    """What is known of a sound beyond its row."""
+
+    size_bytes: int
+    lufs: float | None
+    true_peak_db: float | None
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedSound:
+    """A sound that cannot be used, and why."""
+
+    id: int
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowVectors:
+    """Vectors of one encoder.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,), int64
+        Of the windows, ascending.
+    content_ids : ndarray, shape (n,), int64
+    vectors : ndarray, shape (n, n_dims), float32
+    """
+
+    ids: npt.NDArray[np.int64]
+    content_ids: npt.NDArray[np.int64]
+    vectors: Vectors

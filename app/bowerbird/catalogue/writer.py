@@ -1,0 +1,402 @@
+"""Writing the catalogue: folders, listed files, analyses and failures. One writer at a time."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Self
+
+from bowerbird.catalogue.connection import damaged, open_writer, to_text
+from bowerbird.catalogue.migrations import migrate
+from bowerbird.catalogue.records import Analysis, FileStamp, Folder, PendingSound
+from bowerbird.domain.names import search_text, sort_key
+from bowerbird.errors import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What reconciling a batch of files changed."""
+
+    n_new: int
+    n_changed: int
+
+
+_PENDING = """
+    FROM sounds WHERE folder_id = :folder AND is_missing = 0
+    AND substr(path, 1, length(CAST(:below AS TEXT))) = CAST(:below AS TEXT)
+    AND id NOT IN (SELECT sound_id FROM failures)
+    AND (content_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM windows WHERE windows.content_id = sounds.content_id AND encoder_id = :encoder))"""
+
+
+class Catalogue:
+    """The catalogue, open for writing in the thread that made it.
+
+    Parameters
+    ----------
+    library : Path
+        Folder of the library; made when absent.
+
+    Raises
+    ------
+    CatalogueError
+        When it cannot be opened, is damaged, or was written by a newer program.
+    """
+
+    def __init__(self, library: Path) -> None:
+        self.library = library
+        self._connection = open_writer(library)
+        try:
+            migrate(self._connection, library)
+            self._connection.execute("CREATE TEMP TABLE walked (sound_id INTEGER PRIMARY KEY)")
+        except CatalogueError:
+            self._connection.close()
+            raise
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise damaged(library, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            raise CatalogueError(
+                f"The library at {self.library} cannot be written ({error}). Free some disk space, check that the "
+                "drive is connected, and index again: what was done is kept."
+            ) from error
+
+    def add_folder(self, path: Path) -> Folder:
+        """Add a folder, or find the one that holds it already.
+
+        Folders of the library that lie below the new one become part of it.
+        """
+        text = str(path)
+        with self._transaction() as connection:
+            for folder_id, known in connection.execute("SELECT id, path FROM folders"):
+                if path == Path(known) or path.is_relative_to(known):
+                    return Folder(folder_id, Path(known))
+            cursor = connection.execute("INSERT INTO folders (path) VALUES (CAST(? AS TEXT))", [to_text(text)])
+            folder = Folder(int(cursor.lastrowid or 0), path)
+            for folder_id, known in connection.execute("SELECT id, path FROM folders").fetchall():
+                if folder_id != folder.id and Path(known).is_relative_to(path):
+                    self._absorb(folder_id, folder)
+        return folder
+
+    def _absorb(self, folder_id: int, into: Folder) -> None:
+        rows = self._connection.execute("SELECT id, path FROM sounds WHERE folder_id = ?", [folder_id]).fetchall()
+        for sound_id, path in rows:
+            directory = directory_of(path, into.path)
+            self._connection.execute(
+                "UPDATE sounds SET folder_id = ?, directory = CAST(? AS TEXT) WHERE id = ?",
+                [into.id, to_text(directory), sound_id],
+            )
+            self._connection.execute(
+                "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), sound_id]
+            )
+        self._connection.execute("DELETE FROM folders WHERE id = ?", [folder_id])
+
+    def remove_folder(self, folder_id: int) -> None:
+        """Forget a folder and its sounds; the files stay where they are."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM folders WHERE id = ?", [folder_id])
+        self.forget_orphans()
+
+    def forget_orphans(self) -> None:
+        """Delete contents that no sound has any more."""
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id)"
+            )
+
+    # Listing
+
+    def begin_walk(self) -> None:
+        """Forget which sounds were seen."""
+        self._connection.execute("DELETE FROM walked")
+
+    def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> Listed:
+        """Compare listed files with what is known, in one transaction: add new ones, reset changed ones."""
+        n_new = n_changed = 0
+        with self._transaction() as connection:
+            for stamp in stamps:
+                row = connection.execute(
+                    "SELECT id, size_bytes, mtime_ns, is_missing FROM sounds WHERE path = CAST(? AS TEXT)",
+                    [to_text(stamp.path)],
+                ).fetchone()
+                if row is None:
+                    sound_id = self._insert(folder, stamp)
+                    n_new += 1
+                else:
+                    sound_id, size_bytes, mtime_ns, is_missing = row
+                    if (size_bytes, mtime_ns) != (stamp.size_bytes, stamp.mtime_ns):
+                        self._reset(sound_id, stamp)
+                        n_changed += 1
+                    if is_missing:
+                        connection.execute("UPDATE sounds SET is_missing = 0 WHERE id = ?", [sound_id])
+                connection.execute("INSERT OR IGNORE INTO walked VALUES (?)", [sound_id])
+        return Listed(n_new, n_changed)
+
+    def _insert(self, folder: Folder, stamp: FileStamp) -> int:
+        name = PurePath(stamp.path).name
+        directory = directory_of(stamp.path, folder.path)
+        cursor = self._connection.execute(
+            "INSERT INTO sounds (folder_id, path, directory, name, name_key, size_bytes, mtime_ns) "
+            "VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)",
+            [
+                folder.id,
+                to_text(stamp.path),
+                to_text(directory),
+                to_text(name),
+                sort_key(name),
+                stamp.size_bytes,
+                stamp.mtime_ns,
+            ],
+        )
+        self._connection.execute(
+            "INSERT INTO sound_words (rowid, name, directory, metadata) VALUES (?, ?, ?, '')",
+            [cursor.lastrowid, search_text(name), search_text(directory)],
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _reset(self, sound_id: int, stamp: FileStamp) -> None:
+        """A file was written anew: what was known of its content no longer holds."""
+        self._connection.execute(
+            "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, content_id = NULL, duration_s = NULL, "
+            "n_channels = NULL, rate_hz = NULL, format = NULL, encoding = NULL WHERE id = ?",
+            [stamp.size_bytes, stamp.mtime_ns, sound_id],
+        )
+        self._connection.execute("DELETE FROM failures WHERE sound_id = ?", [sound_id])
+
+    def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:
+        """Mark what a finished walk did not see; sounds below directories that could not be read are left alone.
+
+        Parameters
+        ----------
+        folder : Folder
+        below : str
+            Where the walk began, ending in a separator.
+        unread : sequence of str
+            Directories, each ending in a separator.
+
+        Returns
+        -------
+        int
+            How many are missing now that were not.
+        """
+        conditions = ["substr(path, 1, length(CAST(? AS TEXT))) = CAST(? AS TEXT)"]
+        conditions += ["substr(path, 1, length(CAST(? AS TEXT))) <> CAST(? AS TEXT)"] * len(unread)
+        starts = [to_text(start) for start in (below, *unread) for _ in range(2)]
+        with self._transaction() as connection:
+            cursor = connection.execute(
+                "UPDATE sounds SET is_missing = 1 WHERE folder_id = ? AND is_missing = 0 "  # noqa: S608
+                f"AND id NOT IN (SELECT sound_id FROM walked) AND {' AND '.join(conditions)}",
+                [folder.id, *starts],
+            )
+            return cursor.rowcount
+
+    # Analysis
+
+    def count_pending(self, folder: Folder, *, below: str, encoder_id: str) -> int:
+        """Count sounds that have no vectors of the encoder and no failure."""
+        values = {"folder": folder.id, "below": to_text(below), "encoder": encoder_id}
+        return int(self._connection.execute(f"SELECT count(*) {_PENDING}", values).fetchone()[0])
+
+    def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """List pending sounds that may be copies of others, since they share their size."""
+        return self._pending(
+            "AND hash IS NULL AND EXISTS (SELECT 1 FROM sounds AS twin "
+            "WHERE twin.size_bytes = sounds.size_bytes AND twin.id <> sounds.id) ORDER BY directory, name_key",
+            folder,
+            below,
+            encoder_id,
+        )
+
+    def pending(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """List sounds to analyse, one of each content, in the order of folders and names."""
+        return self._pending("GROUP BY ifnull(hash, id) ORDER BY directory, name_key", folder, below, encoder_id)
+
+    def _pending(self, rest: str, folder: Folder, below: str, encoder_id: str) -> list[PendingSound]:
+        values = {"folder": folder.id, "below": to_text(below), "encoder": encoder_id}
+        rows = self._connection.execute(f"SELECT id, path, size_bytes {_PENDING} {rest}", values)
+        return [PendingSound(*row) for row in rows]
+
+    def record_hashes(self, hashes: Iterable[tuple[int, bytes]], encoder_id: str) -> int:
+        """Record what files hold, in one transaction; link copies of analysed sounds and recognise moved ones.
+
+        Returns
+        -------
+        int
+            How many sounds need no analysis any more.
+        """
+        n_known = 0
+        with self._transaction():
+            for sound_id, content_hash in hashes:
+                self._connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
+                content = self._connection.execute(
+                    "SELECT id, EXISTS (SELECT 1 FROM windows WHERE content_id = contents.id AND encoder_id = ?) "
+                    "FROM contents WHERE hash = ?",
+                    [encoder_id, content_hash],
+                ).fetchone()
+                if content is not None:
+                    self._link(content[0], content_hash)
+                    n_known += content[1]
+        return n_known
+
+    def record(
+        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> int:
+        """Record a batch of outcomes in one transaction.
+
+        Parameters
+        ----------
+        analyses : iterable of (sound id, Analysis)
+        failures : iterable of (sound id, sentence)
+        encoder_id : str
+            Whose vectors the analyses hold.
+
+        Returns
+        -------
+        int
+            How many sounds have their analysis now: copies count too.
+        """
+        n_sounds = 0
+        with self._transaction() as connection:
+            for sound_id, analysis in analyses:
+                connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [analysis.hash, sound_id])
+                content_id = self._record_content(analysis, encoder_id)
+                self._set_facts(sound_id, content_id, analysis)
+                n_sounds += self._link(content_id, analysis.hash)
+            connection.executemany("INSERT OR REPLACE INTO failures VALUES (?, ?)", failures)
+        return n_sounds
+
+    def _record_content(self, analysis: Analysis, encoder_id: str) -> int:
+        connection = self._connection
+        row = connection.execute("SELECT id FROM contents WHERE hash = ?", [analysis.hash]).fetchone()
+        if row is None:
+            cursor = connection.execute(
+                "INSERT INTO contents (hash, lufs, true_peak_db, metadata) VALUES (?, ?, ?, ?)",
+                [
+                    analysis.hash,
+                    analysis.lufs,
+                    analysis.true_peak_db,
+                    json.dumps(dict(analysis.metadata), ensure_ascii=False) if analysis.metadata else "",
+                ],
+            )
+            content_id = int(cursor.lastrowid or 0)
+            connection.execute(
+                "INSERT INTO peaks VALUES (?, ?, ?, ?)",
+                [
+                    content_id,
+                    analysis.peaks.frames_per_bin,
+                    analysis.overview.tobytes(),
+                    analysis.peaks.bins.tobytes(),
+                ],
+            )
+        else:
+            content_id = int(row[0])
+        connection.executemany(
+            "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (content_id, encoder_id, number, start_s, end_s, vector.tobytes())
+                for number, ((start_s, end_s), vector) in enumerate(zip(analysis.spans, analysis.vectors, strict=True))
+            ],
+        )
+        return content_id
+
+    def _set_facts(self, sound_id: int, content_id: int, analysis: Analysis) -> None:
+        self._connection.execute(
+            "UPDATE sounds SET content_id = ?, duration_s = ?, n_channels = ?, rate_hz = ?, format = ?, encoding = ? "
+            "WHERE id = ?",
+            [
+                content_id,
+                analysis.duration_s,
+                analysis.n_channels,
+                analysis.rate_hz,
+                analysis.format,
+                analysis.encoding,
+                sound_id,
+            ],
+        )
+
+    def _link(self, content_id: int, content_hash: bytes) -> int:
+        """Give every sound of this content its facts and words, and its old row to a sound that was moved."""
+        connection = self._connection
+        connection.execute(
+            "UPDATE sounds SET content_id = twin.content_id, duration_s = twin.duration_s, n_channels = "
+            "twin.n_channels, rate_hz = twin.rate_hz, format = twin.format, encoding = twin.encoding "
+            "FROM (SELECT * FROM sounds WHERE content_id = ? AND duration_s IS NOT NULL LIMIT 1) AS twin "
+            "WHERE sounds.hash = ? AND sounds.content_id IS NULL",
+            [content_id, content_hash],
+        )
+        self._reunite(content_hash)
+        metadata = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()[0]
+        sound_ids = connection.execute("SELECT id FROM sounds WHERE hash = ?", [content_hash]).fetchall()
+        if metadata:
+            words = search_text(" ".join(json.loads(metadata).values()))
+            connection.executemany(
+                "UPDATE sound_words SET metadata = ? WHERE rowid = ?", [(words, row[0]) for row in sound_ids]
+            )
+        return len(sound_ids)
+
+    def _reunite(self, content_hash: bytes) -> None:
+        """Recognise moved sounds: the missing row takes over the new place, so that it keeps its id."""
+        connection = self._connection
+        found = connection.execute(
+            "SELECT id FROM sounds WHERE hash = ? AND is_missing = 1 ORDER BY id", [content_hash]
+        ).fetchall()
+        arrived = connection.execute(
+            "SELECT id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns FROM sounds "
+            "WHERE hash = ? AND is_missing = 0 AND id > ifnull((SELECT max(id) FROM sounds WHERE hash = ? "
+            "AND is_missing = 1), id) ORDER BY id",
+            [content_hash, content_hash],
+        ).fetchall()
+        for (old_id,), (new_id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns) in zip(
+            found, arrived, strict=False
+        ):
+            connection.execute("DELETE FROM sounds WHERE id = ?", [new_id])
+            connection.execute(
+                "UPDATE sounds SET folder_id = ?, path = CAST(? AS TEXT), directory = CAST(? AS TEXT), "
+                "name = CAST(? AS TEXT), name_key = ?, size_bytes = ?, mtime_ns = ?, is_missing = 0 WHERE id = ?",
+                [
+                    folder_id,
+                    to_text(path),
+                    to_text(directory),
+                    to_text(name),
+                    name_key,
+                    size_bytes,
+                    mtime_ns,
+                    old_id,
+                ],
+            )
+            connection.execute(
+                "UPDATE sound_words SET name = ?, directory = ? WHERE rowid = ?",
+                [search_text(name), search_text(directory), old_id],
+            )
+
+
+def directory_of(path: str, folder: Path) -> str:
+    """Return where a sound lies as people read it: the folder's name and what is below, with slashes."""
+    parent = PurePath(path).parent
+    below = parent.relative_to(folder).as_posix()
+    root = folder.name or str(folder)
+    return root if below == "." else f"{root}/{below}"

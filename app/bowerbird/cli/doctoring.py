@@ -1,0 +1,54 @@
+"""`bowerbird doctor`."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from pathlib import Path
+
+import typer
+
+from bowerbird import __version__, paths
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.cli.options import Library
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import CatalogueError
+from bowerbird.index import hnsw
+
+
+_PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
+
+
+def doctor(*, library: Library = None) -> int:
+    """Say what is installed, where things lie, and what is missing."""
+    chosen = paths.library_path(library)
+    typer.echo(f"bowerbird {__version__} on Python {platform.python_version()}, {platform.platform()}")
+    for package in _PACKAGES:
+        typer.echo(f"  {package}: {_version(package)}")
+    typer.echo(f"library: {chosen} ({_contents(chosen)})")
+    typer.echo(f"settings: {paths.settings_path()}")
+    typer.echo(f"log: {paths.log_path()}")
+    typer.echo(f"encoder: {encoder_named(DEFAULT_ENCODER).id}")
+    if not hnsw.is_available():
+        typer.echo("index: exact; install hnswlib for faster searches in libraries over 20,000 sounds")
+    else:
+        typer.echo("index: exact up to 20,000 vectors, hnswlib above")
+
+    if importlib.util.find_spec("PySide6") is None:
+        typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials pyqtgraph`")
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _contents(library: Path) -> str:
+    try:
+        with CatalogueReader(library) as reader:
+            return f"{reader.count():,} sounds in {len(reader.folders()):,} folders"
+    except CatalogueError:
+        return "none yet"

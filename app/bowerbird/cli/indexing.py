@@ -1,0 +1,90 @@
+"""`bowerbird index` and `bowerbird demo`."""
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bowerbird.cli.options import AsJson, EncoderName, Library
+from bowerbird.cli.progress import JsonEvents, LiveProgress
+from bowerbird.domain.events import IndexingFinished
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import CatalogueError, QueryError
+from bowerbird.library.control import Control
+from bowerbird.library.demo import demo_folder
+from bowerbird.library.ingest import index_exists, index_folders
+from bowerbird.library.search import Search
+from bowerbird.paths import library_path
+
+
+def index(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Folders to add or bring up to date; all known ones by default."),
+    ] = None,
+    *,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes; 0 for one a core.", show_default="one a core")
+    ] = 0,
+    library: Library = None,
+    as_json: AsJson = False,
+) -> int:
+    """Add folders and index their sounds.
+
+    A second run does only what is new or changed. A run that was stopped, or killed, is taken up where it was.
+    """
+    return _index(folders or [], encoder, workers, library_path(library), as_json=as_json)
+
+
+def demo(*, library: Library = None, as_json: AsJson = False) -> int:
+    """Add the demo sounds that ship with Bowerbird and index them."""
+    return _index([demo_folder()], DEFAULT_ENCODER, 0, library_path(library), as_json=as_json)
+
+
+def _index(folders: Sequence[Path], encoder_name: str, n_workers: int, library: Path, *, as_json: bool) -> int:
+    absent = [folder for folder in folders if not folder.is_dir()]
+    if absent and len(absent) == len(folders):
+        names = ", ".join(str(folder) for folder in absent)
+        raise QueryError(f"There is no folder {names}. Check the spelling, or connect the drive.")
+    if not folders and not index_exists(library):
+        raise CatalogueError(f"The library at {library} has no folders yet. Run `bowerbird index FOLDER`.")
+    encoder = encoder_named(encoder_name)
+    control = Control()
+    with _interrupts(control), JsonEvents() if as_json else LiveProgress() as display:
+        summary = index_folders(
+            library, folders, encoder=encoder, control=control, post=display.post, n_workers=n_workers or None
+        )
+    if summary.is_cancelled:
+        return 130
+    if summary.n_analysed or summary.n_copies:
+        _save_index(library, encoder_name)
+    return _exit_code(summary)
+
+
+def _exit_code(summary: IndexingFinished) -> int:
+    return 1 if summary.n_rejected else 0
+
+
+def _save_index(library: Path, encoder_name: str) -> None:
+    """Make the vector index now, so that the first search need not."""
+    search = Search(library, encoder_named(encoder_name))
+    search.neighbours.refresh()
+    search.close()
+
+
+@contextmanager
+def _interrupts(control: Control) -> Iterator[None]:
+    """Let Ctrl+C cancel: what was done is recorded before the command ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: control.cancel())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,91 @@
+"""The commands, and the one place where faults become exit codes."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+from rich.console import Console
+
+from bowerbird import __version__
+from bowerbird.cli import doctoring, evaluating, exporting, indexing, searching
+from bowerbird.errors import BowerbirdError
+from bowerbird.paths import log_path
+
+EXIT_DONE = 0
+EXIT_SOME_REJECTED = 1
+EXIT_COULD_NOT = 2
+EXIT_INTERRUPTED = 130
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="bowerbird",
+    help="Find sounds that sound alike. With no command, or with folders alone, the window opens:\n\n"
+    "    bowerbird [--library DIR] [FOLDER...]",
+    epilog="Exit codes: 0 done, 1 done but some sounds were rejected, 2 could not, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("index")(indexing.index)
+app.command("demo")(indexing.demo)
+app.command("search")(searching.search)
+app.command("evaluate")(evaluating.evaluate)
+app.command("export")(exporting.export)
+app.command("doctor")(doctoring.doctor)
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bowerbird {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=lambda value: _show_version(wanted=value),
+        is_eager=True,
+        help="Say the version.",
+    ),
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+COMMANDS = frozenset(info.name for info in app.registered_commands if info.name)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; faults of the world become a sentence on stderr."""
+    if hasattr(sys.stdout, "reconfigure"):  # file names may hold bytes that no terminal can show
+        sys.stdout.reconfigure(errors="replace")
+        sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        result = app(args=list(arguments), standalone_mode=False, prog_name="bowerbird")
+    except BowerbirdError as error:
+        code = _complain(str(error))
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_COULD_NOT
+    except (KeyboardInterrupt, click.Abort):
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        code = EXIT_DONE
+    except Exception:  # the command line's last boundary: the log has the trace, the user a sentence
+        logger.exception("bowerbird %s", " ".join(arguments))
+        code = _complain(f"Bowerbird has a fault and stopped. Please report it with the file {log_path()}.")
+    else:
+        code = result if isinstance(result, int) else EXIT_DONE
+    return code
+
+
+def _complain(sentence: str) -> int:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(sentence, markup=False, style=None)
+    return EXIT_COULD_NOT

@@ -1,0 +1,127 @@
+"""`bowerbird search`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bowerbird.catalogue.records import SoundRow
+from bowerbird.cli.options import AsJson, EncoderName, Library
+from bowerbird.domain.matches import Match
+from bowerbird.domain.queries import Filter, parse_example, parse_filter, parse_text
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import QueryError
+from bowerbird.library.search import DEFAULT_LIMIT, Search
+from bowerbird.paths import library_path
+
+
+def search(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORDS]...",
+            help="Words to find in names, folders and metadata; filters may stand among them.",
+        ),
+    ] = None,
+    *,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[@START-END]",
+            help="A sound, or seconds of one, to find similar ones to; repeatable.",
+        ),
+    ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="EXPR",
+            help="duration<2, channels=stereo, rate>=48k, format=wav, folder=Drums; repeatable, all must hold.",
+        ),
+    ] = None,
+    encoder: EncoderName = DEFAULT_ENCODER,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many matches to show.")] = DEFAULT_LIMIT,
+    library: Library = None,
+    as_json: AsJson = False,
+) -> int:
+    """Find sounds by words, by example, or by an example among those with the words."""
+    text, typed = parse_text(" ".join(words or []))
+    conditions: tuple[Filter, ...] = (*typed, *(parse_filter(expression) for expression in filters or []))
+    examples = [parse_example(example) for example in like or []]
+    if not (text or examples):
+        raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
+    query = Search(library_path(library), encoder_named(encoder))
+    try:
+        if examples:
+            matches = query.by_example(query.target(examples), text, conditions, limit=limit)
+        else:
+            matches = query.by_words(text, conditions, limit=limit)
+        rows = query.reader.rows([match.sound_id for match in matches])
+    finally:
+        query.close()
+    if as_json:
+        _print_json(matches, rows)
+    else:
+        _print_table(matches, rows, asked=text or ", ".join(like or []))
+    return 0
+
+
+def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
+    for rank, match in enumerate(matches, start=1):
+        typer.echo(
+            json.dumps(
+                {
+                    "rank": rank,
+                    "path": str(rows[match.sound_id].path),
+                    "start_s": round(match.start_s, 3),
+                    "end_s": round(match.end_s, 3),
+                    "score": round(match.score, 5),
+                    "percentile": None if match.percentile is None else round(match.percentile, 2),
+                    "why": match.why,
+                    "sound_id": match.sound_id,
+                }
+            )
+        )
+
+
+def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, asked: str) -> None:
+    console = Console(highlight=False)
+    if not matches:
+        console.print(f"No match for {asked}. Try fewer words or filters.", markup=False)
+        return
+    if not console.is_terminal:
+        for rank, match in enumerate(matches, start=1):
+            row = rows[match.sound_id]
+            typer.echo(f"{rank}\t{_percentile(match)}\t{_place(row.path, row, match)}\t{match.why}")
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("", justify="right", style="dim")
+    table.add_column("closer than", justify="right")
+    table.add_column("name", overflow="fold")
+    table.add_column("folder", style="dim", overflow="fold")
+    table.add_column("length", justify="right")
+    table.add_column("why", style="dim")
+    for rank, match in enumerate(matches, start=1):
+        row = rows[match.sound_id]
+        length = "" if row.duration_s is None else f"{row.duration_s:.2f} s"
+        name = _place(Path(row.name), row, match).encode("utf-8", "replace").decode()
+        folder = row.directory.encode("utf-8", "replace").decode()
+        table.add_row(str(rank), _percentile(match), Text(name), Text(folder), length, match.why)
+    console.print(table)
+
+
+def _percentile(match: Match) -> str:
+    if match.percentile is None:
+        return ""
+    return f"{match.percentile:.1f} %" + (" (weak)" if match.is_weak else "")
+
+
+def _place(path: Path, row: SoundRow, match: Match) -> str:
+    """A path, with the stretch where the match is but a moment of the sound."""
+    if row.duration_s is None or match.end_s - match.start_s >= row.duration_s - 0.01:
+        return str(path)
+    return f"{path}@{match.start_s:g}-{match.end_s:g}"

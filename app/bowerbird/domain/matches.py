@@ -1,0 +1,60 @@
+"""Matches: what a search found, and how good it is beside everything else there is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+WEAK_PERCENTILE: Final = 90.0
+"""A match below this percentile of the library is marked weak: one sound in ten is that close by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One found sound.
+
+    Attributes
+    ----------
+    sound_id : int
+    score : float
+        Cosine similarity for examples; the negated BM25 rank for words. Comparable within one search only.
+    percentile : float or None
+        Share of the library's windows, 0 to 100, that match less well; None where words alone were asked.
+    start_s, end_s : float
+        The stretch that matched: the whole sound, or a moment in a long one.
+    why : str
+        What it matched by, in words.
+    """
+
+    sound_id: int
+    score: float
+    percentile: float | None
+    start_s: float
+    end_s: float
+    why: str
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether so many sounds match as well that this one says little."""
+        return self.percentile is not None and self.percentile < WEAK_PERCENTILE
+
+
+def percentiles(scores: npt.NDArray[np.float32], reference: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the share of reference scores below each score.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n,)
+    reference : ndarray, shape (m,)
+        Scores of the library, or of a sample of it.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        In [0, 100].
+    """
+    if not len(reference):
+        return np.full(len(scores), 100.0)
+    below = np.searchsorted(np.sort(reference), scores, side="left")
+    return np.asarray(below / len(reference) * 100.0)

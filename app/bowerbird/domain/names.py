@@ -1,0 +1,46 @@
+"""Names of sounds as words to search and keys to sort by."""
+
+import re
+import unicodedata
+from typing import Final
+
+_BOUNDARIES: Final = re.compile(
+    r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])"  # camelCase
+    r"|(?<=[A-Z])(?=[A-Z][a-z])"  # HTTPServer
+    r"|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"  # kick01, 808kick
+)
+_WORDS: Final = re.compile(r"[^\W_]+")
+_NUMBERS: Final = re.compile(r"\d+")
+
+
+def search_text(name: str) -> str:
+    """Return the words a name is found by: as written, and taken apart at case and digit boundaries.
+
+    >>> search_text("BigKick_01.wav")
+    'BigKick 01 wav Big Kick'
+    """
+    printable = name.encode("utf-8", "replace").decode("utf-8")
+    words = _WORDS.findall(printable)
+    parts = [part for word in words for part in _BOUNDARIES.sub(" ", word).split()]
+    return " ".join(dict.fromkeys([*words, *parts]))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a query, folded for comparison, in order."""
+    return [fold(word) for word in _WORDS.findall(text)]
+
+
+def fold(text: str) -> str:
+    """Fold case and accents, as the name search does."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def sort_key(name: str) -> str:
+    """Return a key that sorts names as people do: without case, numbers by value.
+
+    >>> sort_key("Kick 10.wav") > sort_key("kick 2.wav")
+    True
+    """
+    folded = fold(name.encode("utf-8", "replace").decode("utf-8"))
+    return _NUMBERS.sub(lambda digits: digits.group().lstrip("0").zfill(12), folded)

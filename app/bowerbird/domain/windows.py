@@ -1,0 +1,54 @@
+"""Windows: the stretches of a sound that each have a vector."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from bowerbird.domain.sounds import Samples
+
+MIN_LAST_S: Final = 1.0
+"""A remainder shorter than this adds no window to a sound that has others."""
+
+
+class WindowCutter:
+    """Cuts a stream into windows without overlap; the last is kept when it lasts a second or is the only one.
+
+    Parameters
+    ----------
+    rate_hz : int
+    window_s : float
+    """
+
+    def __init__(self, rate_hz: int, window_s: float) -> None:
+        self._window_frames = round(window_s * rate_hz)
+        self._min_last_frames = round(MIN_LAST_S * rate_hz)
+        self._parts: list[Samples] = []
+        self._n_waiting = 0
+        self._n_cut = 0
+
+    def push(self, samples: Samples) -> Iterator[Samples]:
+        """Take mono samples and yield the windows they complete, shape (n_frames,)."""
+        self._parts.append(samples)
+        self._n_waiting += len(samples)
+        while self._n_waiting >= self._window_frames:
+            joined = np.concatenate(self._parts)
+            yield joined[: self._window_frames]
+            self._n_cut += 1
+            self._parts = [joined[self._window_frames :]]
+            self._n_waiting = len(self._parts[0])
+
+    def finish(self) -> Iterator[Samples]:
+        """Yield the last window, if there is one."""
+        if self._n_waiting and (not self._n_cut or self._n_waiting >= self._min_last_frames):
+            yield np.concatenate(self._parts)
+        elif not self._n_cut:  # a single frame can resample to none: it is still a sound
+            yield np.zeros(1, np.float32)
+
+
+def spans(n_windows: int, *, duration_s: float, window_s: float) -> list[tuple[float, float]]:
+    """Return start and end of each window in seconds."""
+    return [
+        (number * window_s, min((number + 1) * window_s, max(duration_s, number * window_s)))
+        for number in range(n_windows)
+    ]

@@ -1,0 +1,191 @@
+"""Approximate search by hnswlib's graph (Malkov and Yashunin 2018). The library's only door.
+
+hnswlib is compiled at installation; where it is absent, `is_available` says so and the exact index serves.
+"""
+
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+
+from bowerbird.index.exact import best
+from bowerbird.index.protocol import Labels, Scores, Vectors, check_shapes
+
+try:
+    import hnswlib
+except ImportError:
+    hnswlib = None
+
+N_LINKS: Final = 16
+"""M: links a node."""
+
+EF_CONSTRUCTION: Final = 200
+MIN_RECALL: Final = 0.98
+"""Recall@10 against exact search that the search width is chosen for."""
+
+_SEED: Final = 100
+_WIDTHS: Final = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+_N_PROBES: Final = 200
+_EXACT_SHARE: Final = 0.05
+"""Allowed sets up to this share of the index are searched exactly."""
+
+
+def is_available() -> bool:
+    """Say whether hnswlib is installed."""
+    return hnswlib is not None
+
+
+class HnswIndex:
+    """A navigable graph of unit vectors; see `VectorIndex`.
+
+    The search width `ef` is chosen by `tune` on the index's own vectors.
+
+    Parameters
+    ----------
+    n_dims : int
+    """
+
+    kind = "hnsw"
+
+    def __init__(self, n_dims: int) -> None:
+        self._n_dims = n_dims
+        self._graph = self._new_graph()
+        self._graph.init_index(
+            max_elements=1024,
+            M=N_LINKS,
+            ef_construction=EF_CONSTRUCTION,
+            random_seed=_SEED,
+            allow_replace_deleted=False,
+        )
+        self._alive: set[int] = set()
+        self._ef = 0
+
+    def _new_graph(self) -> Any:
+        # Inner product over unit vectors is the cosine, without hnswlib normalising them anew.
+        return hnswlib.Index(space="ip", dim=self._n_dims)
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    @property
+    def ef(self) -> int:
+        """Search width in use; 0 before the first search."""
+        return self._ef
+
+    @property
+    def share_deleted(self) -> float:
+        """Share of the graph that is marked deleted: rebuild when it grows."""
+        n_stored = int(self._graph.get_current_count())
+        return 1 - len(self._alive) / n_stored if n_stored else 0.0
+
+    def labels(self) -> Labels:
+        """Return the labels of all vectors, ascending."""
+        return np.sort(np.fromiter(self._alive, np.int64, len(self._alive)))
+
+    def add(self, labels: Labels, vectors: Vectors) -> None:
+        """Add vectors under new labels."""
+        check_shapes(labels, vectors, self._n_dims)
+        needed = self._graph.get_current_count() + len(labels)
+        if needed > self._graph.get_max_elements():
+            self._graph.resize_index(max(needed, self._graph.get_max_elements() * 3 // 2))
+        self._graph.add_items(vectors, labels)
+        self._alive.update(labels.tolist())
+        self._ef = 0
+
+    def remove(self, labels: Labels) -> None:
+        """Mark vectors as deleted: they are passed over, and vanish at the next rebuild."""
+        for label in labels.tolist():
+            if label in self._alive:
+                self._graph.mark_deleted(label)
+                self._alive.discard(label)
+
+    def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
+        """Return the k nearest labels and their cosines, best first.
+
+        A small allowed set is searched exactly; for a large one, ever more neighbours are asked for until
+        enough of them are allowed.
+        """
+        if not self._alive or k < 1:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if not self._ef:
+            self.tune()
+        if allowed is None:
+            return self._neighbours(query, k)
+        allowed = np.fromiter(self._alive.intersection(allowed.tolist()), np.int64)
+        n_asked = min(len(self), max(2 * k, k * len(self) // max(1, len(allowed)) * 2))
+        if len(allowed) > _EXACT_SHARE * len(self) and n_asked < len(self) // 4:
+            labels, scores = self._neighbours(query, n_asked)
+            kept = np.isin(labels, allowed)
+            if kept.sum() >= min(k, len(allowed)):
+                return labels[kept][:k], scores[kept][:k]
+        return best(allowed, self._vectors(allowed) @ query, k)
+
+    def _neighbours(self, query: Vectors, k: int) -> tuple[Labels, Scores]:
+        k = min(k, len(self))
+        self._graph.set_ef(max(self._ef, k + 8))
+        try:
+            found, distances = self._graph.knn_query(query[None, :], k=k, num_threads=1)
+        except RuntimeError:  # fewer than k were reached: a small or much-deleted graph
+            labels = self.labels()
+            return best(labels, self._vectors(labels) @ query, k)
+        return found[0].astype(np.int64), 1 - distances[0]
+
+    def _vectors(self, labels: Labels) -> Vectors:
+        if not len(labels):
+            return np.zeros((0, self._n_dims), np.float32)
+        return np.asarray(self._graph.get_items(labels), np.float32)
+
+    def tune(self) -> float:
+        """Choose the narrowest search that finds the true ten nearest well enough.
+
+        Probes are vectors of the index, spread evenly; each finds itself, as a query by example does.
+
+        Returns
+        -------
+        float
+            Recall@10 at the chosen width, >= `MIN_RECALL` unless the widest does not reach it.
+        """
+        labels = self.labels()
+        vectors = self._vectors(labels)
+        probes = vectors[:: max(1, len(vectors) // _N_PROBES)][:_N_PROBES]
+        k = min(10, len(labels))
+        truth = [set(best(labels, vectors @ probe, k)[0].tolist()) for probe in probes]
+        recall = 0.0
+        for width in _WIDTHS:
+            self._ef = width
+            found = [set(self._neighbours(probe, k)[0].tolist()) for probe in probes]
+            recall = sum(len(a & b) for a, b in zip(truth, found, strict=True)) / max(1, k * len(probes))
+            if recall >= MIN_RECALL:
+                break
+        return recall
+
+    def sample_scores(self, query: Vectors, n: int) -> Scores:
+        """Return the cosines of up to n vectors."""
+        labels = self.labels()
+        return np.asarray(self._vectors(labels[:: max(1, -(-len(labels) // max(1, n)))]) @ query)
+
+    def write(self, path: Path) -> None:
+        """Write the graph; deleted vectors stay marked in it."""
+        self._graph.save_index(str(path))
+
+    @classmethod
+    def read(cls, path: Path, n_dims: int, labels: Labels) -> Self:
+        """Read what `write` wrote. The file must be known to be whole: hnswlib does not check.
+
+        Parameters
+        ----------
+        path : Path
+        n_dims : int
+        labels : ndarray, shape (n,)
+            Labels that were alive when it was written.
+
+        Raises
+        ------
+        RuntimeError
+            When hnswlib refuses the file.
+        """
+        index = cls(n_dims)
+        index._graph = index._new_graph()
+        index._graph.load_index(str(path))
+        index._alive = set(labels.tolist())
+        return index

@@ -1,0 +1,62 @@
+"""What every vector index promises."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float32]
+
+
+class VectorIndex(Protocol):
+    """Unit vectors under integer labels, searched by cosine similarity. Not thread-safe: its owner locks."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the method: exact or hnsw."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def labels(self) -> Labels:
+        """Return the labels of all vectors, ascending, shape (n,)."""
+        ...
+
+    def add(self, labels: Labels, vectors: Vectors) -> None:
+        """Add vectors under new labels, shapes (n,) and (n, n_dims)."""
+        ...
+
+    def remove(self, labels: Labels) -> None:
+        """Take vectors out; labels that are not there are passed over."""
+        ...
+
+    def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
+        """Return the k nearest labels and their cosines, best first.
+
+        Parameters
+        ----------
+        query : ndarray, shape (n_dims,)
+        k : int
+        allowed : ndarray, shape (m,), or None
+            Search among these labels alone, exactly.
+        """
+        ...
+
+    def sample_scores(self, query: Vectors, n: int) -> Scores:
+        """Return the cosines of up to n vectors spread evenly over the index: what is usual here."""
+        ...
+
+    def write(self, path: Path) -> None:
+        """Write the index to a file."""
+        ...
+
+
+def check_shapes(labels: Labels, vectors: Vectors, n_dims: int) -> None:
+    """Refuse arrays that do not fit an index: a mistake of the program."""
+    expected: Sequence[int] = (len(labels), n_dims)
+    if vectors.shape != tuple(expected):
+        raise ValueError(f"vectors have shape {vectors.shape}, expected {tuple(expected)}")

@@ -1,0 +1,103 @@
+"""Index files: written atomically, stamped with what they hold, checked before they are read.
+
+An index is two files: the data under a name of its own, and a small stamp that names the data, its size and its
+checksum. The stamp is replaced last and at once, so a crash leaves the old pair or the new one. What does not
+fit its stamp is never given to a parser.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bowerbird.index import hnsw
+from bowerbird.index.exact import ExactIndex
+from bowerbird.index.hnsw import HnswIndex
+from bowerbird.index.protocol import VectorIndex
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index file holds.
+
+    Attributes
+    ----------
+    encoder_id : str
+    n_dims : int
+    kind : str
+        exact or hnsw.
+    revision : int
+        Highest window id it has seen.
+    """
+
+    encoder_id: str
+    n_dims: int
+    kind: str
+    revision: int
+
+
+def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
+    """Save an index beside the library.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it; what was saved before still stands.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = _stem(stamp.encoder_id)
+    data = folder / f"{stem}-{secrets.token_hex(4)}.index"
+    labels = data.with_suffix(".labels")
+    try:
+        index.write(data)
+        np.save(labels.open("wb"), index.labels())
+        files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
+        stamp_path = folder / f"{stem}.json"
+        draft = stamp_path.with_suffix(".draft")
+        draft.write_text(json.dumps({"format": FORMAT, **asdict(stamp), "files": files}), encoding="utf-8")
+        draft.replace(stamp_path)
+    except BaseException:
+        data.unlink(missing_ok=True)
+        labels.unlink(missing_ok=True)
+        raise
+    for old in folder.glob(f"{stem}-*"):
+        if old.name not in files:
+            old.unlink(missing_ok=True)
+
+
+def load(encoder_id: str, n_dims: int, folder: Path) -> tuple[VectorIndex, Stamp] | None:
+    """Load an index, or nothing when there is none that is whole and fits."""
+    try:
+        stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
+        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
+        files: dict[str, list[object]] = stored["files"]
+        if stored["format"] != FORMAT or (stamp.encoder_id, stamp.n_dims) != (encoder_id, n_dims):
+            return None
+        paths = [folder / Path(name).name for name in files]
+        for path, (size, checksum) in zip(paths, files.values(), strict=True):
+            if path.stat().st_size != size or _checksum(path) != checksum:
+                return None
+        data, labels = paths
+        if stamp.kind == "exact":
+            return ExactIndex.read(data, n_dims), stamp
+        if stamp.kind == "hnsw" and hnsw.is_available():
+            return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False)), stamp
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError):
+        return None
+    return None
+
+
+def _stem(encoder_id: str) -> str:
+    safe = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in encoder_id)
+    return f"{safe}-{hashlib.blake2b(encoder_id.encode(), digest_size=3).hexdigest()}"
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -1,0 +1,103 @@
+"""Everything that is found out about one file, in one pass over its blocks and in bounded memory."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound, read_clip
+from bowerbird.audio.loudness import LoudnessMeter
+from bowerbird.audio.metadata import read_metadata
+from bowerbird.audio.resample import StreamResampler
+from bowerbird.catalogue.records import Analysis
+from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
+from bowerbird.domain.queries import Example
+from bowerbird.domain.sounds import Samples, Vectors
+from bowerbird.domain.windows import WindowCutter, spans
+from bowerbird.encoder.protocol import Encoder
+from bowerbird.errors import AudioError
+
+N_HASH_BYTES = 16
+
+
+def content_hash(path: Path) -> bytes:
+    """Return the 16 bytes that stand for a file's content: BLAKE2b over all of it.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=N_HASH_BYTES)).digest()
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        raise AudioError(f"`{path.name}` cannot be read ({reason}). Check its permissions and the drive.") from error
+
+
+def analyse(path: Path, encoder: Encoder) -> Analysis:
+    """Decode a file once and find its peaks, loudness, metadata and vectors.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be heard to its end.
+    """
+    digest = content_hash(path)
+    with open_sound(path) as reader:
+        header = reader.header
+        peak_meter = PeakMeter()
+        loudness_meter = LoudnessMeter(header.rate_hz, header.n_channels)
+        resampler = StreamResampler(header.rate_hz, encoder.rate_hz)
+        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        vectors: list[Samples] = []
+        n_frames = 0
+        for block in reader.blocks(BLOCK_FRAMES):
+            n_frames += len(block)
+            peak_meter.push(block)
+            loudness_meter.push(block)
+            for window in cutter.push(resampler.push(mixdown(block))):
+                vectors.extend(encoder.encode([window]))
+    if not n_frames:
+        raise AudioError(f"`{path.name}` holds no sound: its header is all there is. Re-export it, or hide it.")
+    for tail in (cutter.push(resampler.finish()), cutter.finish()):
+        for window in tail:
+            vectors.extend(encoder.encode([window]))
+    duration_s = n_frames / header.rate_hz
+    loudness = loudness_meter.finish()
+    peaks = peak_meter.finish()
+    return Analysis(
+        hash=digest,
+        duration_s=duration_s,
+        n_channels=header.n_channels,
+        rate_hz=header.rate_hz,
+        format=header.format,
+        encoding=header.encoding,
+        lufs=loudness.integrated_lufs,
+        true_peak_db=loudness.true_peak_db,
+        metadata=read_metadata(path),
+        peaks=peaks,
+        overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
+        spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
+        vectors=np.stack(vectors).astype(np.float32, copy=False),
+    )
+
+
+def encode_example(example: Example, encoder: Encoder) -> Vectors:
+    """Decode and encode a file, or a stretch of it, that need not be in the library.
+
+    Returns
+    -------
+    ndarray, shape (n_windows, n_dims), float32
+
+    Raises
+    ------
+    AudioError
+        When it cannot be heard.
+    """
+    clip = read_clip(example.path, rate_hz=encoder.rate_hz, start_s=example.start_s or 0.0, end_s=example.end_s)
+    cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+    windows: Sequence[Samples] = [*cutter.push(clip.samples), *cutter.finish()]
+    return encoder.encode(windows)

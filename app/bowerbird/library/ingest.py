@@ -1,0 +1,285 @@
+"""Indexing: folders go in, listed, analysed and indexed sounds come out. Resumable at any moment."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from bowerbird.catalogue.connection import IndexingLock
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.records import FileStamp, Folder, PendingSound
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.domain.events import (
+    BatchRecorded,
+    Event,
+    FileIgnored,
+    FolderListed,
+    FolderUnreachable,
+    IndexingFinished,
+    Progress,
+    SoundRejected,
+    SoundsListed,
+)
+from bowerbird.encoder.protocol import Encoder
+from bowerbird.errors import CatalogueError
+from bowerbird.library.control import Control
+from bowerbird.library.scan import Walk, walk
+from bowerbird.library.worker import Outcome, Task, TaskKind
+from bowerbird.library.workers import default_n_workers, run_tasks
+
+Post: TypeAlias = Callable[[Event], None]
+
+LISTED_AT_ONCE: Final = 1000
+RECORDED_AT_ONCE: Final = 256
+RECORD_EVERY_S: Final = 1.0
+_RATE_WINDOW_S: Final = 10.0
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run of indexing needs at every stage."""
+
+    catalogue: Catalogue
+    encoder: Encoder
+    control: Control
+    post: Post
+    n_workers: int
+    n_listed: int = 0
+    n_analysed: int = 0
+    n_copies: int = 0
+    rejected: set[str] = field(default_factory=set)
+    places: list[tuple[Folder, str]] = field(default_factory=list)
+
+
+def index_folders(
+    library: Path,
+    folders: Sequence[Path],
+    *,
+    encoder: Encoder,
+    control: Control,
+    post: Post,
+    n_workers: int | None = None,
+) -> IndexingFinished:
+    """Add folders to a library and bring them up to date; with none, every folder it has.
+
+    Everything is listed first, then what may be a copy is identified, then what is left is analysed. Each stage
+    asks the catalogue what is still to do, so a run that was killed or cancelled is taken up by the next.
+
+    Parameters
+    ----------
+    library : Path
+        Folder of the library.
+    folders : sequence of Path
+    encoder : Encoder
+    control : Control
+        Cancels within two seconds, or pauses.
+    post : callable
+        Receives events in this thread.
+    n_workers : int or None
+        Worker processes; None for one a core.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be written, or another process indexes it.
+    """
+    began = time.monotonic()
+    with Catalogue(library) as catalogue:
+        lock = IndexingLock(library)
+        try:
+            run = _Run(catalogue, encoder, control, post, n_workers or default_n_workers())
+            for path in folders or [folder.path for folder in known_folders(library)]:
+                _list_folder(run, path)
+            _analyse_pending(run)
+            if not control.is_cancelled:
+                catalogue.forget_orphans()
+            summary = IndexingFinished(
+                n_sounds=run.n_listed,
+                n_analysed=run.n_analysed,
+                n_copies=run.n_copies,
+                n_rejected=_name_known_rejections(run),
+                seconds=time.monotonic() - began,
+                is_cancelled=control.is_cancelled,
+            )
+        finally:
+            lock.release()
+    post(summary)
+    return summary
+
+
+def known_folders(library: Path) -> list[Folder]:
+    """Return the folders of a library, by path."""
+    with CatalogueReader(library) as reader:
+        return reader.folders()
+
+
+def remove_folder(library: Path, folder_id: int) -> None:
+    """Forget a folder and its sounds; the files stay where they are.
+
+    Raises
+    ------
+    CatalogueError
+        When the library is being indexed.
+    """
+    with Catalogue(library) as catalogue:
+        lock = IndexingLock(library)
+        try:
+            catalogue.remove_folder(folder_id)
+        finally:
+            lock.release()
+
+
+def _list_folder(run: _Run, path: Path) -> None:
+    """Stage one: every sound has a row and can be found by name."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve, keeps the user's own links
+    if not absolute.is_dir():
+        run.post(FolderUnreachable(str(absolute), "it is not there; nothing of it was marked missing"))
+        return
+    folder = run.catalogue.add_folder(absolute)
+    below = _with_separator(str(absolute))
+    run.catalogue.begin_walk()
+    met = Walk()
+    n_found = n_new = n_changed = 0
+    for batch in _batches(walk(absolute, met, run.control), LISTED_AT_ONCE):
+        listed = run.catalogue.reconcile(folder, batch)
+        n_found += len(batch)
+        n_new += listed.n_new
+        n_changed += listed.n_changed
+        run.post(SoundsListed(str(absolute), n_found))
+        if listed.n_new or listed.n_changed:
+            run.post(BatchRecorded(listed.n_new + listed.n_changed))
+    n_missing = 0
+    if not run.control.is_cancelled:
+        unread = [_with_separator(directory) for directory, _ in met.unread]
+        n_missing = run.catalogue.mark_missing(folder, below=below, unread=unread)
+    for directory, reason in met.unread:
+        run.post(FolderUnreachable(directory, reason))
+    for ignored in met.ignored:
+        run.post(FileIgnored(ignored))
+    run.n_listed += n_found
+    run.places.append((folder, below))
+    run.post(FolderListed(str(absolute), n_found, n_new, n_changed, n_missing, len(met.ignored)))
+
+
+def _analyse_pending(run: _Run) -> None:
+    """Stages two and three: copies are recognised, everything else is analysed."""
+    n_total = sum(
+        run.catalogue.count_pending(folder, below=below, encoder_id=run.encoder.id) for folder, below in run.places
+    )
+    clock = _Clock(n_total)
+    for folder, below in run.places:
+        _identify(run, clock, folder, below)
+        # Copies of a rejected sound come up in the next pass, each to get a sentence of its own.
+        while not run.control.is_cancelled:
+            pending = run.catalogue.pending(folder, below=below, encoder_id=run.encoder.id)
+            if not pending:
+                break
+            _analyse(run, clock, pending)
+
+
+def _identify(run: _Run, clock: "_Clock", folder: Folder, below: str) -> None:
+    pending = run.catalogue.unidentified(folder, below=below, encoder_id=run.encoder.id)
+    for batch in _batches_in_time(_outcomes(run, "identify", pending)):
+        failures = [(outcome.sound_id, outcome.failure) for outcome in batch if outcome.failure]
+        _reject(run, batch)
+        run.catalogue.record([], failures, run.encoder.id)
+        hashes = [(outcome.sound_id, outcome.hash) for outcome in batch if outcome.hash]
+        n_known = run.catalogue.record_hashes(hashes, run.encoder.id)
+        run.n_copies += n_known
+        run.post(BatchRecorded(len(batch)))
+        run.post(clock.advance(n_known + len(failures)))
+
+
+def _analyse(run: _Run, clock: "_Clock", pending: Sequence[PendingSound]) -> None:
+    run.post(clock.advance(0))
+    for batch in _batches_in_time(_outcomes(run, "analyse", pending)):
+        analyses = [(outcome.sound_id, outcome.analysis) for outcome in batch if outcome.analysis]
+        failures = [(outcome.sound_id, outcome.failure) for outcome in batch if outcome.failure]
+        n_sounds = run.catalogue.record(analyses, failures, run.encoder.id)
+        run.n_analysed += len(analyses)
+        run.n_copies += max(0, n_sounds - len(analyses))
+        _reject(run, batch)
+        run.post(BatchRecorded(len(batch)))
+        run.post(clock.advance(n_sounds + len(failures)))
+
+
+def _outcomes(run: _Run, kind: TaskKind, pending: Sequence[PendingSound]) -> Iterator[Outcome]:
+    tasks = (Task(kind, sound.id, sound.path, sound.size_bytes) for sound in pending)
+    n_workers = min(run.n_workers, 1 + len(pending) // 8)  # a worker costs as much to start as some forty sounds
+    return run_tasks(tasks, encoder_name=run.encoder.id, n_workers=n_workers, control=run.control)
+
+
+def _reject(run: _Run, batch: Iterable[Outcome]) -> None:
+    for outcome in batch:
+        if outcome.failure:
+            run.rejected.add(outcome.path)
+            run.post(SoundRejected(outcome.path, outcome.failure))
+
+
+def _name_known_rejections(run: _Run) -> int:
+    """Name the sounds that an earlier run rejected, and count all that stand rejected."""
+    n = 0
+    with CatalogueReader(run.catalogue.library) as reader:
+        for folder, below in run.places:
+            for sound in reader.rejected(folder.id):
+                if str(sound.path).startswith(below):
+                    n += 1
+                    if str(sound.path) not in run.rejected:
+                        run.post(SoundRejected(str(sound.path), sound.reason, is_known=True))
+    return n
+
+
+class _Clock:
+    """Counts what is done and foresees the end from the last seconds' rate."""
+
+    def __init__(self, n_total: int) -> None:
+        self._n_total = n_total
+        self._n_done = 0
+        self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def advance(self, n: int) -> Progress:
+        self._n_done += n
+        now = time.monotonic()
+        self._marks.append((now, self._n_done))
+        while len(self._marks) > 2 and now - self._marks[0][0] > _RATE_WINDOW_S:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        per_second = (self._n_done - before) / max(1e-3, now - since)
+        n_left = max(0, self._n_total - self._n_done)
+        left_s = n_left / per_second if per_second > 0 else None
+        return Progress(self._n_done, max(self._n_total, self._n_done), per_second, left_s)
+
+
+def _batches(items: Iterable[FileStamp], size: int) -> Iterator[list[FileStamp]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _batches_in_time(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """Gather what a transaction should hold: up to 256 outcomes or one second's."""
+    batch: list[Outcome] = []
+    since = time.monotonic()
+    for outcome in outcomes:
+        batch.append(outcome)
+        if len(batch) >= RECORDED_AT_ONCE or time.monotonic() - since >= RECORD_EVERY_S:
+            yield batch
+            batch, since = [], time.monotonic()
+    if batch:
+        yield batch
+
+
+def _with_separator(path: str) -> str:
+    return path if path.endswith(os.sep) else path + os.sep
+
+
+def index_exists(library: Path) -> bool:
+    """Say whether there is a library with at least one folder."""
+    try:
+        return bool(known_folders(library))
+    except CatalogueError:
+        return False

@@ -1,0 +1,98 @@
+"""What runs in a worker process: it answers tasks, one at a time, until its pipe closes. It never writes the library.
+
+This module imports nothing heavy: the number of threads of numerical libraries must be set before they load.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from bowerbird.catalogue.records import Analysis
+from bowerbird.errors import BowerbirdError
+
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+TaskKind: TypeAlias = Literal["identify", "analyse"]
+
+READY = "ready"
+"""First word of a worker: what kills it from then on is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to find out about one file."""
+
+    kind: TaskKind
+    sound_id: int
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What became of a task: a hash, an analysis, or the sentence that says why not."""
+
+    sound_id: int
+    path: str
+    hash: bytes | None = None
+    analysis: Analysis | None = None
+    failure: str | None = None
+
+
+def serve(pipe: Connection, encoder_name: str) -> None:
+    """Say READY, then answer lists of tasks with one outcome each, in order, until the pipe closes or brings None."""
+    _be_modest()
+    from bowerbird.encoder.registry import encoder_named  # noqa: PLC0415 - after the thread variables
+
+    encoder = encoder_named(encoder_name)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(READY)
+        while (tasks := pipe.recv()) is not None:
+            for task in tasks:
+                pipe.send(_answer(task, encoder))
+
+
+def _answer(task: Task, encoder: object) -> Outcome:
+    from bowerbird.library import analysis  # noqa: PLC0415 - after the thread variables
+
+    path = Path(task.path)
+    try:
+        if task.kind == "identify":
+            return Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
+        return Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))  # type: ignore[arg-type]
+    except BowerbirdError as error:
+        return Outcome(task.sound_id, task.path, failure=str(error))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".strip(": ")
+        return Outcome(
+            task.sound_id,
+            task.path,
+            failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or hide it.",
+        )
+
+
+def _be_modest() -> None:
+    """One thread, low priority, deaf to the terminal's Ctrl+C: the parent decides when to stop.
+
+    Decoders complain of damaged files on the error stream itself; the user gets a sentence instead.
+    """
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only there
+
+        below_normal = 0x00004000
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
+    else:
+        with contextlib.suppress(OSError):
+            os.nice(10)

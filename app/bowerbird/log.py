@@ -1,0 +1,26 @@
+"""The program's log: one rotating file, so that a crash leaves a trace on the user's own disk."""
+
+import logging
+import logging.handlers
+
+from bowerbird import paths
+
+logger = logging.getLogger("bowerbird")
+
+
+def start_logging() -> None:
+    """Write warnings and worse to the log file; without a writable folder, carry on silently."""
+    if logger.handlers:
+        return
+    logger.addHandler(logging.NullHandler())
+    path = paths.log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False

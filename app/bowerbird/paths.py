@@ -1,0 +1,57 @@
+"""Where things lie: the library, settings and logs of a user, and what ships inside the package."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+import bowerbird
+
+HOME_VARIABLE = "BOWERBIRD_HOME"
+"""Environment variable that puts library, settings and logs under one folder."""
+
+
+def library_path(chosen: Path | None = None) -> Path:
+    """Return the folder of the library: the chosen one, or the user's own.
+
+    The folder is not made here.
+    """
+    if chosen is not None:
+        return chosen.expanduser().absolute()
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "library"
+    return platformdirs.user_data_path("Bowerbird", appauthor=False) / "library"
+
+
+def settings_path() -> Path:
+    """Return the file of the user's settings."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "settings.json"
+    return platformdirs.user_config_path("Bowerbird", appauthor=False) / "settings.json"
+
+
+def log_path() -> Path:
+    """Return the file that warnings and crashes are written to."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "log" / "bowerbird.log"
+    return platformdirs.user_log_path("Bowerbird", appauthor=False) / "bowerbird.log"
+
+
+def resources_path() -> Path:
+    """Return the folder of icons, styles and demo sounds."""
+    return _shipped("resources")
+
+
+def models_path() -> Path:
+    """Return the folder of encoder cards and their constants."""
+    return _shipped("models")
+
+
+def _shipped(name: str) -> Path:
+    """Find a shipped folder: inside the installed package, or beside `app/` in a checkout."""
+    package = Path(bowerbird.__file__).parent
+    installed = package / name
+    return installed if installed.is_dir() else package.parents[1] / name
