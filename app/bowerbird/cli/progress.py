@@ -22,6 +22,7 @@ from bowerbird.domain.events import (
     SoundRejected,
     SoundsListed,
 )
+from bowerbird.domain.words import printable, progress_text, time_taken_text
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -72,7 +73,7 @@ class LiveProgress:
             case SoundRejected():
                 self._print(f"rejected  {event.path}\n          {event.reason}", style="yellow")
             case Progress():
-                self._line(progress_line(event))
+                self._line(progress_text(event.n_done, event.n_total, event.per_second, event.left_s))
             case IndexingFinished():
                 self._line("")
                 self._print(_finished(event), style="bold")
@@ -84,28 +85,7 @@ class LiveProgress:
             self._live.update(Text(text, style="cyan"))
 
     def _print(self, text: str, style: str | None = None) -> None:
-        self._console.print(Text(text.encode("utf-8", "replace").decode("utf-8"), style=style or ""))
-
-
-def progress_line(event: Progress) -> str:
-    """Say how far analysis is: "2,140 of 18,300 · 96 a second · 2 min left"."""
-    parts = [f"{event.n_done:,} of {event.n_total:,}"]
-    if event.per_second > 0:
-        parts.append(
-            f"{event.per_second:,.0f} a second" if event.per_second >= 10 else f"{event.per_second:.1f} a second"
-        )
-    if event.left_s is not None and event.n_done < event.n_total:
-        parts.append(f"{time_left(event.left_s)} left")
-    return " · ".join(parts)
-
-
-def time_left(seconds: float) -> str:
-    """Say a length of time as people do: "40 s", "2 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+        self._console.print(Text(printable(text), style=style or ""))
 
 
 def _listed(event: FolderListed) -> str:
@@ -123,10 +103,5 @@ def _finished(event: IndexingFinished) -> str:
     if event.n_copies:
         parts.append(f"{event.n_copies:,} copies of known sounds")
     parts.append(f"{event.n_rejected:,} rejected")
-    parts.append(time_taken(event.seconds))
+    parts.append(time_taken_text(event.seconds))
     return " · ".join(parts)
-
-
-def time_taken(seconds: float) -> str:
-    """Say how long something took: "0.4 s", "31 s", "2 min"."""
-    return f"{seconds:.1f} s" if seconds < 10 else time_left(seconds)

@@ -13,6 +13,7 @@ from bowerbird.catalogue.records import SoundRow
 from bowerbird.cli.options import AsJson, EncoderName, Library
 from bowerbird.domain.matches import Match
 from bowerbird.domain.queries import Filter, parse_example, parse_filter, parse_text
+from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
 from bowerbird.library.search import DEFAULT_LIMIT, Search
@@ -107,10 +108,9 @@ def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, asked: str)
     table.add_column("why", style="dim")
     for rank, match in enumerate(matches, start=1):
         row = rows[match.sound_id]
-        length = "" if row.duration_s is None else f"{row.duration_s:.2f} s"
-        name = _place(Path(row.name), row, match).encode("utf-8", "replace").decode()
-        folder = row.directory.encode("utf-8", "replace").decode()
-        table.add_row(str(rank), _percentile(match), Text(name), Text(folder), length, match.why)
+        name = printable(_place(Path(row.name), row, match))
+        folder = printable(row.directory)
+        table.add_row(str(rank), _percentile(match), Text(name), Text(folder), duration_text(row.duration_s), match.why)
     console.print(table)
 
 

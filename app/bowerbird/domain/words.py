@@ -1,0 +1,68 @@
+"""Quantities as people read them: one way for the window and the command line."""
+
+
+def duration_text(seconds: float | None) -> str:
+    """Say a sound's length: "0.35 s", "12.4 s", "2:09", "1:02:11"; nothing where it is unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else f"{seconds * 1000:.2f} ms"
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def position_text(seconds: float) -> str:
+    """Say a place in a sound: "0:07.42"."""
+    minutes, rest = divmod(max(0.0, seconds), 60)
+    return f"{int(minutes)}:{rest:05.2f}"
+
+
+def channels_text(n_channels: int | None) -> str:
+    """Say a number of channels: "mono", "stereo", "6 ch"."""
+    if n_channels is None:
+        return ""
+    return {1: "mono", 2: "stereo"}.get(n_channels, f"{n_channels} ch")
+
+
+def rate_text(rate_hz: int | None) -> str:
+    """Say a sampling rate: "44.1 kHz"."""
+    return "" if rate_hz is None else f"{rate_hz / 1000:g} kHz"
+
+
+def count_text(n: int, singular: str = "sound", plural: str = "sounds") -> str:
+    """Say a number of things: "1 sound", "18,300 sounds"."""
+    return f"{n:,} {singular if n == 1 else plural}"
+
+
+def time_left_text(seconds: float) -> str:
+    """Say a length of time as people do: "40 s", "2 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def time_taken_text(seconds: float) -> str:
+    """Say how long something took: "0.4 s", "31 s", "2 min"."""
+    return f"{seconds:.1f} s" if seconds < 10 else time_left_text(seconds)
+
+
+def progress_text(n_done: int, n_total: int, per_second: float, left_s: float | None) -> str:
+    """Say how far analysis is: "2,140 of 18,300 · 96 a second · 2 min left"."""
+    parts = [f"{n_done:,} of {n_total:,}"]
+    if per_second > 0:
+        parts.append(f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.1f} a second")
+    if left_s is not None and n_done < n_total:
+        parts.append(f"{time_left_text(left_s)} left")
+    return " · ".join(parts)
+
+
+def printable(name: str) -> str:
+    """A file name as it can be shown: bytes that are no text become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""The window. Rules about sounds live below; here they are asked and shown."""

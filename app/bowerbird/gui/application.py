@@ -1,0 +1,289 @@
+"""The composition root: every part of the window is made here and told of the others, once."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from bowerbird import paths
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.domain.queries import Example, Order
+from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import BowerbirdError
+from bowerbird.gui import theme
+from bowerbird.gui.bridge import EventBridge, QueryThread
+from bowerbird.gui.presenters.browsing import BrowsingPresenter
+from bowerbird.gui.presenters.indexing import IndexingPresenter
+from bowerbird.gui.presenters.playing import PlayingPresenter
+from bowerbird.gui.views import actions as action_cards
+from bowerbird.gui.views.window import MainWindow
+from bowerbird.library.browsing import Browsing
+from bowerbird.library.demo import demo_folder
+from bowerbird.playback.player import Player
+from bowerbird.settings import Settings, load_settings, save_settings
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """The window with everything behind it.
+
+    Parameters
+    ----------
+    library : Path
+    settings : Settings
+    encoder : Encoder
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be opened.
+    """
+
+    def __init__(self, library: Path, settings: Settings, encoder: Encoder) -> None:
+        with Catalogue(library):
+            pass  # makes a new library, or brings an old one up to date
+        self._settings = settings
+        self._reader = CatalogueReader(library)
+        self._bridge = EventBridge()
+        self._queries = QueryThread()
+        self._browsing = Browsing(library, encoder)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._application = application
+        self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
+        self._player = Player(post=self._bridge.post)
+        self.browsing = BrowsingPresenter(window, self._queries, self._browsing)
+        self.playing = PlayingPresenter(
+            window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
+        )
+        self.indexing = IndexingPresenter(window, library, encoder, self._bridge.post)
+        self._connect()
+        self._restore()
+
+    def start(self, folders: Sequence[Path]) -> None:
+        """Show the window, then fill it."""
+        self.window.show()
+        self.browsing.refresh()
+        self._queries.run("warm up", self._browsing.warm_up, done=lambda _: None, failed=self.window.complain)
+        self._player.prepare()
+        if folders:
+            self.indexing.add(folders)
+
+    # Wiring
+
+    def _connect(self) -> None:
+        window = self.window
+        self._bridge.received.connect(self._handle)
+        window.chosen_directory = lambda: self.browsing.directory  # type: ignore[method-assign]
+        window.search.textChanged.connect(self.browsing.text_changed)
+        window.folders.chosen.connect(self.browsing.directory_chosen)
+        window.folders.remove_asked.connect(self._remove)
+        window.table.order_chosen.connect(self._order_chosen)
+        window.sound_moved_to.connect(
+            lambda sound, is_passing: self.playing.selected(sound.path if sound else None, is_quiet=is_passing)
+        )
+        window.waveform.place_clicked.connect(self.playing.play_from)
+        window.waveform.stretch_chosen.connect(self.playing.choose_stretch)
+        window.transport.volume_chosen.connect(self.playing.set_volume)
+        window.files_dropped.connect(self._dropped)
+        window.relaxed.connect(self.browsing.relax)
+        window.filter_removed.connect(self.browsing.remove_filter)
+        window.similar_cleared.connect(self._clear_similar)
+        window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
+        window.refresh_wanted.connect(self._refresh)
+        window.closing.connect(self.close)
+        action_cards.connect(
+            window.actions_by_name,
+            {
+                "add_folder": self._add_folder,
+                "add_demo": lambda: self.indexing.add([demo_folder()]),
+                "remove_folder": self._remove_chosen,
+                "rescan": self.indexing.rescan,
+                "pause": self.indexing.toggle_pause,
+                "cancel": self.indexing.cancel,
+                "quit": lambda: (window.close(), None)[1],
+                "search": window.focus_search,
+                "clear": self._clear,
+                "copy_path": window.copy_path,
+                "locate": window.locate,
+                "play": self.playing.toggle,
+                "replay": self.playing.replay,
+                "stop": lambda: (self.playing.stop(), None)[1],
+                "similar": self._find_similar,
+                "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
+                "auto_play": self._toggle_auto_play,
+                "folders": window.fit,
+                "rejected": window.show_rejected,
+                "theme_system": lambda: self._choose_theme("system"),
+                "theme_dark": lambda: self._choose_theme("dark"),
+                "theme_light": lambda: self._choose_theme("light"),
+                "keys": window.show_keys,
+                "about": window.show_about,
+            },
+        )
+        self._application.styleHints().colorSchemeChanged.connect(lambda _: self._choose_theme(self._settings.theme))
+
+    def _restore(self) -> None:
+        settings, window = self._settings, self.window
+        order = Order(settings.order) if settings.order in set(Order) else Order.NAME
+        self.browsing.restore(settings.directory, order, is_descending=settings.is_descending)
+        window.actions_by_name["loop"].setChecked(settings.is_loop)
+        window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
+        window.actions_by_name["folders"].setChecked(settings.has_folders)
+        window.show_order(order, is_descending=settings.is_descending)
+        window.transport.show_volume(settings.volume_db)
+        window.show_indexing(None)
+        window.restore_parts(settings.geometry, settings.splitter, settings.rows_splitter)
+        self._mark_theme()
+
+    def _handle(self, events: list[object]) -> None:
+        for event in events:
+            self.indexing.handle(event)
+            self.playing.handle(event)
+
+    # Doing
+
+    def _refresh(self) -> None:
+        self.browsing.refresh()
+        if not self.indexing.is_running:
+            self._queries.run("save", self._browsing.save_index, done=lambda _: None, failed=self.window.complain)
+
+    def _add_folder(self) -> None:
+        folder = self.window.ask_for_folder()
+        if folder is not None:
+            self.indexing.add([folder])
+
+    def _remove_chosen(self) -> None:
+        folder = self.window.folders.root_at(self.browsing.directory)
+        if folder is None:
+            self.window.complain("Choose a folder that you added, at the top of the left pane, then remove it.")
+        else:
+            self._remove(folder)
+
+    def _remove(self, folder: Folder) -> None:
+        if self.window.confirm_removal(folder):
+            self.browsing.directory_chosen("")
+            self.indexing.remove(folder.id)
+
+    def _order_chosen(self, order: Order, is_descending: bool) -> None:
+        self.browsing.order_chosen(order, is_descending=is_descending)
+
+    def _find_similar(self) -> None:
+        examples = self.window.chosen_examples(self.playing.stretch)
+        if examples:
+            self._show_similar(examples)
+
+    def _show_similar(self, examples: Sequence[Example]) -> None:
+        self.browsing.find_similar(examples)
+        self.window.folders.choose("")
+
+    def _dropped(self, dropped: list[Path]) -> None:
+        folders = [path for path in dropped if path.is_dir()]
+        if folders:
+            self.indexing.add(folders)
+        files = [path for path in dropped if not path.is_dir()]
+        if files:
+            self._show_similar([Example(path) for path in files])
+
+    def _clear_similar(self) -> None:
+        if self.browsing.examples:
+            self.browsing.clear()
+
+    def _clear(self) -> None:
+        """Escape: what sounds stops; then the stretch, the examples, the words go, one a press."""
+        if self.playing.stop():
+            return
+        if self.playing.stretch is not None:
+            self.playing.selected(self.playing.path, is_quiet=True)
+            self.window.waveform.clear_stretch()
+            return
+        self.browsing.clear()
+
+    def _toggle_auto_play(self) -> None:
+        self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
+
+    def _choose_theme(self, name: str) -> None:
+        self._settings = replace(self._settings, theme=name)
+        self.window.recolour(theme.apply(self._application, name))
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        for name in ("system", "dark", "light"):
+            self.window.actions_by_name[f"theme_{name}"].setChecked(self._settings.theme == name)
+
+    def close(self) -> None:
+        """Save what the next start should find, and let every thread end."""
+        order, is_descending = self.browsing.order
+        settings = replace(
+            self._settings,
+            directory=self.browsing.directory,
+            order=str(order),
+            is_descending=is_descending,
+            volume_db=self._player.volume_db,
+            is_auto_play=self.playing.is_auto_play,
+            is_loop=self.playing.is_loop,
+            has_folders=self.window.actions_by_name["folders"].isChecked(),
+            **self.window.saved_parts(),
+        )
+        save_settings(settings, paths.settings_path())
+        self._player.close()
+        self.indexing.close()
+        self._queries.close(self._browsing.close)
+        self._reader.close()
+
+
+def open_window(arguments: Sequence[str]) -> int:
+    """Open the window and return the exit code when it is closed."""
+    parser = argparse.ArgumentParser(prog="bowerbird", description="Open the window.")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folders to add")
+    parser.add_argument("--library", type=Path, help="folder of the library")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    absent = [folder for folder in options.folders if not folder.is_dir()]
+    if absent:
+        print(  # noqa: T201 - before there is a window
+            f"There is no folder {absent[0]}, nor a command of that name. Check the spelling, or see bowerbird --help.",
+            file=sys.stderr,
+        )
+        return 2
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if os.environ.get("QT_QPA_PLATFORM") is None:
+            print(  # noqa: T201
+                "There is no display for the window. Use the commands instead: bowerbird --help.", file=sys.stderr
+            )
+            return 2
+    qInstallMessageHandler(_log_qt)
+    application = QApplication(["bowerbird"])
+    application.setApplicationName("Bowerbird")
+    application.setDesktopFileName("bowerbird")
+    application.setStyle("Fusion")
+    try:
+        program = Application(
+            paths.library_path(options.library),
+            load_settings(paths.settings_path()),
+            encoder_named(DEFAULT_ENCODER),
+        )
+    except BowerbirdError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        QMessageBox.critical(None, "Bowerbird", str(error))
+        return 2
+    program.start([folder.absolute() for folder in options.folders])
+    return application.exec()
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Send Qt's own words to the log."""
+    level = logging.INFO if kind in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg} else logging.WARNING
+    logger.log(level, "%s (%s)", message, context.category)

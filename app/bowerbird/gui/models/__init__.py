@@ -1,0 +1,1 @@
+"""Qt models: ids in memory, rows fetched in pages when they are looked at."""

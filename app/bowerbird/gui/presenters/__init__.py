@@ -1,0 +1,1 @@
+"""What the window does, in plain Python: tested without Qt."""

@@ -1,0 +1,258 @@
+"""What the list shows: the newest question wins, and what was chosen stays chosen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from bowerbird.domain.queries import Example, Filter, Order, Query, parse_text
+from bowerbird.domain.words import count_text
+from bowerbird.library.browsing import Browsing, Listing, Relaxation
+
+
+class Queries(Protocol):
+    """Runs questions elsewhere, newest of a name wins; answers come back in the window's thread."""
+
+    def run(
+        self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Ask."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListState:
+    """What the list shows.
+
+    Attributes
+    ----------
+    listing : Listing
+    summary : str
+        How many, in words: "1,204 sounds".
+    advice : str
+        One sentence for a list without rows.
+    examples : tuple of Example
+        What the rows are similar to; empty for an ordinary list.
+    filters : tuple of Filter
+        Those that were typed, for chips.
+    is_same_question : bool
+        The library changed, not the question: keep the place.
+    """
+
+    listing: Listing
+    summary: str
+    advice: str
+    examples: tuple[Example, ...]
+    filters: tuple[Filter, ...]
+    is_same_question: bool
+
+
+class BrowsingView(Protocol):
+    """What the presenter asks of the window."""
+
+    def show_list(self, state: ListState) -> None:
+        """Show rows, or the advice where there are none."""
+
+    def show_directories(self, directories: Sequence[tuple[str, int]]) -> None:
+        """Show the tree of directories."""
+
+    def set_search_text(self, text: str) -> None:
+        """Put words into the search box without asking for them again."""
+
+    def complain(self, sentence: str) -> None:
+        """Show what went wrong."""
+
+
+class BrowsingPresenter:
+    """Turns what is typed, chosen and dropped into questions, and answers into a list.
+
+    Parameters
+    ----------
+    view : BrowsingView
+    queries : Queries
+    browsing : Browsing
+        Used in the queries' thread alone.
+    """
+
+    def __init__(self, view: BrowsingView, queries: Queries, browsing: Browsing) -> None:
+        self._view = view
+        self._queries = queries
+        self._browsing = browsing
+        self._text = ""
+        self._directory = ""
+        self._order = Order.NAME
+        self._is_descending = False
+        self._examples: tuple[Example, ...] = ()
+        self._similar_order: tuple[Order, bool] = (Order.RELEVANCE, False)
+        self._latest = 0
+
+    @property
+    def directory(self) -> str:
+        """The directory chosen, "" for all."""
+        return self._directory
+
+    @property
+    def order(self) -> tuple[Order, bool]:
+        """The order of the ordinary list, and whether it descends."""
+        return self._order, self._is_descending
+
+    @property
+    def shown_order(self) -> tuple[Order, bool]:
+        """The order of the list on screen."""
+        return self._similar_order if self._examples else (self._order, self._is_descending)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What the list is similar to."""
+        return self._examples
+
+    def restore(self, directory: str, order: Order, *, is_descending: bool) -> None:
+        """Take up what an earlier start left, without asking yet."""
+        self._directory, self._order, self._is_descending = directory, order, is_descending
+
+    def text_changed(self, text: str) -> None:
+        """Follow what is typed."""
+        if text != self._text:
+            self._text = text
+            self._ask()
+
+    def directory_chosen(self, directory: str) -> None:
+        """Show one directory and what lies below, or everything."""
+        if directory != self._directory:
+            self._directory = directory
+            self._ask()
+
+    def order_chosen(self, order: Order, *, is_descending: bool) -> None:
+        """Sort."""
+        if self._examples:
+            self._similar_order = (order, is_descending)
+        else:
+            self._order, self._is_descending = order, is_descending
+        self._ask()
+
+    def find_similar(self, examples: Sequence[Example]) -> None:
+        """List what is similar to examples, from everywhere: words typed before no longer hold."""
+        self._examples = tuple(examples)
+        self._similar_order = (Order.RELEVANCE, False)
+        self._text = ""
+        self._directory = ""
+        self._view.set_search_text("")
+        self._ask()
+
+    def clear(self) -> bool:
+        """Undo the last restriction: the examples, then the words. Say whether there was one."""
+        if self._examples:
+            self._examples = ()
+        elif self._text:
+            self._text = ""
+            self._view.set_search_text("")
+        else:
+            return False
+        self._ask()
+        return True
+
+    def remove_filter(self, unwanted: Filter) -> None:
+        """Take one typed filter out of the text."""
+        words, filters = parse_text(self._text)
+        self._retype(" ".join([words, *(_typed(kept) for kept in filters if kept != unwanted)]).strip())
+
+    def relax(self, relaxation: Relaxation) -> None:
+        """Ask for less, as was proposed."""
+        _, filters = parse_text(self._text)
+        if not relaxation.keeps_filters:
+            self._directory = ""
+        kept = filters if relaxation.keeps_filters else ()
+        self._retype(" ".join([relaxation.words, *(_typed(one) for one in kept)]).strip())
+
+    def _retype(self, text: str) -> None:
+        self._text = text
+        self._view.set_search_text(text)
+        self._ask()
+
+    def refresh(self) -> None:
+        """Ask again: the library changed."""
+        self._ask(is_same_question=True)
+        self._queries.run(
+            "directories", self._browsing.directories, done=self._view.show_directories, failed=self._view.complain
+        )
+
+    def _query(self) -> Query:
+        words, filters = parse_text(self._text)
+        order, is_descending = self.shown_order
+        if self._directory:
+            filters = (*filters, Filter("folder", "=", self._directory))
+        return Query(words, filters, order, is_descending)
+
+    def _ask(self, *, is_same_question: bool = False) -> None:
+        self._latest = number = self._latest + 1
+        query, examples = self._query(), self._examples
+
+        def work() -> Listing:
+            return self._browsing.similar(examples, query) if examples else self._browsing.list(query)
+
+        self._queries.run(
+            "list",
+            work,
+            done=lambda listing: self._answered(number, query, listing, is_same_question=is_same_question),
+            failed=lambda sentence: self._failed(number, sentence),
+        )
+
+    def _answered(self, number: int, query: Query, listing: Listing, *, is_same_question: bool) -> None:
+        if number != self._latest:
+            return
+        typed = tuple(one for one in query.filters if one.field != "folder" or str(one.value) != self._directory)
+        self._view.show_list(
+            ListState(
+                listing=listing,
+                summary=_summary(listing, is_similar=bool(self._examples)),
+                advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(self._examples)),
+                examples=self._examples,
+                filters=typed,
+                is_same_question=is_same_question,
+            )
+        )
+
+    def _failed(self, number: int, sentence: str) -> None:
+        if number != self._latest:
+            return
+        if self._examples:  # an example that cannot be heard is let go
+            self._examples = ()
+            self._ask(is_same_question=True)
+        self._view.complain(sentence)
+
+
+def _summary(listing: Listing, *, is_similar: bool) -> str:
+    n = len(listing.ids)
+    if is_similar:
+        return count_text(n, "match", "matches")
+    if n == listing.n_library:
+        return count_text(n)
+    return f"{n:,} of {count_text(listing.n_library)}"
+
+
+def _advice(query: Query, listing: Listing, *, is_similar: bool) -> str:
+    if not listing.n_library:
+        return "No sounds yet. Add a folder, or drop one here."
+    if query.words:
+        return f"Nothing for “{query.words}” here."
+    if is_similar:
+        return "Nothing to compare with yet: the sounds are still being analysed."
+    return "No sound has these properties."
+
+
+def _typed(condition: Filter) -> str:
+    """A filter as it would be typed."""
+    text = str(condition)
+    return f'"{text}"' if " " in text else text
+
+
+def example_name(example: Example) -> str:
+    """Name an example for its chip."""
+    if example.is_whole:
+        return example.path.name
+    return f"{example.path.name} {example.start_s:.2f}–{example.end_s:.2f} s"
+
+
+def with_stretch(path: Path, stretch: tuple[float, float] | None) -> Example:
+    """Make an example of a file, or of the stretch that is selected in it."""
+    whole = Example(path)
+    return whole if stretch is None else replace(whole, start_s=stretch[0], end_s=stretch[1])

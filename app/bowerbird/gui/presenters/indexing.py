@@ -1,0 +1,200 @@
+"""Indexing from the window: one run at a time in a thread of its own, further folders wait their turn."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bowerbird.domain.events import (
+    BatchRecorded,
+    FolderListed,
+    FolderUnreachable,
+    IndexingFinished,
+    Progress,
+    SoundsListed,
+)
+from bowerbird.domain.words import count_text, progress_text
+from bowerbird.encoder.protocol import Encoder
+from bowerbird.errors import BowerbirdError
+from bowerbird.library.control import Control
+from bowerbird.library.ingest import index_folders, remove_folder
+
+logger = logging.getLogger(__name__)
+
+_FAULT = "Indexing failed inside Bowerbird; what was done is kept. Please report it with the log file."
+
+
+@dataclass(frozen=True, slots=True)
+class IndexingFailed:
+    """A run ended with a fault."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexingState:
+    """What the progress line says.
+
+    Attributes
+    ----------
+    text : str
+    share : float or None
+        Done, in [0, 1]; None while it is not known.
+    is_paused : bool
+    """
+
+    text: str
+    share: float | None
+    is_paused: bool
+
+
+class IndexingView(Protocol):
+    """What the presenter asks of the window."""
+
+    def show_indexing(self, state: IndexingState | None) -> None:
+        """Show the progress line, or none."""
+
+    def library_changed(self, *, is_final: bool) -> None:
+        """Rows may be read anew."""
+
+    def complain(self, sentence: str) -> None:
+        """Show what went wrong."""
+
+
+class IndexingPresenter:
+    """Starts, pauses and cancels indexing, and tells the window how it goes.
+
+    Parameters
+    ----------
+    view : IndexingView
+    library : Path
+    encoder : Encoder
+    post : callable
+        Carries events from the job's thread to `handle` in the window's.
+    """
+
+    def __init__(self, view: IndexingView, library: Path, encoder: Encoder, post: Callable[[object], None]) -> None:
+        self._view = view
+        self._library = library
+        self._encoder = encoder
+        self._post = post
+        self._control: Control | None = None
+        self._thread: threading.Thread | None = None
+        self._waiting: list[Path] = []
+        self._is_rescan_waiting = False
+        self._state = IndexingState("", None, is_paused=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on."""
+        return self._control is not None
+
+    def add(self, folders: Sequence[Path]) -> None:
+        """Index folders now, or after the run that goes on."""
+        if self.is_running:
+            self._waiting += [folder for folder in folders if folder not in self._waiting]
+        else:
+            self._start(list(folders))
+
+    def rescan(self) -> None:
+        """Bring every folder up to date."""
+        if self.is_running:
+            self._is_rescan_waiting = True
+        else:
+            self._start([])
+
+    def remove(self, folder_id: int) -> None:
+        """Forget a folder."""
+        if self.is_running:
+            self._view.complain("Folders cannot be removed while sounds are analysed. Cancel that first.")
+            return
+        try:
+            remove_folder(self._library, folder_id)
+        except BowerbirdError as error:
+            self._view.complain(str(error))
+            return
+        self._view.library_changed(is_final=True)
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        if self._control is None:
+            return
+        if self._control.is_paused:
+            self._control.resume()
+        else:
+            self._control.pause()
+        self._show(self._state.text, self._state.share)
+
+    def cancel(self) -> None:
+        """Stop; what is done is kept. Folders that wait are given up too."""
+        self._waiting.clear()
+        self._is_rescan_waiting = False
+        if self._control is not None:
+            self._control.cancel()
+            self._show("Stopping", self._state.share)
+
+    def close(self) -> None:
+        """Stop and wait for the end."""
+        self.cancel()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _start(self, folders: list[Path]) -> None:
+        self._control = control = Control()
+        self._show("Looking for sounds", None)
+        self._thread = threading.Thread(
+            target=self._run, args=(folders, control), name="bowerbird-indexing", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, folders: list[Path], control: Control) -> None:
+        """The job thread's whole life."""
+        try:
+            index_folders(self._library, folders, encoder=self._encoder, control=control, post=self._post)
+        except BowerbirdError as error:
+            self._post(IndexingFailed(str(error)))
+        except Exception:  # the job boundary: the log has the trace, the window a sentence
+            logger.exception("indexing failed")
+            self._post(IndexingFailed(_FAULT))
+
+    def handle(self, event: object) -> None:
+        """Take an event of the job, in the window's thread."""
+        match event:
+            case SoundsListed():
+                self._show(f"{count_text(event.n_found)} found", None)
+            case FolderListed():
+                self._view.library_changed(is_final=False)
+            case FolderUnreachable():
+                self._view.complain(f"{event.folder} could not be read: {event.reason}.")
+            case Progress():
+                text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
+                self._show(text, event.n_done / max(1, event.n_total))
+            case BatchRecorded():
+                self._view.library_changed(is_final=False)
+            case IndexingFinished():
+                self._finish(None)
+            case IndexingFailed():
+                self._finish(event.sentence)
+            case _:
+                pass
+
+    def _finish(self, complaint: str | None) -> None:
+        self._control = None
+        self._view.library_changed(is_final=True)
+        if complaint:
+            self._view.complain(complaint)
+        if self._waiting:
+            folders, self._waiting = self._waiting, []
+            self._start(folders)
+        elif self._is_rescan_waiting:
+            self._is_rescan_waiting = False
+            self._start([])
+        else:
+            self._view.show_indexing(None)
+
+    def _show(self, text: str, share: float | None) -> None:
+        is_paused = self._control is not None and self._control.is_paused
+        self._state = IndexingState(text, share, is_paused)
+        self._view.show_indexing(self._state)

@@ -1,0 +1,1 @@
+"""Widgets: they ask and show, and hold no rule about sounds."""

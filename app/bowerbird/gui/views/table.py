@@ -1,0 +1,190 @@
+"""The table of sounds: keys, selection and dragging. What a row shows is the model's and the delegates' business."""
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from bowerbird.domain.matches import Match
+from bowerbird.domain.queries import Order
+from bowerbird.gui.delegates.cells import ROW_PX, WAVEFORM_PX, CellDelegate, MatchDelegate, WaveformDelegate
+from bowerbird.gui.models import sounds
+from bowerbird.gui.models.sounds import SoundsModel
+from bowerbird.gui.theme import Tokens
+
+_WIDTHS = {
+    sounds.NAME: 320,
+    sounds.WAVEFORM: WAVEFORM_PX.width() + 16,
+    sounds.MATCH: 124,
+    sounds.DURATION: 76,
+    sounds.CHANNELS: 76,
+    sounds.RATE: 84,
+    sounds.FOLDER: 220,
+}
+_NARROW_PX = 560
+_MEDIUM_PX = 780
+
+
+class SoundTable(QTableView):
+    """Shows sounds; says which one was moved to, and whether in passing.
+
+    Signals
+    -------
+    moved : (row: int, is_passing: bool)
+        The current row changed; `is_passing` while a key repeats by itself.
+    order_chosen : (Order, is_descending: bool)
+    """
+
+    moved = Signal(int, bool)
+    order_chosen = Signal(object, bool)
+
+    def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._is_repeating = False
+        self._is_replacing = False
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName("Sounds")
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(ROW_PX)
+        rows.setMinimumSectionSize(ROW_PX)
+        self._delegates = {
+            column: kind(colours, self)
+            for column, kind in (
+                (sounds.WAVEFORM, WaveformDelegate),
+                (sounds.MATCH, MatchDelegate),
+                (sounds.DURATION, CellDelegate),
+                (sounds.CHANNELS, CellDelegate),
+                (sounds.RATE, CellDelegate),
+                (sounds.FOLDER, CellDelegate),
+            )
+        }
+        self._delegates[sounds.NAME] = CellDelegate(colours, self, is_primary=True)
+        for column, delegate in self._delegates.items():
+            self.setItemDelegateForColumn(column, delegate)
+        self._set_up_header()
+
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setMinimumSectionSize(48)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        header.setSectionResizeMode(sounds.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(sounds.WAVEFORM, QHeaderView.ResizeMode.Fixed)
+        header.sectionClicked.connect(self._section_clicked)
+        self.setColumnHidden(sounds.MATCH, True)
+
+    def recolour(self, colours: Tokens) -> None:
+        """Take up another theme."""
+        for delegate in self._delegates.values():
+            delegate.recolour(colours)
+        self.viewport().update()
+
+    # What is shown
+
+    def show_order(self, order: Order, *, is_descending: bool, has_matches: bool) -> None:
+        """Mark the column that the rows are sorted by."""
+        self.setColumnHidden(sounds.MATCH, not has_matches)
+        column = next(column for column, its_order in sounds.ORDERS.items() if its_order is order)
+        direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
+        self.horizontalHeader().setSortIndicator(column, direction)
+
+    def _section_clicked(self, column: int) -> None:
+        order = sounds.ORDERS.get(column)
+        header = self.horizontalHeader()
+        if order is None:
+            return
+        # Qt has turned the arrow already; closeness knows one direction only.
+        is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order is not Order.RELEVANCE
+        self.order_chosen.emit(order, is_descending)
+
+    def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_place: bool) -> None:
+        """Show other rows; the chosen sound stays chosen where it is still there, without being played again.
+
+        Parameters
+        ----------
+        ids : ndarray, shape (n,), int64
+        matches : dict of int to Match
+        keeps_place : bool
+            What is on top of the screen stays there, though rows came before it.
+        """
+        chosen = self._model.sound_id(self.currentIndex().row())
+        top_row = self.rowAt(0)
+        top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
+        self._model.show(ids, matches)
+        row = self._model.row_of(chosen)
+        if row >= 0:
+            self.select(row, is_quiet=True)
+        top_row = self._model.row_of(top) if keeps_place else -1
+        if top_row >= 0:
+            self.verticalScrollBar().setValue(top_row * ROW_PX - offset)
+        elif not keeps_place:
+            self.scrollToTop()
+
+    def selected_rows(self) -> list[int]:
+        """The selected rows in order, found by ranges: a full selection of 100,000 costs nothing."""
+        selection = self.selectionModel().selection()
+        ranges = [selection.at(i) for i in range(selection.count())]
+        return sorted({row for one in ranges for row in range(one.top(), one.bottom() + 1)})
+
+    def select(self, row: int, *, is_quiet: bool) -> None:
+        """Choose a row; quietly means without playing it."""
+        self._is_replacing = is_quiet
+        try:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.selectionModel().setCurrentIndex(self._model.index(row, sounds.NAME), flags)
+        finally:
+            self._is_replacing = False
+
+    def currentChanged(self, current: sounds.Index, previous: sounds.Index) -> None:
+        """Say that another row is current."""
+        super().currentChanged(current, previous)
+        if current.isValid() and current.row() != previous.row() and not self._is_replacing:
+            self.moved.emit(current.row(), self._is_repeating)
+
+    # Keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Remember whether the key repeats by itself: sounds are silent in passing."""
+        self._is_repeating = event.isAutoRepeat()
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Where a repeating key comes to rest, the sound is heard."""
+        super().keyReleaseEvent(event)
+        if self._is_repeating and not event.isAutoRepeat():
+            self._is_repeating = False
+            if self.currentIndex().isValid():
+                self.moved.emit(self.currentIndex().row(), False)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming in by the keyboard, take the first row."""
+        super().focusInEvent(event)
+        by_keyboard = event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}
+        if by_keyboard and not self.currentIndex().isValid() and self._model.rowCount():
+            self.select(0, is_quiet=False)
+
+    # Narrow windows
+
+    def fit(self, width_px: int) -> None:
+        """Hide the lesser columns where there is no room for them."""
+        for column in (sounds.RATE, sounds.CHANNELS, sounds.FOLDER):
+            self.setColumnHidden(column, width_px < _MEDIUM_PX and (column != sounds.FOLDER or width_px < _NARROW_PX))
+        self.setColumnHidden(sounds.WAVEFORM, width_px < 360)

@@ -1,0 +1,432 @@
+"""The main window: puts the parts in their places and passes on what they say. It holds no rule about sounds."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QIcon,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bowerbird import __version__
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.records import Folder, SoundRow
+from bowerbird.domain.queries import Example, Filter
+from bowerbird.domain.words import printable
+from bowerbird.errors import CatalogueError
+from bowerbird.gui import theme
+from bowerbird.gui.models.sounds import SoundsModel
+from bowerbird.gui.presenters.browsing import ListState, example_name, with_stretch
+from bowerbird.gui.presenters.indexing import IndexingState
+from bowerbird.gui.presenters.playing import Stretch
+from bowerbird.gui.theme import Tokens
+from bowerbird.gui.views import actions as action_cards
+from bowerbird.gui.views.folders import FolderTree
+from bowerbird.gui.views.search_bar import Chip, ChipStrip, Notice, ProgressLine, SearchField
+from bowerbird.gui.views.states import Advice, RejectedList
+from bowerbird.gui.views.styled import styled
+from bowerbird.gui.views.table import SoundTable
+from bowerbird.gui.views.transport import Transport
+from bowerbird.gui.views.waveform import WaveformView
+from bowerbird.library.browsing import Relaxation
+
+_PLAYHEAD_MS: Final = 16
+_REFRESH_MS: Final = 700
+_NO_FOLDERS_PX: Final = 720
+
+ADD_FOLDER: Final = "Add a folder"
+ADD_DEMO: Final = "Try the demo sounds"
+
+
+class MainWindow(QMainWindow):
+    """The window. `bowerbird.gui.application` gives it its presenters through signals and `act`.
+
+    Signals
+    -------
+    sound_moved_to : (SoundRow or None, is_passing: bool)
+    files_dropped : list of Path
+    relaxed : Relaxation
+    filter_removed : Filter
+    similar_cleared : ()
+    playhead_wanted : ()
+        Time to show where playing is.
+    refresh_wanted : ()
+        Rows changed a while ago: time to read them anew.
+    closing : ()
+    """
+
+    sound_moved_to = Signal(object, bool)
+    files_dropped = Signal(list)
+    relaxed = Signal(object)
+    filter_removed = Signal(object)
+    similar_cleared = Signal()
+    playhead_wanted = Signal()
+    refresh_wanted = Signal()
+    closing = Signal()
+
+    def __init__(self, reader: CatalogueReader, colours: Tokens) -> None:
+        super().__init__()
+        self._reader = reader
+        self._colours = colours
+        self._state: ListState | None = None
+        self._sound: SoundRow | None = None
+        self.model = SoundsModel(reader, self)
+        self.table = SoundTable(self.model, colours)
+        self.actions_by_name: dict[str, QAction] = action_cards.make_actions(self, self.table)
+        self.search = SearchField(colours)
+        self.chips = ChipStrip()
+        self.progress = ProgressLine()
+        self.notice = Notice(colours)
+        self.folders = FolderTree()
+        self.advice = Advice()
+        self.rejected = RejectedList(back=self.show_sounds)
+        self.waveform = WaveformView(colours)
+        self.transport = Transport(self.actions_by_name, colours)
+        self.setWindowTitle("Bowerbird")
+        self.setWindowIcon(QIcon(theme.icon("bowerbird", colours.accent)))
+        self.setAcceptDrops(True)
+        self.resize(1200, 760)
+        self.setMinimumSize(260, 360)
+        self._lay_out()
+        action_cards.fill_menus(self, self.actions_by_name)
+        self._connect()
+        self.recolour(colours)
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        for page in (self.table, self.advice, self.rejected):
+            self._pages.addWidget(page)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.splitter.addWidget(self.folders)
+        self.splitter.addWidget(self._pages)
+        self.splitter.setSizes([220, 980])
+        self.splitter.setStretchFactor(1, 1)
+        self.folders.setMinimumWidth(120)
+        self.rows_splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.rows_splitter.addWidget(self.splitter)
+        self.rows_splitter.addWidget(self.waveform)
+        self.rows_splitter.setSizes([600, 132])
+        self.rows_splitter.setStretchFactor(0, 1)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 4, 12, 0)
+        top.addWidget(self.search)
+        ground = styled(QWidget(), "ground")
+        layout = QVBoxLayout(ground)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.chips)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.rows_splitter, 1)
+        layout.addWidget(self.transport)
+        self.setCentralWidget(ground)
+
+    def _connect(self) -> None:
+        self.table.moved.connect(self._moved)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_context_menu)
+        self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
+        self.search.left.connect(self._enter_list)
+        self.search.escaped.connect(self.actions_by_name["clear"].trigger)
+        self.chips.rejected_asked.connect(self.show_rejected)
+        self.progress.pause_clicked.connect(self.actions_by_name["pause"].trigger)
+        self.progress.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
+        self._playhead_timer = QTimer(self, interval=_PLAYHEAD_MS)
+        self._playhead_timer.timeout.connect(self.playhead_wanted.emit)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._refresh_timer.timeout.connect(self._refresh)
+
+    def recolour(self, colours: Tokens) -> None:
+        """Take up another theme."""
+        self._colours = colours
+        action_cards.recolour(self.actions_by_name, colours)
+        self.table.recolour(colours)
+        self.waveform.recolour(colours)
+        self.transport.recolour(colours)
+        self.search.recolour(colours)
+        if self._state is not None:
+            self._show_chips(self._state)
+
+    # What presenters show: the list
+
+    def show_list(self, state: ListState) -> None:
+        """Show rows, or the advice where there are none."""
+        is_same = state.is_same_question and self.model.has_ids(state.listing.ids)
+        self._state = state
+        self._show_chips(state)
+        if is_same:
+            self.model.refresh()
+        else:
+            self.table.show_rows(state.listing.ids, state.listing.matches, keeps_place=state.is_same_question)
+        if self._pages.currentWidget() is self.rejected and state.is_same_question:
+            return
+        if len(state.listing.ids):
+            self.show_sounds()
+        else:
+            self._advise(state)
+
+    def _show_chips(self, state: ListState) -> None:
+        chips = [
+            Chip(f"Like {printable(example_name(example))}", self._colours, self.similar_cleared.emit, role="query")
+            for example in state.examples
+        ]
+        chips += [
+            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition))
+            for condition in state.filters
+        ]
+        self.chips.show_chips(chips, state.summary)
+
+    def _advise(self, state: ListState) -> None:
+        offers: list[tuple[str, Callable[[], object]]] = [
+            (_offer(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
+            for relaxation in state.listing.relaxations
+        ]
+        if not state.listing.n_library and not self.progress.isVisibleTo(self):
+            offers = [
+                (ADD_FOLDER, self.actions_by_name["add_folder"].trigger),
+                (ADD_DEMO, self.actions_by_name["add_demo"].trigger),
+            ]
+        looking = not state.listing.n_library and self.progress.isVisibleTo(self)
+        self.advice.tell("Looking for sounds" if looking else state.advice, offers)
+        self._pages.setCurrentWidget(self.advice)
+
+    def show_order(self, order: object, *, is_descending: bool) -> None:
+        """Mark the column that rows are sorted by."""
+        has_matches = bool(self._state and self._state.examples)
+        self.table.show_order(order, is_descending=is_descending, has_matches=has_matches)  # type: ignore[arg-type]
+
+    def show_sounds(self) -> None:
+        """Show the rows."""
+        self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.advice)
+
+    def show_rejected(self) -> None:
+        """Show the list of rejected sounds, or go back from it."""
+        if self._pages.currentWidget() is self.rejected:
+            self.show_sounds()
+            return
+        self.rejected.show_rejected(self._reader.rejected())
+        self._pages.setCurrentWidget(self.rejected)
+
+    def show_directories(self, directories: Sequence[tuple[str, int]]) -> None:
+        """Show the tree of directories."""
+        try:
+            folders = self._reader.folders()
+            n_rejected = len(self._reader.rejected())
+        except CatalogueError as error:
+            self.complain(str(error))
+            return
+        self.folders.show_directories(directories, folders, self.chosen_directory())
+        self.chips.show_rejected(n_rejected)
+
+    def chosen_directory(self) -> str:
+        """The directory that the presenter knows as chosen; set by the composition root."""
+        return ""
+
+    def set_search_text(self, text: str) -> None:
+        """Put words into the search box without asking for them again."""
+        self.search.blockSignals(True)
+        self.search.setText(text)
+        self.search.blockSignals(False)
+
+    # What presenters show: indexing and playing
+
+    def show_indexing(self, state: IndexingState | None) -> None:
+        """Show the progress line, or none."""
+        self.progress.show_state(state)
+        self.actions_by_name["pause"].setEnabled(state is not None)
+        self.actions_by_name["cancel"].setEnabled(state is not None)
+        paused = state is not None and state.is_paused
+        self.actions_by_name["pause"].setText("&Resume analysis" if paused else "&Pause analysis")
+
+    def library_changed(self, *, is_final: bool) -> None:
+        """Read rows anew soon; at the end of a run at once."""
+        if is_final:
+            self._refresh_timer.stop()
+            self._refresh()
+        elif not self._refresh_timer.isActive():
+            self._refresh_timer.start()
+
+    def _refresh(self) -> None:
+        self.refresh_wanted.emit()
+
+    def show_playing(self, path: Path | None) -> None:
+        """Mark the sound that is heard, or none."""
+        is_at_hand = path is not None and self._sound is not None and self._sound.path == path
+        self.model.mark_playing(self._sound.id if is_at_hand and self._sound else None)
+        icon_name = "stop" if path is not None else "play"
+        self.actions_by_name["play"].setIcon(theme.icon(icon_name, self._colours.text))
+        if path is not None:
+            self._playhead_timer.start()
+        else:
+            self._playhead_timer.stop()
+            self.show_position(None)
+
+    def show_position(self, position_s: float | None) -> None:
+        """Show where playing is."""
+        self.waveform.show_playhead(position_s)
+        self.transport.show_position(position_s)
+
+    def show_device(self, sentence: str | None) -> None:
+        """Show what is wrong with the sound device, or nothing."""
+        self.transport.show_device(sentence)
+
+    def complain(self, sentence: str) -> None:
+        """Show what went wrong."""
+        self.notice.tell(sentence)
+
+    # What people do
+
+    def _moved(self, row: int, is_passing: bool) -> None:
+        sound = self.model.sound(row)
+        self._sound = sound
+        self.show_sound(sound)
+        self.sound_moved_to.emit(sound, is_passing)
+
+    def show_sound(self, sound: SoundRow | None) -> None:
+        """Show a sound's waveform and facts."""
+        peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
+        if sound is None or peaks is None or not sound.rate_hz:
+            self.waveform.clear_sound()
+        else:
+            self.waveform.show_sound(peaks, rate_hz=sound.rate_hz, duration_s=sound.duration_s or 0.0)
+        self.transport.show_sound(sound, self._reader.details(sound.id) if sound else None)
+
+    def chosen_examples(self, stretch: Stretch | None) -> list[Example]:
+        """What to find similar sounds to: the stretch that is selected, or the selected sounds."""
+        if stretch is not None and self._sound is not None:
+            return [with_stretch(self._sound.path, (stretch.start_s, stretch.end_s))]
+        sounds = [self.model.sound(row) for row in self.table.selected_rows()]
+        return [Example(sound.path) for sound in sounds if sound is not None]
+
+    def chosen_paths(self) -> list[Path]:
+        """The files of the selected sounds."""
+        sounds = [self.model.sound(row) for row in self.table.selected_rows()]
+        return [sound.path for sound in sounds if sound is not None]
+
+    def copy_path(self) -> None:
+        """Put the selected sounds' paths on the clipboard, one a line."""
+        QGuiApplication.clipboard().setText("\n".join(printable(str(path)) for path in self.chosen_paths()))
+
+    def locate(self) -> None:
+        """Open the folder of the sound at hand in the system's file manager."""
+        paths = self.chosen_paths()
+        if paths:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths[0].parent)))
+
+    def ask_for_folder(self) -> Path | None:
+        """Let a folder be chosen."""
+        chosen = QFileDialog.getExistingDirectory(self, "Add a folder of sounds")
+        return Path(chosen) if chosen else None
+
+    def confirm_removal(self, folder: Folder) -> bool:
+        """Ask before a folder is forgotten."""
+        answer = QMessageBox.question(
+            self,
+            "Remove folder",
+            f"Remove “{printable(str(folder.path))}” from the library? The files stay where they are; "
+            "their analysis is forgotten.",
+        )
+        return answer is QMessageBox.StandardButton.Yes
+
+    def show_keys(self) -> None:
+        """Show every key."""
+        extra = [("Up, Down", "Move and play"), ("Home, End", "First, last")]
+        action_cards.KeySheet(self, extra).exec()
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        QMessageBox.about(
+            self,
+            "About Bowerbird",
+            f"<b>Bowerbird {__version__}</b><p>Find sounds that sound alike. Everything stays on this machine."
+            "<p>Apache License 2.0",
+        )
+
+    def focus_search(self) -> None:
+        """Go to the search box."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _enter_list(self) -> None:
+        if self.model.rowCount():
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            if self.model.row_of(self._sound.id if self._sound else None) < 0 or not self.table.selected_rows():
+                self.table.select(0, is_quiet=False)
+
+    def _show_context_menu(self, position: object) -> None:
+        menu = QMenu(self)
+        menu.addActions([self.actions_by_name[name] for name in action_cards.CONTEXT_MENU])
+        menu.exec(self.table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
+
+    # What Qt says
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand over what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what a narrow window has no room for."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Leave out what there is no room for."""
+        self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
+        self.table.fit(self._pages.width() if self.folders.isVisibleTo(self) else self.width())
+        self.transport.fit(self.width())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell the composition root before the parts are gone."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def restore_parts(self, geometry: str, splitter: str, rows_splitter: str) -> None:
+        """Take up what an earlier start left."""
+        for part, state in ((self.splitter, splitter), (self.rows_splitter, rows_splitter)):
+            if state:
+                part.restoreState(QByteArray.fromBase64(state.encode()))
+        if geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+
+    def saved_parts(self) -> dict[str, str]:
+        """Return what the next start should take up."""
+        parts = {
+            "geometry": self.saveGeometry(),
+            "splitter": self.splitter.saveState(),
+            "rows_splitter": self.rows_splitter.saveState(),
+        }
+        return {name: bytes(state.toBase64().data()).decode() for name, state in parts.items()}
+
+
+def _offer(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
+    words = f"“{relaxation.words}”" if relaxation.words else "everything"
+    without = "" if relaxation.keeps_filters or not filters else " without filters"
+    return f"{relaxation.n_found:,} for {words}{without}"

@@ -1,0 +1,148 @@
+"""What a list of sounds shows: by words and filters, or by similarity, with advice where nothing is found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.catalogue.records import SoundRow
+from bowerbird.domain.matches import Match
+from bowerbird.domain.queries import Example, Order, Query
+from bowerbird.encoder.protocol import Encoder
+from bowerbird.library.search import Search
+
+N_SIMILAR: Final = 200
+"""Matches shown for an example: nobody listens further."""
+
+_MAX_RELAXATIONS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A query that asks for less, and how many sounds it finds."""
+
+    words: str
+    keeps_filters: bool
+    n_found: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """An answer.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,), int64
+        Sounds in order.
+    matches : dict of int to Match
+        By sound id; empty where similarity was not asked for.
+    relaxations : tuple of Relaxation
+        What would find something, where this found nothing.
+    n_library : int
+        Sounds in the whole library.
+    """
+
+    ids: npt.NDArray[np.int64]
+    matches: dict[int, Match] = field(default_factory=dict)
+    relaxations: tuple[Relaxation, ...] = ()
+    n_library: int = 0
+
+
+class Browsing:
+    """Answers what the window asks. For one thread: everything is opened there at the first question.
+
+    Parameters
+    ----------
+    library : Path
+    encoder : Encoder
+    """
+
+    def __init__(self, library: Path, encoder: Encoder) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._opened: Search | None = None
+
+    @property
+    def _search(self) -> Search:
+        if self._opened is None:
+            self._opened = Search(self._library, self._encoder)
+        return self._opened
+
+    def list(self, query: Query) -> Listing:
+        """List the sounds that words and filters name, in order."""
+        reader = self._search.reader
+        ids = reader.list_ids(query)
+        relaxations = () if len(ids) else self._relax(query)
+        return Listing(ids, relaxations=relaxations, n_library=reader.count())
+
+    def similar(self, examples: Sequence[Example], query: Query) -> Listing:
+        """List the sounds most similar to examples, among those that words and filters name.
+
+        Raises
+        ------
+        AudioError
+            When an example cannot be heard.
+        """
+        search = self._search
+        found = search.by_example(search.target(examples), query.words, query.filters, limit=N_SIMILAR)
+        ids = np.array([match.sound_id for match in found], np.int64)
+        if query.order is not Order.RELEVANCE:
+            ids = self._sorted(ids, query)
+        relaxations = () if len(ids) else self._relax(query)
+        return Listing(ids, {match.sound_id: match for match in found}, relaxations, search.reader.count())
+
+    def warm_up(self) -> None:
+        """Load the vector index, so that the first example is answered at once."""
+        self._search.neighbours.refresh()
+
+    def save_index(self) -> None:
+        """Bring the vector index up to date and save it."""
+        self._search.neighbours.refresh()
+        self._search.neighbours.save()
+
+    def directories(self) -> Sequence[tuple[str, int]]:
+        """Return every directory with sounds and how many it holds itself."""
+        return self._search.reader.directories()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _sorted(self, ids: npt.NDArray[np.int64], query: Query) -> npt.NDArray[np.int64]:
+        """Sort a few ids by a column."""
+        rows = self._search.reader.rows(ids.tolist())
+        kept = [rows[sound_id] for sound_id in ids.tolist() if sound_id in rows]
+        key = _SORT_KEYS[query.order]
+        known = [row for row in kept if key(row) is not None]
+        unknown = [row for row in kept if key(row) is None]
+        known.sort(key=lambda row: (key(row), row.name.lower()), reverse=query.is_descending)
+        return np.array([row.id for row in [*known, *unknown]], np.int64)
+
+    def _relax(self, query: Query) -> tuple[Relaxation, ...]:
+        """Find out what asking for less would find: without the filters, or without one of the words."""
+        reader = self._search.reader
+        words = query.words.split()
+        fewer = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] if len(words) > 1 else []
+        asked: list[tuple[str, bool]] = [(query.words, False)] if query.filters else []
+        asked += [(text, True) for text in dict.fromkeys(reversed(fewer))]
+        found: list[Relaxation] = []
+        for text, keeps_filters in asked[:12]:
+            less = replace(query, words=text, filters=query.filters if keeps_filters else ())
+            n_found = len(reader.list_ids(less))
+            if n_found:
+                found.append(Relaxation(text, keeps_filters, n_found))
+        return tuple(found[:_MAX_RELAXATIONS])
+
+
+_SORT_KEYS: Final[dict[Order, Callable[[SoundRow], Any]]] = {
+    Order.NAME: lambda row: row.name.lower(),
+    Order.FOLDER: lambda row: row.directory.lower(),
+    Order.DURATION: lambda row: row.duration_s,
+    Order.CHANNELS: lambda row: row.n_channels,
+    Order.RATE: lambda row: row.rate_hz,
+}
