@@ -1,0 +1,234 @@
+"""From a sound file to stereo blocks at the device's rate: stretches, loops, fades at their edges.
+
+Threads, rings and devices do not belong here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.audio.resample import StreamResampler
+from bowerbird.domain.sounds import Samples
+from bowerbird.errors import AudioError
+from bowerbird.playback.ring import N_CHANNELS
+
+FADE_S: Final = 0.005
+"""Length of a fade where a sound is entered or left in its middle."""
+
+BLOCK_FRAMES: Final = 16_384
+"""Frames read at once: half a millisecond's work, so that a sound's head is heard at once."""
+
+KEPT_LOOP_S: Final = 10.0
+"""Loops up to this length are kept in memory; longer ones are read again each time round."""
+
+
+class Reader(Protocol):
+    """An open sound file, as `bowerbird.audio.decode.open_sound` gives it."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Frames per second."""
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of the file."""
+
+    @property
+    def n_frames(self) -> int:
+        """Frames that the header declares."""
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame."""
+
+    def read(self, n_frames: int) -> Samples:
+        """Read shape (n, n_channels); empty at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A sound to be played.
+
+    Attributes
+    ----------
+    path : Path
+    start_s, end_s : float
+        The stretch, in seconds of the sound; an end of None is the sound's end.
+    is_looped : bool
+    gain_db : float
+        Applied to this sound alone, such as the gain that evens out loudness.
+    from_s : float or None
+        Where to begin, after a seek; None is the start of the stretch.
+    """
+
+    path: Path
+    start_s: float = 0.0
+    end_s: float | None = None
+    is_looped: bool = False
+    gain_db: float = 0.0
+    from_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch in frames of its file: entered at ``first``, repeated from ``start``, left before ``end``."""
+
+    first: int
+    start: int
+    end: int
+
+
+def span_of(request: Request, reader: Reader) -> Span:
+    """Place a request in its file.
+
+    Raises
+    ------
+    AudioError
+        When the file holds nothing of that stretch.
+    """
+    rate_hz, n_frames, name = reader.rate_hz, reader.n_frames, request.path.name
+    if n_frames <= 0:
+        raise AudioError(f"`{name}` holds no sound. Re-export it, or hide it.")
+    start = round(request.start_s * rate_hz)
+    if start >= n_frames:
+        raise AudioError(
+            f"`{name}` ends at {n_frames / rate_hz:.2f} s, before the chosen stretch. Choose an earlier one."
+        )
+    end = n_frames if request.end_s is None else min(n_frames, max(start + 1, round(request.end_s * rate_hz)))
+    first = start if request.from_s is None else min(max(0, round(request.from_s * rate_hz)), end - 1)
+    return Span(first, start, end)
+
+
+def stereo_matrix(n_channels: int) -> npt.NDArray[np.float32]:
+    """Weights that fold channels to two, so that full scale stays full scale.
+
+    Surround layouts in WAVE order (L R C LFE, then pairs) follow ITU-R BS.775: centre and surrounds at -3 dB,
+    no LFE. Other counts are pairs or microphones: even ones go left, odd ones right.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, 2), float32
+        Each column sums to 1.
+    """
+    weights = np.zeros((n_channels, N_CHANNELS))
+    if n_channels == 1:
+        weights[0] = 1.0
+    elif n_channels in {6, 8}:
+        weights[0, 0] = weights[1, 1] = 1.0
+        weights[2] = np.sqrt(0.5)
+        weights[4::2, 0] = weights[5::2, 1] = np.sqrt(0.5)
+    else:
+        weights[0::2, 0] = weights[1::2, 1] = 1.0
+    matrix: npt.NDArray[np.float32] = (weights / weights.sum(axis=0)).astype(np.float32)
+    return matrix
+
+
+def to_stereo(block: Samples) -> Samples:
+    """Fold shape (n_frames, n_channels) to (n_frames, 2)."""
+    n_channels = block.shape[1]
+    if n_channels == N_CHANNELS:
+        return block
+    if n_channels == 1:
+        return np.repeat(block, N_CHANNELS, axis=1)
+    folded: Samples = block @ stereo_matrix(n_channels)
+    return folded
+
+
+def native_blocks(reader: Reader, span: Span, *, is_looped: bool) -> Iterator[Samples]:
+    """Read a span in stereo blocks of shape (n, 2) at the file's rate; looped, for ever.
+
+    A file that ends before its header says ends, or turns round, there.
+    """
+    reader.seek(span.first)
+    for block in _read_up_to(reader, span.end - span.first):
+        yield to_stereo(block)
+    if not is_looped:
+        return
+    if span.end - span.start <= KEPT_LOOP_S * reader.rate_hz:
+        reader.seek(span.start)
+        kept = [to_stereo(block) for block in _read_up_to(reader, span.end - span.start)]
+        loop = np.concatenate(kept) if kept else np.zeros((0, N_CHANNELS), np.float32)
+        if len(loop):
+            loop = np.tile(loop, (-(-BLOCK_FRAMES // len(loop)), 1))
+        while len(loop):
+            for begin in range(0, len(loop), BLOCK_FRAMES):
+                yield loop[begin : begin + BLOCK_FRAMES]
+        return
+    has_sound = True
+    while has_sound:
+        reader.seek(span.start)
+        has_sound = False
+        for block in _read_up_to(reader, span.end - span.start):
+            has_sound = True
+            yield to_stereo(block)
+
+
+def _read_up_to(reader: Reader, n_frames: int) -> Iterator[Samples]:
+    while n_frames > 0 and len(block := reader.read(min(BLOCK_FRAMES, n_frames))):
+        n_frames -= len(block)
+        yield block
+
+
+def device_blocks(reader: Reader, request: Request, *, rate_hz: int) -> Iterator[Samples]:
+    """Give a request as stereo blocks at the device's rate.
+
+    A sound that is entered after its first frame is faded in, one that is left before its last is faded out.
+    One heard from its first frame is not: an attack is what people listen for, and it is the sound's own.
+
+    Parameters
+    ----------
+    reader : Reader
+    request : Request
+    rate_hz : int
+        The device's.
+
+    Yields
+    ------
+    ndarray, shape (n, 2), float32
+
+    Raises
+    ------
+    AudioError
+        When the stretch is empty, or decoding breaks off.
+    """
+    span = span_of(request, reader)
+    blocks = _resampled(native_blocks(reader, span, is_looped=request.is_looped), in_hz=reader.rate_hz, out_hz=rate_hz)
+    gain = np.float32(10 ** (request.gain_db / 20))
+    rise = fade_curve(round(FADE_S * rate_hz)) if span.first > 0 else None
+    is_cut = span.end < reader.n_frames and not request.is_looped
+    fall_at = round((span.end - span.first) / reader.rate_hz * rate_hz) - round(FADE_S * rate_hz)
+    fall = fade_curve(round(FADE_S * rate_hz))[::-1] if is_cut else None
+    at = 0
+    for block in blocks:
+        shaped = block * gain
+        if rise is not None:
+            _weigh(shaped, rise, at)
+        if fall is not None:
+            _weigh(shaped, fall, at - fall_at)
+        at += len(block)
+        yield shaped
+
+
+def fade_curve(n_frames: int) -> Samples:
+    """Give a raised cosine that rises over so many frames, from just above 0 to just below 1; (n_frames,)."""
+    phase = (np.arange(n_frames) + 0.5) / max(1, n_frames)
+    return (0.5 - 0.5 * np.cos(np.pi * phase)).astype(np.float32)
+
+
+def _resampled(blocks: Iterator[Samples], *, in_hz: int, out_hz: int) -> Iterator[Samples]:
+    resampler = StreamResampler(in_hz, out_hz, N_CHANNELS)
+    for block in blocks:
+        if len(resampled := resampler.push(block)):
+            yield resampled
+    if len(rest := resampler.finish()):
+        yield rest
+
+
+def _weigh(block: Samples, curve: Samples, at: int) -> None:
+    """Weigh in place where a block whose first frame is frame ``at`` of a curve meets it."""
+    first, last = max(0, -at), min(len(block), len(curve) - at)
+    if first < last:
+        block[first:last] *= curve[at + first : at + last, np.newaxis]
