@@ -149,6 +149,16 @@ class CatalogueReader:
             rows = self._connection.execute(sql, [folder_id, folder_id]).fetchall()
         return [RejectedSound(sound_id, Path(path), reason) for sound_id, path, reason in rows]
 
+    def has_pending(self, encoder_id: str) -> bool:
+        """Say whether sounds wait for analysis: an earlier run was broken off, or the encoder is new."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM sounds WHERE is_missing = 0 "  # noqa: S608
+            f"AND {statements.USABLE} AND (content_id IS NULL OR NOT EXISTS (SELECT 1 FROM windows "
+            "WHERE windows.content_id = sounds.content_id AND encoder_id = ?)))"
+        )
+        with self._reading():
+            return bool(self._connection.execute(sql, [encoder_id]).fetchone()[0])
+
     # Words
 
     def words_search(

@@ -15,7 +15,6 @@ from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import CatalogueError
 from bowerbird.index import hnsw
 
-
 _PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
 
 

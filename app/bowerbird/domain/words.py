@@ -11,6 +11,11 @@ def duration_text(seconds: float | None) -> str:
         return f"{seconds:.2f} s"
     if seconds < 60:
         return f"{seconds:.1f} s"
+    return clock_text(seconds)
+
+
+def clock_text(seconds: float) -> str:
+    """Say a place in a long sound: "7:10", "1:02:10"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -78,6 +78,14 @@ class Application:
         self._player.prepare()
         if folders:
             self.indexing.add(folders)
+        else:  # take up what an earlier run left, or what a new encoder asks for
+            self._queries.run(
+                "pending", self._browsing.has_pending, done=self._resume_if_pending, failed=self.window.complain
+            )
+
+    def _resume_if_pending(self, has_pending: object) -> None:
+        if has_pending:
+            self.indexing.rescan()
 
     # Wiring
 
@@ -90,7 +98,9 @@ class Application:
         window.folders.remove_asked.connect(self._remove)
         window.table.order_chosen.connect(self._order_chosen)
         window.sound_moved_to.connect(
-            lambda sound, is_passing: self.playing.selected(sound.path if sound else None, is_quiet=is_passing)
+            lambda sound, start_s, is_passing: self.playing.selected(
+                sound.path if sound else None, start_s=start_s, is_quiet=is_passing
+            )
         )
         window.waveform.place_clicked.connect(self.playing.play_from)
         window.waveform.stretch_chosen.connect(self.playing.choose_stretch)
@@ -140,7 +150,6 @@ class Application:
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
-        window.show_order(order, is_descending=settings.is_descending)
         window.transport.show_volume(settings.volume_db)
         window.show_indexing(None)
         window.restore_parts(settings.geometry, settings.splitter, settings.rows_splitter)

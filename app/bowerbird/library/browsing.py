@@ -103,6 +103,10 @@ class Browsing:
         self._search.neighbours.refresh()
         self._search.neighbours.save()
 
+    def has_pending(self) -> bool:
+        """Say whether sounds wait for analysis."""
+        return self._search.reader.has_pending(self._encoder.id)
+
     def directories(self) -> Sequence[tuple[str, int]]:
         """Return every directory with sounds and how many it holds itself."""
         return self._search.reader.directories()

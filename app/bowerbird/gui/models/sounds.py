@@ -12,7 +12,7 @@ from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match
 from bowerbird.domain.queries import Order
-from bowerbird.domain.words import channels_text, duration_text, printable, rate_text
+from bowerbird.domain.words import channels_text, clock_text, duration_text, printable, rate_text
 from bowerbird.errors import CatalogueError
 
 NAME, WAVEFORM, MATCH, DURATION, CHANNELS, RATE, FOLDER = range(7)
@@ -109,6 +109,16 @@ class SoundsModel(QAbstractTableModel):
                 self._pages.popitem(last=False)
         return page.get(int(self._ids[row]))
 
+    def moment(self, row: int) -> tuple[float, float]:
+        """Return the stretch of a long sound that matched, in seconds; (0, 0) where it is all of it."""
+        sound_id = self.sound_id(row)
+        match = self._matches.get(sound_id) if sound_id is not None else None
+        sound = self.sound(row) if match is not None else None
+        if match is None or sound is None or sound.duration_s is None:
+            return 0.0, 0.0
+        is_whole = match.end_s - match.start_s >= sound.duration_s - 0.01
+        return (0.0, 0.0) if is_whole else (match.start_s, match.end_s)
+
     def mark_playing(self, sound_id: int | None) -> None:
         """Mark the row that is heard."""
         for changed in (self._playing_id, sound_id):
@@ -145,19 +155,34 @@ class SoundsModel(QAbstractTableModel):
         if role == _ALIGNMENT:
             return _RIGHT if column in _RIGHT_COLUMNS else _LEFT
         row = index.row()
-        if role in {PLAYING_ROLE, MATCH_ROLE}:
-            sound_id = int(self._ids[row])
-            return sound_id == self._playing_id if role == PLAYING_ROLE else self._matches.get(sound_id)
+        sound_id = int(self._ids[row])
+        if role == PLAYING_ROLE:
+            return sound_id == self._playing_id
+        if role == MATCH_ROLE:
+            return self._matches.get(sound_id)
+        return self._of_sound(row, column, role)
+
+    def _of_sound(self, row: int, column: int, role: int) -> Any:
         sound = self.sound(row)
         if sound is None or role == ROW_ROLE:
             return sound
         if role == _TOOL_TIP:
-            return self._tool_tip(sound, column)
-        text = _TEXTS.get(column)
-        return text(sound) if text else None
+            return self._tool_tip(sound, row, column)
+        return self._text(sound, row, column)
 
-    def _tool_tip(self, sound: SoundRow, column: int) -> str:
+    def _text(self, sound: SoundRow, row: int, column: int) -> str:
+        text = _TEXTS[column](sound) if column in _TEXTS else ""
+        if column == NAME and self._matches:
+            start_s, end_s = self.moment(row)
+            if end_s:
+                return f"{text}   {clock_text(start_s)}–{clock_text(end_s)}"
+        return text
+
+    def _tool_tip(self, sound: SoundRow, row: int, column: int) -> str:
         match = self._matches.get(sound.id)
+        start_s, end_s = self.moment(row)
+        if column == NAME and end_s:
+            return f"{printable(str(sound.path))}\nMatches from {clock_text(start_s)} to {clock_text(end_s)}"
         if column == MATCH and match is not None and match.percentile is not None:
             weak = ". Weak: many sounds are as close" if match.is_weak else ""
             return f"Closer than {match.percentile:.1f} % of the library, {match.why}{weak}"

@@ -34,6 +34,9 @@ class ListState:
         What the rows are similar to; empty for an ordinary list.
     filters : tuple of Filter
         Those that were typed, for chips.
+    order : Order
+    is_descending : bool
+        What the rows are sorted by.
     is_same_question : bool
         The library changed, not the question: keep the place.
     """
@@ -43,6 +46,8 @@ class ListState:
     advice: str
     examples: tuple[Example, ...]
     filters: tuple[Filter, ...]
+    order: Order
+    is_descending: bool
     is_same_question: bool
 
 
@@ -207,6 +212,8 @@ class BrowsingPresenter:
                 advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(self._examples)),
                 examples=self._examples,
                 filters=typed,
+                order=query.order,
+                is_descending=query.is_descending,
                 is_same_question=is_same_question,
             )
         )

@@ -65,6 +65,7 @@ class PlayingPresenter:
         self._output = output
         self._path: Path | None = None
         self._stretch: Stretch | None = None
+        self._start_s = 0.0
         self._heard: Path | None = None
         self.is_auto_play = is_auto_play
         self._is_loop = is_loop
@@ -89,20 +90,23 @@ class PlayingPresenter:
         """What is heard now, if it is the sound at hand."""
         return self._output.position_s if self._heard == self._path else None
 
-    def selected(self, path: Path | None, *, is_quiet: bool = False) -> None:
-        """Take up a sound: play it, unless it was chosen in passing or auto-play is off."""
-        self._path, self._stretch = path, None
+    def selected(self, path: Path | None, *, start_s: float = 0.0, is_quiet: bool = False) -> None:
+        """Take up a sound: play it, unless it was chosen in passing or auto-play is off.
+
+        `start_s` is where it is played from: the moment that matched in a long sound.
+        """
+        self._path, self._stretch, self._start_s = path, None, start_s
         if path is None:
             self._output.stop()
         elif self.is_auto_play and not is_quiet:
             self.replay()
 
     def replay(self) -> None:
-        """Play the sound at hand, or its stretch, from the beginning."""
+        """Play the sound at hand, its stretch or its moment, from the beginning."""
         if self._path is None:
             return
         if self._stretch is None:
-            self._output.play(self._path, loop=self._is_loop)
+            self._output.play(self._path, start_s=self._start_s, loop=self._is_loop)
         else:
             self._output.play(self._path, start_s=self._stretch.start_s, end_s=self._stretch.end_s, loop=self._is_loop)
 

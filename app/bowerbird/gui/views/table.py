@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from bowerbird.domain.matches import Match
@@ -183,8 +183,10 @@ class SoundTable(QTableView):
 
     # Narrow windows
 
-    def fit(self, width_px: int) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the lesser columns where there is no room for them."""
+        super().resizeEvent(event)
+        width_px = event.size().width()
         for column in (sounds.RATE, sounds.CHANNELS, sounds.FOLDER):
             self.setColumnHidden(column, width_px < _MEDIUM_PX and (column != sounds.FOLDER or width_px < _NARROW_PX))
         self.setColumnHidden(sounds.WAVEFORM, width_px < 360)

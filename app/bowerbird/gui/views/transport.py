@@ -82,7 +82,7 @@ class Transport(QWidget):
         layout.addWidget(self._play)
         layout.addWidget(self._name, 3)
         layout.addWidget(self._facts, 3)
-        layout.addWidget(self._device, 4)
+        layout.addWidget(self._device, 8)
         layout.addWidget(self._time)
         layout.addWidget(self._similar)
         layout.addWidget(self._loop)

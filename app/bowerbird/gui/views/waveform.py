@@ -1,5 +1,6 @@
 """The large waveform: click to play from there, drag to play a stretch, wheel to look closer."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from bowerbird.domain.peaks import Peaks, reduce_to
+from bowerbird.domain.words import clock_text
 from bowerbird.gui.theme import Tokens
 
 _MIN_STRETCH_S: Final = 0.01
@@ -32,7 +34,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         self._box = _WaveformBox()
-        super().__init__(parent, viewBox=self._box, background=None)
+        super().__init__(parent, viewBox=self._box, background=None, axisItems={"bottom": _ClockAxis("bottom")})
         self._peaks: Peaks | None = None
         self._seconds_per_bin = 0.0
         self._duration_s = 0.0
@@ -87,6 +89,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.clear_stretch()
         self.show_playhead(None)
         self.getAxis("bottom").show()
+        self._middle.show()
         self._box.setRange(xRange=(0, self._duration_s), yRange=(-1, 1), padding=0)
         self._redraw()
 
@@ -94,6 +97,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         """Show nothing."""
         self._peaks = None
         self._curve.setData([], [])
+        self._middle.hide()
         self.getAxis("bottom").hide()
         self.show_playhead(None)
         self.clear_stretch()
@@ -158,6 +162,16 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         super().changeEvent(event)
         if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_curve"):
             self._redraw()
+
+
+class _ClockAxis(pg.AxisItem):  # type: ignore[misc]
+    """Seconds; minutes and seconds where a sound has them."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """Say the places of the ticks."""
+        if self.range[1] < 60 or spacing < 1:
+            return [f"{value:g}" for value in np.round(values, 4)]
+        return [clock_text(value) for value in values]
 
 
 class _WaveformBox(pg.ViewBox):  # type: ignore[misc]

@@ -62,7 +62,8 @@ class MainWindow(QMainWindow):
 
     Signals
     -------
-    sound_moved_to : (SoundRow or None, is_passing: bool)
+    sound_moved_to : (SoundRow or None, start_s: float, is_passing: bool)
+        `start_s` is where a match begins in a long sound, else 0.
     files_dropped : list of Path
     relaxed : Relaxation
     filter_removed : Filter
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
     closing : ()
     """
 
-    sound_moved_to = Signal(object, bool)
+    sound_moved_to = Signal(object, float, bool)
     files_dropped = Signal(list)
     relaxed = Signal(object)
     filter_removed = Signal(object)
@@ -174,6 +175,7 @@ class MainWindow(QMainWindow):
         is_same = state.is_same_question and self.model.has_ids(state.listing.ids)
         self._state = state
         self._show_chips(state)
+        self.table.show_order(state.order, is_descending=state.is_descending, has_matches=bool(state.examples))
         if is_same:
             self.model.refresh()
         else:
@@ -206,14 +208,15 @@ class MainWindow(QMainWindow):
                 (ADD_FOLDER, self.actions_by_name["add_folder"].trigger),
                 (ADD_DEMO, self.actions_by_name["add_demo"].trigger),
             ]
+        elif not offers and (self.search.text() or state.examples):
+            offers = [("Clear the search", self._clear_everything)]
         looking = not state.listing.n_library and self.progress.isVisibleTo(self)
         self.advice.tell("Looking for sounds" if looking else state.advice, offers)
         self._pages.setCurrentWidget(self.advice)
 
-    def show_order(self, order: object, *, is_descending: bool) -> None:
-        """Mark the column that rows are sorted by."""
-        has_matches = bool(self._state and self._state.examples)
-        self.table.show_order(order, is_descending=is_descending, has_matches=has_matches)  # type: ignore[arg-type]
+    def _clear_everything(self) -> None:
+        self.search.clear()
+        self.similar_cleared.emit()
 
     def show_sounds(self) -> None:
         """Show the rows."""
@@ -300,7 +303,7 @@ class MainWindow(QMainWindow):
         sound = self.model.sound(row)
         self._sound = sound
         self.show_sound(sound)
-        self.sound_moved_to.emit(sound, is_passing)
+        self.sound_moved_to.emit(sound, self.model.moment(row)[0], is_passing)
 
     def show_sound(self, sound: SoundRow | None) -> None:
         """Show a sound's waveform and facts."""
@@ -400,7 +403,6 @@ class MainWindow(QMainWindow):
     def fit(self) -> None:
         """Leave out what there is no room for."""
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
-        self.table.fit(self._pages.width() if self.folders.isVisibleTo(self) else self.width())
         self.transport.fit(self.width())
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -1,0 +1,165 @@
+"""Short-time spectra: framing, power spectra, mel bands, cepstra. No statistics over time live here."""
+
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+"""Any float32 array of the front end; its shape is said where it is used."""
+
+RATE_HZ = 32_000
+FRAME_LENGTH = 1024
+HOP_LENGTH = 320
+N_BINS = FRAME_LENGTH // 2 + 1
+N_MELS = 64
+N_CEPSTRA = 24
+LOWEST_HZ = 30.0
+FLOOR_DB = -70.0
+"""Everything quieter than this below the loudest mel band of a window counts as silence."""
+
+
+def frames(samples: Floats, *, length: int, hop: int) -> Floats:
+    """Overlapping frames, the first centred on the first sample.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_frames,), float32
+    length, hop : int
+        In samples.
+
+    Returns
+    -------
+    ndarray, shape (1 + n_frames // hop, length), float32
+        A read-only view of a zero-padded copy.
+    """
+    n_steps = 1 + len(samples) // hop
+    padded = np.zeros((n_steps - 1) * hop + length, dtype=np.float32)
+    start = length // 2
+    kept = min(len(samples), len(padded) - start)
+    padded[start : start + kept] = samples[:kept]
+    return np.lib.stride_tricks.sliding_window_view(padded, length)[::hop]
+
+
+def power_spectra(samples: Floats) -> Floats:
+    """Power of Hann-windowed frames of 32 ms every 10 ms, without the bins that a constant offset fills.
+
+    Returns
+    -------
+    ndarray, shape (n_steps, `N_BINS`), float32
+    """
+    spectra = np.fft.rfft(frames(samples, length=FRAME_LENGTH, hop=HOP_LENGTH) * _hann(FRAME_LENGTH))
+    power = squared_magnitudes(spectra)
+    power[:, :2] = 0.0
+    return power
+
+
+def squared_magnitudes(spectra: npt.NDArray[np.complexfloating]) -> Floats:
+    """Squared magnitudes of complex spectra of any shape, as float32."""
+    power: Floats = (spectra.real * spectra.real + spectra.imag * spectra.imag).astype(np.float32, copy=False)
+    return power
+
+
+def inverse_of_real(spectra: Floats) -> Floats:
+    """Inverse Fourier transform of real, even spectra: autocorrelations from power spectra.
+
+    Parameters
+    ----------
+    spectra : ndarray, shape (..., n // 2 + 1), float32
+
+    Returns
+    -------
+    ndarray, shape (..., n), float32
+    """
+    # NumPy would transform real input at double precision, four times slower.
+    inverse: Floats = np.fft.irfft(spectra.astype(np.complex64)).astype(np.float32, copy=False)
+    return inverse
+
+
+def mel_powers(power: Floats) -> Floats:
+    """Mean power in mel bands.
+
+    Parameters
+    ----------
+    power : ndarray, shape (n_steps, `N_BINS`), float32
+
+    Returns
+    -------
+    ndarray, shape (n_steps, `N_MELS`), float32
+    """
+    return power @ _mel_filters()
+
+
+def decibels_below_peak(power: Floats) -> Floats:
+    """Power in dB below the largest value of the array, floored at `FLOOR_DB`; all floor when silent.
+
+    Being relative, it does not change with the level of the sound.
+    """
+    peak = power.max(initial=np.float32(0.0))
+    if peak <= 0.0:
+        return np.full_like(power, FLOOR_DB)
+    floor = np.float32(10.0 ** (FLOOR_DB / 10.0))
+    level: Floats = np.float32(10.0) * np.log10(np.maximum(power / peak, floor))
+    return level
+
+
+def cepstra(mel_db: Floats) -> Floats:
+    """Mel-frequency cepstra, the level coefficient left out.
+
+    Parameters
+    ----------
+    mel_db : ndarray, shape (n_steps, `N_MELS`), float32, dB
+
+    Returns
+    -------
+    ndarray, shape (n_steps, `N_CEPSTRA`), float32, dB
+        Orthonormal DCT-II coefficients 1 to `N_CEPSTRA` (Davis and Mermelstein, 1980).
+    """
+    return mel_db @ _cosines()
+
+
+@cache
+def bin_hz() -> Floats:
+    """Centre of every FFT bin in Hz, shape (`N_BINS`,)."""
+    return _read_only(np.arange(N_BINS) * RATE_HZ / FRAME_LENGTH)
+
+
+@cache
+def _hann(length: int) -> Floats:
+    """Periodic Hann window, shape (length,)."""
+    return _read_only(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length))
+
+
+@cache
+def _mel_filters() -> Floats:
+    """Triangles of unit sum, equally spaced in mel (2595 log10(1 + f/700), O'Shaughnessy 1987).
+
+    Returns
+    -------
+    ndarray, shape (`N_BINS`, `N_MELS`), float32
+    """
+    lowest, highest = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (LOWEST_HZ, RATE_HZ / 2))
+    edges = 700.0 * (10.0 ** (np.linspace(lowest, highest, N_MELS + 2) / 2595.0) - 1.0)
+    # A triangle narrower than a bin would fall between bins: none is narrower than one and a half.
+    hz = np.arange(N_BINS)[:, None] * RATE_HZ / FRAME_LENGTH
+    width = 1.5 * RATE_HZ / FRAME_LENGTH
+    centres = edges[1:-1]
+    rise = np.maximum(centres - edges[:-2], width)
+    fall = np.maximum(edges[2:] - centres, width)
+    triangles = np.maximum(0.0, np.minimum(1.0 + (hz - centres) / rise, 1.0 - (hz - centres) / fall))
+    return _read_only(triangles / triangles.sum(axis=0))
+
+
+@cache
+def _cosines() -> Floats:
+    """Orthonormal DCT-II without its constant, shape (`N_MELS`, `N_CEPSTRA`)."""
+    band = np.arange(N_MELS)[:, None] + 0.5
+    order = np.arange(1, N_CEPSTRA + 1)[None, :]
+    return _read_only(np.sqrt(2.0 / N_MELS) * np.cos(np.pi * band * order / N_MELS))
+
+
+def _read_only(values: npt.NDArray[np.float64]) -> Floats:
+    array = np.ascontiguousarray(values, dtype=np.float32)
+    array.flags.writeable = False
+    return array
