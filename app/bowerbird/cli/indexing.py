@@ -11,6 +11,7 @@ import typer
 
 from bowerbird.cli.options import AsJson, EncoderName, Library
 from bowerbird.cli.progress import JsonEvents, LiveProgress
+from bowerbird.cli.searching import show_searches
 from bowerbird.domain.events import IndexingFinished
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import CatalogueError, QueryError
@@ -41,9 +42,20 @@ def index(
     return _index(folders or [], encoder, workers, library_path(library), as_json=as_json)
 
 
-def demo(*, library: Library = None, as_json: AsJson = False) -> int:
-    """Add the demo sounds that ship with Bowerbird and index them."""
-    return _index([demo_folder()], DEFAULT_ENCODER, 0, library_path(library), as_json=as_json)
+def demo(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Other folders than the demo sounds.")
+    ] = None,
+    *,
+    library: Library = None,
+    as_json: AsJson = False,
+) -> int:
+    """Index the demo sounds that ship with Bowerbird, then show a search by words and one by example."""
+    place = library_path(library)
+    code = _index(folders or [demo_folder()], DEFAULT_ENCODER, 0, place, as_json=as_json)
+    if code <= 1 and not as_json:
+        show_searches(place, DEFAULT_ENCODER)
+    return code
 
 
 def _index(folders: Sequence[Path], encoder_name: str, n_workers: int, library: Path, *, as_json: bool) -> int:

@@ -1,6 +1,8 @@
 """`bowerbird search`."""
 
 import json
+import shlex
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +14,15 @@ from rich.text import Text
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.cli.options import AsJson, EncoderName, Library
 from bowerbird.domain.matches import Match
-from bowerbird.domain.queries import Filter, parse_example, parse_filter, parse_text
+from bowerbird.domain.names import search_text
+from bowerbird.domain.queries import Example, Filter, Query, parse_example, parse_filter, parse_text
 from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
 from bowerbird.library.search import DEFAULT_LIMIT, Search
 from bowerbird.paths import library_path
+
+_N_SURVEYED = 2000
 
 
 def search(
@@ -69,6 +74,29 @@ def search(
     else:
         _print_table(matches, rows, asked=text or ", ".join(like or []))
     return 0
+
+
+def show_searches(library: Path, encoder_name: str) -> None:
+    """Show what can be asked of a library: the word that most names share, then a sound that has it."""
+    query = Search(library, encoder_named(encoder_name))
+    try:
+        listed = query.reader.rows(query.reader.list_ids(Query())[:_N_SURVEYED].tolist()).values()
+        names = Counter(word for row in listed for word in set(search_text(row.path.stem).lower().split()))
+        usable = [(n, word) for word, n in names.items() if word.isalpha() and len(word) > 2]
+        if usable:
+            word = max(usable, key=lambda counted: (counted[0], counted[1]))[1]
+            typer.echo(f"\n$ bowerbird search {word} --limit 5")
+            matches = query.by_words(word, limit=5)
+            _print_table(matches, query.reader.rows([match.sound_id for match in matches]), asked=word)
+            chosen = query.reader.rows([matches[0].sound_id])[matches[0].sound_id]
+        else:
+            chosen = next(iter(listed), None)
+        if chosen is not None:
+            typer.echo(f"\n$ bowerbird search --like {shlex.quote(printable(str(chosen.path)))} --limit 8")
+            matches = query.by_example(query.target([Example(chosen.path)]), limit=8)
+            _print_table(matches, query.reader.rows([match.sound_id for match in matches]), asked=chosen.name)
+    finally:
+        query.close()
 
 
 def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:

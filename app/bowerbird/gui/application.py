@@ -70,6 +70,11 @@ class Application:
         self._connect()
         self._restore()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the library has no folder yet."""
+        return not self._reader.folders()
+
     def start(self, folders: Sequence[Path]) -> None:
         """Show the window, then fill it."""
         self.window.show()
@@ -255,6 +260,7 @@ def open_window(arguments: Sequence[str]) -> int:
     """Open the window and return the exit code when it is closed."""
     parser = argparse.ArgumentParser(prog="bowerbird", description="Open the window.")
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folders to add")
+    parser.add_argument("--demo", action="store_true", help="add the demo sounds when the library is empty")
     parser.add_argument("--library", type=Path, help="folder of the library")
     try:
         options = parser.parse_args(arguments)
@@ -288,7 +294,10 @@ def open_window(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)  # noqa: T201
         QMessageBox.critical(None, "Bowerbird", str(error))
         return 2
-    program.start([folder.absolute() for folder in options.folders])
+    folders = [folder.absolute() for folder in options.folders]
+    if options.demo and not folders and program.is_empty:
+        folders = [demo_folder()]
+    program.start(folders)
     return application.exec()
 
 

@@ -1,0 +1,50 @@
+"""Use an installed wheel as a newcomer would: every shipped part must be in it. Run outside the repository."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+MAX_WHEEL_BYTES = 25_000_000
+
+
+def main(wheel: Path) -> None:
+    """Check the wheel's contents, then index and search the demo sounds with what is installed."""
+    names = zipfile.ZipFile(wheel).namelist()
+    for part in ("bowerbird/resources/styles/tokens.toml", "bowerbird/models/acoustic.toml", "bowerbird/__main__.py"):
+        require(part in names, f"{part} is in the wheel")
+    require(not any(name.endswith((".md", "generate.py")) for name in names), "no sources of shipped data are in it")
+    require(wheel.stat().st_size < MAX_WHEEL_BYTES, f"{wheel.stat().st_size / 1e6:.1f} MB is under 25 MB")
+    program = [str(Path(sys.executable).with_name("bowerbird"))]
+    where = run([sys.executable, "-c", "import bowerbird; print(bowerbird.__file__)"])
+    require("site-packages" in where, f"the package comes from {where.strip()}")
+    with tempfile.TemporaryDirectory() as home:
+        library = ["--library", home]
+        events = [json.loads(line) for line in run([*program, "demo", "--json", *library]).splitlines()]
+        finished = [event for event in events if event["event"] == "indexing_finished"]
+        require(finished[0]["n_analysed"] >= 60 and not finished[0]["n_rejected"], "the demo sounds are analysed")
+        found = [json.loads(line) for line in run([*program, "search", "kick", "--json", *library]).splitlines()]
+        require(len(found) >= 3 and "Kick" in found[0]["path"], "a word finds kicks")
+        like = [*program, "search", "--like", found[0]["path"], "--limit", "3", "--json", *library]
+        similar = [json.loads(line) for line in run(like).splitlines()]
+        require(all("Kick" in match["path"] for match in similar), "a kick is like kicks")
+        require("bowerbird" in run([*program, "--version"]), "it says its version")
+    version = ".".join(map(str, sys.version_info[:3]))
+    print(f"the wheel works on Python {version}")
+
+
+def run(command: list[str]) -> str:
+    """Run a command that must succeed and return what it printed."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def require(truth: bool, claim: str) -> None:  # noqa: FBT001
+    """Stop unless a claim is true."""
+    if not truth:
+        sys.exit(f"check_wheel: not true: {claim}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

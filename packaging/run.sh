@@ -1,0 +1,37 @@
+#!/bin/sh
+# Sets Bowerbird up, once, and runs it: the window, or without a display a demonstration in the terminal.
+#
+#   sh packaging/run.sh             on the demo sounds
+#   sh packaging/run.sh FOLDER...   on your own
+set -eu
+
+# Folders are meant from where the command was given.
+for folder in "$@"; do
+    shift
+    case "$folder" in
+        /* | -*) ;;
+        *) folder="$PWD/$folder" ;;
+    esac
+    set -- "$@" "$folder"
+done
+cd "$(dirname "$0")/.."
+. packaging/setup.sh
+
+environment="${BOWERBIRD_VENV:-$PWD/.venv}"
+if [ ! -e "$environment/.bowerbird" ]; then
+    set_up_system
+fi
+set_up_environment "$environment" ""
+
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname)" = Darwin ]; then
+    if [ $# -eq 0 ]; then
+        set -- --demo
+    fi
+    exec "$environment/bin/python" -m bowerbird "$@"
+fi
+status=0
+"$environment/bin/python" -m bowerbird demo "$@" || status=$?
+if [ "$status" -eq 1 ]; then # done, though some sounds were rejected: they were named
+    status=0
+fi
+exit "$status"

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Sets up what the tests need and runs every check and test. Stops at the first that fails.
+set -eu
+cd "$(dirname "$0")/.."
+. packaging/setup.sh
+
+root=$PWD
+environment="${BOWERBIRD_VENV:-$root/.venv}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+step() { printf '\n== %s\n' "$*"; }
+
+set_up_system test
+set_up_environment "$environment" dev
+bin="$environment/bin"
+export BOWERBIRD_HOME="$scratch/home"
+
+step "ruff"
+"$bin/ruff" check .
+"$bin/ruff" format --check .
+
+step "mypy --strict"
+"$bin/mypy"
+
+step "import contracts"
+"$bin/lint-imports"
+
+step "the wheel, installed in a fresh environment with the sources out of reach"
+"$bin/python" -m build --wheel --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 || {
+    cat "$scratch/build.log"
+    exit 1
+}
+wheel=$(ls "$scratch"/dist/bowerbird-*.whl)
+for python in python3.11 python3.12 python3.13; do
+    "$python" -c 'import venv, ensurepip' >/dev/null 2>&1 || continue
+    "$python" -m venv "$scratch/$python"
+    pip_install "$scratch/$python" "$wheel" "pytest" "pytest-timeout"
+    (
+        cd "$scratch"
+        "$scratch/$python/bin/python" "$root/packaging/check_wheel.py" "$wheel"
+    )
+    last=$scratch/$python
+done
+
+step "the command line without Qt and sound output"
+"$last/bin/python" -m pip uninstall --quiet --yes PySide6_Essentials shiboken6 pyqtgraph sounddevice
+pip_install "$last" hypothesis pyloudnorm
+cp -R tests/cli tests/conftest.py tests/*.py "$scratch/" 2>/dev/null || true
+mkdir -p "$scratch/noqt/tests"
+cp -R tests/cli tests/*.py "$scratch/noqt/tests/"
+(
+    cd "$scratch/noqt"
+    BOWERBIRD_SHARED="$root/../shared" "$last/bin/python" -m pytest -q -p no:cacheprovider --timeout 300 tests/cli
+)
+
+step "tests"
+if command -v xvfb-run >/dev/null 2>&1; then
+    QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp" \
+        "$bin/python" -m pytest -q
+else
+    say "There is no xvfb-run: the window is tested without a screen."
+    QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest -q
+fi
