@@ -83,14 +83,13 @@ def show_searches(library: Path, encoder_name: str) -> None:
         listed = query.reader.rows(query.reader.list_ids(Query())[:_N_SURVEYED].tolist()).values()
         names = Counter(word for row in listed for word in set(search_text(row.path.stem).lower().split()))
         usable = [(n, word) for word, n in names.items() if word.isalpha() and len(word) > 2]
+        chosen = next(iter(listed), None)
         if usable:
             word = max(usable, key=lambda counted: (counted[0], counted[1]))[1]
             typer.echo(f"\n$ bowerbird search {word} --limit 5")
             matches = query.by_words(word, limit=5)
             _print_table(matches, query.reader.rows([match.sound_id for match in matches]), asked=word)
             chosen = query.reader.rows([matches[0].sound_id])[matches[0].sound_id]
-        else:
-            chosen = next(iter(listed), None)
         if chosen is not None:
             typer.echo(f"\n$ bowerbird search --like {shlex.quote(printable(str(chosen.path)))} --limit 8")
             matches = query.by_example(query.target([Example(chosen.path)]), limit=8)

@@ -42,7 +42,7 @@ def _shape_per_step(power: Floats) -> Floats:
     octaves = _octaves()
     lifted = power + np.float32(1e-9)
     total = lifted.sum(axis=1)
-    centroid = (lifted @ octaves) / total
+    centroid = np.einsum("ij,j->i", lifted, octaves) / total
     away = octaves - centroid[:, None]
     weighted = lifted * (away * away)
     variance = weighted.sum(axis=1) / total

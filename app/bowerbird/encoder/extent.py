@@ -56,7 +56,7 @@ def loudness_lufs(analysis: Analysis) -> tuple[float, float]:
     loudest, gated : float
         In LUFS, `SILENCE_LUFS` at least.
     """
-    steps = (analysis.power @ _k_weights()) * np.float32(analysis.peak**2)
+    steps = np.einsum("ij,j->i", analysis.power, _k_weights()) * np.float32(analysis.peak**2)
     n_averaged = min(MOMENTARY_STEPS, len(steps))
     sums = np.cumsum(np.concatenate([[0.0], steps], dtype=np.float64))
     momentary = np.maximum(sums[n_averaged:] - sums[:-n_averaged], 0.0) / n_averaged

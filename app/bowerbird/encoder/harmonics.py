@@ -33,7 +33,9 @@ def harmonics(analysis: Analysis, logarithms: Floats) -> Floats:
     ndarray, shape (n_values,), float32
     """
     weights = analysis.weights[LOUD]
-    return np.concatenate([scale_spectrum(weights @ np.sqrt(analysis.power)), fine_cepstrum(weights @ logarithms)])
+    magnitudes = np.einsum("i,ij->j", weights, np.sqrt(analysis.power))
+    levels = np.einsum("i,ij->j", weights, logarithms)
+    return np.concatenate([scale_spectrum(magnitudes), fine_cepstrum(levels)])
 
 
 def scale_spectrum(magnitudes: Floats) -> Floats:

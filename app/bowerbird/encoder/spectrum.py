@@ -77,6 +77,27 @@ def inverse_of_real(spectra: Floats) -> Floats:
     return inverse
 
 
+def rows_times(rows: Floats, matrix: Floats) -> Floats:
+    """Matrix product whose bits do not depend on how many threads the linear algebra library has.
+
+    The library shares large products among its threads and rounds accordingly; four rows at a time stay
+    below its threshold.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n, n_inner), float32
+    matrix : ndarray, shape (n_inner, n_outer), float32
+
+    Returns
+    -------
+    ndarray, shape (n, n_outer), float32
+    """
+    n_inner, n_outer = matrix.shape
+    n_fours = len(rows) // 4
+    in_fours = rows[: 4 * n_fours].reshape(n_fours, 4, n_inner) @ matrix
+    return np.concatenate([in_fours.reshape(4 * n_fours, n_outer), rows[4 * n_fours :] @ matrix])
+
+
 def mel_powers(power: Floats) -> Floats:
     """Mean power in mel bands.
 
@@ -88,7 +109,7 @@ def mel_powers(power: Floats) -> Floats:
     -------
     ndarray, shape (n_steps, `N_MELS`), float32
     """
-    return power @ _mel_filters()
+    return rows_times(power, _mel_filters())
 
 
 def decibels_below_peak(power: Floats) -> Floats:
@@ -116,7 +137,7 @@ def cepstra(mel_db: Floats) -> Floats:
     ndarray, shape (n_steps, `N_CEPSTRA`), float32, dB
         Orthonormal DCT-II coefficients 1 to `N_CEPSTRA` (Davis and Mermelstein, 1980).
     """
-    return mel_db @ _cosines()
+    return rows_times(mel_db, _cosines())
 
 
 @cache

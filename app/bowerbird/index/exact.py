@@ -63,10 +63,9 @@ class ExactIndex:
             labels, rows = labels[chosen], rows[chosen]
         return best(labels, rows @ query, k)
 
-    def sample_scores(self, query: Vectors, n: int) -> Scores:
-        """Return the cosines of up to n vectors."""
-        step = max(1, -(-self._n // max(1, n)))
-        return np.asarray(self._rows[: self._n : step] @ query)
+    def sample(self, n: int) -> Vectors:
+        """Return up to n vectors."""
+        return self._rows[: self._n : max(1, -(-self._n // max(1, n)))]
 
     def write(self, path: Path) -> None:
         """Write labels and vectors."""

@@ -159,10 +159,10 @@ class HnswIndex:
                 break
         return recall
 
-    def sample_scores(self, query: Vectors, n: int) -> Scores:
-        """Return the cosines of up to n vectors."""
+    def sample(self, n: int) -> Vectors:
+        """Return up to n vectors."""
         labels = self.labels()
-        return np.asarray(self._vectors(labels[:: max(1, -(-len(labels) // max(1, n)))]) @ query)
+        return self._vectors(labels[:: max(1, -(-len(labels) // max(1, n)))])
 
     def write(self, path: Path) -> None:
         """Write the graph; deleted vectors stay marked in it."""

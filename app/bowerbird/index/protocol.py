@@ -46,8 +46,8 @@ class VectorIndex(Protocol):
         """
         ...
 
-    def sample_scores(self, query: Vectors, n: int) -> Scores:
-        """Return the cosines of up to n vectors spread evenly over the index: what is usual here."""
+    def sample(self, n: int) -> Vectors:
+        """Return up to n vectors spread evenly over the index: what is usual here."""
         ...
 
     def write(self, path: Path) -> None:

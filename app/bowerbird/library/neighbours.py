@@ -126,8 +126,8 @@ class Neighbours:
         ids, scores = self._index.search(query, k, allowed=allowed)
         return ids, self._content_ids[np.searchsorted(self._ids, ids)], scores
 
-    def usual_scores(self, query: Vectors) -> Scores:
-        """Return cosines of the query with windows from all over the library, shape (n,), n <= 4,000."""
+    def usual(self) -> Vectors:
+        """Return windows from all over the library, shape (n, n_dims), n <= 4,000."""
         if self._index is None:
-            raise RuntimeError("refresh() comes before usual_scores()")
-        return self._index.sample_scores(query, _N_REFERENCE)
+            raise RuntimeError("refresh() comes before usual()")
+        return self._index.sample(_N_REFERENCE)

@@ -153,27 +153,36 @@ class Search:
         chosen_ids = window_ids[places]
         spans = self.reader.spans(chosen_ids)
         vectors = self.reader.vectors_of(chosen_ids, self.encoder.n_dims)
-        ranks = percentiles(scores[places], self.neighbours.usual_scores(target.vector))
+        usual = self.neighbours.usual()
+        ranks = percentiles(scores[places], usual @ target.vector)
+        reasons = self._reasons(target.vector, vectors, usual)
         return [
             Match(
                 row.id,
                 float(scores[place]),
                 float(rank),
                 *spans[int(window_id)][:2],
-                self._why(target.vector, vector),
+                reason,
             )
-            for (place, row), window_id, rank, vector in zip(shown, chosen_ids, ranks, vectors, strict=True)
+            for (place, row), window_id, rank, reason in zip(shown, chosen_ids, ranks, reasons, strict=True)
         ]
 
-    def _why(self, query: Vectors, vector: Vectors) -> str:
-        """Name the parts of the vector that agree best, for encoders whose vectors have parts."""
-        agreement = {
-            name: float(query[part] @ vector[part])
-            / max(1e-9, float(np.linalg.norm(query[part]) * np.linalg.norm(vector[part])))
+    def _reasons(self, query: Vectors, vectors: Vectors, usual: Vectors) -> list[str]:
+        """Name the aspects in which each match is closer than is usual here, for encoders whose vectors have parts."""
+        if not self.encoder.blocks:
+            return ["sounds alike"] * len(vectors)
+        closeness = {
+            name: percentiles(_nearness(query, vectors, part), _nearness(query, usual, part))
             for name, part in self.encoder.blocks.items()
         }
-        best = sorted(agreement, key=lambda name: -agreement[name])[:_N_NAMED_BLOCKS]
-        return f"alike in {' and '.join(best)}" if best else "sounds alike"
+        names = list(closeness)
+        table = np.stack([closeness[name] for name in names])
+        best = np.argsort(-table, axis=0, kind="stable")[:_N_NAMED_BLOCKS]
+        return [f"alike in {' and '.join(names[place] for place in column)}" for column in best.T]
+
+
+def _nearness(query: Vectors, vectors: Vectors, part: slice) -> npt.NDArray[np.float32]:
+    return np.asarray(-np.linalg.norm(vectors[:, part] - query[part], axis=1), np.float32)
 
 
 def _where(wanted: Sequence[str], texts: tuple[str, str, str]) -> str:
