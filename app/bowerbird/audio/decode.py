@@ -1,6 +1,7 @@
 """Opening and reading sound files through libsndfile, in blocks, as finite float32."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -129,7 +130,9 @@ class SoundReader:
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise self._broken(error) from error
         self._position += len(block)
-        if not np.isfinite(np.dot(block.ravel(), block.ravel())):
+        with np.errstate(over="ignore", invalid="ignore"):
+            power = np.dot(block.ravel(), block.ravel())
+        if not np.isfinite(power):
             # The dot product also overflows on absurd but finite levels: leave those to the clip.
             np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
             np.clip(block, -1e6, 1e6, out=block)
@@ -184,8 +187,12 @@ def open_sound(path: Path) -> SoundReader:
     name = path.name
     known = formats.UNREADABLE.get(formats.extension(name))
     try:
-        if path.stat().st_size == 0:
+        facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode):
+            raise AudioError(f"`{name}` is a folder, not a sound. Choose a file in it.")
+        if facts.st_size == 0:
             raise AudioError(f"`{name}` is empty. Restore it from its source, or delete it.")
+        path.open("rb").close()  # libsndfile does not say why it may not read
         file = soundfile.SoundFile(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
         raise AudioError(f"`{name}` is not there. Check the drive, or scan its folder again.") from error
@@ -201,9 +208,9 @@ def open_sound(path: Path) -> SoundReader:
             f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or hide it."
         ) from error
     if not (0 < file.channels <= MAX_CHANNELS and MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ):
-        facts = f"{file.channels} channels at {file.samplerate:,} Hz"
+        claims = f"{file.channels} channels at {file.samplerate:,} Hz"
         file.close()
-        raise AudioError(f"`{name}` claims {facts}, so its header is damaged. Re-export it, or hide it.")
+        raise AudioError(f"`{name}` claims {claims}, so its header is damaged. Re-export it, or hide it.")
     return SoundReader(path, file)
 
 

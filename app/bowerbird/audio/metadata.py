@@ -120,12 +120,17 @@ def _riff_texts(path: Path) -> Iterator[tuple[str, str]]:
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """Yield each chunk's name and size with the file at its first byte."""
     position = 12
+    data_bytes = 0
     for _ in range(_MAX_CHUNKS):
         file.seek(position)
         head = file.read(8)
         if len(head) < 8:
             return
         size = int.from_bytes(head[4:], "little")
+        if head[:4] == b"ds64":  # RF64: the size of `data` stands here (EBU Tech 3306)
+            data_bytes = int.from_bytes(file.read(16)[8:], "little")
+        elif head[:4] == b"data" and size == 0xFFFFFFFF:
+            size = data_bytes
         yield head[:4], size
         position += 8 + size + (size & 1)
 

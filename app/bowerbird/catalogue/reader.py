@@ -14,7 +14,7 @@ from bowerbird.catalogue import statements
 from bowerbird.catalogue.connection import damaged, open_reader, to_text
 from bowerbird.catalogue.records import Folder, RejectedSound, SoundDetails, SoundRow, WindowVectors
 from bowerbird.domain.peaks import Peaks
-from bowerbird.domain.queries import Filter, Query
+from bowerbird.domain.queries import Filter, Order, Query
 from bowerbird.errors import CatalogueError
 
 _MAX_PARAMETERS: Final = 500
@@ -38,6 +38,8 @@ class CatalogueReader:
     def __init__(self, library: Path) -> None:
         self.library = library
         self._connection = open_reader(library)
+        self._orders: dict[tuple[Order, bool], Ids] = {}
+        self._orders_version = -1
         with self._reading():
             if not self._connection.execute("PRAGMA user_version").fetchone()[0]:
                 raise CatalogueError(f"The library at {library} is empty. Run `bowerbird index FOLDER` to fill it.")
@@ -78,8 +80,35 @@ class CatalogueReader:
             return list(self._connection.execute(sql))
 
     def list_ids(self, query: Query) -> Ids:
-        """Return the ids of the sounds that a query names, in its order, shape (n,)."""
-        sql, parameters = statements.id_list(query)
+        """Return the ids of the sounds that a query names, in its order, shape (n,).
+
+        The order of the whole library is kept until somebody writes; a query then costs what it finds, not a sort.
+        """
+        if query.order is Order.RELEVANCE and query.words:
+            return self._ids(*statements.relevant_ids(query))
+        whole = self._ordered(query.order, is_descending=query.is_descending)
+        if not query.words and not query.filters:
+            return whole
+        chosen = self._ids(*statements.chosen_ids(query))
+        if not len(chosen) or not len(whole):
+            return chosen[:0]
+        is_chosen = np.zeros(max(int(whole.max()), int(chosen.max())) + 1, np.bool_)
+        is_chosen[chosen] = True
+        return whole[is_chosen[whole]]
+
+    def _ordered(self, order: Order, *, is_descending: bool) -> Ids:
+        version = self.data_version()
+        if version != self._orders_version:
+            self._orders.clear()
+            self._orders_version = version
+        key = (order, is_descending)
+        if key not in self._orders:
+            ids = self._ids(*statements.ordered_ids(order, is_descending=is_descending))
+            ids.setflags(write=False)
+            self._orders[key] = ids
+        return self._orders[key]
+
+    def _ids(self, sql: str, parameters: statements.Parameters) -> Ids:
         with self._reading():
             rows = self._connection.execute(sql, parameters).fetchall()
         return np.fromiter((row[0] for row in rows), np.int64, len(rows))

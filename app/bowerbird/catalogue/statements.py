@@ -22,26 +22,35 @@ USABLE: Final = "sounds.id NOT IN (SELECT sound_id FROM failures)"
 """Rejected sounds stand in a list of their own, with their reasons."""
 
 
-def id_list(query: Query) -> tuple[str, Parameters]:
-    """Return the statement that lists a query's sound ids in order."""
-    conditions, parameters = conditions_of(query.filters)
-    table = "sounds"
-    match = match_expression(query.words)
-    if match:
-        table = "sound_words JOIN sounds ON sounds.id = sound_words.rowid"
-        conditions.insert(0, "sound_words MATCH ?")
-        parameters.insert(0, match)
-    where = " AND ".join([*conditions, USABLE])
-    return f"SELECT sounds.id FROM {table} WHERE {where} ORDER BY {_order(query, bool(match))}", parameters  # noqa: S608
-
-
-def _order(query: Query, has_words: bool) -> str:
-    if query.order is Order.RELEVANCE and has_words:
-        return "bm25(sound_words, 4.0, 2.0, 1.0), name_key"
-    column = _ORDERS.get(query.order, "name_key")
-    direction = "DESC" if query.is_descending else "ASC"
+def ordered_ids(order: Order, *, is_descending: bool) -> tuple[str, Parameters]:
+    """Return the statement that lists every usable sound in an order; what is unknown stands last."""
+    column = _ORDERS.get(order, "name_key")
+    direction = "DESC" if is_descending else "ASC"
     second = "" if column == "name_key" else f", name_key {direction}"
-    return f"{column} {direction} NULLS LAST{second}"
+    return f"SELECT id FROM sounds WHERE {USABLE} ORDER BY {column} {direction} NULLS LAST{second}", []  # noqa: S608
+
+
+def chosen_ids(query: Query) -> tuple[str, Parameters]:
+    """Return the statement for the sounds that words and filters name, in no order; rejected ones may be among them."""
+    conditions, parameters = conditions_of(query.filters)
+    match = match_expression(query.words)
+    if match and not conditions:
+        return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [match]
+    if match:
+        conditions.append("id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
+        parameters.append(match)
+    return f"SELECT id FROM sounds WHERE {' AND '.join(conditions) or '1'}", parameters  # noqa: S608
+
+
+def relevant_ids(query: Query) -> tuple[str, Parameters]:
+    """Return the statement for the sounds that words and filters name, the most relevant first."""
+    conditions, parameters = conditions_of(query.filters)
+    where = " AND ".join(["sound_words MATCH ?", *conditions, USABLE])
+    sql = (
+        "SELECT sounds.id FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid "  # noqa: S608
+        f"WHERE {where} ORDER BY bm25(sound_words, 4.0, 2.0, 1.0), name_key"
+    )
+    return sql, [match_expression(query.words), *parameters]
 
 
 def match_expression(words: str) -> str:
@@ -87,7 +96,11 @@ def _folder_condition(value: str) -> tuple[str, Parameters]:
             beginning,
         ]
     text = _escape(value).encode("utf-8", "replace").decode("utf-8")
-    return "'/' || directory || '/' LIKE ? ESCAPE '\\'", [f"%/{text}/%"]
+    condition = (
+        "directory IN (SELECT directory FROM (SELECT DISTINCT directory FROM sounds) "
+        "WHERE '/' || directory || '/' LIKE ? ESCAPE '\\')"
+    )
+    return condition, [f"%/{text}/%"]
 
 
 def _escape(text: str) -> str:

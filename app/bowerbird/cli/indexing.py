@@ -1,5 +1,6 @@
 """`bowerbird index` and `bowerbird demo`."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from bowerbird.errors import CatalogueError, QueryError
 from bowerbird.library.control import Control
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.ingest import index_exists, index_folders
-from bowerbird.library.search import Search
+from bowerbird.library.neighbours import update_index
 from bowerbird.paths import library_path
 
 
@@ -59,7 +60,7 @@ def demo(
 
 
 def _index(folders: Sequence[Path], encoder_name: str, n_workers: int, library: Path, *, as_json: bool) -> int:
-    absent = [folder for folder in folders if not folder.is_dir()]
+    absent = [folder for folder in folders if not os.path.isdir(folder)]  # noqa: PTH112 - Path's raises for lost drives
     if absent and len(absent) == len(folders):
         names = ", ".join(str(folder) for folder in absent)
         raise QueryError(f"There is no folder {names}. Check the spelling, or connect the drive.")
@@ -71,22 +72,15 @@ def _index(folders: Sequence[Path], encoder_name: str, n_workers: int, library: 
         summary = index_folders(
             library, folders, encoder=encoder, control=control, post=display.post, n_workers=n_workers or None
         )
+        if not summary.is_cancelled and (summary.n_analysed or summary.n_copies):
+            update_index(library, encoder, control)  # now, so that the first search need not
     if summary.is_cancelled:
         return 130
-    if summary.n_analysed or summary.n_copies:
-        _save_index(library, encoder_name)
     return _exit_code(summary)
 
 
 def _exit_code(summary: IndexingFinished) -> int:
     return 1 if summary.n_rejected else 0
-
-
-def _save_index(library: Path, encoder_name: str) -> None:
-    """Make the vector index now, so that the first search need not."""
-    search = Search(library, encoder_named(encoder_name))
-    search.neighbours.refresh()
-    search.close()
 
 
 @contextmanager

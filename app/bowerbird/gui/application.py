@@ -115,7 +115,7 @@ class Application:
         window.filter_removed.connect(self.browsing.remove_filter)
         window.similar_cleared.connect(self._clear_similar)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
-        window.refresh_wanted.connect(self._refresh)
+        window.refresh_wanted.connect(self.browsing.refresh)
         window.closing.connect(self.close)
         action_cards.connect(
             window.actions_by_name,
@@ -166,11 +166,6 @@ class Application:
             self.playing.handle(event)
 
     # Doing
-
-    def _refresh(self) -> None:
-        self.browsing.refresh()
-        if not self.indexing.is_running:
-            self._queries.run("save", self._browsing.save_index, done=lambda _: None, failed=self.window.complain)
 
     def _add_folder(self) -> None:
         folder = self.window.ask_for_folder()

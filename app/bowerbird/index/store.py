@@ -71,23 +71,34 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
             old.unlink(missing_ok=True)
 
 
-def load(encoder_id: str, n_dims: int, folder: Path) -> tuple[VectorIndex, Stamp] | None:
-    """Load an index, or nothing when there is none that is whole and fits."""
+def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
+    """Read what the saved index of an encoder is said to hold; nothing when there is none."""
     try:
         stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
-        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
+        return Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
+    """Load an index, or nothing when there is none that is whole and fits."""
+    stamp = read_stamp(encoder_id, folder)
+    if stamp is None or (stamp.encoder_id, stamp.n_dims) != (encoder_id, n_dims):
+        return None
+    try:
+        stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
         files: dict[str, list[object]] = stored["files"]
-        if stored["format"] != FORMAT or (stamp.encoder_id, stamp.n_dims) != (encoder_id, n_dims):
+        if stored["format"] != FORMAT:
             return None
         paths = [folder / Path(name).name for name in files]
         for path, (size, checksum) in zip(paths, files.values(), strict=True):
             if path.stat().st_size != size or _checksum(path) != checksum:
                 return None
         data, labels = paths
-        if stamp.kind == "exact":
-            return ExactIndex.read(data, n_dims), stamp
-        if stamp.kind == "hnsw" and hnsw.is_available():
-            return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False)), stamp
+        if stamp.kind == ExactIndex.kind:
+            return ExactIndex.read(data, n_dims)
+        if stamp.kind == HnswIndex.kind and hnsw.is_available():
+            return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError):
         return None
     return None

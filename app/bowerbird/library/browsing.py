@@ -98,11 +98,6 @@ class Browsing:
         """Load the vector index, so that the first example is answered at once."""
         self._search.neighbours.refresh()
 
-    def save_index(self) -> None:
-        """Bring the vector index up to date and save it."""
-        self._search.neighbours.refresh()
-        self._search.neighbours.save()
-
     def has_pending(self) -> bool:
         """Say whether sounds wait for analysis."""
         return self._search.reader.has_pending(self._encoder.id)

@@ -136,7 +136,7 @@ def remove_folder(library: Path, folder_id: int) -> None:
 def _list_folder(run: _Run, path: Path) -> None:
     """Stage one: every sound has a row and can be found by name."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve, keeps the user's own links
-    if not absolute.is_dir():
+    if not os.path.isdir(absolute):  # noqa: PTH112 - Path's raises where a drive is lost or closed to us
         run.post(FolderUnreachable(str(absolute), "it is not there; nothing of it was marked missing"))
         return
     folder = run.catalogue.add_folder(absolute)

@@ -2,6 +2,9 @@
 
 The catalogue is the truth. An index that is damaged, of another encoder, or far from it is made anew; one that
 is only behind is brought up to date, so that a search finds what was recorded a moment ago.
+
+Large libraries have a graph. Building one takes a minute, so nobody who searches waits for it: exact search serves
+until `build_graph`, called where there is time, has saved it.
 """
 
 import logging
@@ -18,6 +21,7 @@ from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
 from bowerbird.index.protocol import Labels, Scores, VectorIndex
 from bowerbird.index.store import Stamp
+from bowerbird.library.control import Control
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,7 @@ HNSW_FROM: Final = 20_000
 """Vectors from which on the graph is used; below, exact search is as fast."""
 
 _MAX_DELETED_SHARE: Final = 0.2
+_MAX_ADDED_AT_ONCE: Final = 2_000
 _N_REFERENCE: Final = 4_000
 
 
@@ -46,6 +51,7 @@ class Neighbours:
         self._ids = np.zeros(0, np.int64)
         self._content_ids = np.zeros(0, np.int64)
         self._version = -1
+        self._loaded_stamp: Stamp | None = None
         self._is_saved = False
 
     def __len__(self) -> int:
@@ -56,56 +62,84 @@ class Neighbours:
         """Name of the index in use."""
         return self._index.kind if self._index is not None else "none"
 
+    @property
+    def wants_graph(self) -> bool:
+        """Whether the library is large enough for a graph and is searched without one."""
+        return self.kind == ExactIndex.kind and len(self._ids) >= HNSW_FROM and hnsw.is_available()
+
     def refresh(self) -> None:
         """Bring the index up to date with the catalogue: nothing to do when nobody wrote since."""
         version = self._reader.data_version()
-        if self._index is not None and version == self._version:
+        if self._index is None or (self.wants_graph and self._has_other_file()):
+            self._load()
+        elif version == self._version:
             return
-        if self._index is None:
-            loaded = store.load(self._encoder.id, self._encoder.n_dims, self._folder)
-            self._index = loaded[0] if loaded else None
-            self._is_saved = loaded is not None
         self._synchronise()
         self._version = version
 
+    def _has_other_file(self) -> bool:
+        return store.read_stamp(self._encoder.id, self._folder) not in {None, self._loaded_stamp}
+
+    def _load(self) -> None:
+        self._loaded_stamp = store.read_stamp(self._encoder.id, self._folder)
+        loaded = store.load(self._encoder.id, self._encoder.n_dims, self._folder)
+        if loaded is not None:
+            self._index = loaded
+            self._is_saved = True
+
     def _synchronise(self) -> None:
-        n_stored = self._reader.count_windows(self._encoder.id)
-        wants_graph = n_stored >= HNSW_FROM and hnsw.is_available()
-        kind = HnswIndex.kind if wants_graph else ExactIndex.kind
-        index = self._index
-        if index is None or index.kind != kind:
-            self._rebuild(wants_graph=wants_graph)
+        self._ids, self._content_ids = self._reader.window_ids(self._encoder.id)
+        is_large = len(self._ids) >= HNSW_FROM
+        if self._index is None or (self.kind == HnswIndex.kind and not is_large):
+            self._serve_exactly()
             return
-        ids, content_ids = self._reader.window_ids(self._encoder.id)
-        known = index.labels()
-        gone = np.setdiff1d(known, ids, assume_unique=True)
-        new = np.setdiff1d(ids, known, assume_unique=True)
-        self._ids, self._content_ids = ids, content_ids
+        known = self._index.labels()
+        gone = np.setdiff1d(known, self._ids, assume_unique=True)
+        new = np.setdiff1d(self._ids, known, assume_unique=True)
         if not len(gone) and not len(new):
             return
-        index.remove(gone)
-        if isinstance(index, HnswIndex) and index.share_deleted > _MAX_DELETED_SHARE:
-            self._rebuild(wants_graph=wants_graph)
+        self._index.remove(gone)
+        is_worn = isinstance(self._index, HnswIndex) and self._index.share_deleted > _MAX_DELETED_SHARE
+        if is_worn or len(new) > _MAX_ADDED_AT_ONCE:
+            self._serve_exactly()
             return
-        if len(new):
-            index.add(new, self._reader.vectors_of(new, self._encoder.n_dims))
+        self._index.add(new, self._reader.vectors_of(new, self._encoder.n_dims))
         self._is_saved = False
 
-    def _rebuild(self, *, wants_graph: bool) -> None:
+    def _serve_exactly(self) -> None:
         stored = self._reader.windows(self._encoder.id, self._encoder.n_dims)
-        index: VectorIndex = HnswIndex(self._encoder.n_dims) if wants_graph else ExactIndex(self._encoder.n_dims)
-        index.add(stored.ids, stored.vectors)
-        self._index, self._ids, self._content_ids = index, stored.ids, stored.content_ids
+        self._index = ExactIndex(self._encoder.n_dims)
+        self._index.add(stored.ids, stored.vectors)
+        self._ids, self._content_ids = stored.ids, stored.content_ids
+        self._is_saved = False
+
+    def build_graph(self, control: Control) -> None:
+        """Build the graph, where one is wanted, and search by it from now on; takes some minutes a million vectors."""
+        if not self.wants_graph:
+            return
+        graph = HnswIndex(self._encoder.n_dims)
+        stored = self._reader.windows(self._encoder.id, self._encoder.n_dims)
+        for start in range(0, len(stored.ids), _MAX_ADDED_AT_ONCE):
+            if control.is_cancelled:
+                return
+            part = slice(start, start + _MAX_ADDED_AT_ONCE)
+            graph.add(stored.ids[part], stored.vectors[part])
+        graph.tune()
+        self._index, self._ids, self._content_ids = graph, stored.ids, stored.content_ids
         self._is_saved = False
 
     def save(self) -> None:
-        """Save the index if it changed; a disk that refuses costs the next start some seconds, no more."""
-        if self._index is None or self._is_saved:
+        """Save the index if it changed; a disk that refuses costs the next start some seconds, no more.
+
+        Exact search over a library that is to have a graph is not saved: it would stand in the graph's place.
+        """
+        if self._index is None or self._is_saved or self.wants_graph:
             return
         revision = int(self._ids[-1]) if len(self._ids) else 0
         stamp = Stamp(self._encoder.id, self._encoder.n_dims, self._index.kind, revision)
         try:
             store.save(self._index, stamp, self._folder)
+            self._loaded_stamp = stamp
             self._is_saved = True
         except OSError as error:
             logger.warning("the index was not saved: %s", error)
@@ -131,3 +165,19 @@ class Neighbours:
         if self._index is None:
             raise RuntimeError("refresh() comes before usual()")
         return self._index.sample(_N_REFERENCE)
+
+
+def update_index(library: Path, encoder: Encoder, control: Control) -> None:
+    """Bring a library's saved index up to date, building its graph where one is wanted.
+
+    Raises
+    ------
+    CatalogueError
+        When there is no library.
+    """
+    with CatalogueReader(library) as reader:
+        neighbours = Neighbours(library, reader, encoder)
+        neighbours.refresh()
+        neighbours.build_graph(control)
+        if not control.is_cancelled:
+            neighbours.save()

@@ -1,5 +1,6 @@
 """Walking a folder: every sound below it, lazily, in a fixed order. Nothing is opened unless its name says nothing."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -59,12 +60,17 @@ def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
             met.unread.append((directory, (error.strerror or str(error)).lower()))
             continue
         below: list[str] = []
+        unread = ""
         for entry in listed:
             if entry.name.startswith(".") or entry.name.lower() in _SKIPPED:
                 continue
             try:
                 facts = entry.stat()
-            except OSError:  # a dangling link, or gone since
+            except FileNotFoundError:  # a dangling link, or gone since
+                continue
+            except OSError as error:
+                if error.errno != errno.ELOOP:  # the drive fails, or the directory is closed to us: it is unread
+                    unread = unread or (error.strerror or str(error)).lower()
                 continue
             if stat.S_ISDIR(facts.st_mode):
                 below.append(entry.path)
@@ -74,4 +80,6 @@ def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
                 yield FileStamp(entry.path, facts.st_size, facts.st_mtime_ns)
             else:
                 met.ignored.append(entry.path)
+        if unread:
+            met.unread.append((directory, unread))
         waiting.extend(reversed(below))

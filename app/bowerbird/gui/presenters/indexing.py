@@ -20,6 +20,7 @@ from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import BowerbirdError
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import index_folders, remove_folder
+from bowerbird.library.neighbours import update_index
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class IndexingPresenter:
         self._encoder = encoder
         self._post = post
         self._control: Control | None = None
+        self._graph_control = Control()
         self._thread: threading.Thread | None = None
         self._waiting: list[Path] = []
         self._is_rescan_waiting = False
@@ -138,6 +140,7 @@ class IndexingPresenter:
     def close(self) -> None:
         """Stop and wait for the end."""
         self.cancel()
+        self._graph_control.cancel()
         if self._thread is not None:
             self._thread.join(10)
 
@@ -153,6 +156,7 @@ class IndexingPresenter:
         """The job thread's whole life."""
         try:
             index_folders(self._library, folders, encoder=self._encoder, control=control, post=self._post)
+            update_index(self._library, self._encoder, self._graph_control)
         except BowerbirdError as error:
             self._post(IndexingFailed(str(error)))
         except Exception:  # the job boundary: the log has the trace, the window a sentence

@@ -1,0 +1,75 @@
+"""How fast folders are listed and sounds analysed."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import N_SOUNDS
+from generated import make_folder
+
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.control import Control
+from bowerbird.library.ingest import LISTED_AT_ONCE
+from bowerbird.library.scan import Walk, walk
+from bowerbird.library.worker import Task
+from bowerbird.library.workers import run_tasks
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
+
+
+def test_scan_and_rescan(tmp_path: Path, report: Callable[..., None]) -> None:
+    make_folder(tmp_path / "sounds", N_SOUNDS)
+    seconds = []
+    with Catalogue(tmp_path / "library") as catalogue:
+        folder = catalogue.add_folder(tmp_path / "sounds")
+        for _ in range(2):
+            began = time.perf_counter()
+            stamps = walk(folder.path, Walk(), Control())
+            while batch := list(islice(stamps, LISTED_AT_ONCE)):
+                catalogue.reconcile(folder, batch)
+            seconds.append(time.perf_counter() - began)
+    first, again = (round(N_SOUNDS / took) for took in seconds)
+    report("scan", n_files=N_SOUNDS, first_files_per_s=first, rescan_files_per_s=again, rescan_s=round(seconds[1], 2))
+
+
+def test_acoustic_vectors(tmp_path: Path, report: Callable[..., None]) -> None:
+    chance = np.random.default_rng(1)
+    tasks = []
+    for i in range(1000):
+        n_frames = int(44_100 * chance.uniform(0.1, 0.95))
+        decay = np.exp(-np.arange(n_frames) / 6000)[:, None]
+        path = tmp_path / f"{i}.wav"
+        soundfile.write(path, 0.5 * decay * chance.standard_normal((n_frames, 1 + i % 2)), 44_100)
+        tasks.append(Task("analyse", i, str(path), path.stat().st_size))
+    for n_workers in (1, 2):
+        outcomes = run_tasks(tasks, encoder_name=DEFAULT_ENCODER, n_workers=n_workers, control=Control())
+        for _ in range(100):  # workers start
+            next(outcomes)
+        began = time.perf_counter()
+        n = sum(outcome.analysis is not None for outcome in outcomes)
+        rate = n / (time.perf_counter() - began)
+        report("one-shots a second, decoded to vector", n_workers=n_workers, per_second=round(rate))
+
+
+def test_encoder_alone(report: Callable[..., None]) -> None:
+    script = (
+        "import json, time, numpy as np; from bowerbird.encoder.registry import encoder_named\n"
+        "e = encoder_named('acoustic'); c = np.random.default_rng(1); out = {}\n"
+        "for s in (0.1, 0.5, 2.0, 10.0):\n"
+        "    x = c.standard_normal(int(s * e.rate_hz)).astype(np.float32) * 0.1; e.encode([x]); n = max(3, int(20 / s))\n"
+        "    t = time.perf_counter(); [e.encode([x]) for _ in range(min(n, 60))]\n"
+        "    out[f'{s}_s_ms'] = round((time.perf_counter() - t) / min(n, 60) * 1000, 2)\n"
+        "print(json.dumps(out))"
+    )
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    printed = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True).stdout
+    report("acoustic encoder, one thread", encoder=encoder_named(DEFAULT_ENCODER).id, **json.loads(printed))

@@ -1,0 +1,121 @@
+"""Runs the real window in a process of its own and prints what it measured as JSON. Started by the benchmarks."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtWidgets import QApplication
+
+from bowerbird import paths
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.application import Application
+from bowerbird.settings import load_settings
+
+BEGAN = float(os.environ["BOWERBIRD_PROBE_BEGAN"])
+
+
+def wait(qt: QApplication, is_true: Callable[[], bool], limit_s: float = 600) -> float:
+    """Run the event loop until something is true; return the seconds it took."""
+    began = time.perf_counter()
+    while not is_true():
+        qt.processEvents()
+        if time.perf_counter() - began > limit_s:
+            sys.exit("the window did not get there")
+    return time.perf_counter() - began
+
+
+def start(qt: QApplication, program: Application) -> dict[str, object]:
+    """Time from the start of the process to a shown list."""
+    program.start([])
+    shown = time.time() - BEGAN
+    wait(qt, lambda: program.window.model.rowCount() > 0)
+    qt.processEvents()
+    filled = time.time() - BEGAN
+    return {"shown_s": round(shown, 2), "interactive_s": round(filled, 2), "n_rows": program.window.model.rowCount()}
+
+
+def scroll(qt: QApplication, program: Application) -> dict[str, object]:
+    """Frames while scrolling through all rows, and keystrokes to a new list."""
+    start(qt, program)
+    table = program.window.table
+    bar = table.verticalScrollBar()
+    frames = []
+    for i in range(300):
+        bar.setValue(int(bar.maximum() * i / 300) if i % 3 else bar.value() + 84)
+        began = time.perf_counter()
+        table.viewport().repaint()
+        frames.append((time.perf_counter() - began) * 1000)
+    keys = []
+    text = ""
+    for letter in "kick deep soft":
+        text += letter
+        before = program.window._state
+        began = time.perf_counter()
+        program.window.search.setText(text)
+        if letter != " ":
+            wait(qt, lambda before=before: program.window._state is not before)
+            keys.append((time.perf_counter() - began) * 1000)
+    program.window.search.setText("")
+    wait(qt, lambda: program.window.model.rowCount() > 50_000)
+    sorts = {}
+    for column, name in ((3, "length"), (6, "folder"), (0, "name")):
+        before = program.window._state
+        began = time.perf_counter()
+        program.window.table.horizontalHeader().sectionClicked.emit(column)
+        wait(qt, lambda before=before: program.window._state is not before)
+        sorts[f"sort_{name}_ms"] = round((time.perf_counter() - began) * 1000, 1)
+    return {
+        "frame_median_ms": round(float(np.median(frames)), 2),
+        "frame_max_ms": round(max(frames), 2),
+        "frames_over_16_ms": sum(frame > 16 for frame in frames),
+        "n_frames": len(frames),
+        "keystroke_median_ms": round(float(np.median(keys)), 1),
+        "keystroke_max_ms": round(max(keys), 1),
+        **sorts,
+    }
+
+
+def index(qt: QApplication, program: Application) -> dict[str, object]:
+    """Gaps between turns of the event loop while sounds are analysed."""
+    program.start([Path(sys.argv[2])])
+    clock = QElapsedTimer()
+    gaps: list[float] = []
+    tick = QTimer(interval=1)
+
+    def turn() -> None:
+        gaps.append(clock.nsecsElapsed() / 1e6)
+        clock.restart()
+
+    tick.timeout.connect(turn)
+    wait(qt, lambda: program.indexing.is_running)
+    clock.start()
+    tick.start()
+    while program.indexing.is_running:
+        qt.processEvents()
+    tick.stop()
+    late = np.array(gaps)
+    return {
+        "longest_gap_ms": round(float(late.max()), 1),
+        "turns_over_16_ms_per_cent": round(float((late > 16).mean() * 100), 2),
+        "n_turns": len(gaps),
+    }
+
+
+def main() -> None:
+    """Run the task named on the command line."""
+    qt = QApplication([])
+    qt.setStyle("Fusion")
+    settings = load_settings(paths.settings_path())
+    program = Application(paths.library_path(), settings, encoder_named(DEFAULT_ENCODER))
+    result = {"start": start, "scroll": scroll, "index": index}[sys.argv[1]](qt, program)
+    program.window.close()
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
