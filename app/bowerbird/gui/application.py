@@ -55,14 +55,14 @@ class Application:
         self._settings = settings
         self._reader = CatalogueReader(library)
         self._bridge = EventBridge()
-        self._queries = QueryThread()
-        self._browsing = Browsing(library, encoder)
+        self._lists = (QueryThread(), Browsing(library, encoder))
+        self._similar = (QueryThread(), Browsing(library, encoder))
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self._application = application
         self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
         self._player = Player(post=self._bridge.post)
-        self.browsing = BrowsingPresenter(window, self._queries, self._browsing)
+        self.browsing = BrowsingPresenter(window, lists=self._lists, similar=self._similar)
         self.playing = PlayingPresenter(
             window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
         )
@@ -79,14 +79,13 @@ class Application:
         """Show the window, then fill it."""
         self.window.show()
         self.browsing.refresh()
-        self._queries.run("warm up", self._browsing.warm_up, done=lambda _: None, failed=self.window.complain)
+        queries, browsing = self._similar
+        queries.run("warm up", browsing.warm_up, done=lambda _: None, failed=self.window.complain)
         self._player.prepare()
         if folders:
             self.indexing.add(folders)
         else:  # take up what an earlier run left, or what a new encoder asks for
-            self._queries.run(
-                "pending", self._browsing.has_pending, done=self._resume_if_pending, failed=self.window.complain
-            )
+            queries.run("pending", browsing.has_pending, done=self._resume_if_pending, failed=self.window.complain)
 
     def _resume_if_pending(self, has_pending: object) -> None:
         if has_pending:
@@ -247,7 +246,8 @@ class Application:
         save_settings(settings, paths.settings_path())
         self._player.close()
         self.indexing.close()
-        self._queries.close(self._browsing.close)
+        for queries, browsing in (self._lists, self._similar):
+            queries.close(browsing.close)
         self._reader.close()
 
 

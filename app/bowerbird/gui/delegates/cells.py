@@ -1,21 +1,23 @@
 """The cells of the sounds table: names, little waveforms, matches, and plain facts."""
 
+from collections import OrderedDict
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLineF, QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.domain.peaks import Bins
+from bowerbird.domain.peaks import Bins, reduce_to
 from bowerbird.gui.models.sounds import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.theme import Tokens
 
 ROW_PX: Final = 28
 WAVEFORM_PX: Final = QSize(96, 20)
 _PADDING_PX: Final = 8
+_MAX_KEPT: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
@@ -92,7 +94,12 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class WaveformDelegate(CellDelegate):
-    """Paints a sound's little waveform."""
+    """Paints a sound's little waveform, drawn once and kept."""
+
+    def recolour(self, colours: Tokens) -> None:
+        """Take up another theme."""
+        super().recolour(colours)
+        self._kept: OrderedDict[tuple[int | None, int, float], QPixmap] = OrderedDict()
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
@@ -100,10 +107,17 @@ class WaveformDelegate(CellDelegate):
         """Paint what is in the cell."""
         if sound.overview is None:
             return
-        box = QRectF(QRect(QRect().topLeft(), WAVEFORM_PX))
-        box.moveCenter(QRectF(rect).center())
         colour = self.accent if index.data(PLAYING_ROLE) else self.faint if sound.is_missing else self.wave
-        draw_waveform(painter, box, sound.overview, colour)
+        scale = painter.device().devicePixelRatioF()
+        key = (sound.content_id, colour.rgba(), scale)
+        pixmap = self._kept.get(key)
+        if pixmap is None:
+            pixmap = waveform_pixmap(sound.overview, colour, scale)
+            self._kept[key] = pixmap
+            if len(self._kept) > _MAX_KEPT:
+                self._kept.popitem(last=False)
+        top = rect.top() + (rect.height() - WAVEFORM_PX.height()) // 2
+        painter.drawPixmap(rect.left() + (rect.width() - WAVEFORM_PX.width()) // 2, top, pixmap)
 
 
 class MatchDelegate(CellDelegate):
@@ -129,27 +143,25 @@ class MatchDelegate(CellDelegate):
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
 
 
-def draw_waveform(painter: QPainter, box: QRectF, bins: Bins, colour: QColor) -> None:
-    """Draw one vertical line a column, between least and greatest sample.
+def waveform_pixmap(bins: Bins, colour: QColor, scale: float) -> QPixmap:
+    """Draw a waveform of one column a bin, from least to greatest sample.
 
     Parameters
     ----------
-    painter : QPainter
-    box : QRectF
     bins : ndarray, shape (n_columns, 2), int8
     colour : QColor
+    scale : float
+        Device pixels a pixel.
     """
-    n = len(bins)
-    if not n:
-        return
+    width, height = round(WAVEFORM_PX.width() * scale), round(WAVEFORM_PX.height() * scale)
+    columns = reduce_to(bins, width).astype(np.float32)
     # The little picture shows the shape, not the level: quiet sounds are drawn larger.
-    loudest = max(1, int(np.abs(bins.astype(np.int16)).max()))
-    scale = box.height() / 2 / max(32, loudest)
-    middle = box.center().y()
-    step = box.width() / n
-    lines = [
-        QLineF(box.left() + i * step, middle - high * scale - 0.5, box.left() + i * step, middle - low * scale + 0.5)
-        for i, (low, high) in enumerate(bins.tolist())
-    ]
-    painter.setPen(QPen(colour, 1))
-    painter.drawLines(lines)
+    loudest = max(32.0, float(np.abs(columns).max()))
+    rows = (height - 1) / 2 * (1 - columns / loudest)
+    y = np.arange(height, dtype=np.float32)[:, None]
+    is_drawn = (y >= np.floor(rows[:, 1])) & (y <= np.ceil(rows[:, 0]))
+    pixels = np.where(is_drawn, np.uint32(colour.rgba()), np.uint32(0))
+    image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_ARGB32)
+    pixmap = QPixmap.fromImage(image)
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap

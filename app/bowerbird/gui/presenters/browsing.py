@@ -73,15 +73,17 @@ class BrowsingPresenter:
     Parameters
     ----------
     view : BrowsingView
-    queries : Queries
-    browsing : Browsing
-        Used in the queries' thread alone.
+    lists, similar : (Queries, Browsing)
+        A thread and what it alone uses: one for lists, and one for similarity, whose vectors may take a while
+        to load and must not hold up what is typed.
     """
 
-    def __init__(self, view: BrowsingView, queries: Queries, browsing: Browsing) -> None:
+    def __init__(
+        self, view: BrowsingView, *, lists: tuple[Queries, Browsing], similar: tuple[Queries, Browsing]
+    ) -> None:
         self._view = view
-        self._queries = queries
-        self._browsing = browsing
+        self._lists = lists
+        self._similar = similar
         self._text = ""
         self._directory = ""
         self._order = Order.NAME
@@ -176,9 +178,8 @@ class BrowsingPresenter:
     def refresh(self) -> None:
         """Ask again: the library changed."""
         self._ask(is_same_question=True)
-        self._queries.run(
-            "directories", self._browsing.directories, done=self._view.show_directories, failed=self._view.complain
-        )
+        queries, browsing = self._lists
+        queries.run("directories", browsing.directories, done=self._view.show_directories, failed=self._view.complain)
 
     def _query(self) -> Query:
         words, filters = parse_text(self._text)
@@ -191,10 +192,12 @@ class BrowsingPresenter:
         self._latest = number = self._latest + 1
         query, examples = self._query(), self._examples
 
-        def work() -> Listing:
-            return self._browsing.similar(examples, query) if examples else self._browsing.list(query)
+        queries, browsing = self._similar if examples else self._lists
 
-        self._queries.run(
+        def work() -> Listing:
+            return browsing.similar(examples, query) if examples else browsing.list(query)
+
+        queries.run(
             "list",
             work,
             done=lambda listing: self._answered(number, query, listing, is_same_question=is_same_question),
