@@ -24,10 +24,7 @@ def open_writer(library: Path) -> sqlite3.Connection:
         library.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(library / FILE_NAME, timeout=_BUSY_S, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise CatalogueError(
-            f"The library at {library} cannot be opened ({error}). Check the folder's permissions, "
-            "or choose another with --library."
-        ) from error
+        raise _closed(library, error) from error
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -46,10 +43,14 @@ def open_reader(library: Path) -> sqlite3.Connection:
     Raises
     ------
     CatalogueError
-        When there is none.
+        When there is none, or it may not be opened.
     """
     path = library / FILE_NAME
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise _closed(library, error) from error
+    if not is_there:
         raise CatalogueError(f"There is no library at {library} yet. Run `bowerbird index FOLDER` to start one.")
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
@@ -60,6 +61,13 @@ def open_reader(library: Path) -> sqlite3.Connection:
         raise damaged(library, error) from error
     connection.text_factory = from_text
     return connection
+
+
+def _closed(library: Path, error: Exception) -> CatalogueError:
+    return CatalogueError(
+        f"The library at {library} cannot be opened ({error}). Check the folder's permissions, "
+        "or choose another with --library."
+    )
 
 
 def damaged(library: Path, error: Exception) -> CatalogueError:

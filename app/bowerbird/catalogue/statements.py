@@ -5,6 +5,7 @@ from typing import Final
 from bowerbird.catalogue.connection import to_text
 from bowerbird.domain.names import words_of
 from bowerbird.domain.queries import Filter, Order, Query
+from bowerbird.domain.words import printable
 
 Parameters = list[str | bytes | float | int]
 
@@ -67,7 +68,7 @@ def conditions_of(filters: tuple[Filter, ...]) -> tuple[list[str], Parameters]:
     parameters: Parameters = []
     for condition in filters:
         if condition.field == "format":
-            value = str(condition.value).lower().lstrip(".")
+            value = printable(str(condition.value)).lower().lstrip(".")
             conditions.append("(lower(format) LIKE ? ESCAPE '\\' OR lower(encoding) = ?)")
             parameters += [_escape(value) + "%", value]
         elif condition.field == "folder":
@@ -95,7 +96,7 @@ def _folder_condition(value: str) -> tuple[str, Parameters]:
             beginning,
             beginning,
         ]
-    text = _escape(value).encode("utf-8", "replace").decode("utf-8")
+    text = printable(_escape(value))
     condition = (
         "directory IN (SELECT directory FROM (SELECT DISTINCT directory FROM sounds) "
         "WHERE '/' || directory || '/' LIKE ? ESCAPE '\\')"

@@ -70,19 +70,29 @@ class Catalogue:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
+        with self._guarded():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite ends some broken ones itself
+                    self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise CatalogueError(
                 f"The library at {self.library} cannot be written ({error}). Free some disk space, check that the "
                 "drive is connected, and index again: what was done is kept."
             ) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+                raise  # a mistake of the program
+            raise damaged(self.library, error) from error
 
     def add_folder(self, path: Path) -> Folder:
         """Add a folder, or find the one that holds it already.
@@ -131,7 +141,8 @@ class Catalogue:
 
     def begin_walk(self) -> None:
         """Forget which sounds were seen."""
-        self._connection.execute("DELETE FROM walked")
+        with self._guarded():
+            self._connection.execute("DELETE FROM walked")
 
     def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> Listed:
         """Compare listed files with what is known, in one transaction: add new ones, reset changed ones."""
@@ -218,7 +229,8 @@ class Catalogue:
     def count_pending(self, folder: Folder, *, below: str, encoder_id: str) -> int:
         """Count sounds that have no vectors of the encoder and no failure."""
         values = {"folder": folder.id, "below": to_text(below), "encoder": encoder_id}
-        return int(self._connection.execute(f"SELECT count(*) {_PENDING}", values).fetchone()[0])
+        with self._guarded():
+            return int(self._connection.execute(f"SELECT count(*) {_PENDING}", values).fetchone()[0])
 
     def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
         """List pending sounds that may be copies of others, since they share their size."""
@@ -236,8 +248,9 @@ class Catalogue:
 
     def _pending(self, rest: str, folder: Folder, below: str, encoder_id: str) -> list[PendingSound]:
         values = {"folder": folder.id, "below": to_text(below), "encoder": encoder_id}
-        rows = self._connection.execute(f"SELECT id, path, size_bytes {_PENDING} {rest}", values)
-        return [PendingSound(*row) for row in rows]
+        with self._guarded():
+            rows = self._connection.execute(f"SELECT id, path, size_bytes {_PENDING} {rest}", values)
+            return [PendingSound(*row) for row in rows]
 
     def record_hashes(self, hashes: Iterable[tuple[int, bytes]], encoder_id: str) -> int:
         """Record what files hold, in one transaction; link copies of analysed sounds and recognise moved ones.

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from bowerbird.domain.sounds import Samples
 
-BASE_FRAMES: Final = 128
+BASE_FRAMES: Final = 64
 """Frames a bin at the finest resolution."""
 
-MAX_BINS: Final = 32_768
-"""A sound with more bins has its bins joined in pairs until it fits: 64 KB a sound at most."""
+MAX_BINS: Final = 16_384
+"""A sound with more bins has its bins joined in pairs until it fits: 32 KB a sound at most."""
 
 OVERVIEW_COLUMNS: Final = 96
 """Columns of the little waveform in a table row."""

@@ -85,6 +85,8 @@ class HnswIndex:
     def add(self, labels: Labels, vectors: Vectors) -> None:
         """Add vectors under new labels."""
         check_shapes(labels, vectors, self._n_dims)
+        if not len(labels):  # hnswlib does not take nothing
+            return
         needed = self._graph.get_current_count() + len(labels)
         if needed > self._graph.get_max_elements():
             self._graph.resize_index(max(needed, self._graph.get_max_elements() * 3 // 2))

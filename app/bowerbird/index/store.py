@@ -8,7 +8,7 @@ fit its stamp is never given to a parser.
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +56,8 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
     labels = data.with_suffix(".labels")
     try:
         index.write(data)
-        np.save(labels.open("wb"), index.labels())
+        with labels.open("wb") as file:
+            np.save(file, index.labels())
         files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
         stamp_path = folder / f"{stem}.json"
         draft = stamp_path.with_suffix(".draft")
@@ -75,9 +76,11 @@ def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
     """Read what the saved index of an encoder is said to hold; nothing when there is none."""
     try:
         stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
-        return Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
-    except (OSError, ValueError, KeyError, TypeError):
+        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    fits = tuple(type(value) for value in astuple(stamp)) == (str, int, str, int)
+    return stamp if fits else None
 
 
 def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:

@@ -13,12 +13,13 @@ from bowerbird.gui.views.styled import label
 
 
 class ElidedLabel(QLabel):
-    """A line of text that gives way in its middle."""
+    """A line of text that gives way in its middle, or at its end."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
         self.setObjectName(role)
         self._whole = ""
+        self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
 
@@ -34,7 +35,7 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.width()))
 
 
 class Transport(QWidget):
@@ -56,7 +57,7 @@ class Transport(QWidget):
         self._similar = _button(actions["similar"])
         self._name = ElidedLabel("now")
         self._facts = ElidedLabel("small")
-        self._device = ElidedLabel("warning")
+        self._device = ElidedLabel("warning", Qt.TextElideMode.ElideRight)
         self._time = label("", "muted")
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time.setFixedWidth(self.fontMetrics().horizontalAdvance("0:00:00.00 / 00:00.00"))

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QPainterPath, QResizeEvent
+from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from bowerbird.domain.peaks import Peaks, reduce_to
 from bowerbird.domain.words import clock_text
@@ -15,7 +15,6 @@ from bowerbird.gui.theme import Tokens
 
 _MIN_STRETCH_S: Final = 0.01
 _MIN_VIEW_S: Final = 0.005
-_HALF_LINE: Final = 0.006
 
 
 class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
@@ -45,13 +44,13 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self.setAccessibleName("Waveform")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumHeight(72)
-        self._curve = pg.PlotCurveItem(connect="pairs", antialias=False)
+        self._outline = QGraphicsPathItem()
         self._middle = pg.InfiniteLine(0, angle=0)
         self._playhead = pg.InfiniteLine(0, angle=90)
         self._stretch = pg.LinearRegionItem(movable=False)
         self._playhead.hide()
         self._stretch.hide()
-        for item in (self._stretch, self._middle, self._curve, self._playhead):
+        for item in (self._stretch, self._middle, self._outline, self._playhead):
             self.addItem(item, ignoreBounds=True)
         self._box.sigXRangeChanged.connect(self._redraw)
         self._box.clicked.connect(self._clicked)
@@ -61,7 +60,8 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def recolour(self, colours: Tokens) -> None:
         """Take up another theme."""
-        self._curve.setPen(pg.mkPen(colours.wave, width=1))
+        self._outline.setPen(pg.mkPen(colours.wave, width=1))
+        self._outline.setBrush(pg.mkBrush(colours.wave))
         self._middle.setPen(pg.mkPen(colours.line, width=1))
         self._playhead.setPen(pg.mkPen(colours.accent, width=1.5))
         tone = QColor(colours.query)
@@ -96,7 +96,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def clear_sound(self) -> None:
         """Show nothing."""
         self._peaks = None
-        self._curve.setData([], [])
+        self._outline.setPath(QPainterPath())
         self._middle.hide()
         self.getAxis("bottom").hide()
         self.show_playhead(None)
@@ -137,7 +137,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw as many columns as there are pixels."""
         super().resizeEvent(event)
-        if hasattr(self, "_curve"):  # Qt resizes while the base class is being made
+        if hasattr(self, "_outline"):  # Qt resizes while the base class is being made
             self._redraw()
 
     def _redraw(self, *_: Any) -> None:
@@ -153,14 +153,14 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         n_columns = max(1, min(len(shown), int(self.width() * self.devicePixelRatioF())))
         columns = reduce_to(shown, n_columns).astype(np.float32) / 127
         edges = (first + (np.arange(n_columns) + 0.5) * len(shown) / n_columns) * self._seconds_per_bin
-        x = np.repeat(edges, 2)
-        y = np.stack([columns[:, 0] - _HALF_LINE, columns[:, 1] + _HALF_LINE], axis=1).ravel()
-        self._curve.setData(x, y)
+        x = np.concatenate([edges, edges[::-1]])
+        y = np.concatenate([columns[:, 1], columns[::-1, 0]])
+        self._outline.setPath(pg.arrayToQPath(x, y, connect="all"))
 
     def changeEvent(self, event: QEvent) -> None:
         """Another screen may have other pixels."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_curve"):
+        if event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_outline"):
             self._redraw()
 
 
