@@ -73,8 +73,12 @@ set_up_environment() { # directory, extras
     "$python" -m venv "$1" || return 2
     extras=$2
     if ! pip_install "$1" --editable ".[hnsw${extras:+,$extras}]" 2>"$1/pip.log"; then
-        say "hnswlib could not be built (a C++ compiler is needed); going on with exact search."
-        pip_install "$1" --editable ".${extras:+[$extras]}" || return 2
+        if ! pip_install "$1" --editable ".${extras:+[$extras]}" 2>"$1/pip.log"; then
+            grep -i error "$1/pip.log" | tail -n 3 >&2
+            say "The packages could not be installed. Check the connection and start again; $1/pip.log has the rest."
+            return 2
+        fi
+        say "hnswlib could not be built (that takes a C++ compiler); large libraries will be searched exactly."
     fi
     printf '%s' "$facts" >"$stamp"
 }
