@@ -44,6 +44,9 @@ _ENCODING_NAMES: Final = {
     "MPEG_LAYER_III": "MPEG layer 3",
 }
 
+_DAMAGE: Final = ("psf_fseek", "unspecified internal error", "unknown error", "sf_info struct", "is malformed")
+"""Words of libsndfile that tell a user no more than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -66,6 +69,17 @@ class Header:
     n_frames: int
     format: str
     encoding: str
+
+
+class _Stream(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
+    """A file that is read from front to back.
+
+    soundfile seeks to where it stands after every read of a seekable file, which makes Ogg and MP3 decode twice
+    and damaged FLAC fail. Seeking when asked to still works.
+    """
+
+    def seekable(self) -> bool:
+        return False
 
 
 class SoundReader:
@@ -113,7 +127,7 @@ class SoundReader:
             raise self._broken(error) from error
 
     def read(self, n_frames: int) -> Samples:
-        """Read the next frames.
+        """Read the next frames, none beyond what the header declares: some decoders fail there.
 
         Returns
         -------
@@ -126,7 +140,8 @@ class SoundReader:
             When decoding breaks off.
         """
         try:
-            block: Samples = self._file.read(n_frames, dtype="float32", always_2d=True)
+            n_wanted = max(0, min(n_frames, self.n_frames - self._position))
+            block: Samples = self._file.read(n_wanted, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise self._broken(error) from error
         self._position += len(block)
@@ -193,7 +208,7 @@ def open_sound(path: Path) -> SoundReader:
         if facts.st_size == 0:
             raise AudioError(f"`{name}` is empty. Restore it from its source, or delete it.")
         path.open("rb").close()  # libsndfile does not say why it may not read
-        file = soundfile.SoundFile(str(path) if sys.platform == "win32" else os.fsencode(path))
+        file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
         raise AudioError(f"`{name}` is not there. Check the drive, or scan its folder again.") from error
     except OSError as error:
@@ -202,7 +217,7 @@ def open_sound(path: Path) -> SoundReader:
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(
-                f"`{name}` is a {known} file, which Bowerbird cannot decode. Convert it to WAV or FLAC."
+                f"`{name}` is in a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
             ) from error
         raise AudioError(
             f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or hide it."
@@ -284,7 +299,10 @@ def _reason(error: Exception) -> str:
     text = text.split("Error opening", 1)[0] or text
     if "not a regular file" in text:  # what libsndfile says of an MP3 without a frame
         text = "no audio frames found"
-    if "too big" in text:
+    elif "too big" in text:
         text = "its length is not known"
+    elif any(phrase in text.lower() for phrase in _DAMAGE):
+        text = "its structure is damaged"
+    text = text.removeprefix("Internal error :").removeprefix("Error :").removeprefix("error :")
     text = text.strip().rstrip(".")
     return text[:1].lower() + text[1:]

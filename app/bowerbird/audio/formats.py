@@ -145,9 +145,20 @@ def is_sound(path: str) -> bool:
 
 
 def has_sound_header(head: bytes) -> bool:
-    """Say whether a file's first bytes are those of a format that libsndfile reads."""
+    """Say whether a file's first bytes are those of a sound, whether or not it can be decoded."""
     if head[:4] in {b"RIFF", b"RIFX"}:
         return head[8:12] in {b"WAVE", b""}
     if head[:4] == b"FORM":
         return head[8:12] in {b"AIFF", b"AIFC", b""}
-    return head[:4] in {b"RF64", b"fLaC", b"OggS", b"caff", b".snd", b"riff"} or head[:3] == b"ID3"
+    if head[:4] in {b"RF64", b"fLaC", b"OggS", b"caff", b".snd", b"riff", b"0&\xb2u"} or head[:3] == b"ID3":
+        return True
+    return head[4:8] == b"ftyp" or _is_mpeg_frame(head)
+
+
+def _is_mpeg_frame(head: bytes) -> bool:
+    """Say whether bytes begin an MPEG audio frame: sync word, then no reserved value (ISO 11172-3, 2.4.2.3)."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return False
+    has_version, has_layer = head[1] & 0x18 != 0x08, head[1] & 0x06 != 0
+    has_bitrate, has_rate = head[2] >> 4 not in {0, 15}, head[2] & 0x0C != 0x0C
+    return has_version and has_layer and has_bitrate and has_rate

@@ -84,7 +84,7 @@ class CatalogueReader:
 
         The order of the whole library is kept until somebody writes; a query then costs what it finds, not a sort.
         """
-        if query.order is Order.RELEVANCE and query.words:
+        if query.order is Order.RELEVANCE and statements.match_expression(query.words):
             return self._ids(*statements.relevant_ids(query))
         whole = self._ordered(query.order, is_descending=query.is_descending)
         if not query.words and not query.filters:

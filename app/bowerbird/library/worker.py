@@ -10,10 +10,12 @@ import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.catalogue.records import Analysis
 from bowerbird.errors import BowerbirdError
+
+if TYPE_CHECKING:
+    from bowerbird.catalogue.records import Analysis
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -40,7 +42,7 @@ class Outcome:
     sound_id: int
     path: str
     hash: bytes | None = None
-    analysis: Analysis | None = None
+    analysis: "Analysis | None" = None
     failure: str | None = None
 
 
