@@ -129,6 +129,7 @@ class Browsing:
         fewer = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] if len(words) > 1 else []
         asked: list[tuple[str, bool]] = [(query.words, False)] if query.filters else []
         asked += [(text, True) for text in dict.fromkeys(reversed(fewer))]
+        asked += [(text, False) for text in dict.fromkeys(reversed(fewer)) if query.filters]
         found: list[Relaxation] = []
         for text, keeps_filters in asked[:12]:
             less = replace(query, words=text, filters=query.filters if keeps_filters else ())

@@ -53,7 +53,8 @@ class _Worker:
         if not self.open:
             self._since = time.monotonic()
         self.open.extend(tasks)
-        self.pipe.send(tasks)
+        with contextlib.suppress(OSError):  # it is dead: whoever takes next will know, and deals with its tasks
+            self.pipe.send(tasks)
 
     def take(self) -> Outcome | None:
         """Return the next outcome; None for the first word of a worker.
@@ -171,8 +172,7 @@ def _fill(worker: _Worker, waiting: Iterator[Task], again: deque[Task]) -> None:
     if n_free > N_AHEAD // 2:
         tasks = _next_tasks(n_free, waiting, again)
         if tasks:
-            with contextlib.suppress(OSError):  # it died since: whoever reads next deals with its tasks, these too
-                worker.give(tasks)
+            worker.give(tasks)
 
 
 def _next_tasks(n: int, waiting: Iterator[Task], again: deque[Task]) -> list[Task]:

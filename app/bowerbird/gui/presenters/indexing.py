@@ -29,9 +29,17 @@ _FAULT = "Indexing failed inside Bowerbird; what was done is kept. Please report
 
 @dataclass(frozen=True, slots=True)
 class IndexingFailed:
-    """A run ended with a fault."""
+    """A run ended with a fault, or the index could not be saved behind it.
+
+    Attributes
+    ----------
+    sentence : str
+    control : Control
+        Of the run: another may have begun since.
+    """
 
     sentence: str
+    control: Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class IndexingPresenter:
         self._post = post
         self._control: Control | None = None
         self._graph_control = Control()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._waiting: list[Path] = []
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
@@ -141,16 +149,16 @@ class IndexingPresenter:
         """Stop and wait for the end."""
         self.cancel()
         self._graph_control.cancel()
-        if self._thread is not None:
-            self._thread.join(10)
+        for thread in self._threads:
+            thread.join(10)
 
     def _start(self, folders: list[Path]) -> None:
         self._control = control = Control()
         self._show("Looking for sounds", None)
-        self._thread = threading.Thread(
-            target=self._run, args=(folders, control), name="bowerbird-indexing", daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(folders, control), name="bowerbird-indexing", daemon=True)
+        # An earlier run may still be saving its index.
+        self._threads = [*(earlier for earlier in self._threads if earlier.is_alive()), thread]
+        thread.start()
 
     def _run(self, folders: list[Path], control: Control) -> None:
         """The job thread's whole life."""
@@ -158,10 +166,10 @@ class IndexingPresenter:
             index_folders(self._library, folders, encoder=self._encoder, control=control, post=self._post)
             update_index(self._library, self._encoder, self._graph_control)
         except BowerbirdError as error:
-            self._post(IndexingFailed(str(error)))
+            self._post(IndexingFailed(str(error), control))
         except Exception:  # the job boundary: the log has the trace, the window a sentence
             logger.exception("indexing failed")
-            self._post(IndexingFailed(_FAULT))
+            self._post(IndexingFailed(_FAULT, control))
 
     def handle(self, event: object) -> None:
         """Take an event of the job, in the window's thread."""
@@ -180,7 +188,10 @@ class IndexingPresenter:
             case IndexingFinished():
                 self._finish(None)
             case IndexingFailed():
-                self._finish(event.sentence)
+                if event.control is self._control:
+                    self._finish(event.sentence)
+                else:
+                    self._view.complain(event.sentence)
             case _:
                 pass
 

@@ -151,12 +151,20 @@ class PlayingPresenter:
                 self._heard = event.path
                 self._view.show_playing(event.path)
             case Stopped():
-                if event.path == self._heard and not self._output.is_playing:
-                    self._heard = None
-                    self._view.show_playing(None)
+                if event.path == self._heard:
+                    self._unmark()
             case DeviceChanged():
                 self._view.show_device(event.sentence)
+                if event.sentence is not None:
+                    self._unmark()
             case CannotPlay():
                 self._view.complain(event.sentence)
+                self._unmark()
             case _:
                 pass
+
+    def _unmark(self) -> None:
+        """Mark no sound any more, unless another is on its way: then the mark goes over to that one."""
+        if self._heard is not None and not self._output.is_playing:
+            self._heard = None
+            self._view.show_playing(None)

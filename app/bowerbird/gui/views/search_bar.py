@@ -57,11 +57,13 @@ class SearchField(QLineEdit):
 class Chip(QFrame):
     """One restriction, with a cross to take it away."""
 
-    def __init__(self, text: str, colours: Tokens, remove: Callable[[], None], *, role: str = "") -> None:
+    def __init__(
+        self, text: str, colours: Tokens, remove: Callable[[], None], *, width_px: int, role: str = ""
+    ) -> None:
         super().__init__()
         self.setObjectName("chip")
         self.setProperty("role", role)
-        words = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 280))
+        words = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width_px))
         words.setToolTip(text)
         cross = icon_button(theme.icon("close", colours.muted), f"Remove {text}", remove)
         cross.setIconSize(QSize(12, 12))

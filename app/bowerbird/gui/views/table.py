@@ -19,7 +19,7 @@ _WIDTHS = {
     sounds.MATCH: 124,
     sounds.DURATION: 76,
     sounds.CHANNELS: 76,
-    sounds.RATE: 84,
+    sounds.RATE: 96,
     sounds.FOLDER: 220,
 }
 _NARROW_PX = 560

@@ -22,6 +22,7 @@ class ElidedLabel(QLabel):
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def set_whole(self, text: str) -> None:
         """Show a text, or as much of it as there is room for."""
@@ -81,9 +82,9 @@ class Transport(QWidget):
         layout.setContentsMargins(12, 4, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self._play)
-        layout.addWidget(self._name, 3)
-        layout.addWidget(self._facts, 3)
-        layout.addWidget(self._device, 8)
+        layout.addWidget(self._name, 4)
+        layout.addWidget(self._facts, 4)
+        layout.addWidget(self._device, 6)
         layout.addWidget(self._time)
         layout.addWidget(self._similar)
         layout.addWidget(self._loop)

@@ -52,6 +52,7 @@ from bowerbird.library.browsing import Relaxation
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
 _NO_FOLDERS_PX: Final = 720
+_CHIP_PX: Final = 280
 
 ADD_FOLDER: Final = "Add a folder"
 ADD_DEMO: Final = "Try the demo sounds"
@@ -188,12 +189,19 @@ class MainWindow(QMainWindow):
             self._advise(state)
 
     def _show_chips(self, state: ListState) -> None:
+        width_px = min(_CHIP_PX, self.width() // 3)
         chips = [
-            Chip(f"Like {printable(example_name(example))}", self._colours, self.similar_cleared.emit, role="query")
+            Chip(
+                f"Like {printable(example_name(example))}",
+                self._colours,
+                self.similar_cleared.emit,
+                width_px=width_px,
+                role="query",
+            )
             for example in state.examples
         ]
         chips += [
-            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition))
+            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition), width_px=width_px)
             for condition in state.filters
         ]
         self.chips.show_chips(chips, state.summary)
@@ -404,6 +412,8 @@ class MainWindow(QMainWindow):
         """Leave out what there is no room for."""
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
         self.transport.fit(self.width())
+        if self._state is not None and self._state.examples:
+            self._show_chips(self._state)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell the composition root before the parts are gone."""
