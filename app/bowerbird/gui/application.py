@@ -25,6 +25,7 @@ from bowerbird.gui.presenters.browsing import BrowsingPresenter
 from bowerbird.gui.presenters.indexing import IndexingPresenter
 from bowerbird.gui.presenters.playing import PlayingPresenter
 from bowerbird.gui.views import actions as action_cards
+from bowerbird.gui.views import dialogs
 from bowerbird.gui.views.window import MainWindow
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.demo import demo_folder
@@ -141,8 +142,8 @@ class Application:
                 "theme_system": lambda: self._choose_theme("system"),
                 "theme_dark": lambda: self._choose_theme("dark"),
                 "theme_light": lambda: self._choose_theme("light"),
-                "keys": window.show_keys,
-                "about": window.show_about,
+                "keys": lambda: dialogs.show_keys(window),
+                "about": lambda: dialogs.show_about(window),
             },
         )
         self._application.styleHints().colorSchemeChanged.connect(lambda _: self._choose_theme(self._settings.theme))
@@ -167,7 +168,7 @@ class Application:
     # Doing
 
     def _add_folder(self) -> None:
-        folder = self.window.ask_for_folder()
+        folder = dialogs.ask_for_folder(self.window)
         if folder is not None:
             self.indexing.add([folder])
 
@@ -179,7 +180,7 @@ class Application:
             self._remove(folder)
 
     def _remove(self, folder: Folder) -> None:
-        if self.window.confirm_removal(folder):
+        if dialogs.confirm_removal(self.window, folder):
             self.browsing.directory_chosen("")
             self.indexing.remove(folder.id)
 

@@ -92,7 +92,7 @@ def index_folders(
         lock = IndexingLock(library)
         try:
             run = _Run(catalogue, encoder, control, post, n_workers or default_n_workers())
-            for path in folders or [folder.path for folder in known_folders(library)]:
+            for path in _outermost(folders or [folder.path for folder in known_folders(library)]):
                 _list_folder(run, path)
             _analyse_pending(run)
             if not control.is_cancelled:
@@ -133,9 +133,15 @@ def remove_folder(library: Path, folder_id: int) -> None:
             lock.release()
 
 
-def _list_folder(run: _Run, path: Path) -> None:
+def _outermost(folders: Sequence[Path]) -> list[Path]:
+    """Make folders absolute and leave out those that others hold: nothing is listed or counted twice."""
+    absolute = [Path(os.path.abspath(path)) for path in folders]  # noqa: PTH100 - unlike resolve, keeps the user's links
+    distinct = list(dict.fromkeys(absolute))
+    return [path for path in distinct if not any(other in path.parents for other in distinct)]
+
+
+def _list_folder(run: _Run, absolute: Path) -> None:
     """Stage one: every sound has a row and can be found by name."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve, keeps the user's own links
     if not os.path.isdir(absolute):  # noqa: PTH112 - Path's raises where a drive is lost or closed to us
         run.post(FolderUnreachable(str(absolute), "it is not there; nothing of it was marked missing"))
         return

@@ -124,6 +124,7 @@ class FolderTree(QTreeView):
         action = menu.addAction(f"Remove “{printable(folder.path.name)}” from the library")
         action.triggered.connect(lambda: self.remove_asked.emit(folder))
         menu.exec(self.viewport().mapToGlobal(position))
+        menu.deleteLater()
 
 
 def _item(name: str, n: int, directory: str) -> QStandardItem:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -174,9 +174,28 @@ class SoundTable(QTableView):
             if self.currentIndex().isValid():
                 self.moved.emit(self.currentIndex().row(), False)
 
+    def moveCursor(self, cursorAction: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End go to the first and the last row; a table of Qt's takes them for columns."""
+        n_rows = self._model.rowCount()
+        if cursorAction is QAbstractItemView.CursorAction.MoveHome and n_rows:
+            return self._model.index(0, sounds.NAME)
+        if cursorAction is QAbstractItemView.CursorAction.MoveEnd and n_rows:
+            return self._model.index(n_rows - 1, sounds.NAME)
+        return super().moveCursor(cursorAction, modifiers)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key that is released elsewhere repeats no more."""
+        super().focusOutEvent(event)
+        self._is_repeating = False
+
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming in by the keyboard, take the first row."""
+        """Coming in by the keyboard, take the first row; otherwise none that was not chosen."""
+        had_current = self.currentIndex().isValid()
+        self._is_replacing = True  # Qt makes the first row current, which is nobody's choice
         super().focusInEvent(event)
+        if not had_current:
+            self.setCurrentIndex(QModelIndex())
+        self._is_replacing = False
         by_keyboard = event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason}
         if by_keyboard and not self.currentIndex().isValid() and self._model.rowCount():
             self.select(0, is_quiet=False)

@@ -17,19 +17,16 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from bowerbird import __version__
 from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.records import Folder, SoundRow
+from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.queries import Example, Filter
 from bowerbird.domain.words import printable
 from bowerbird.errors import CatalogueError
@@ -344,35 +341,6 @@ class MainWindow(QMainWindow):
         if paths:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths[0].parent)))
 
-    def ask_for_folder(self) -> Path | None:
-        """Let a folder be chosen."""
-        chosen = QFileDialog.getExistingDirectory(self, "Add a folder of sounds")
-        return Path(chosen) if chosen else None
-
-    def confirm_removal(self, folder: Folder) -> bool:
-        """Ask before a folder is forgotten."""
-        answer = QMessageBox.question(
-            self,
-            "Remove folder",
-            f"Remove “{printable(str(folder.path))}” from the library? The files stay where they are; "
-            "their analysis is forgotten.",
-        )
-        return answer is QMessageBox.StandardButton.Yes
-
-    def show_keys(self) -> None:
-        """Show every key."""
-        extra = [("Up, Down", "Move and play"), ("Home, End", "First, last")]
-        action_cards.KeySheet(self, extra).exec()
-
-    def show_about(self) -> None:
-        """Say what this is."""
-        QMessageBox.about(
-            self,
-            "About Bowerbird",
-            f"<b>Bowerbird {__version__}</b><p>Find sounds that sound alike. Everything stays on this machine."
-            "<p>Apache License 2.0",
-        )
-
     def focus_search(self) -> None:
         """Go to the search box."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -388,6 +356,7 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         menu.addActions([self.actions_by_name[name] for name in action_cards.CONTEXT_MENU])
         menu.exec(self.table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
+        menu.deleteLater()
 
     # What Qt says
 

@@ -1,0 +1,42 @@
+"""The few questions that need a window of their own."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from bowerbird import __version__
+from bowerbird.catalogue.records import Folder
+from bowerbird.domain.words import printable
+from bowerbird.gui.views.actions import KeySheet
+
+
+def ask_for_folder(parent: QWidget) -> Path | None:
+    """Let a folder be chosen."""
+    chosen = QFileDialog.getExistingDirectory(parent, "Add a folder of sounds")
+    return Path(chosen) if chosen else None
+
+
+def confirm_removal(parent: QWidget, folder: Folder) -> bool:
+    """Ask before a folder is forgotten."""
+    answer = QMessageBox.question(
+        parent,
+        "Remove folder",
+        f"Remove “{printable(str(folder.path))}” from the library? The files stay where they are; "
+        "their analysis is forgotten.",
+    )
+    return answer is QMessageBox.StandardButton.Yes
+
+
+def show_keys(parent: QWidget) -> None:
+    """Show every key."""
+    KeySheet(parent, [("Up, Down", "Move and play"), ("Home, End", "First, last")]).exec()
+
+
+def show_about(parent: QWidget) -> None:
+    """Say what this is."""
+    QMessageBox.about(
+        parent,
+        "About Bowerbird",
+        f"<b>Bowerbird {__version__}</b><p>Find sounds that sound alike. Everything stays on this machine."
+        "<p>Apache License 2.0",
+    )
