@@ -39,9 +39,17 @@ def start(qt: QApplication, program: Application) -> dict[str, object]:
     return {"shown_s": round(shown, 2), "interactive_s": round(filled, 2), "n_rows": program.window.model.rowCount()}
 
 
+def settle(qt: QApplication, program: Application) -> None:
+    """Wait until what a start sets off in the background is done."""
+    answered: list[object] = []
+    program._similar[0].run("settle", lambda: None, done=answered.append, failed=answered.append)
+    wait(qt, lambda: bool(answered))
+
+
 def scroll(qt: QApplication, program: Application) -> dict[str, object]:
     """Frames while scrolling through all rows, and keystrokes to a new list."""
     start(qt, program)
+    settle(qt, program)
     table = program.window.table
     bar = table.verticalScrollBar()
     frames = []

@@ -98,7 +98,7 @@ def _folder_condition(value: str) -> tuple[str, Parameters]:
         ]
     text = printable(_escape(value))
     condition = (
-        "directory IN (SELECT directory FROM (SELECT DISTINCT directory FROM sounds) "
+        "sounds.directory IN (SELECT directory FROM (SELECT DISTINCT directory FROM sounds) "
         "WHERE '/' || directory || '/' LIKE ? ESCAPE '\\')"
     )
     return condition, [f"%/{text}/%"]

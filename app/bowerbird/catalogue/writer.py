@@ -298,7 +298,10 @@ class Catalogue:
                 content_id = self._record_content(analysis, encoder_id)
                 self._set_facts(sound_id, content_id, analysis)
                 n_sounds += self._link(content_id, analysis.hash)
-            connection.executemany("INSERT OR REPLACE INTO failures VALUES (?, ?)", failures)
+            connection.executemany(
+                "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT))",
+                ((sound_id, to_text(reason)) for sound_id, reason in failures),  # it names the file
+            )
         return n_sounds
 
     def _record_content(self, analysis: Analysis, encoder_id: str) -> int:

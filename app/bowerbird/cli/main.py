@@ -3,8 +3,8 @@
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -19,6 +19,9 @@ EXIT_COULD_NOT = 2
 EXIT_INTERRUPTED = 130
 
 logger = logging.getLogger(__name__)
+
+# The root of wrong options, which typer does not export: click's own, or typer's copy of it, by version.
+_WRONG_USE: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="bowerbird",
@@ -70,13 +73,13 @@ def run(arguments: Sequence[str]) -> int:
         result = app(args=list(arguments), standalone_mode=False, prog_name="bowerbird")
     except BowerbirdError as error:
         code = _complain(str(error))
-    except click.ClickException as error:
+    except _WRONG_USE as error:
         error.show()
         code = EXIT_COULD_NOT
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough; typer and rich exit then
+        sys.stdout = None  # nothing is left to be flushed at the end
         code = EXIT_DONE
     except Exception:  # the command line's last boundary: the log has the trace, the user a sentence
         logger.exception("bowerbird %s", " ".join(arguments))

@@ -23,7 +23,7 @@ from bowerbird.gui import theme
 from bowerbird.gui.bridge import EventBridge, QueryThread
 from bowerbird.gui.presenters.browsing import BrowsingPresenter
 from bowerbird.gui.presenters.indexing import IndexingPresenter
-from bowerbird.gui.presenters.playing import PlayingPresenter
+from bowerbird.gui.presenters.playing import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views import dialogs
 from bowerbird.gui.views.window import MainWindow
@@ -33,6 +33,8 @@ from bowerbird.playback.player import Player
 from bowerbird.settings import Settings, load_settings, save_settings
 
 logger = logging.getLogger(__name__)
+
+_SWITCH_S = 0.001
 
 
 class Application:
@@ -51,6 +53,8 @@ class Application:
     """
 
     def __init__(self, library: Path, settings: Settings, encoder: Encoder) -> None:
+        # A thread that loads vectors may hold the interpreter for so long before the window has its turn.
+        sys.setswitchinterval(_SWITCH_S)
         with Catalogue(library):
             pass  # makes a new library, or brings an old one up to date
         self._settings = settings
@@ -155,7 +159,8 @@ class Application:
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
-        window.transport.show_volume(settings.volume_db)
+        is_heard_of = MIN_DB <= settings.volume_db <= MAX_DB  # a file may hold NaN too
+        window.transport.show_volume(settings.volume_db if is_heard_of else 0.0)
         window.show_indexing(None)
         window.restore_parts(settings.geometry, settings.splitter, settings.rows_splitter)
         self._mark_theme()

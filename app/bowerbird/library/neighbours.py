@@ -31,6 +31,8 @@ HNSW_FROM: Final = 20_000
 _MAX_DELETED_SHARE: Final = 0.2
 _MAX_ADDED_AT_ONCE: Final = 2_000
 _N_REFERENCE: Final = 4_000
+_N_PROBES: Final = 50
+_SAME_COSINE: Final = 0.9999
 
 
 class Neighbours:
@@ -83,9 +85,19 @@ class Neighbours:
     def _load(self) -> None:
         self._loaded_stamp = store.read_stamp(self._encoder.id, self._folder)
         loaded = store.load(self._encoder.id, self._encoder.n_dims, self._folder)
-        if loaded is not None:
+        if loaded is not None and self._agrees(loaded):
             self._index = loaded
             self._is_saved = True
+
+    def _agrees(self, index: VectorIndex) -> bool:
+        """Compare some vectors with the catalogue's: one begun anew, or put back from a backup, reuses window ids."""
+        shared = np.intersect1d(index.labels(), self._reader.window_ids(self._encoder.id)[0], assume_unique=True)
+        probes = shared[:: -max(1, len(shared) // _N_PROBES)]  # the newest among them
+        vectors = self._reader.vectors_of(probes, self._encoder.n_dims)
+        return all(
+            index.search(vector, 1, allowed=probes[place : place + 1])[1][0] > _SAME_COSINE
+            for place, vector in enumerate(vectors)
+        )
 
     def _synchronise(self) -> None:
         self._ids, self._content_ids = self._reader.window_ids(self._encoder.id)

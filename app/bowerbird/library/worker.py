@@ -4,11 +4,13 @@ This module imports nothing heavy: the number of threads of numerical libraries 
 """
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -49,6 +51,7 @@ class Outcome:
 def serve(pipe: Connection, encoder_name: str) -> None:
     """Say READY, then answer lists of tasks with one outcome each, in order, until the pipe closes or brings None."""
     _be_modest()
+    threading.Thread(target=_end_with_parent, name="bowerbird-orphan", daemon=True).start()
     from bowerbird.encoder.registry import encoder_named  # noqa: PLC0415 - after the thread variables
 
     encoder = encoder_named(encoder_name)
@@ -76,6 +79,14 @@ def _answer(task: Task, encoder: object) -> Outcome:
             task.path,
             failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or hide it.",
         )
+
+
+def _end_with_parent() -> None:
+    """End this process when the program was killed: a file that hangs would keep it alive forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _be_modest() -> None:

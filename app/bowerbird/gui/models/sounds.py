@@ -93,6 +93,14 @@ class SoundsModel(QAbstractTableModel):
         found = np.flatnonzero(self._ids == sound_id)
         return int(found[0]) if len(found) else -1
 
+    def sound_ids(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the ids in rows, shape (n,)."""
+        return self._ids[np.asarray(rows, np.int64)]
+
+    def rows_of(self, sound_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the rows of those ids that are shown, in order, shape (n,)."""
+        return np.flatnonzero(np.isin(self._ids, sound_ids)).astype(np.int64)
+
     def sound(self, row: int) -> SoundRow | None:
         """Return the sound in a row, read now if it was not before."""
         if not 0 <= row < len(self._ids):

@@ -29,7 +29,9 @@ def confirm_removal(parent: QWidget, folder: Folder) -> bool:
 
 def show_keys(parent: QWidget) -> None:
     """Show every key."""
-    KeySheet(parent, [("Up, Down", "Move and play"), ("Home, End", "First, last")]).exec()
+    sheet = KeySheet(parent, [("Up, Down", "Move and play"), ("Home, End", "First, last")])
+    sheet.exec()
+    sheet.deleteLater()
 
 
 def show_about(parent: QWidget) -> None:

@@ -38,6 +38,7 @@ class SearchField(QLineEdit):
         self.setPlaceholderText("Search names, folders and metadata: kick duration<0.5")
         self.setAccessibleName("Search")
         self.setClearButtonEnabled(True)
+        self.setAcceptDrops(False)  # a file that is dropped is a query, here too, and not its name
         self._magnifier = self.addAction(theme.icon("search", colours.muted), QLineEdit.ActionPosition.LeadingPosition)
 
     def recolour(self, colours: Tokens) -> None:
@@ -64,6 +65,7 @@ class Chip(QFrame):
         self.setObjectName("chip")
         self.setProperty("role", role)
         words = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width_px))
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setToolTip(text)
         cross = icon_button(theme.icon("close", colours.muted), f"Remove {text}", remove)
         cross.setIconSize(QSize(12, 12))

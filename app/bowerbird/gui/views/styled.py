@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 
@@ -16,8 +17,9 @@ def styled(widget: _Widget, role: str) -> _Widget:
 
 
 def label(text: str, role: str, *, wraps: bool = False) -> QLabel:
-    """Make a text in a role."""
+    """Make a text in a role; a name that looks like markup is shown as it is written."""
     made = styled(QLabel(text), role)
+    made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
     return made
 

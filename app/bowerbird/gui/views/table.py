@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -44,6 +44,7 @@ class SoundTable(QTableView):
         self._model = model
         self._is_repeating = False
         self._is_replacing = False
+        self._indicator = (sounds.NAME, Qt.SortOrder.AscendingOrder)
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -104,19 +105,21 @@ class SoundTable(QTableView):
         self.setColumnHidden(sounds.MATCH, not has_matches)
         column = next(column for column, its_order in sounds.ORDERS.items() if its_order is order)
         direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
+        self._indicator = (column, direction)
         self.horizontalHeader().setSortIndicator(column, direction)
 
     def _section_clicked(self, column: int) -> None:
         order = sounds.ORDERS.get(column)
         header = self.horizontalHeader()
         if order is None:
+            header.setSortIndicator(*self._indicator)  # Qt has moved the arrow already
             return
         # Qt has turned the arrow already; closeness knows one direction only.
         is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order is not Order.RELEVANCE
         self.order_chosen.emit(order, is_descending)
 
     def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_place: bool) -> None:
-        """Show other rows; the chosen sound stays chosen where it is still there, without being played again.
+        """Show other rows; the chosen sounds stay chosen where they are still there, without being played again.
 
         Parameters
         ----------
@@ -126,12 +129,15 @@ class SoundTable(QTableView):
             What is on top of the screen stays there, though rows came before it.
         """
         chosen = self._model.sound_id(self.currentIndex().row())
+        selected = self._model.sound_ids(self.selected_rows())
         top_row = self.rowAt(0)
         top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
         self._model.show(ids, matches)
         row = self._model.row_of(chosen)
         if row >= 0:
             self.select(row, is_quiet=True)
+        if len(selected) > 1:
+            self._select_also(self._model.rows_of(selected))
         top_row = self._model.row_of(top) if keeps_place else -1
         if top_row >= 0:
             self.verticalScrollBar().setValue(top_row * ROW_PX - offset)
@@ -152,6 +158,16 @@ class SoundTable(QTableView):
             self.selectionModel().setCurrentIndex(self._model.index(row, sounds.NAME), flags)
         finally:
             self._is_replacing = False
+
+    def _select_also(self, rows: npt.NDArray[np.int64]) -> None:
+        """Select rows beside the current one, by ranges."""
+        selection = QItemSelection()
+        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+            if len(run):
+                first, last = (self._model.index(int(run[end]), sounds.NAME) for end in (0, -1))
+                selection.append(QItemSelectionRange(first, last))
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().select(selection, flags)
 
     def currentChanged(self, current: sounds.Index, previous: sounds.Index) -> None:
         """Say that another row is current."""
@@ -174,7 +190,11 @@ class SoundTable(QTableView):
             if self.currentIndex().isValid():
                 self.moved.emit(self.currentIndex().row(), False)
 
-    def moveCursor(self, cursorAction: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+    def moveCursor(
+        self,
+        cursorAction: QAbstractItemView.CursorAction,  # noqa: N803 - Qt's own name
+        modifiers: Qt.KeyboardModifier,
+    ) -> QModelIndex:
         """Home and End go to the first and the last row; a table of Qt's takes them for columns."""
         n_rows = self._model.rowCount()
         if cursorAction is QAbstractItemView.CursorAction.MoveHome and n_rows:

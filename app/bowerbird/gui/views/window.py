@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         """Take up another theme."""
         self._colours = colours
         action_cards.recolour(self.actions_by_name, colours)
+        self._show_play_icon()
         self.table.recolour(colours)
         self.waveform.recolour(colours)
         self.transport.recolour(colours)
@@ -178,12 +179,10 @@ class MainWindow(QMainWindow):
             self.model.refresh()
         else:
             self.table.show_rows(state.listing.ids, state.listing.matches, keeps_place=state.is_same_question)
-        if self._pages.currentWidget() is self.rejected and state.is_same_question:
-            return
-        if len(state.listing.ids):
-            self.show_sounds()
-        else:
+        if not len(state.listing.ids):
             self._advise(state)
+        if self._pages.currentWidget() is not self.rejected or not state.is_same_question:
+            self.show_sounds()
 
     def _show_chips(self, state: ListState) -> None:
         width_px = min(_CHIP_PX, self.width() // 3)
@@ -217,7 +216,6 @@ class MainWindow(QMainWindow):
             offers = [("Clear the search", self._clear_everything)]
         looking = not state.listing.n_library and self.progress.isVisibleTo(self)
         self.advice.tell("Looking for sounds" if looking else state.advice, offers)
-        self._pages.setCurrentWidget(self.advice)
 
     def _clear_everything(self) -> None:
         self.search.clear()
@@ -281,13 +279,16 @@ class MainWindow(QMainWindow):
         """Mark the sound that is heard, or none."""
         is_at_hand = path is not None and self._sound is not None and self._sound.path == path
         self.model.mark_playing(self._sound.id if is_at_hand and self._sound else None)
-        icon_name = "stop" if path is not None else "play"
-        self.actions_by_name["play"].setIcon(theme.icon(icon_name, self._colours.text))
         if path is not None:
             self._playhead_timer.start()
         else:
             self._playhead_timer.stop()
             self.show_position(None)
+        self._show_play_icon()
+
+    def _show_play_icon(self) -> None:
+        name = "stop" if self._playhead_timer.isActive() else "play"
+        self.actions_by_name["play"].setIcon(theme.icon(name, self._colours.text))
 
     def show_position(self, position_s: float | None) -> None:
         """Show where playing is."""

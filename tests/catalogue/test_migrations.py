@@ -1,0 +1,190 @@
+"""The schema from nothing, from an older version and from a newer one; and files that are no catalogue."""
+
+import sqlite3
+
+import pytest
+
+from analyses import ENCODER_ID, N_DIMS, analysis, stamp
+from bowerbird.catalogue.connection import FILE_NAME, open_writer
+from bowerbird.catalogue.migrations import STEPS, Step, migrate
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.domain.queries import Query
+from bowerbird.errors import CatalogueError
+from privileges import bound_by_permissions
+
+SENTENCE = r"^The .+\. [A-Z].+\.$"
+
+ADDS_A_TABLE = Step("ratings", ("CREATE TABLE ratings (id INTEGER PRIMARY KEY)",))
+FAILS_HALFWAY = Step("broken", ("CREATE TABLE half (id INTEGER PRIMARY KEY)", "CREATE TABLE sounds (id INTEGER)"))
+
+
+def tables(library):
+    connection = sqlite3.connect(library / FILE_NAME)
+    try:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        connection.close()
+
+
+def version(library):
+    connection = sqlite3.connect(library / FILE_NAME)
+    try:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def migrated(library, steps):
+    connection = open_writer(library)
+    try:
+        migrate(connection, library, steps)
+    finally:
+        connection.close()
+
+
+def test_a_new_library_has_the_newest_schema_and_no_backup(tmp_path):
+    Catalogue(tmp_path / "new" / "library").close()
+    assert version(tmp_path / "new" / "library") == len(STEPS)
+    assert not list((tmp_path / "new" / "library").glob("*.before-*"))
+
+
+def test_opening_twice_changes_nothing(tmp_path):
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.add_folder(tmp_path / "a")
+    Catalogue(tmp_path).close()
+    with CatalogueReader(tmp_path) as reader:
+        assert len(reader.folders()) == 1
+
+
+def test_a_file_of_a_newer_program_is_refused_and_left_as_it_is(tmp_path):
+    migrated(tmp_path, (*STEPS, ADDS_A_TABLE))
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(CatalogueError, match=r"newer Bowerbird \(version \d+, this one knows \d+\)\. Update"):
+        Catalogue(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path):
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.add_folder(tmp_path / "a")
+    migrated(tmp_path, (*STEPS, ADDS_A_TABLE))
+    assert version(tmp_path) == len(STEPS) + 1
+    assert "ratings" in tables(tmp_path)
+    backups = list(tmp_path.glob("*.before-*"))
+    assert len(backups) == 1
+    (tmp_path / "restored").mkdir()
+    backups[0].rename(tmp_path / "restored" / FILE_NAME)
+    with CatalogueReader(tmp_path / "restored") as reader:
+        assert [folder.path for folder in reader.folders()] == [tmp_path / "a"]
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was_and_says_so(tmp_path):
+    Catalogue(tmp_path).close()
+    before = tables(tmp_path)
+    with pytest.raises(CatalogueError, match=r"could not be brought up to date \(broken: .+\)\. Nothing was changed"):
+        migrated(tmp_path, (*STEPS, FAILS_HALFWAY))
+    assert tables(tmp_path) == before
+    assert version(tmp_path) == len(STEPS)
+    with Catalogue(tmp_path) as catalogue:
+        catalogue.add_folder(tmp_path / "still writable")
+
+
+def test_steps_before_the_one_that_fails_are_kept(tmp_path):
+    Catalogue(tmp_path).close()
+    with pytest.raises(CatalogueError):
+        migrated(tmp_path, (*STEPS, ADDS_A_TABLE, FAILS_HALFWAY))
+    assert version(tmp_path) == len(STEPS) + 1
+    assert "ratings" in tables(tmp_path)
+    migrated(tmp_path, (*STEPS, ADDS_A_TABLE, Step("mended", ())))
+    assert version(tmp_path) == len(STEPS) + 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"no catalogue at all, but long enough to be read" * 50, b"SQLite format 3\0" + b"x" * 4080]
+)
+@pytest.mark.parametrize("opened", [Catalogue, CatalogueReader])
+def test_a_file_that_is_no_catalogue_is_refused_with_a_remedy(tmp_path, content, opened):
+    (tmp_path / FILE_NAME).write_bytes(content)
+    with pytest.raises(CatalogueError, match=r"is damaged or no catalogue .+ Put a backup in its place"):
+        opened(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == content
+
+
+def filled(library):
+    with Catalogue(library) as catalogue:
+        folder = catalogue.add_folder(library / "sounds")
+        catalogue.begin_walk()
+        catalogue.reconcile(folder, [stamp(library / "sounds" / f"{number} kick.wav") for number in range(300)])
+        pending = catalogue.pending(folder, below=str(library), encoder_id=ENCODER_ID)
+        catalogue.record([(sound.id, analysis(sound.id)) for sound in pending], [], ENCODER_ID)
+    return folder
+
+
+@pytest.mark.parametrize("page", range(1, 40, 3))
+def test_pages_overwritten_in_the_middle_are_an_answer_or_a_sentence_but_no_crash(tmp_path, page):
+    filled(tmp_path)
+    path = tmp_path / FILE_NAME
+    data = bytearray(path.read_bytes())
+    start = page * 4096
+    assert start < len(data)
+    data[start : start + 4096] = b"\xa5" * 4096
+    path.write_bytes(data)
+    try:
+        with CatalogueReader(tmp_path) as reader:
+            reader.rows(reader.list_ids(Query(words="kick")).tolist())
+            reader.all_vectors(ENCODER_ID, N_DIMS)
+    except CatalogueError as error:
+        assert "Put a backup in its place" in str(error)  # noqa: PT017 - both ways are right
+    try:
+        with Catalogue(tmp_path) as catalogue:
+            folder = catalogue.add_folder(tmp_path / "sounds")
+            catalogue.begin_walk()
+            catalogue.reconcile(folder, [stamp(tmp_path / "sounds" / f"{n}.wav", mtime_ns=2) for n in range(300)])
+            catalogue.mark_missing(folder, below=str(tmp_path))
+            catalogue.count_pending(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
+            pending = catalogue.pending(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
+            catalogue.unidentified(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
+            catalogue.record([(sound.id, analysis(sound.id)) for sound in pending], [], ENCODER_ID)
+            catalogue.forget_orphans()
+    except CatalogueError as error:
+        assert str(error).endswith((".", "kept."))  # noqa: PT017
+
+
+def test_no_library_is_said_with_what_to_do(tmp_path):
+    with pytest.raises(CatalogueError, match=r"There is no library at .+ yet\. Run `bowerbird index FOLDER`"):
+        CatalogueReader(tmp_path)
+
+
+def test_an_empty_file_is_an_empty_library(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"")
+    with pytest.raises(CatalogueError, match=r"is empty\. Run"):
+        CatalogueReader(tmp_path)
+    Catalogue(tmp_path).close()
+    CatalogueReader(tmp_path).close()
+
+
+def test_a_library_where_nothing_may_be_written_is_said_so(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with bound_by_permissions(), pytest.raises(CatalogueError, match=SENTENCE):
+        Catalogue(tmp_path / "closed" / "library")
+    with bound_by_permissions(), pytest.raises(CatalogueError, match=SENTENCE):
+        Catalogue(tmp_path / "closed")
+
+
+def test_a_library_that_may_not_be_entered_is_said_so(tmp_path):
+    Catalogue(tmp_path / "closed").close()
+    (tmp_path / "closed").chmod(0)
+    try:
+        with bound_by_permissions(), pytest.raises(CatalogueError, match=r"\. [A-Z].+\.$"):
+            CatalogueReader(tmp_path / "closed")
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+
+
+def test_a_library_that_is_a_file_is_said_so(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CatalogueError, match=SENTENCE):
+        Catalogue(tmp_path / "file")
+    with pytest.raises(CatalogueError, match=r"There is no library at .+"):
+        CatalogueReader(tmp_path / "file")

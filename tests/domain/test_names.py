@@ -1,0 +1,60 @@
+"""Names as words and as sort keys."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowerbird.domain.names import fold, search_text, sort_key, words_of
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("BigKick_01.wav", {"BigKick", "01", "wav", "Big", "Kick"}),
+        ("808kick.wav", {"808kick", "808", "kick", "wav"}),
+        ("HTTPServer", {"HTTPServer", "HTTP", "Server"}),
+        ("ÉtéChaud", {"ÉtéChaud", "Été", "Chaud"}),
+        ("snare-rim (soft)", {"snare", "rim", "soft"}),
+        ("雨の音 3", {"雨の音", "3"}),
+        ("___", set()),
+    ],
+)
+def test_a_name_is_found_by_its_words_and_their_parts(name, words):
+    assert set(search_text(name).split()) == words
+
+
+def test_a_word_is_listed_once():
+    assert search_text("kick kick Kick").split() == ["kick", "Kick"]
+
+
+def test_case_and_accents_are_folded():
+    assert words_of("ÉTÉ Straße ﬁre") == ["ete", "strasse", "fire"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["kick 2.wav", "Kick 10.wav", "kick 100.wav"],
+        ["a.wav", "B.wav", "c.wav"],
+        ["take 007", "take 8"],
+        ["eclair", "élan", "Emu"],
+        ["1", "2", "10", "a"],
+    ],
+)
+def test_names_sort_as_people_sort_them(names):
+    backwards = names[::-1]
+    assert sorted(backwards, key=sort_key) == names
+
+
+@given(st.text(alphabet=st.characters(), max_size=40))
+def test_every_name_has_words_and_a_key_that_can_be_stored(name):
+    for text in (search_text(name), sort_key(name), fold(name)):
+        if all(not 0xD800 <= ord(letter) < 0xE000 for letter in name):
+            text.encode("utf-8")
+    search_text(name).encode("utf-8")
+    sort_key(name).encode("utf-8")
+
+
+def test_an_undecodable_name_still_has_its_words():
+    name = b"caf\xe9 kick.wav".decode("utf-8", "surrogateescape")
+    assert "kick" in search_text(name).split()

@@ -1,0 +1,141 @@
+"""Fixtures of the window's tests: sounds that were made and indexed once, windows that are closed after each test."""
+
+import gc
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from gui_player import FakePlayer
+
+from bowerbird import paths
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.control import Control
+from bowerbird.library.ingest import index_folders
+from bowerbird.settings import load_settings
+
+with suppress(ImportError):  # without Qt the presenters are still tested
+    from gui_stage import Stage
+    from PySide6.QtWidgets import QApplication
+
+    from bowerbird.gui import application
+
+RATE_HZ = 44_100
+
+
+def write_tone(path: Path, hz: float, *, duration_s: float, n_channels: int = 1, rate_hz: int = RATE_HZ) -> None:
+    t = np.arange(round(duration_s * rate_hz)) / rate_hz
+    tone = 0.5 * np.sin(2 * np.pi * hz * t)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.repeat(tone[:, None], n_channels, axis=1), rate_hz)
+
+
+def write_kick(path: Path, *, duration_s: float) -> None:
+    t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.8 * np.exp(-t * 40) * np.sin(2 * np.pi * 90 * t), RATE_HZ)
+
+
+def make_sounds(root: Path) -> Path:
+    """Three kicks, a snare, fifty tones, and one that is none."""
+    for number in (1, 2, 3):
+        write_kick(root / "Drums" / f"Kick {number}.wav", duration_s=0.2 + number / 20)
+    noise = np.random.default_rng(1).normal(0, 0.1, (RATE_HZ // 2, 2))
+    soundfile.write(root / "Drums" / "Snare.wav", noise, RATE_HZ)
+    for number in range(50):
+        write_tone(
+            root / "Tones" / f"Tone {number:02}.wav",
+            110 * 1.04**number,
+            duration_s=0.6 + number / 100,
+            n_channels=1 + number % 2,
+            rate_hz=48_000 if number < 5 else RATE_HZ,
+        )
+    (root / "Tones" / "garbage.wav").write_bytes(b"RIFF" + bytes(range(200)))
+    return root
+
+
+DRUMS = ("Kick 1.wav", "Kick 2.wav", "Kick 3.wav", "Snare.wav")
+TONES = tuple(f"Tone {number:02}.wav" for number in range(50))
+EVERY = DRUMS + TONES
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sounds; whoever changes it copies it first."""
+    return make_sounds(tmp_path_factory.mktemp("given") / "Sounds")
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory, sounds: Path) -> Path:
+    """A library that holds them."""
+    library = tmp_path_factory.mktemp("indexed") / "library"
+    index_folders(
+        library, [sounds], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None, n_workers=2
+    )
+    return library
+
+
+@pytest.fixture(autouse=True)
+def _isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "home"))
+
+
+def top_level_widgets() -> list[Any]:
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return []
+    return list(widgets.QApplication.topLevelWidgets())
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """No thread and no window outlives its test."""
+    of_others = top_level_widgets()  # a test that failed keeps its own
+    yield
+    leaked = [thread.name for thread in threading.enumerate() if thread.name.startswith("bowerbird-")]
+    assert not leaked, leaked
+    gc.collect()
+    assert not [widget for widget in top_level_widgets() if widget not in of_others]
+
+
+@pytest.fixture
+def open_window(
+    qtbot: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _nothing_is_left: None
+) -> "Iterator[Callable[..., Stage]]":
+    """Make the window's opener: as the program does it, with a player that is heard nowhere."""
+    monkeypatch.setattr(application, "Player", FakePlayer)
+    QApplication.setStyle("Fusion")
+    opened: list[Stage] = []
+
+    def open_it(*, folders: tuple[Path, ...] = (), size: tuple[int, int] = (1200, 760)) -> "Stage":
+        program = application.Application(
+            paths.library_path(), load_settings(paths.settings_path()), encoder_named(DEFAULT_ENCODER)
+        )
+        stage = Stage(qtbot, program)
+        opened.append(stage)
+        if not paths.settings_path().exists():
+            stage.window.resize(*size)
+        program.start(folders)
+        stage.until(stage.window.isVisible)
+        stage.until_active()
+        stage.settle()
+        return stage
+
+    yield open_it
+    for stage in reversed(opened):
+        stage.close()
+
+
+@pytest.fixture
+def stage(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage":
+    """A window on the given sounds, every one of them listed."""
+    shutil.copytree(indexed, paths.library_path())
+    stage = open_window()
+    stage.until_rows(EVERY)
+    return stage

@@ -1,0 +1,104 @@
+"""Every action has a text, a handler and a key of its own; the key sheet lists them all."""
+
+from collections import Counter
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
+
+from gui_stage import Stage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
+
+from bowerbird.gui.views import actions, dialogs
+from bowerbird.gui.views.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
+
+
+def test_every_action_has_a_text_and_a_menu():
+    assert all(card.name and card.text and card.menu for card in CARDS)
+    assert len({card.name for card in CARDS}) == len(CARDS)
+
+
+def test_no_two_actions_share_a_key():
+    """Keys of the window reach the list too, so that one key must not stand in both."""
+    keys = Counter(QKeySequence(key).toString() for card in CARDS for key in card.keys)
+    assert "" not in keys
+    assert [key for key, n in keys.items() if n > 1] == []
+
+
+def test_no_two_letters_of_a_menu_are_the_same():
+    letters = Counter((card.menu, card.text[card.text.index("&") + 1].lower()) for card in CARDS)
+    assert [place for place, n in letters.items() if n > 1] == []
+
+
+def test_single_letters_work_in_the_list_alone():
+    in_window = {key for card in CARDS for key in card.keys if not card.in_list_only}
+    assert not {key for key in in_window if len(key) == 1 and key.isalnum()}
+
+
+def test_an_action_without_a_handler_does_not_start(qapp: object):
+    with pytest.raises(KeyError):
+        actions.connect({"new": QAction("New")}, {})
+
+
+def test_every_action_is_in_a_menu_of_the_window_and_does_something(stage: Stage):
+    menus = stage.window.menuBar().findChildren(QMenu)
+    shown = {action for menu in menus for action in menu.actions() if not action.isSeparator() and not action.menu()}
+    assert shown == set(stage.window.actions_by_name.values())
+    assert set(stage.window.actions_by_name) == {card.name for card in CARDS}
+    assert all(action.receivers("2triggered(bool)") for action in shown)
+
+
+def test_the_context_menu_holds_six_that_exist():
+    assert len(CONTEXT_MENU) == 6
+    assert set(CONTEXT_MENU) <= {card.name for card in CARDS}
+
+
+def test_the_key_sheet_lists_every_action_that_has_a_key(stage: Stage):
+    sheet = KeySheet(stage.window, [("Up, Down", "Move and play")])
+    labels = [one.text() for one in sheet.findChildren(QLabel)]
+    cells = [sheet.layout().itemAt(0).layout().getItemPosition(place) for place in range(len(labels))]
+    assert len(set(cells)) == len(labels), "two texts in one place"
+    rows = set(zip(labels[::2], labels[1::2], strict=True))
+    keyed = [card for card in CARDS if card.keys]
+    for card in keyed:
+        keys = " or ".join(shown_key(key) for key in card.keys)
+        assert (keys, card.text.replace("&", "").rstrip("…")) in rows
+    assert len(rows) == len(keyed) + 1
+
+
+@pytest.mark.parametrize("key", ["?", Qt.Key.Key_F1], ids=["question mark", "F1"])
+def test_the_sheet_is_a_key_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, key: "str | Qt.Key"):
+    shown: list[str] = []
+    monkeypatch.setattr(QDialog, "exec", lambda self: shown.append(self.windowTitle()))
+    stage.enter_list()
+    stage.press(key)
+    assert shown == ["Keys"]
+
+
+def test_sheets_do_not_pile_up(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(QDialog, "exec", lambda self: 0)
+    for _ in range(3):
+        stage.trigger("keys")
+    stage.settle()
+    assert len(stage.window.findChildren(KeySheet)) == 0
+
+
+def test_removing_a_folder_needs_one_that_was_added(stage: Stage):
+    stage.trigger("remove_folder")
+    assert stage.notice.startswith("Choose a folder that you added")
+
+
+def test_a_folder_that_is_removed_takes_its_sounds_along(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dialogs, "confirm_removal", lambda parent, folder: True)
+    stage.program.browsing.directory_chosen("Sounds")
+    stage.trigger("remove_folder")
+    stage.until(lambda: stage.model.rowCount() == 0)
+    assert stage.advice == "No sounds yet. Add a folder, or drop one here."
+
+
+def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):
+    window = stage.window
+    named: list[QWidget] = [window.search, window.table, window.folders, window.waveform, window.transport._volume]
+    assert all(widget.accessibleName() for widget in named)

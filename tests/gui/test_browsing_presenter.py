@@ -1,0 +1,265 @@
+"""What the list shows, without Qt: questions are answered when the test says so."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bowerbird.domain.matches import Match
+from bowerbird.domain.queries import Example, Filter, Order, Query
+from bowerbird.gui.presenters.browsing import BrowsingPresenter, ListState, example_name, with_stretch
+from bowerbird.library.browsing import Listing, Relaxation
+
+
+class HeldQueries:
+    """Keeps questions until they are answered by hand, in any order."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Callable[[], Any], Callable[[Any], None], Callable[[str], None]]] = []
+
+    def run(self, name: str, work: Callable[[], Any], *, done: Any, failed: Any) -> None:
+        self.asked.append((name, work, done, failed))
+
+    def answer(self, place: int = -1) -> None:
+        _, work, done, failed = self.asked.pop(place)
+        try:
+            answer = work()
+        except LookupError as error:
+            failed(str(error))
+        else:
+            done(answer)
+
+    def answer_all(self) -> None:
+        while self.asked:
+            self.answer(0)
+
+
+class FakeBrowsing:
+    """Finds what the test put there."""
+
+    def __init__(self) -> None:
+        self.queries: list[Query] = []
+        self.examples: list[tuple[Example, ...]] = []
+        self.found: dict[str, list[int]] = {}
+        self.relaxations: tuple[Relaxation, ...] = ()
+        self.n_library = 10
+        self.is_deaf = False
+
+    def list(self, query: Query) -> Listing:
+        self.queries.append(query)
+        ids = self.found.get(query.words, [])
+        return Listing(np.array(ids, np.int64), relaxations=self.relaxations, n_library=self.n_library)
+
+    def similar(self, examples: tuple[Example, ...], query: Query) -> Listing:
+        self.queries.append(query)
+        self.examples.append(examples)
+        if self.is_deaf:
+            raise LookupError("`hum.wav` cannot be heard. Re-export it.")
+        match = Match(7, 0.9, 99.0, 0.0, 1.0, "alike in timbre")
+        return Listing(np.array([7]), {7: match}, n_library=self.n_library)
+
+    def directories(self) -> Sequence[tuple[str, int]]:
+        return [("Drums", 4)]
+
+
+class FakeView:
+    def __init__(self) -> None:
+        self.states: list[ListState] = []
+        self.text = ""
+        self.directories: object = None
+        self.complaints: list[str] = []
+
+    def show_list(self, state: ListState) -> None:
+        self.states.append(state)
+
+    def show_directories(self, directories: object) -> None:
+        self.directories = directories
+
+    def set_search_text(self, text: str) -> None:
+        self.text = text
+
+    def complain(self, sentence: str) -> None:
+        self.complaints.append(sentence)
+
+
+class Table:
+    """A presenter with everything it touches."""
+
+    def __init__(self) -> None:
+        self.view = FakeView()
+        self.queries = HeldQueries()
+        self.browsing = FakeBrowsing()
+        both: Any = (self.queries, self.browsing)
+        self.presenter = BrowsingPresenter(self.view, lists=both, similar=both)
+
+    @property
+    def state(self) -> ListState:
+        return self.view.states[-1]
+
+    def type(self, text: str) -> None:
+        self.view.text = text
+        self.presenter.text_changed(text)
+        self.queries.answer_all()
+
+    def find_similar(self, *examples: Example) -> None:
+        self.presenter.find_similar(examples)
+        self.queries.answer_all()
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+KICK = Example(Path("/s/kick.wav"))
+
+
+def test_the_newest_question_wins_whatever_order_answers_come_in(table: Table):
+    table.browsing.found = {"kick": [1], "kicks": [2]}
+    table.presenter.text_changed("kick")
+    table.presenter.text_changed("kicks")
+    table.queries.answer(1)
+    table.queries.answer(0)
+    assert [state.listing.ids.tolist() for state in table.view.states] == [[2]]
+
+
+def test_a_late_failure_of_an_old_question_is_not_told(table: Table):
+    table.browsing.is_deaf = True
+    table.presenter.find_similar([KICK])
+    table.presenter.clear()
+    table.queries.answer_all()
+    assert table.view.complaints == []
+    assert table.state.examples == ()
+
+
+def test_the_same_text_is_not_asked_again(table: Table):
+    table.type("kick")
+    table.type("kick")
+    assert len(table.browsing.queries) == 1
+
+
+def test_words_filters_and_directory_go_into_one_question(table: Table):
+    table.presenter.directory_chosen("Drums")
+    table.type("kick duration<0.5")
+    assert table.browsing.queries[-1] == Query(
+        "kick", (Filter("duration", "<", 0.5), Filter("folder", "=", "Drums")), Order.NAME
+    )
+
+
+def test_filters_that_were_typed_become_chips_and_the_chosen_directory_does_not(table: Table):
+    table.presenter.directory_chosen("Drums")
+    table.type("kick duration<0.5 channels=stereo folder=Old")
+    assert [str(one) for one in table.state.filters] == ["duration<0.5", "channels=2", "folder=Old"]
+
+
+def test_removing_a_filter_leaves_the_words_and_the_other_filters_in_the_box(table: Table):
+    table.type('deep kick duration<0.5 "folder=My Drums"')
+    table.presenter.remove_filter(table.state.filters[0])
+    table.queries.answer_all()
+    assert table.view.text == 'deep kick "folder=My Drums"'
+    assert [str(one) for one in table.state.filters] == ["folder=My Drums"]
+
+
+def test_find_similar_clears_words_and_directory(table: Table):
+    table.presenter.directory_chosen("Drums")
+    table.type("kick")
+    table.find_similar(KICK)
+    assert (table.view.text, table.presenter.directory) == ("", "")
+    assert table.browsing.queries[-1] == Query(order=Order.RELEVANCE)
+    assert table.state.examples == (KICK,)
+    assert table.state.summary == "1 match"
+
+
+def test_words_typed_after_an_example_narrow_the_matches(table: Table):
+    table.find_similar(KICK)
+    table.type("deep")
+    assert table.browsing.examples[-1] == (KICK,)
+    assert table.browsing.queries[-1].words == "deep"
+
+
+def test_clear_undoes_one_thing_at_a_time_and_says_when_there_is_nothing(table: Table):
+    table.find_similar(KICK)
+    table.type("deep")
+    assert table.presenter.clear()
+    assert (table.presenter.examples, table.view.text) == ((), "deep")
+    assert table.presenter.clear()
+    assert table.view.text == ""
+    assert not table.presenter.clear()
+
+
+def test_an_example_that_cannot_be_heard_is_let_go_with_a_sentence(table: Table):
+    table.browsing.found = {"": [1, 2, 3]}
+    table.browsing.is_deaf = True
+    table.find_similar(KICK)
+    assert table.view.complaints == ["`hum.wav` cannot be heard. Re-export it."]
+    assert table.presenter.examples == ()
+    assert table.state.listing.ids.tolist() == [1, 2, 3]
+
+
+def test_matches_have_an_order_of_their_own(table: Table):
+    table.presenter.order_chosen(Order.DURATION, is_descending=True)
+    table.find_similar(KICK)
+    assert table.presenter.shown_order == (Order.RELEVANCE, False)
+    table.presenter.order_chosen(Order.NAME, is_descending=False)
+    assert table.presenter.order == (Order.DURATION, True)
+    table.presenter.clear()
+    assert table.presenter.shown_order == (Order.DURATION, True)
+
+
+def test_relaxing_keeps_or_drops_filters_and_directory_as_was_proposed(table: Table):
+    table.presenter.directory_chosen("Drums")
+    table.type("deep kick duration<0.5")
+    table.presenter.relax(Relaxation("kick", keeps_filters=True, n_found=3))
+    assert (table.view.text, table.presenter.directory) == ("kick duration<0.5", "Drums")
+    table.presenter.relax(Relaxation("kick", keeps_filters=False, n_found=5))
+    assert (table.view.text, table.presenter.directory) == ("kick", "")
+
+
+def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
+    table.type("kick")
+    assert not table.state.is_same_question
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert table.state.is_same_question
+    assert table.view.directories == [("Drums", 4)]
+
+
+def test_what_was_restored_is_asked_at_the_first_refresh(table: Table):
+    table.presenter.restore("Drums", Order.RATE, is_descending=True)
+    assert not table.queries.asked
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert table.browsing.queries == [Query("", (Filter("folder", "=", "Drums"),), Order.RATE, is_descending=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "n_library", "advice"),
+    [
+        ("", 0, "No sounds yet. Add a folder, or drop one here."),
+        ("kick", 10, "Nothing for “kick” here."),
+        ("duration<0.5", 10, "No sound has these properties."),
+    ],
+)
+def test_an_empty_list_says_why(table: Table, text: str, n_library: int, advice: str):
+    table.browsing.n_library = n_library
+    table.presenter.text_changed(text)
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert table.state.advice == advice
+
+
+def test_the_count_says_how_many_of_how_many(table: Table):
+    table.browsing.found = {"": list(range(10)), "kick": [1]}
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert (table.state.summary, table.state.advice) == ("10 sounds", "")
+    table.type("kick")
+    assert table.state.summary == "1 of 10 sounds"
+
+
+def test_an_example_of_a_stretch_is_named_with_it():
+    stretch = with_stretch(Path("/s/rain.wav"), (3.0, 7.5))
+    assert example_name(stretch) == "rain.wav 3.00–7.50 s"
+    assert example_name(with_stretch(Path("/s/rain.wav"), None)) == "rain.wav"

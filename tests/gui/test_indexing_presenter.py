@@ -1,0 +1,239 @@
+"""One run at a time, without Qt: the job is held by the test, its thread is a real one."""
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bowerbird.domain.events import BatchRecorded, FolderUnreachable, IndexingFinished, Progress, SoundsListed
+from bowerbird.errors import CatalogueError
+from bowerbird.gui.presenters import indexing
+from bowerbird.gui.presenters.indexing import IndexingPresenter, IndexingState
+from bowerbird.library.control import Control
+
+A, B, C = Path("/a"), Path("/b"), Path("/c")
+DONE = IndexingFinished(n_sounds=3, n_analysed=3, n_copies=0, n_rejected=0, seconds=1.0, is_cancelled=False)
+TIMEOUT_S = 10
+
+
+class FakeView:
+    def __init__(self) -> None:
+        self.states: list[IndexingState | None] = []
+        self.changes: list[bool] = []
+        self.complaints: list[str] = []
+
+    def show_indexing(self, state: IndexingState | None) -> None:
+        self.states.append(state)
+
+    def library_changed(self, *, is_final: bool) -> None:
+        self.changes.append(is_final)
+
+    def complain(self, sentence: str) -> None:
+        self.complaints.append(sentence)
+
+
+class Job:
+    """In place of indexing: says what it was given, and ends as it is told."""
+
+    def __init__(self) -> None:
+        self.begun: queue.Queue[tuple[list[Path], Control]] = queue.Queue()
+        self.ends: queue.Queue[Exception | None] = queue.Queue()
+        self.n_indexes = 0
+
+    def index(self, library: Path, folders: Sequence[Path], *, control: Control, post: Any, **_: object) -> None:
+        self.begun.put((list(folders), control))
+        end = self.ends.get(timeout=TIMEOUT_S)
+        if end is not None:
+            raise end
+        post(DONE)
+
+    def update(self, library: Path, encoder: object, control: Control) -> None:
+        self.n_indexes += 1
+
+
+class Desk:
+    def __init__(self, job: Job) -> None:
+        self.job, self.view = job, FakeView()
+        self.events: queue.Queue[object] = queue.Queue()
+        self.presenter = IndexingPresenter(self.view, Path("/library"), None, self.events.put)  # type: ignore[arg-type]
+
+    def begun(self) -> tuple[list[Path], Control]:
+        return self.job.begun.get(timeout=TIMEOUT_S)
+
+    def end(self, fault: Exception | None = None) -> None:
+        """Let the run end, and the window hear of it."""
+        self.job.ends.put(fault)
+        self.presenter.handle(self.events.get(timeout=TIMEOUT_S))
+
+    @property
+    def state(self) -> IndexingState | None:
+        return self.view.states[-1]
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    job = Job()
+    monkeypatch.setattr(indexing, "index_folders", job.index)
+    monkeypatch.setattr(indexing, "update_index", job.update)
+    desk = Desk(job)
+    yield desk
+    for _ in range(4):
+        job.ends.put(None)
+    desk.presenter.close()
+
+
+def test_a_run_is_told_from_its_beginning_to_its_end(desk: Desk):
+    desk.presenter.add([A])
+    assert desk.begun()[0] == [A]
+    assert desk.state == IndexingState("Looking for sounds", None, is_paused=False)
+    desk.presenter.handle(SoundsListed("/a", 1200))
+    assert desk.state == IndexingState("1,200 sounds found", None, is_paused=False)
+    desk.presenter.handle(Progress(300, 1200, 20.0, 45.0))
+    assert desk.state == IndexingState("300 of 1,200 · 20 a second · 45 s left", 0.25, is_paused=False)
+    desk.end()
+    assert (desk.state, desk.presenter.is_running) == (None, False)
+    assert desk.view.changes == [True]
+
+
+def test_folders_wait_while_a_run_goes_on_each_once(desk: Desk):
+    desk.presenter.add([A])
+    desk.presenter.add([B])
+    desk.presenter.add([B, C])
+    assert desk.begun()[0] == [A]
+    desk.end()
+    assert desk.begun()[0] == [B, C]
+    assert desk.state is not None
+    desk.end()
+    assert desk.state is None
+
+
+def test_a_rescan_waits_for_the_folders_that_wait(desk: Desk):
+    desk.presenter.add([A])
+    desk.presenter.rescan()
+    desk.presenter.add([B])
+    desk.begun()
+    desk.end()
+    assert desk.begun()[0] == [B]
+    desk.end()
+    assert desk.begun()[0] == []
+    desk.end()
+    assert not desk.presenter.is_running
+
+
+def test_pause_and_resume_reach_the_job_and_the_line(desk: Desk):
+    desk.presenter.add([A])
+    _, control = desk.begun()
+    desk.presenter.handle(Progress(1, 4, 0.0, None))
+    desk.presenter.toggle_pause()
+    assert control.is_paused
+    assert desk.state == IndexingState("1 of 4", 0.25, is_paused=True)
+    desk.presenter.toggle_pause()
+    assert not control.is_paused
+    assert desk.state == IndexingState("1 of 4", 0.25, is_paused=False)
+
+
+def test_cancel_stops_the_run_and_gives_up_what_waits(desk: Desk):
+    desk.presenter.add([A])
+    desk.presenter.add([B])
+    desk.presenter.rescan()
+    _, control = desk.begun()
+    desk.presenter.cancel()
+    assert control.is_cancelled
+    assert desk.state is not None
+    assert desk.state.text == "Stopping"
+    desk.end()
+    assert not desk.presenter.is_running
+    assert desk.job.begun.empty()
+
+
+def test_pause_and_cancel_without_a_run_do_nothing(desk: Desk):
+    desk.presenter.toggle_pause()
+    desk.presenter.cancel()
+    assert desk.view.states == []
+
+
+def test_a_known_fault_ends_the_run_with_its_sentence(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.end(CatalogueError("The disk is full. Free some space."))
+    assert desk.view.complaints == ["The disk is full. Free some space."]
+    assert (desk.state, desk.presenter.is_running) == (None, False)
+
+
+def test_a_fault_of_the_program_is_logged_and_told_without_its_trace(desk: Desk, caplog: pytest.LogCaptureFixture):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.end(ZeroDivisionError("division by zero"))
+    assert "report it with the log file" in desk.view.complaints[0]
+    assert "division" not in desk.view.complaints[0]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_failed_run_does_not_hold_up_the_next(desk: Desk):
+    desk.presenter.add([A])
+    desk.presenter.add([B])
+    desk.begun()
+    desk.end(CatalogueError("It broke."))
+    assert desk.begun()[0] == [B]
+    desk.end()
+    assert desk.view.complaints == ["It broke."]
+
+
+def test_folders_are_not_removed_while_a_run_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    removed: list[int] = []
+    monkeypatch.setattr(indexing, "remove_folder", lambda library, folder_id: removed.append(folder_id))
+    desk.presenter.add([A])
+    desk.begun()
+    desk.presenter.remove(1)
+    assert (removed, len(desk.view.complaints)) == ([], 1)
+    desk.end()
+    desk.presenter.remove(1)
+    assert removed == [1]
+
+
+def test_what_lies_in_the_way_is_told_and_the_rest_goes_on(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.presenter.handle(FolderUnreachable("/a/x", "permission denied"))
+    desk.presenter.handle(BatchRecorded(10))
+    assert desk.view.complaints == ["/a/x could not be read: permission denied."]
+    assert desk.view.changes == [False]
+    assert desk.presenter.is_running
+
+
+def test_closing_waits_for_an_earlier_run_that_still_saves_its_index(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    is_saved = threading.Event()
+    saves = iter([lambda: is_saved.wait(TIMEOUT_S), lambda: None])
+    monkeypatch.setattr(indexing, "update_index", lambda library, encoder, control: next(saves)())
+    desk.presenter.add([A])
+    desk.presenter.add([B])
+    desk.begun()
+    desk.end()
+    desk.begun()
+    desk.job.ends.put(None)
+    threading.Timer(0.1, is_saved.set).start()
+    desk.presenter.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "bowerbird-indexing"]
+
+
+def test_a_fault_while_the_index_is_saved_does_not_end_the_next_run(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    may_fail = threading.Event()
+
+    def update(library: Path, encoder: object, control: Control) -> None:
+        assert may_fail.wait(TIMEOUT_S)
+        monkeypatch.setattr(indexing, "update_index", lambda *_: None)
+        raise CatalogueError("The index could not be saved.")
+
+    monkeypatch.setattr(indexing, "update_index", update)
+    desk.presenter.add([A])
+    desk.presenter.add([B])
+    desk.begun()
+    desk.end()
+    desk.begun()
+    may_fail.set()
+    desk.presenter.handle(desk.events.get(timeout=TIMEOUT_S))
+    assert desk.view.complaints == ["The index could not be saved."]
+    assert desk.presenter.is_running

@@ -1,0 +1,234 @@
+"""The table's model: rows are read a page at a time, when somebody looks."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, Qt
+
+from bowerbird.catalogue.records import SoundRow
+from bowerbird.domain.matches import Match
+from bowerbird.errors import CatalogueError
+from bowerbird.gui.models import sounds
+from bowerbird.gui.models.sounds import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
+
+Role = Qt.ItemDataRole
+
+
+class CountingReader:
+    """Makes rows up, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.is_broken = False
+        self.missing: set[int] = set()
+        self.gone: set[int] = set()
+        self.duration_s: float | None = 600.0
+
+    def rows(self, ids: list[int]) -> dict[int, SoundRow]:
+        self.asked.append(list(ids))
+        if self.is_broken:
+            raise CatalogueError("The catalogue is damaged.")
+        return {sound_id: self.row(sound_id) for sound_id in ids if sound_id not in self.gone}
+
+    def row(self, sound_id: int) -> SoundRow:
+        return SoundRow(
+            id=sound_id,
+            path=Path(f"/sounds/Drums/kick {sound_id}.wav"),
+            name=f"kick {sound_id}.wav",
+            directory="Drums",
+            duration_s=self.duration_s,
+            n_channels=2,
+            rate_hz=44_100,
+            format="WAV",
+            encoding="PCM 16",
+            is_missing=sound_id in self.missing,
+            content_id=sound_id,
+            overview=None,
+        )
+
+
+@pytest.fixture
+def reader() -> CountingReader:
+    return CountingReader()
+
+
+@pytest.fixture
+def model(qapp: object, reader: CountingReader) -> SoundsModel:
+    return SoundsModel(reader)
+
+
+def show(model: SoundsModel, n: int, matches: dict[int, Match] | None = None) -> None:
+    model.show(np.arange(1, n + 1), matches or {})
+
+
+def match(sound_id: int, start_s: float, end_s: float, *, percentile: float = 99.5) -> dict[int, Match]:
+    return {sound_id: Match(sound_id, 0.9, percentile, start_s, end_s, "alike in timbre")}
+
+
+def text(model: SoundsModel, row: int, column: int, role: int = Role.DisplayRole) -> str:
+    return model.data(model.index(row, column), int(role))
+
+
+def test_a_hundred_thousand_ids_are_shown_without_reading_one_row(model: SoundsModel, reader: CountingReader):
+    show(model, 100_000)
+    assert (model.rowCount(), model.columnCount()) == (100_000, 7)
+    assert model.row_of(70_000) == 69_999
+    assert model.sound_id(99_999) == 100_000
+    model.mark_playing(5)
+    assert reader.asked == []
+
+
+def test_rows_are_read_a_page_at_a_time_and_once(model: SoundsModel, reader: CountingReader):
+    show(model, 100_000)
+    for row in range(64):
+        for column in range(7):
+            text(model, row, column)
+    assert reader.asked == [list(range(1, 65))]
+    text(model, 64, 0)
+    assert len(reader.asked) == 2
+
+
+def test_scrolling_through_everything_keeps_no_more_than_its_share(model: SoundsModel, reader: CountingReader):
+    show(model, 20_000)
+    for row in range(0, 20_000, 64):
+        text(model, row, 0)
+    n_read = len(reader.asked)
+    text(model, 19_999, 0)
+    assert len(reader.asked) == n_read
+    text(model, 0, 0)
+    assert len(reader.asked) == n_read + 1
+
+
+@pytest.mark.parametrize(
+    "role", [Role.DecorationRole, Role.FontRole, Role.ForegroundRole, Role.BackgroundRole, Role.CheckStateRole]
+)
+def test_a_role_that_is_not_served_reads_nothing(model: SoundsModel, reader: CountingReader, role: Role):
+    show(model, 10)
+    assert text(model, 0, 0, role) is None
+    assert reader.asked == []
+
+
+@pytest.mark.parametrize("role", [Role.TextAlignmentRole, PLAYING_ROLE, MATCH_ROLE])
+def test_alignment_mark_and_match_are_told_without_reading(model: SoundsModel, reader: CountingReader, role: int):
+    show(model, 10)
+    text(model, 0, sounds.DURATION, role)
+    assert reader.asked == []
+
+
+def test_cells_say_what_is_known(model: SoundsModel, reader: CountingReader):
+    show(model, 3)
+    assert [text(model, 0, column) for column in range(7)] == [
+        "kick 1.wav", "", "", "10:00", "stereo", "44.1 kHz", "Drums"
+    ]  # fmt: skip
+    assert text(model, 1, 0, ROW_ROLE).id == 2
+
+
+def test_what_is_not_known_yet_is_empty(model: SoundsModel, reader: CountingReader):
+    reader.duration_s = None
+    show(model, 1, match(1, 0.0, 5.0))
+    assert (text(model, 0, sounds.DURATION), text(model, 0, sounds.NAME)) == ("", "kick 1.wav")
+
+
+@pytest.mark.parametrize("role", [Role.DisplayRole, Role.ToolTipRole, ROW_ROLE])
+def test_a_row_that_cannot_be_read_is_an_empty_one(model: SoundsModel, reader: CountingReader, role: int):
+    reader.is_broken = True
+    show(model, 3)
+    assert text(model, 0, 0, role) is None
+    assert model.moment(0) == (0.0, 0.0)
+
+
+def test_a_row_that_is_gone_is_empty_and_its_neighbours_are_not(model: SoundsModel, reader: CountingReader):
+    reader.gone = {2}
+    show(model, 3)
+    assert [text(model, row, 0) for row in range(3)] == ["kick 1.wav", None, "kick 3.wav"]
+    assert [url.fileName() for url in model.mimeData([model.index(row, 0) for row in range(3)]).urls()] == [
+        "kick 1.wav",
+        "kick 3.wav",
+    ]
+
+
+def test_a_drag_carries_each_file_once(model: SoundsModel):
+    show(model, 5)
+    cells = [model.index(row, column) for row in (3, 1) for column in range(7)]
+    data = model.mimeData(cells)
+    assert [url.toLocalFile() for url in data.urls()] == [
+        str(Path("/sounds/Drums/kick 4.wav")),
+        str(Path("/sounds/Drums/kick 2.wav")),
+    ]
+    assert model.mimeTypes() == ["text/uri-list"]
+
+
+def test_a_moment_in_a_long_sound_is_told_in_its_name_and_tool_tip(model: SoundsModel):
+    show(model, 2, match(1, 430.0, 440.0))
+    assert text(model, 0, sounds.NAME) == "kick 1.wav   7:10–7:20"
+    assert "from 7:10 to 7:20" in text(model, 0, sounds.NAME, Role.ToolTipRole)
+    assert text(model, 1, sounds.NAME) == "kick 2.wav"
+
+
+def test_a_match_of_the_whole_sound_has_no_moment(model: SoundsModel):
+    show(model, 1, match(1, 0.0, 600.0))
+    assert text(model, 0, sounds.NAME) == "kick 1.wav"
+
+
+@pytest.mark.parametrize(("percentile", "is_weak"), [(99.5, False), (50.0, True)])
+def test_the_match_says_how_close_and_whether_that_is_weak(model: SoundsModel, percentile: float, is_weak: bool):
+    show(model, 1, match(1, 0.0, 600.0, percentile=percentile))
+    tip = text(model, 0, sounds.MATCH, Role.ToolTipRole)
+    assert tip.startswith(f"Closer than {percentile:.1f} % of the library, alike in timbre")
+    assert ("Weak" in tip) == is_weak
+
+
+def test_a_missing_file_is_said_in_the_tool_tip(model: SoundsModel, reader: CountingReader):
+    reader.missing = {2}
+    show(model, 2)
+    path = str(Path("/sounds/Drums/kick 2.wav"))
+    assert text(model, 1, 0, Role.ToolTipRole) == f"{path}\nThe file is not there: its drive may be away."
+    assert "not there" not in text(model, 0, 0, Role.ToolTipRole)
+
+
+def test_the_playing_mark_changes_just_its_rows(model: SoundsModel):
+    show(model, 1000)
+    model.mark_playing(10)
+    changed: list[tuple[int, int, int, int]] = []
+    model.dataChanged.connect(
+        lambda first, last, _roles: changed.append((first.row(), last.row(), first.column(), last.column()))
+    )
+    model.mark_playing(500)
+    assert changed == [(9, 9, 0, 6), (499, 499, 0, 6)]
+    assert [row for row in range(1000) if text(model, row, 0, PLAYING_ROLE)] == [499]
+    model.mark_playing(None)
+    assert not any(text(model, row, 0, PLAYING_ROLE) for row in range(1000))
+
+
+def test_a_mark_on_a_sound_that_is_not_shown_changes_nothing(model: SoundsModel):
+    show(model, 3)
+    changed: list[object] = []
+    model.dataChanged.connect(lambda *cells: changed.append(cells))
+    model.mark_playing(77)
+    assert changed == []
+
+
+def test_a_refresh_reads_rows_anew_and_keeps_the_ids(model: SoundsModel, reader: CountingReader):
+    show(model, 3)
+    text(model, 0, 0)
+    model.refresh()
+    assert len(reader.asked) == 1
+    text(model, 0, 0)
+    assert len(reader.asked) == 2
+    assert model.has_ids(np.arange(1, 4))
+
+
+def test_rows_outside_the_list_are_none(model: SoundsModel, reader: CountingReader):
+    show(model, 3)
+    assert (model.sound(3), model.sound(-1), model.sound_id(3), model.row_of(None)) == (None, None, None, -1)
+    assert reader.asked == []
+
+
+def test_cells_have_no_rows_below_them(model: SoundsModel):
+    show(model, 3)
+    assert model.rowCount(model.index(0, 0)) == 0
+    assert model.flags(QModelIndex()) == Qt.ItemFlag.NoItemFlags

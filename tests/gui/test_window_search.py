@@ -1,0 +1,221 @@
+"""Typing, filters, similar sounds and files that are dropped: what the list shows for each."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
+
+from gui_stage import Stage
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+
+from bowerbird.gui.models import sounds as columns
+from bowerbird.gui.models.sounds import MATCH_ROLE
+from conftest import DRUMS, EVERY, write_kick
+
+Key = Qt.Key
+
+
+def search(stage: Stage, text: str) -> None:
+    stage.window.focus_search()
+    stage.type(text)
+
+
+def test_words_are_found_as_they_are_typed(stage: Stage):
+    search(stage, "kick 2")
+    stage.until_rows(["Kick 2.wav"])
+    assert stage.summary == "1 of 54 sounds"
+
+
+def test_a_filter_is_a_chip_and_its_cross_takes_it_away(stage: Stage):
+    search(stage, "kick duration<0.27")
+    stage.until_rows(["Kick 1.wav"])
+    assert stage.chip_texts == ["duration<0.27"]
+    cross = stage.chips[0].findChild(QToolButton)
+    assert cross.accessibleName() == "Remove duration<0.27"
+    stage.click(cross)
+    stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
+    assert (stage.window.search.text(), stage.chip_texts) == ("kick", [])
+
+
+def test_enter_lists_what_sounds_alike_without_the_sound_itself(stage: Stage):
+    search(stage, "kick")
+    stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
+    assert not stage.column_is_shown(columns.MATCH)
+    stage.press(Key.Key_Down)
+    stage.press(Key.Key_Return)
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav"])
+    assert "Kick 1.wav" not in stage.names
+    assert set(stage.names[:2]) == {"Kick 2.wav", "Kick 3.wav"}
+    assert stage.column_is_shown(columns.MATCH)
+    assert stage.window.search.text() == ""
+    assert stage.summary == "53 matches"
+    scores = [stage.model.index(row, 0).data(MATCH_ROLE).score for row in range(stage.model.rowCount())]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_cross_of_an_example_leads_back_to_every_sound(stage: Stage):
+    stage.enter_list()
+    stage.press(Key.Key_Return)
+    stage.until(lambda: stage.chips)
+    stage.click(stage.chips[0].findChild(QToolButton))
+    stage.until_rows(EVERY)
+    assert (stage.chips, stage.column_is_shown(columns.MATCH)) == ([], False)
+
+
+def test_several_chosen_sounds_are_one_query(stage: Stage):
+    stage.click_row("Kick 1.wav")
+    stage.qtbot.mouseClick(
+        stage.table.viewport(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,
+        stage.table.visualRect(stage.model.index(1, 0)).center(),
+    )
+    stage.trigger("similar")
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav", "Like Kick 2.wav"])
+    assert not {"Kick 1.wav", "Kick 2.wav"} & set(stage.names)
+    assert stage.names[0] == "Kick 3.wav"
+
+
+@pytest.mark.parametrize("part", ["table", "search", "waveform", "folders", "transport"])
+def test_a_file_that_is_dropped_anywhere_is_a_query(stage: Stage, tmp_path: Path, part: str):
+    stage.click_row("Tone 30.wav")
+    write_kick(tmp_path / "mine.wav", duration_s=0.26)
+    widget = getattr(stage.window, part)
+    target = widget.viewport() if hasattr(widget, "viewport") else widget
+    assert stage.drag_in(target, [tmp_path / "mine.wav"])
+    stage.until(lambda: stage.chip_texts == ["Like mine.wav"])
+    assert set(stage.names[:3]) == set(DRUMS[:3])
+    assert stage.window.search.text() == ""
+
+
+def test_a_broken_file_that_is_dropped_is_told_and_the_list_stays(stage: Stage, tmp_path: Path):
+    (tmp_path / "broken.wav").write_bytes(b"RIFF" + bytes(range(200)))
+    stage.click_row("Kick 3.wav")
+    assert stage.drag_in(stage.window, [tmp_path / "broken.wav"])
+    stage.until(lambda: "`broken.wav`" in stage.notice)
+    stage.settle()
+    assert stage.names == list(EVERY)
+    assert stage.chips == []
+    assert stage.selected == ["Kick 3.wav"]
+    assert stage.player.names == ["Kick 3.wav"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file of Windows has such a name")
+def test_names_are_shown_as_they_are_written_not_as_markup(stage: Stage, tmp_path: Path):
+    name = "<b>bold<i>.wav"
+    (tmp_path / name).write_bytes(b"RIFF" + bytes(range(200)))
+    stage.drag_in(stage.window, [tmp_path / name])
+    stage.until(lambda: name in stage.notice)
+    assert stage.window.notice._label.textFormat() is Qt.TextFormat.PlainText
+    search(stage, "<b>zzz</b>")
+    stage.until(lambda: stage.advice)
+    assert stage.window.advice._sentence.textFormat() is Qt.TextFormat.PlainText
+    search(stage, "folder=<b>zzz</b>")
+    stage.until(lambda: stage.chips)
+    assert stage.chips[0].findChild(QLabel).textFormat() is Qt.TextFormat.PlainText
+
+
+def test_nothing_found_offers_what_would_find_something(stage: Stage):
+    search(stage, "kick zzz")
+    stage.until(lambda: stage.advice == "Nothing for “kick zzz” here.")
+    offers = stage.buttons(stage.window.advice)
+    assert list(offers) == ["3 for “kick”"]
+    stage.click(offers["3 for “kick”"])
+    stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
+    assert stage.window.search.text() == "kick"
+    assert stage.table.isVisible()
+
+
+def test_nothing_with_a_filter_offers_to_drop_it(stage: Stage):
+    search(stage, "kick duration>5")
+    stage.until(lambda: stage.advice)
+    offers = stage.buttons(stage.window.advice)
+    assert list(offers) == ["3 for “kick” without filters"]
+    stage.click(offers["3 for “kick” without filters"])
+    stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
+
+
+def test_nothing_to_offer_is_still_a_way_back(stage: Stage):
+    search(stage, "zzz")
+    stage.until(lambda: stage.advice)
+    stage.click(stage.buttons(stage.window.advice)["Clear the search"])
+    stage.until_rows(EVERY)
+    assert stage.window.search.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "last"),
+    [
+        (columns.DURATION, "Kick 1.wav", "Tone 49.wav"),
+        (columns.CHANNELS, "Kick 1.wav", "Tone 49.wav"),
+        (columns.RATE, "Kick 1.wav", "Tone 04.wav"),
+        (columns.FOLDER, "Kick 1.wav", "Tone 49.wav"),
+    ],
+)
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(stage: Stage, column: int, first: str, last: str):
+    header = stage.table.horizontalHeader()
+    stage.click_heading(column)
+    stage.until(lambda: (stage.names[0], stage.names[-1]) == (first, last))
+    assert header.sortIndicatorSection() == column
+    assert header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
+    stage.click_heading(column)
+    stage.until(lambda: stage.names[0] != first and header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder)
+
+
+def test_the_column_of_waveforms_does_not_take_the_arrow(stage: Stage):
+    stage.click_heading(columns.WAVEFORM)
+    stage.settle()
+    header = stage.table.horizontalHeader()
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (columns.NAME, Qt.SortOrder.AscendingOrder)
+
+
+def test_matches_sort_by_closeness_in_one_direction_only(stage: Stage):
+    stage.enter_list()
+    stage.press(Key.Key_Return)
+    stage.until(lambda: stage.chips)
+    by_closeness = stage.names
+    stage.click_heading(columns.NAME)
+    stage.until(lambda: stage.names == sorted(by_closeness))
+    for _ in range(2):
+        stage.click_heading(columns.MATCH)
+        stage.settle()
+        assert stage.names == by_closeness
+
+
+def test_an_order_survives_a_search(stage: Stage):
+    stage.click_heading(columns.DURATION)
+    stage.until(lambda: stage.table.horizontalHeader().sortIndicatorSection() == columns.DURATION)
+    stage.click_heading(columns.DURATION)
+    search(stage, "kick")
+    stage.until_rows(["Kick 3.wav", "Kick 2.wav", "Kick 1.wav"])
+
+
+def test_the_chosen_sound_stays_chosen_through_a_sort_and_is_not_played_again(stage: Stage):
+    stage.click_row("Kick 3.wav")
+    chosen = stage.chosen_id
+    stage.click_heading(columns.NAME)
+    stage.until(lambda: stage.names[0] == "Tone 49.wav")
+    assert stage.chosen_id == chosen
+    assert stage.selected == ["Kick 3.wav"]
+    assert stage.player.names == ["Kick 3.wav"]
+    stage.until(lambda: stage.playing == ["Kick 3.wav"])
+
+
+def test_typing_keeps_the_chosen_sound_where_it_is_still_found(stage: Stage):
+    stage.click_row("Kick 3.wav")
+    search(stage, "kick")
+    stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
+    assert (stage.selected, stage.player.names) == (["Kick 3.wav"], ["Kick 3.wav"])
+    assert QApplication.focusWidget() is stage.window.search
+
+
+def test_a_folder_and_a_file_dropped_together_are_each_taken_as_what_they_are(stage: Stage, tmp_path: Path):
+    write_kick(tmp_path / "mine.wav", duration_s=0.26)
+    write_kick(tmp_path / "Box" / "Kick 9.wav", duration_s=0.22)
+    stage.drag_in(stage.window, [tmp_path / "Box", tmp_path / "mine.wav"])
+    stage.until(lambda: stage.chip_texts == ["Like mine.wav"])
+    stage.until_idle()
+    assert "Kick 9.wav" in stage.names
