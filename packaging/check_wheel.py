@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
@@ -17,7 +18,7 @@ def main(wheel: Path) -> None:
         require(part in names, f"{part} is in the wheel")
     require(not any(name.endswith((".md", "generate.py")) for name in names), "no sources of shipped data are in it")
     require(wheel.stat().st_size < MAX_WHEEL_BYTES, f"{wheel.stat().st_size / 1e6:.1f} MB is under 25 MB")
-    program = [str(Path(sys.executable).with_name("bowerbird"))]
+    program = [str(Path(sysconfig.get_path("scripts")) / "bowerbird")]
     where = run([sys.executable, "-c", "import bowerbird; print(bowerbird.__file__)"])
     require("site-packages" in where, f"the package comes from {where.strip()}")
     with tempfile.TemporaryDirectory() as home:
@@ -40,7 +41,7 @@ def run(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def require(truth: bool, claim: str) -> None:  # noqa: FBT001
+def require(truth: bool, claim: str) -> None:
     """Stop unless a claim is true."""
     if not truth:
         sys.exit(f"check_wheel: not true: {claim}")

@@ -34,12 +34,13 @@ set_up_system() {
     say "Installing system packages:$missing"
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086 # words are meant
+    log=$(mktemp)
     if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing; } \
-        >/tmp/bowerbird-apt.$$ 2>&1; then
-        tail -n 5 /tmp/bowerbird-apt.$$ >&2
+        >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
         say "The system packages could not be installed; going on without them."
     fi
-    rm -f /tmp/bowerbird-apt.$$
+    rm -f "$log"
 }
 
 find_python() {

@@ -24,6 +24,7 @@ def analysis(seed, *, n_windows=1, metadata=None, **facts):
     bins = np.sort(rng.integers(-127, 128, (10, 2)).astype(np.int8), axis=1)
     known = {
         "hash": int(seed).to_bytes(16, "big"),
+        "size_bytes": 100,
         "duration_s": 10.0 * n_windows,
         "n_channels": 1,
         "rate_hz": 44_100,
@@ -48,8 +49,8 @@ def dump(library):
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         sounds = connection.execute(
-            "SELECT sounds.path, folders.path, directory, name, name_key, size_bytes, mtime_ns, is_missing, "
-            "sounds.hash, contents.hash, duration_s, n_channels, rate_hz, format, encoding, reason FROM sounds "
+            "SELECT sounds.path, folders.path, directory, name, name_key, sounds.size_bytes, mtime_ns, is_missing, "
+            "sounds.hash, contents.hash, sounds.duration_s, sounds.n_channels, sounds.rate_hz, sounds.format, sounds.encoding, reason FROM sounds "
             "JOIN folders ON folders.id = folder_id "
             "LEFT JOIN contents ON contents.id = content_id "
             "LEFT JOIN failures ON sound_id = sounds.id ORDER BY sounds.path"

@@ -12,6 +12,10 @@ class AudioError(BowerbirdError):
     """A file that cannot be heard."""
 
 
+class UnreachableError(AudioError):
+    """A file that cannot be read just now: its drive is away, or reading is not permitted. No word on its content."""
+
+
 class CatalogueError(BowerbirdError):
     """A library that cannot be opened or written."""
 

@@ -13,11 +13,12 @@ def start_logging() -> None:
     if logger.handlers:
         return
     logger.addHandler(logging.NullHandler())
+    logging.raiseExceptions = False  # a log that cannot be written is not the user's concern
     path = paths.log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", errors="backslashreplace", delay=True
         )
     except OSError:
         return

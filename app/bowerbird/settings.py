@@ -17,8 +17,8 @@ class Settings:
 
     Attributes
     ----------
-    directory : str
-        Directory chosen in the left pane; "" for all sounds.
+    folder, directory : str
+        Path of the folder, and directory in it, chosen in the left pane; "" for all sounds.
     order : str
         Column that the list is sorted by.
     is_descending : bool
@@ -32,6 +32,7 @@ class Settings:
         States of the window's parts, in base 64.
     """
 
+    folder: str = ""
     directory: str = ""
     order: str = "name"
     is_descending: bool = False
@@ -49,7 +50,7 @@ def load_settings(path: Path) -> Settings:
     """Read settings; what is absent, unknown or of the wrong type is as new."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     if not isinstance(stored, dict):
         return Settings()

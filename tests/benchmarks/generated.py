@@ -92,6 +92,7 @@ def _analysis(chance: np.random.Generator, encoder: Encoder) -> Analysis:
     duration_s = float(chance.gamma(1.2, 1.5) + 0.02)
     return Analysis(
         hash=chance.bytes(16),
+        size_bytes=50_000,
         duration_s=duration_s,
         n_channels=int(chance.integers(1, 3)),
         rate_hz=int(chance.choice([44_100, 48_000, 96_000])),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import N_SOUNDS
 
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.queries import Filter, Order, Query
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex, is_available
+from conftest import N_SOUNDS
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 

@@ -124,7 +124,7 @@ def test_searches_by_words_and_examples_admit_what_lists_show(reader, text):
     listed = reader.list_ids(Query(words, filters)).tolist()
     assert sorted(sound_id for sound_id, _, _ in found) == sorted(listed)
     analysed = {sound_id for sound_id, row in reader.rows(listed).items() if row.content_id is not None}
-    assert set(reader.contents_where(words, filters)[1].tolist()) == analysed
+    assert set(reader.contents_where(Query(words, filters))[1].tolist()) == analysed
     assert sorted(reader.list_ids(Query(words, filters, Order.RELEVANCE)).tolist()) == sorted(listed)
     assert listed
 
@@ -184,7 +184,7 @@ def test_no_typing_makes_the_catalogue_complain(reader, text):
     names(reader, text, order=Order.RELEVANCE)
     words, filters = parse_text(text)
     reader.words_search(words, filters, limit=5)
-    reader.contents_where(words, filters)
+    reader.contents_where(Query(words, filters))
 
 
 @settings(max_examples=150, deadline=None)

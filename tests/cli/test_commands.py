@@ -299,7 +299,7 @@ def test_the_doctor_says_where_things_lie(indexed, home):
     assert (done.code, done.complaints) == (0, "")
     assert f"{N_GOOD} sounds in 1 folders" in done.out
     assert str(home) in done.out
-    assert "none yet" in bowerbird("doctor").out
+    assert "no library" in bowerbird("doctor").out
 
 
 def test_help_and_version_are_given():

@@ -44,11 +44,11 @@ def main() -> int:
             tick.stop()
             window.focus_search()
             hands.asked.connect(press)
-            print("ready", flush=True)  # noqa: T201
+            print("ready", flush=True)
 
     def press(name: str) -> None:
         QTest.keyClick(QApplication.focusWidget(), getattr(Qt.Key, f"Key_{name}"))
-        print(f"pressed {name}", flush=True)  # noqa: T201
+        print(f"pressed {name}", flush=True)
 
     tick.timeout.connect(tell_when_filled)
     hands.finished.connect(window.close)

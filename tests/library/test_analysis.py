@@ -63,7 +63,7 @@ def test_an_example_from_outside_has_the_vector_that_analysis_gives_it(tmp_path,
 
 def test_a_header_without_a_frame_is_rejected_with_a_remedy(tmp_path, encoder):
     path = write(tmp_path / "x.wav", np.zeros((0, 1)))
-    with pytest.raises(AudioError, match=r"`x\.wav` holds no sound: .+\. Re-export it, or hide it\."):
+    with pytest.raises(AudioError, match=r"`x\.wav` holds no sound: .+\. Re-export it, or remove it\."):
         analyse(path, encoder)
 
 

@@ -12,7 +12,7 @@ import pytest
 from stage import of_kind, run
 
 from analyses import dump
-from bowerbird.catalogue.connection import IndexingLock
+from bowerbird.catalogue.connection import LibraryLock
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.events import (
     BatchRecorded,
@@ -237,7 +237,7 @@ def test_a_removed_folder_leaves_no_trace_but_the_files(library, sounds, tmp_pat
 
 def test_a_library_that_is_being_indexed_is_left_alone(library, sounds):
     run(library, sounds)
-    lock = IndexingLock(library)
+    lock = LibraryLock(library)
     with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
         run(library, sounds)
     with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
@@ -254,7 +254,7 @@ def test_a_killer_file_is_named_and_the_rest_survive(library, sounds, monkeypatc
     monkeypatch.setattr(workers, "serve", killing.serve)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "`killer.wav` crashes the decoder, twice over. Re-export it, or hide it."
+        "`killer.wav` crashes the decoder, twice over. Re-export it, or remove it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (19, 1)
     with CatalogueReader(library) as reader:
@@ -269,7 +269,7 @@ def test_a_file_that_takes_forever_is_given_up_and_the_rest_survive(library, sou
     monkeypatch.setattr(workers, "LIMIT_S", 3.0)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "`hanging.wav` takes the decoder forever. Re-export it, or hide it."
+        "`hanging.wav` takes the decoder forever. Re-export it, or remove it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (3, 1)
 

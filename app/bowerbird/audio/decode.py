@@ -15,7 +15,7 @@ import soundfile
 from bowerbird.audio import formats
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.domain.sounds import Clip, Samples
-from bowerbird.errors import AudioError
+from bowerbird.errors import AudioError, UnreachableError
 
 BLOCK_FRAMES: Final = 65_536
 """Frames read at once: small enough for thirty-minute files, large enough that one-shots are one block."""
@@ -166,7 +166,7 @@ class SoundReader:
             n_read += len(block)
             yield block
         if n_read < self.n_frames and self.header.format == "FLAC":
-            raise AudioError(f"`{self._path.name}` ends before its header says. Re-export it, or hide it.")
+            raise AudioError(f"`{self._path.name}` ends before its header says. Re-export it, or remove it.")
 
     def strings(self) -> dict[str, str]:
         """Return the text tags that libsndfile found: title, artist, comment and the like."""
@@ -187,7 +187,7 @@ class SoundReader:
     def _broken(self, error: Exception) -> AudioError:
         at_s = self._position / max(1, self.rate_hz)
         return AudioError(
-            f"`{self._path.name}` breaks off at {at_s:.1f} s ({_reason(error)}). Re-export it, or hide it."
+            f"`{self._path.name}` breaks off at {at_s:.1f} s ({_reason(error)}). Re-export it, or remove it."
         )
 
 
@@ -210,22 +210,22 @@ def open_sound(path: Path) -> SoundReader:
         path.open("rb").close()  # libsndfile does not say why it may not read
         file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
-        raise AudioError(f"`{name}` is not there. Check the drive, or scan its folder again.") from error
+        raise UnreachableError(f"`{name}` is not there. Check the drive, or scan its folder again.") from error
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
-        raise AudioError(f"`{name}` cannot be read ({reason}). Check its permissions and the drive.") from error
+        raise UnreachableError(f"`{name}` cannot be read ({reason}). Check its permissions and the drive.") from error
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(
                 f"`{name}` is in a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
             ) from error
         raise AudioError(
-            f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or hide it."
+            f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or remove it."
         ) from error
     if not (0 < file.channels <= MAX_CHANNELS and MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ):
         claims = f"{file.channels} channels at {file.samplerate:,} Hz"
         file.close()
-        raise AudioError(f"`{name}` claims {claims}, so its header is damaged. Re-export it, or hide it.")
+        raise AudioError(f"`{name}` claims {claims}, so its header is damaged. Re-export it, or remove it.")
     return SoundReader(path, file)
 
 
@@ -251,8 +251,8 @@ def mixdown(block: Samples) -> Samples:
     return mono * np.float32(1 / n_channels)
 
 
-def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Clip:
-    """Decode a stretch of a file to mono.
+def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Samples]:
+    """Decode a stretch of a file to mono, block by block.
 
     Parameters
     ----------
@@ -262,6 +262,11 @@ def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | 
     start_s, end_s : float
         Stretch in seconds; an end of None is the end of the sound.
 
+    Yields
+    ------
+    ndarray, shape (n_frames,), float32
+        Finite; some may be empty.
+
     Raises
     ------
     AudioError
@@ -269,24 +274,30 @@ def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | 
     """
     with open_sound(path) as reader:
         first = round(start_s * reader.rate_hz)
-        left = None if end_s is None else max(0, round(end_s * reader.rate_hz) - first)
+        left = reader.n_frames if end_s is None else max(0, round(end_s * reader.rate_hz) - first)
         if first:
             reader.seek(first)
         resampler = StreamResampler(reader.rate_hz, rate_hz)
-        parts: list[Samples] = []
         n_read = 0
-        while left is None or n_read < left:
-            block = reader.read(BLOCK_FRAMES if left is None else min(BLOCK_FRAMES, left - n_read))
-            if not len(block):
-                break
+        while len(block := reader.read(min(BLOCK_FRAMES, left - n_read))):
             n_read += len(block)
-            parts.append(resampler.push(mixdown(block)))
-        parts.append(resampler.finish())
+            yield resampler.push(mixdown(block))
+        yield resampler.finish()
     if not n_read:
         where = f" between {start_s:g} and {end_s:g} s" if end_s is not None else f" after {start_s:g} s"
         stretch = where if first or end_s is not None else ""
         raise AudioError(f"`{path.name}` holds no sound{stretch}. Choose another stretch or file.")
-    samples = np.ascontiguousarray(np.concatenate(parts) if len(parts) > 1 else parts[0])
+
+
+def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Clip:
+    """Decode a stretch of a file to mono, whole; see `mono_blocks`.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be decoded, or the stretch holds no frame.
+    """
+    samples = np.concatenate(list(mono_blocks(path, rate_hz=rate_hz, start_s=start_s, end_s=end_s)))
     if not len(samples):  # one frame may resample to none
         samples = np.zeros(1, np.float32)
     samples.setflags(write=False)

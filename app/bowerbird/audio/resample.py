@@ -38,19 +38,3 @@ class StreamResampler:
         if self._stream is None:
             return nothing
         return cast("Samples", self._stream.resample_chunk(nothing, last=True))
-
-
-def resample(samples: Samples, in_hz: int, out_hz: int) -> Samples:
-    """Resample mono audio whole.
-
-    Parameters
-    ----------
-    samples : ndarray, shape (n_frames,), float32
-    in_hz, out_hz : int
-
-    Returns
-    -------
-    ndarray, shape (n_out,), float32
-    """
-    stream = StreamResampler(in_hz, out_hz)
-    return np.concatenate([stream.push(samples), stream.finish()])

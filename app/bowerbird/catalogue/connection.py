@@ -1,5 +1,6 @@
 """Opening the catalogue: pragmas, text that may hold any file name, one connection a thread."""
 
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -32,7 +33,7 @@ def open_writer(library: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -32000")
     except sqlite3.Error as error:
         connection.close()
-        raise damaged(library, error) from error
+        raise fault(library, error) from error
     connection.text_factory = from_text
     return connection
 
@@ -53,12 +54,15 @@ def open_reader(library: Path) -> sqlite3.Connection:
     if not is_there:
         raise CatalogueError(f"There is no library at {library} yet. Run `bowerbird index FOLDER` to start one.")
     try:
-        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        if os.access(library, os.W_OK):
+            connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        else:  # a write-ahead log needs a writable folder; where there is none, nobody writes
+            address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            connection = sqlite3.connect(address, uri=True, isolation_level=None)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32000")
-        connection.execute("PRAGMA mmap_size = 268435456")
     except sqlite3.Error as error:
-        raise damaged(library, error) from error
+        raise fault(library, error) from error
     connection.text_factory = from_text
     return connection
 
@@ -70,12 +74,24 @@ def _closed(library: Path, error: Exception) -> CatalogueError:
     )
 
 
-def damaged(library: Path, error: Exception) -> CatalogueError:
-    """Put SQLite's complaint about the file itself into a sentence."""
-    return CatalogueError(
-        f"The catalogue at {library / FILE_NAME} is damaged or no catalogue ({error}). "
-        "Put a backup in its place, or move it away and index your folders again."
-    )
+_DAMAGED: Final = "is damaged or no catalogue. Put a backup in its place, or move it away and index your folders again."
+_REMEDIES: Final = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full. Free some space and try again; what was done is kept.",
+    sqlite3.SQLITE_READONLY: "cannot be written. Check its permissions, or choose another library with --library.",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. Check its permissions, or choose another library with --library.",
+    sqlite3.SQLITE_BUSY: "is in use by another program for long. Let that finish, then try again.",
+    sqlite3.SQLITE_LOCKED: "is in use by another program for long. Let that finish, then try again.",
+    sqlite3.SQLITE_IOERR: "cannot be read or written. Check that its drive is connected, then try again.",
+}
+
+
+def fault(library: Path, error: sqlite3.Error) -> CatalogueError:
+    """Put SQLite's complaint into a sentence with the remedy that fits it."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+    remedy = _REMEDIES.get(code, "cannot be used. Try again; if that does not help, report it with the log file.")
+    return CatalogueError(f"The catalogue at {library / FILE_NAME} ({error}) {remedy}")
 
 
 def to_text(path: str) -> str | bytes:
@@ -95,10 +111,16 @@ def from_text(data: bytes) -> str:
     return data.decode("utf-8", _FS_ERRORS)
 
 
-class IndexingLock:
-    """At most one process indexes a library; the lock dies with its process.
+class LibraryLock:
+    """At most one process does a thing to a library; the lock dies with its process.
 
     An open exclusive transaction on a file of its own: it works alike on Linux, macOS and Windows.
+
+    Parameters
+    ----------
+    library : Path
+    name : str
+        What is locked.
 
     Raises
     ------
@@ -106,16 +128,21 @@ class IndexingLock:
         When another process holds it.
     """
 
-    def __init__(self, library: Path) -> None:
-        self._connection = sqlite3.connect(library / "indexing.lock", timeout=0.2, isolation_level=None)
+    def __init__(self, library: Path, name: str = "indexing") -> None:
+        try:
+            self._connection = sqlite3.connect(library / f"{name}.lock", timeout=0.2, isolation_level=None)
+        except sqlite3.Error as error:
+            raise fault(library, error) from error
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             self._connection.close()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise fault(library, error) from error
             raise CatalogueError(
-                "Another Bowerbird is indexing this library. Wait until it is done, or stop it there."
+                f"Another Bowerbird is {name} this library. Wait until it is done, or stop it there."
             ) from error
 
     def release(self) -> None:
-        """Let others index."""
+        """Let others do it."""
         self._connection.close()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bowerbird.catalogue.connection import FILE_NAME, damaged
+from bowerbird.catalogue.connection import FILE_NAME, fault
 from bowerbird.errors import CatalogueError
 
 
@@ -27,10 +27,17 @@ STEPS: Final = (
             """CREATE TABLE contents (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 hash BLOB NOT NULL UNIQUE,
+                size_bytes INTEGER NOT NULL,
+                duration_s REAL NOT NULL,
+                n_channels INTEGER NOT NULL,
+                rate_hz INTEGER NOT NULL,
+                format TEXT NOT NULL,
+                encoding TEXT NOT NULL,
                 lufs REAL NOT NULL,
                 true_peak_db REAL NOT NULL,
                 metadata TEXT NOT NULL)""",
-            # What lies where. Facts of the header stand here, beside the columns they are sorted with.
+            "CREATE INDEX contents_by_size ON contents (size_bytes)",
+            # What lies where. Facts of the content stand here once more: lists are sorted by these columns' indexes.
             """CREATE TABLE sounds (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 folder_id INTEGER NOT NULL REFERENCES folders ON DELETE CASCADE,
@@ -95,7 +102,7 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
     try:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise damaged(library, error) from error
+        raise fault(library, error) from error
     if version > len(steps):
         raise CatalogueError(
             f"The library at {library} was written by a newer Bowerbird (version {version}, this one knows "
@@ -116,7 +123,8 @@ def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
             connection.execute(f"PRAGMA user_version = {version:d}")
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk rolls back by itself
+            connection.execute("ROLLBACK")
         raise CatalogueError(
             f"The library could not be brought up to date ({step.name}: {error}). Nothing was changed; "
             "free some disk space and start again."

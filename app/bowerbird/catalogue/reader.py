@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.catalogue import statements
-from bowerbird.catalogue.connection import damaged, open_reader, to_text
+from bowerbird.catalogue.connection import fault, open_reader, to_text
 from bowerbird.catalogue.records import Folder, RejectedSound, SoundDetails, SoundRow, WindowVectors
 from bowerbird.domain.peaks import Peaks
-from bowerbird.domain.queries import Filter, Order, Query
+from bowerbird.domain.queries import Filter, Order, Place, Query
 from bowerbird.errors import CatalogueError
 
 _MAX_PARAMETERS: Final = 500
@@ -54,16 +54,25 @@ class CatalogueReader:
         """Close the connection."""
         self._connection.close()
 
-    def interrupt(self) -> None:
-        """Break off a statement that runs in another thread; it raises CatalogueError there."""
-        self._connection.interrupt()
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state of the catalogue, whatever is written meanwhile."""
+        with self._reading():
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with self._reading():
+                self._connection.execute("COMMIT")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise damaged(self.library, error) from error
+            if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+                raise  # a mistake of the program
+            raise fault(self.library, error) from error
 
     # Lists and rows
 
@@ -73,11 +82,20 @@ class CatalogueReader:
             rows = self._connection.execute("SELECT id, path FROM folders ORDER BY path").fetchall()
         return [Folder(folder_id, Path(path)) for folder_id, path in rows]
 
-    def directories(self) -> list[tuple[str, int]]:
-        """Return every directory with sounds and how many usable ones it holds itself, by name."""
-        sql = f"SELECT directory, count(*) FROM sounds WHERE {statements.USABLE} GROUP BY directory"  # noqa: S608
+    def directories(self) -> list[tuple[Place, int]]:
+        """Return every directory with sounds and how many usable ones it holds itself."""
+        sql = (
+            f"SELECT folder_id, directory, count(*) FROM sounds WHERE {statements.USABLE} "  # noqa: S608
+            "GROUP BY folder_id, directory"
+        )
         with self._reading():
-            return list(self._connection.execute(sql))
+            return [(Place(folder_id, name), n) for folder_id, name, n in self._connection.execute(sql)]
+
+    def count_rejected(self) -> int:
+        """Return how many sounds in place cannot be used."""
+        sql = "SELECT count(*) FROM failures JOIN sounds ON sounds.id = sound_id WHERE is_missing = 0"
+        with self._reading():
+            return int(self._connection.execute(sql).fetchone()[0])
 
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that a query names, in its order, shape (n,).
@@ -87,7 +105,7 @@ class CatalogueReader:
         if query.order is Order.RELEVANCE and statements.match_expression(query.words):
             return self._ids(*statements.relevant_ids(query))
         whole = self._ordered(query.order, is_descending=query.is_descending)
-        if not query.words and not query.filters:
+        if query.is_everything:
             return whole
         chosen = self._ids(*statements.chosen_ids(query))
         if not len(chosen) or not len(whole):
@@ -119,12 +137,6 @@ class CatalogueReader:
             sql = f"SELECT count(*) FROM sounds WHERE {statements.USABLE}"  # noqa: S608
             return int(self._connection.execute(sql).fetchone()[0])
 
-    def count_present(self, folder_id: int) -> int:
-        """Return how many sounds of a folder are in place, rejected ones included."""
-        sql = "SELECT count(*) FROM sounds WHERE folder_id = ? AND is_missing = 0"
-        with self._reading():
-            return int(self._connection.execute(sql, [folder_id]).fetchone()[0])
-
     def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:
         """Return rows by id; ids that are gone are left out."""
         found: dict[int, SoundRow] = {}
@@ -152,7 +164,7 @@ class CatalogueReader:
     def details(self, sound_id: int) -> SoundDetails | None:
         """Return what is known of a sound beyond its row."""
         sql = (
-            "SELECT size_bytes, lufs, true_peak_db, metadata FROM sounds LEFT JOIN contents "
+            "SELECT sounds.size_bytes, lufs, true_peak_db, metadata FROM sounds LEFT JOIN contents "
             "ON contents.id = content_id WHERE sounds.id = ?"
         )
         with self._reading():
@@ -178,15 +190,15 @@ class CatalogueReader:
             rows = self._connection.execute(sql, [folder_id, folder_id]).fetchall()
         return [RejectedSound(sound_id, Path(path), reason) for sound_id, path, reason in rows]
 
-    def has_pending(self, encoder_id: str) -> bool:
-        """Say whether sounds wait for analysis: an earlier run was broken off, or the encoder is new."""
+    def pending_folders(self, encoder_id: str) -> list[Path]:
+        """Return folders with sounds that wait for analysis: a run was broken off, or the encoder is new."""
         sql = (
-            "SELECT EXISTS (SELECT 1 FROM sounds WHERE is_missing = 0 "  # noqa: S608
-            f"AND {statements.USABLE} AND (content_id IS NULL OR NOT EXISTS (SELECT 1 FROM windows "
-            "WHERE windows.content_id = sounds.content_id AND encoder_id = ?)))"
+            "SELECT path FROM folders WHERE EXISTS (SELECT 1 FROM sounds WHERE folder_id = folders.id "  # noqa: S608
+            f"AND is_missing = 0 AND {statements.USABLE} AND (content_id IS NULL OR NOT EXISTS (SELECT 1 FROM windows "
+            "WHERE windows.content_id = sounds.content_id AND encoder_id = ?))) ORDER BY path"
         )
         with self._reading():
-            return bool(self._connection.execute(sql, [encoder_id]).fetchone()[0])
+            return [Path(path) for (path,) in self._connection.execute(sql, [encoder_id])]
 
     # Words
 
@@ -200,18 +212,11 @@ class CatalogueReader:
         list of (sound id, BM25 rank, (name, directory, metadata))
             Best first; the rank is lower for better ones. The texts are those that are searched.
         """
-        match = statements.match_expression(words)
-        if not match:
+        if not statements.match_expression(words):
             return []
-        conditions, parameters = statements.conditions_of(filters)
-        where = " AND ".join(["sound_words MATCH ?", *conditions, statements.USABLE])
-        sql = (
-            "SELECT sounds.id, bm25(sound_words, 4.0, 2.0, 1.0) AS score, sound_words.name, sound_words.directory, "  # noqa: S608
-            "sound_words.metadata FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid "
-            f"WHERE {where} ORDER BY score, name_key LIMIT ?"
-        )
+        sql, parameters = statements.scored_words(words, filters)
         with self._reading():
-            rows = self._connection.execute(sql, [match, *parameters, limit]).fetchall()
+            rows = self._connection.execute(sql, [*parameters, limit]).fetchall()
         return [(row[0], row[1], (row[2], row[3], row[4])) for row in rows]
 
     # Vectors
@@ -220,12 +225,6 @@ class CatalogueReader:
         """Return a number that changes when another connection has committed."""
         with self._reading():
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def count_windows(self, encoder_id: str) -> int:
-        """Return how many windows an encoder has."""
-        with self._reading():
-            sql = "SELECT count(*) FROM windows WHERE encoder_id = ?"
-            return int(self._connection.execute(sql, [encoder_id]).fetchone()[0])
 
     def window_ids(self, encoder_id: str) -> tuple[Ids, Ids]:
         """Return the ids and the content ids of an encoder's windows, shapes (n,), ascending by id."""
@@ -288,18 +287,10 @@ class CatalogueReader:
                     found.setdefault(content_id, []).append(sound_id)
         return found
 
-    def contents_where(self, words: str, filters: tuple[Filter, ...]) -> tuple[Ids, Ids]:
+    def contents_where(self, query: Query) -> tuple[Ids, Ids]:
         """Return content ids and sound ids of the analysed sounds in place that a query names, shapes (n,)."""
-        conditions, parameters = statements.conditions_of(filters)
-        table = "sounds"
-        match = statements.match_expression(words)
-        if match:
-            table = "sound_words JOIN sounds ON sounds.id = sound_words.rowid"
-            conditions.insert(0, "sound_words MATCH ?")
-            parameters.insert(0, match)
-        where = " AND ".join([*conditions, "content_id IS NOT NULL AND is_missing = 0", statements.USABLE])
+        sql, parameters = statements.contents_where(query)
         with self._reading():
-            sql = f"SELECT content_id, sounds.id FROM {table} WHERE {where}"  # noqa: S608
             rows = np.array(self._connection.execute(sql, parameters).fetchall(), np.int64).reshape(-1, 2)
         return rows[:, 0], rows[:, 1]
 

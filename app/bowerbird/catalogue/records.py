@@ -53,6 +53,8 @@ class Analysis:
     ----------
     hash : bytes
         16 bytes over the whole file.
+    size_bytes : int
+        Of the file.
     duration_s : float
     n_channels, rate_hz : int
     format, encoding : str
@@ -67,6 +69,7 @@ class Analysis:
     """
 
     hash: bytes
+    size_bytes: int
     duration_s: float
     n_channels: int
     rate_hz: int

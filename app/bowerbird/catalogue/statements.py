@@ -4,7 +4,7 @@ from typing import Final
 
 from bowerbird.catalogue.connection import to_text
 from bowerbird.domain.names import words_of
-from bowerbird.domain.queries import Filter, Order, Query
+from bowerbird.domain.queries import Filter, Order, Place, Query
 from bowerbird.domain.words import printable
 
 Parameters = list[str | bytes | float | int]
@@ -18,6 +18,9 @@ _ORDERS: Final = {
     Order.FOLDER: "directory",
 }
 _TOLERANCE: Final = {"duration": 0.0005, "channels": 0.0, "rate": 0.5}
+
+_BM25: Final = "bm25(sound_words, 4.0, 2.0, 1.0)"
+"""A word counts most in the name, then in the folders, then in the metadata."""
 
 USABLE: Final = "sounds.id NOT IN (SELECT sound_id FROM failures)"
 """Rejected sounds stand in a list of their own, with their reasons."""
@@ -33,7 +36,7 @@ def ordered_ids(order: Order, *, is_descending: bool) -> tuple[str, Parameters]:
 
 def chosen_ids(query: Query) -> tuple[str, Parameters]:
     """Return the statement for the sounds that words and filters name, in no order; rejected ones may be among them."""
-    conditions, parameters = conditions_of(query.filters)
+    conditions, parameters = conditions_of(query.filters, query.place)
     match = match_expression(query.words)
     if match and not conditions:
         return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [match]
@@ -45,27 +48,56 @@ def chosen_ids(query: Query) -> tuple[str, Parameters]:
 
 def relevant_ids(query: Query) -> tuple[str, Parameters]:
     """Return the statement for the sounds that words and filters name, the most relevant first."""
-    conditions, parameters = conditions_of(query.filters)
+    conditions, parameters = conditions_of(query.filters, query.place)
+    return _matching("sounds.id", query.words, conditions, parameters, f"ORDER BY {_BM25}, name_key")
+
+
+def scored_words(words: str, filters: tuple[Filter, ...]) -> tuple[str, Parameters]:
+    """Return the statement for id, rank and searched texts of the sounds with words; its last parameter is a limit."""
+    columns = f"sounds.id, {_BM25} AS score, sound_words.name, sound_words.directory, sound_words.metadata"
+    return _matching(columns, words, *conditions_of(filters), "ORDER BY score, name_key LIMIT ?")
+
+
+def contents_where(query: Query) -> tuple[str, Parameters]:
+    """Return the statement for content and sound ids of the analysed sounds in place that a query names."""
+    conditions, parameters = conditions_of(query.filters, query.place)
+    conditions.append("content_id IS NOT NULL AND is_missing = 0")
+    if match_expression(query.words):
+        return _matching("content_id, sounds.id", query.words, conditions, parameters, "")
+    where = " AND ".join([*conditions, USABLE])
+    return f"SELECT content_id, sounds.id FROM sounds WHERE {where}", parameters  # noqa: S608
+
+
+def _matching(
+    columns: str, words: str, conditions: list[str], parameters: Parameters, rest: str
+) -> tuple[str, Parameters]:
     where = " AND ".join(["sound_words MATCH ?", *conditions, USABLE])
     sql = (
-        "SELECT sounds.id FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid "  # noqa: S608
-        f"WHERE {where} ORDER BY bm25(sound_words, 4.0, 2.0, 1.0), name_key"
+        f"SELECT {columns} FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid "  # noqa: S608
+        f"WHERE {where} {rest}"
     )
-    return sql, [match_expression(query.words), *parameters]
+    return sql, [match_expression(words), *parameters]
 
 
 def match_expression(words: str) -> str:
     """Return the FTS5 expression for words: all of them, the last as a beginning; "" for none."""
-    folded = words_of(words)
-    if not folded:
+    wanted = words_of(words)
+    if not wanted:
         return ""
-    return " ".join([*(f'"{word}"' for word in folded[:-1]), f'"{folded[-1]}"*'])
+    return " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
 
 
-def conditions_of(filters: tuple[Filter, ...]) -> tuple[list[str], Parameters]:
-    """Return filters as SQL conditions and their parameters."""
+def conditions_of(filters: tuple[Filter, ...], place: Place | None = None) -> tuple[list[str], Parameters]:
+    """Return filters and a place as SQL conditions and their parameters."""
     conditions: list[str] = []
     parameters: Parameters = []
+    if place is not None:
+        below = to_text(place.directory + "/")
+        conditions.append(
+            "sounds.folder_id = ? AND (sounds.directory = CAST(? AS TEXT) "
+            "OR substr(sounds.directory, 1, length(CAST(? AS TEXT))) = CAST(? AS TEXT))"
+        )
+        parameters += [place.folder_id, to_text(place.directory), below, below]
     for condition in filters:
         if condition.field == "format":
             value = printable(str(condition.value)).lower().lstrip(".")

@@ -1,6 +1,5 @@
-"""Writing the catalogue: folders, listed files, analyses and failures. One writer at a time."""
+"""Writing the catalogue: folders, listed files, and what is to do. One writer at a time."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Self
 
-from bowerbird.catalogue.connection import damaged, open_writer, to_text
+from bowerbird.catalogue import recording
+from bowerbird.catalogue.connection import fault, open_writer, to_text
 from bowerbird.catalogue.migrations import migrate
 from bowerbird.catalogue.records import Analysis, FileStamp, Folder, PendingSound
 from bowerbird.domain.names import search_text, sort_key
@@ -51,12 +51,13 @@ class Catalogue:
         try:
             migrate(self._connection, library)
             self._connection.execute("CREATE TEMP TABLE walked (sound_id INTEGER PRIMARY KEY)")
+            self._connection.execute("CREATE TEMP TABLE unread (start TEXT PRIMARY KEY)")
         except CatalogueError:
             self._connection.close()
             raise
         except sqlite3.Error as error:
             self._connection.close()
-            raise damaged(library, error) from error
+            raise fault(library, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -84,15 +85,10 @@ class Catalogue:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise CatalogueError(
-                f"The library at {self.library} cannot be written ({error}). Free some disk space, check that the "
-                "drive is connected, and index again: what was done is kept."
-            ) from error
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
                 raise  # a mistake of the program
-            raise damaged(self.library, error) from error
+            raise fault(self.library, error) from error
 
     def add_folder(self, path: Path) -> Folder:
         """Add a folder, or find the one that holds it already.
@@ -196,6 +192,7 @@ class Catalogue:
             [stamp.size_bytes, stamp.mtime_ns, sound_id],
         )
         self._connection.execute("DELETE FROM failures WHERE sound_id = ?", [sound_id])
+        self._connection.execute("UPDATE sound_words SET metadata = '' WHERE rowid = ?", [sound_id])
 
     def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:
         """Mark what a finished walk did not see; sounds below directories that could not be read are left alone.
@@ -213,14 +210,18 @@ class Catalogue:
         int
             How many are missing now that were not.
         """
-        conditions = ["substr(path, 1, length(CAST(? AS TEXT))) = CAST(? AS TEXT)"]
-        conditions += ["substr(path, 1, length(CAST(? AS TEXT))) <> CAST(? AS TEXT)"] * len(unread)
-        starts = [to_text(start) for start in (below, *unread) for _ in range(2)]
+        start = to_text(below)
         with self._transaction() as connection:
+            connection.execute("DELETE FROM unread")
+            connection.executemany(
+                "INSERT INTO unread VALUES (CAST(? AS TEXT))", [(to_text(directory),) for directory in unread]
+            )
             cursor = connection.execute(
-                "UPDATE sounds SET is_missing = 1 WHERE folder_id = ? AND is_missing = 0 "  # noqa: S608
-                f"AND id NOT IN (SELECT sound_id FROM walked) AND {' AND '.join(conditions)}",
-                [folder.id, *starts],
+                "UPDATE sounds SET is_missing = 1 WHERE folder_id = ? AND is_missing = 0 "
+                "AND substr(path, 1, length(CAST(? AS TEXT))) = CAST(? AS TEXT) "
+                "AND id NOT IN (SELECT sound_id FROM walked) "
+                "AND NOT EXISTS (SELECT 1 FROM unread WHERE substr(path, 1, length(start)) = start)",
+                [folder.id, start, start],
             )
             return cursor.rowcount
 
@@ -233,10 +234,11 @@ class Catalogue:
             return int(self._connection.execute(f"SELECT count(*) {_PENDING}", values).fetchone()[0])
 
     def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
-        """List pending sounds that may be copies of others, since they share their size."""
+        """List pending sounds that may hold what others hold or held, since they share their size."""
         return self._pending(
-            "AND hash IS NULL AND EXISTS (SELECT 1 FROM sounds AS twin "
-            "WHERE twin.size_bytes = sounds.size_bytes AND twin.id <> sounds.id) ORDER BY directory, name_key",
+            "AND hash IS NULL AND (EXISTS (SELECT 1 FROM sounds AS twin WHERE twin.size_bytes = sounds.size_bytes "
+            "AND twin.id <> sounds.id) OR EXISTS (SELECT 1 FROM contents WHERE contents.size_bytes = "
+            "sounds.size_bytes)) ORDER BY directory, name_key",
             folder,
             below,
             encoder_id,
@@ -260,19 +262,8 @@ class Catalogue:
         int
             How many sounds need no analysis any more.
         """
-        n_known = 0
-        with self._transaction():
-            for sound_id, content_hash in hashes:
-                self._connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
-                content = self._connection.execute(
-                    "SELECT id, EXISTS (SELECT 1 FROM windows WHERE content_id = contents.id AND encoder_id = ?) "
-                    "FROM contents WHERE hash = ?",
-                    [encoder_id, content_hash],
-                ).fetchone()
-                if content is not None:
-                    self._link(content[0], content_hash)
-                    n_known += content[1]
-        return n_known
+        with self._transaction() as connection:
+            return sum(recording.record_hash(connection, sound_id, hash_, encoder_id) for sound_id, hash_ in hashes)
 
     def record(
         self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
@@ -291,128 +282,15 @@ class Catalogue:
         int
             How many sounds have their analysis now: copies count too.
         """
-        n_sounds = 0
         with self._transaction() as connection:
-            for sound_id, analysis in analyses:
-                connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [analysis.hash, sound_id])
-                content_id = self._record_content(analysis, encoder_id)
-                self._set_facts(sound_id, content_id, analysis)
-                n_sounds += self._link(content_id, analysis.hash)
-            connection.executemany(
-                "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT))",
-                ((sound_id, to_text(reason)) for sound_id, reason in failures),  # it names the file
-            )
-        return n_sounds
-
-    def _record_content(self, analysis: Analysis, encoder_id: str) -> int:
-        connection = self._connection
-        row = connection.execute("SELECT id FROM contents WHERE hash = ?", [analysis.hash]).fetchone()
-        if row is None:
-            cursor = connection.execute(
-                "INSERT INTO contents (hash, lufs, true_peak_db, metadata) VALUES (?, ?, ?, ?)",
-                [
-                    analysis.hash,
-                    analysis.lufs,
-                    analysis.true_peak_db,
-                    json.dumps(dict(analysis.metadata), ensure_ascii=False) if analysis.metadata else "",
-                ],
-            )
-            content_id = int(cursor.lastrowid or 0)
-            connection.execute(
-                "INSERT INTO peaks VALUES (?, ?, ?, ?)",
-                [
-                    content_id,
-                    analysis.peaks.frames_per_bin,
-                    analysis.overview.tobytes(),
-                    analysis.peaks.bins.tobytes(),
-                ],
-            )
-        else:
-            content_id = int(row[0])
-        connection.executemany(
-            "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (content_id, encoder_id, number, start_s, end_s, vector.tobytes())
-                for number, ((start_s, end_s), vector) in enumerate(zip(analysis.spans, analysis.vectors, strict=True))
-            ],
-        )
-        return content_id
-
-    def _set_facts(self, sound_id: int, content_id: int, analysis: Analysis) -> None:
-        self._connection.execute(
-            "UPDATE sounds SET content_id = ?, duration_s = ?, n_channels = ?, rate_hz = ?, format = ?, encoding = ? "
-            "WHERE id = ?",
-            [
-                content_id,
-                analysis.duration_s,
-                analysis.n_channels,
-                analysis.rate_hz,
-                analysis.format,
-                analysis.encoding,
-                sound_id,
-            ],
-        )
-
-    def _link(self, content_id: int, content_hash: bytes) -> int:
-        """Give every sound of this content its facts and words, and its old row to a sound that was moved."""
-        connection = self._connection
-        connection.execute(
-            "UPDATE sounds SET content_id = twin.content_id, duration_s = twin.duration_s, n_channels = "
-            "twin.n_channels, rate_hz = twin.rate_hz, format = twin.format, encoding = twin.encoding "
-            "FROM (SELECT * FROM sounds WHERE content_id = ? AND duration_s IS NOT NULL LIMIT 1) AS twin "
-            "WHERE sounds.hash = ? AND sounds.content_id IS NULL",
-            [content_id, content_hash],
-        )
-        self._reunite(content_hash)
-        metadata = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()[0]
-        sound_ids = connection.execute("SELECT id FROM sounds WHERE hash = ?", [content_hash]).fetchall()
-        if metadata:
-            words = search_text(" ".join(json.loads(metadata).values()))
-            connection.executemany(
-                "UPDATE sound_words SET metadata = ? WHERE rowid = ?", [(words, row[0]) for row in sound_ids]
-            )
-        return len(sound_ids)
-
-    def _reunite(self, content_hash: bytes) -> None:
-        """Recognise moved sounds: the missing row takes over the new place, so that it keeps its id."""
-        connection = self._connection
-        found = connection.execute(
-            "SELECT id FROM sounds WHERE hash = ? AND is_missing = 1 ORDER BY id", [content_hash]
-        ).fetchall()
-        arrived = connection.execute(
-            "SELECT id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns FROM sounds "
-            "WHERE hash = ? AND is_missing = 0 AND id > ifnull((SELECT max(id) FROM sounds WHERE hash = ? "
-            "AND is_missing = 1), id) ORDER BY id",
-            [content_hash, content_hash],
-        ).fetchall()
-        for (old_id,), (new_id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns) in zip(
-            found, arrived, strict=False
-        ):
-            connection.execute("DELETE FROM sounds WHERE id = ?", [new_id])
-            connection.execute(
-                "UPDATE sounds SET folder_id = ?, path = CAST(? AS TEXT), directory = CAST(? AS TEXT), "
-                "name = CAST(? AS TEXT), name_key = ?, size_bytes = ?, mtime_ns = ?, is_missing = 0 WHERE id = ?",
-                [
-                    folder_id,
-                    to_text(path),
-                    to_text(directory),
-                    to_text(name),
-                    name_key,
-                    size_bytes,
-                    mtime_ns,
-                    old_id,
-                ],
-            )
-            connection.execute(
-                "UPDATE sound_words SET name = ?, directory = ? WHERE rowid = ?",
-                [search_text(name), search_text(directory), old_id],
-            )
+            n = sum(recording.record_analysis(connection, sound_id, found, encoder_id) for sound_id, found in analyses)
+            recording.record_failures(connection, failures)
+        return n
 
 
 def directory_of(path: str, folder: Path) -> str:
     """Return where a sound lies as people read it: the folder's name and what is below, with slashes."""
     parent = PurePath(path).parent
     below = parent.relative_to(folder).as_posix()
-    root = folder.name or str(folder)
+    root = folder.name or folder.drive or "root"
     return root if below == "." else f"{root}/{below}"

@@ -14,6 +14,8 @@ from bowerbird.cli.options import Library
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import CatalogueError
 from bowerbird.index import hnsw
+from bowerbird.library.neighbours import HNSW_FROM
+from bowerbird.playback.device import describe_output
 
 _PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
 
@@ -29,10 +31,11 @@ def doctor(*, library: Library = None) -> int:
     typer.echo(f"log: {paths.log_path()}")
     typer.echo(f"encoder: {encoder_named(DEFAULT_ENCODER).id}")
     if not hnsw.is_available():
-        typer.echo("index: exact; install hnswlib for faster searches in libraries over 20,000 sounds")
+        typer.echo("index: exact; install hnswlib for faster searches in very large libraries")
     else:
-        typer.echo("index: exact up to 20,000 vectors, hnswlib above")
+        typer.echo(f"index: exact up to {HNSW_FROM:,} vectors, hnswlib from there")
 
+    typer.echo(f"sound output: {describe_output()}")
     if importlib.util.find_spec("PySide6") is None:
         typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials pyqtgraph`")
     return 0
@@ -49,5 +52,5 @@ def _contents(library: Path) -> str:
     try:
         with CatalogueReader(library) as reader:
             return f"{reader.count():,} sounds in {len(reader.folders()):,} folders"
-    except CatalogueError:
-        return "none yet"
+    except CatalogueError as error:
+        return str(error)

@@ -10,10 +10,16 @@ from typing import Annotated
 
 import typer
 
-from bowerbird.cli.options import AsJson, EncoderName, Library
+from bowerbird.cli.options import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_SOME_REJECTED,
+    AsJson,
+    EncoderName,
+    Library,
+)
 from bowerbird.cli.progress import JsonEvents, LiveProgress
 from bowerbird.cli.searching import show_searches
-from bowerbird.domain.events import IndexingFinished
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import CatalogueError, QueryError
 from bowerbird.library.control import Control
@@ -54,7 +60,7 @@ def demo(
     """Index the demo sounds that ship with Bowerbird, then show a search by words and one by example."""
     place = library_path(library)
     code = _index(folders or [demo_folder()], DEFAULT_ENCODER, 0, place, as_json=as_json)
-    if code <= 1 and not as_json:
+    if code in {EXIT_DONE, EXIT_SOME_REJECTED} and not as_json:
         show_searches(place, DEFAULT_ENCODER)
     return code
 
@@ -72,15 +78,11 @@ def _index(folders: Sequence[Path], encoder_name: str, n_workers: int, library: 
         summary = index_folders(
             library, folders, encoder=encoder, control=control, post=display.post, n_workers=n_workers or None
         )
-        if not summary.is_cancelled and (summary.n_analysed or summary.n_copies):
+        if not summary.is_cancelled:
             update_index(library, encoder, control)  # now, so that the first search need not
-    if summary.is_cancelled:
-        return 130
-    return _exit_code(summary)
-
-
-def _exit_code(summary: IndexingFinished) -> int:
-    return 1 if summary.n_rejected else 0
+    if control.is_cancelled:
+        return EXIT_INTERRUPTED
+    return EXIT_SOME_REJECTED if summary.n_rejected or summary.n_unreachable else EXIT_DONE
 
 
 @contextmanager

@@ -10,13 +10,9 @@ from rich.console import Console
 
 from bowerbird import __version__
 from bowerbird.cli import doctoring, evaluating, exporting, indexing, searching
+from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
 from bowerbird.errors import BowerbirdError
 from bowerbird.paths import log_path
-
-EXIT_DONE = 0
-EXIT_SOME_REJECTED = 1
-EXIT_COULD_NOT = 2
-EXIT_INTERRUPTED = 130
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +23,7 @@ app = typer.Typer(
     name="bowerbird",
     help="Find sounds that sound alike. With no command, or with folders alone, the window opens:\n\n"
     "    bowerbird [--library DIR] [FOLDER...]",
-    epilog="Exit codes: 0 done, 1 done but some sounds were rejected, 2 could not, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 done but some sounds could not be used, 2 could not, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,9 +1,14 @@
-"""Options that several commands share."""
+"""Options and exit codes that several commands share."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+
+EXIT_DONE = 0
+EXIT_SOME_REJECTED = 1
+EXIT_COULD_NOT = 2
+EXIT_INTERRUPTED = 130
 
 Library: TypeAlias = Annotated[
     Path | None,

@@ -69,7 +69,7 @@ class LiveProgress:
             case FolderListed():
                 self._print(_listed(event))
             case FolderUnreachable():
-                self._print(f"{event.folder} could not be read: {event.reason}.", style="yellow")
+                self._print(event.sentence, style="yellow")
             case SoundRejected():
                 self._print(f"rejected  {event.path}\n          {event.reason}", style="yellow")
             case Progress():

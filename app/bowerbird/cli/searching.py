@@ -58,12 +58,12 @@ def search(
     text, typed = parse_text(" ".join(words or []))
     conditions: tuple[Filter, ...] = (*typed, *(parse_filter(expression) for expression in filters or []))
     examples = [parse_example(example) for example in like or []]
-    if not (text or examples):
+    if not (text or examples or conditions):
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
     query = Search(library_path(library), encoder_named(encoder))
     try:
         if examples:
-            matches = query.by_example(query.target(examples), text, conditions, limit=limit)
+            matches = query.by_example(query.target(examples), Query(text, conditions), limit=limit)
         else:
             matches = query.by_words(text, conditions, limit=limit)
         rows = query.reader.rows([match.sound_id for match in matches])
@@ -72,7 +72,7 @@ def search(
     if as_json:
         _print_json(matches, rows)
     else:
-        _print_table(matches, rows, asked=text or ", ".join(like or []))
+        _print_table(matches, rows, asked=text or ", ".join(like or map(str, conditions)))
     return 0
 
 
@@ -89,7 +89,8 @@ def show_searches(library: Path, encoder_name: str) -> None:
             typer.echo(f"\n$ bowerbird search {word} --limit 5")
             matches = query.by_words(word, limit=5)
             _print_table(matches, query.reader.rows([match.sound_id for match in matches]), asked=word)
-            chosen = query.reader.rows([matches[0].sound_id])[matches[0].sound_id]
+            if matches:
+                chosen = query.reader.rows([matches[0].sound_id])[matches[0].sound_id]
         if chosen is not None:
             typer.echo(f"\n$ bowerbird search --like {shlex.quote(printable(str(chosen.path)))} --limit 8")
             matches = query.by_example(query.target([Example(chosen.path)]), limit=8)
@@ -149,6 +150,4 @@ def _percentile(match: Match) -> str:
 
 def _place(path: Path, row: SoundRow, match: Match) -> str:
     """A path, with the stretch where the match is but a moment of the sound."""
-    if row.duration_s is None or match.end_s - match.start_s >= row.duration_s - 0.01:
-        return str(path)
-    return f"{path}@{match.start_s:g}-{match.end_s:g}"
+    return f"{path}@{match.start_s:g}-{match.end_s:g}" if match.is_moment_of(row.duration_s) else str(path)

@@ -25,10 +25,21 @@ class FolderListed:
 
 @dataclass(frozen=True, slots=True)
 class FolderUnreachable:
-    """A folder, or part of it, could not be walked; nothing in it was marked missing."""
+    """A folder, or part of it, could not be walked; nothing in it was marked missing.
+
+    `sentence` says so with a remedy.
+    """
 
     folder: str
     reason: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do."""
+        return (
+            f"{self.folder} could not be read: {self.reason}. Connect its drive or check its permissions, "
+            "then look for changes; nothing of it was forgotten."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,9 @@ class IndexingFinished:
     n_analysed, n_copies : int
         Of this run: analysed, and known by content so that nothing had to be done.
     n_rejected : int
-        Present sounds that stand rejected, from this run or an earlier one.
+        Present sounds that stand rejected, from this run or an earlier one, or could not be read now.
+    n_unreachable : int
+        Folders, or parts of them, that could not be walked.
     seconds : float
     is_cancelled : bool
     """
@@ -109,6 +122,7 @@ class IndexingFinished:
     n_analysed: int
     n_copies: int
     n_rejected: int
+    n_unreachable: int
     seconds: float
     is_cancelled: bool
 

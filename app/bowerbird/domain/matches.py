@@ -9,6 +9,8 @@ import numpy.typing as npt
 WEAK_PERCENTILE: Final = 90.0
 """A match below this percentile of the library is marked weak: one sound in ten is that close by chance."""
 
+_WHOLE_S: Final = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -33,6 +35,10 @@ class Match:
     start_s: float
     end_s: float
     why: str
+
+    def is_moment_of(self, duration_s: float | None) -> bool:
+        """Whether the match is but a part of a sound of this length."""
+        return duration_s is not None and self.end_s - self.start_s < duration_s - _WHOLE_S
 
     @property
     def is_weak(self) -> bool:

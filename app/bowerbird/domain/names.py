@@ -19,15 +19,19 @@ def search_text(name: str) -> str:
     >>> search_text("BigKick_01.wav")
     'BigKick 01 wav Big Kick'
     """
-    printable = name.encode("utf-8", "replace").decode("utf-8")
-    words = _WORDS.findall(printable)
+    words = _words(name)
     parts = [part for word in words for part in _BOUNDARIES.sub(" ", word).split()]
     return " ".join(dict.fromkeys([*words, *parts]))
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a query, folded for comparison, in order."""
-    return [fold(word) for word in _WORDS.findall(text)]
+    """Return the words of a query in order, as written: whoever compares them folds both sides in its own way."""
+    return _words(text)
+
+
+def _words(text: str) -> list[str]:
+    """Take text apart; composed first, for an accent on its own is no letter, and macOS writes names that way."""
+    return _WORDS.findall(unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def fold(text: str) -> str:

@@ -52,8 +52,23 @@ class Filter:
     value: float | str
 
     def __str__(self) -> str:
-        value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        value = repr(self.value).removesuffix(".0") if isinstance(self.value, float) else self.value
         return f"{self.field}{self.operator}{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory of one folder, with everything below it.
+
+    Attributes
+    ----------
+    folder_id : int
+    directory : str
+        As sounds have it: beginning with the folder's own name, with slashes.
+    """
+
+    folder_id: int
+    directory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +83,20 @@ class Query:
         All must hold.
     order : Order
     is_descending : bool
+    place : Place or None
+        Only what lies there.
     """
 
     words: str = ""
     filters: tuple[Filter, ...] = ()
     order: Order = Order.NAME
     is_descending: bool = False
+    place: Place | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.words or self.filters or self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -15,7 +17,7 @@ from bowerbird import paths
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import Folder
 from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.queries import Example, Order
+from bowerbird.domain.queries import Example, Order, Place
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import BowerbirdError
@@ -90,20 +92,18 @@ class Application:
         if folders:
             self.indexing.add(folders)
         else:  # take up what an earlier run left, or what a new encoder asks for
-            queries.run("pending", browsing.has_pending, done=self._resume_if_pending, failed=self.window.complain)
+            queries.run("pending", browsing.pending_folders, done=self._resume, failed=self.window.complain)
 
-    def _resume_if_pending(self, has_pending: object) -> None:
-        if has_pending:
-            self.indexing.rescan()
+    def _resume(self, folders: Sequence[Path]) -> None:
+        self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
 
     # Wiring
 
     def _connect(self) -> None:
         window = self.window
         self._bridge.received.connect(self._handle)
-        window.chosen_directory = lambda: self.browsing.directory  # type: ignore[method-assign]
         window.search.textChanged.connect(self.browsing.text_changed)
-        window.folders.chosen.connect(self.browsing.directory_chosen)
+        window.folders.chosen.connect(self.browsing.place_chosen)
         window.folders.remove_asked.connect(self._remove)
         window.table.order_chosen.connect(self._order_chosen)
         window.sound_moved_to.connect(
@@ -130,14 +130,14 @@ class Application:
                 "rescan": self.indexing.rescan,
                 "pause": self.indexing.toggle_pause,
                 "cancel": self.indexing.cancel,
-                "quit": lambda: (window.close(), None)[1],
+                "quit": window.close,
                 "search": window.focus_search,
                 "clear": self._clear,
                 "copy_path": window.copy_path,
                 "locate": window.locate,
                 "play": self.playing.toggle,
                 "replay": self.playing.replay,
-                "stop": lambda: (self.playing.stop(), None)[1],
+                "stop": self.playing.stop,
                 "similar": self._find_similar,
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
@@ -155,7 +155,11 @@ class Application:
     def _restore(self) -> None:
         settings, window = self._settings, self.window
         order = Order(settings.order) if settings.order in set(Order) else Order.NAME
-        self.browsing.restore(settings.directory, order, is_descending=settings.is_descending)
+        folder_ids = {str(folder.path): folder.id for folder in self._reader.folders()}
+        folder_id = folder_ids.get(settings.folder)
+        place = Place(folder_id, settings.directory) if folder_id and settings.directory else None
+        self.browsing.restore(place, order, is_descending=settings.is_descending)
+        window.folders.choose(place)
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
@@ -178,7 +182,7 @@ class Application:
             self.indexing.add([folder])
 
     def _remove_chosen(self) -> None:
-        folder = self.window.folders.root_at(self.browsing.directory)
+        folder = self.window.folders.root_at(self.browsing.place)
         if folder is None:
             self.window.complain("Choose a folder that you added, at the top of the left pane, then remove it.")
         else:
@@ -186,7 +190,7 @@ class Application:
 
     def _remove(self, folder: Folder) -> None:
         if dialogs.confirm_removal(self.window, folder):
-            self.browsing.directory_chosen("")
+            self.browsing.place_chosen(None)
             self.indexing.remove(folder.id)
 
     def _order_chosen(self, order: Order, is_descending: bool) -> None:
@@ -199,13 +203,13 @@ class Application:
 
     def _show_similar(self, examples: Sequence[Example]) -> None:
         self.browsing.find_similar(examples)
-        self.window.folders.choose("")
+        self.window.folders.choose(None)
 
     def _dropped(self, dropped: list[Path]) -> None:
-        folders = [path for path in dropped if path.is_dir()]
+        folders = [path for path in dropped if os.path.isdir(path)]  # noqa: PTH112 - unlike Path's, it never raises
         if folders:
             self.indexing.add(folders)
-        files = [path for path in dropped if not path.is_dir()]
+        files = [path for path in dropped if path not in folders]
         if files:
             self._show_similar([Example(path) for path in files])
 
@@ -238,9 +242,11 @@ class Application:
     def close(self) -> None:
         """Save what the next start should find, and let every thread end."""
         order, is_descending = self.browsing.order
+        place = self.browsing.place
         settings = replace(
             self._settings,
-            directory=self.browsing.directory,
+            folder=self.window.folders.folder_path(place),
+            directory=place.directory if place else "",
             order=str(order),
             is_descending=is_descending,
             volume_db=self._player.volume_db,
@@ -267,7 +273,7 @@ def open_window(arguments: Sequence[str]) -> int:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
-    absent = [folder for folder in options.folders if not folder.is_dir()]
+    absent = [folder for folder in options.folders if not os.path.isdir(folder)]  # noqa: PTH112
     if absent:
         print(  # noqa: T201 - before there is a window
             f"There is no folder {absent[0]}, nor a command of that name. Check the spelling, or see bowerbird --help.",
@@ -298,8 +304,27 @@ def open_window(arguments: Sequence[str]) -> int:
     folders = [folder.absolute() for folder in options.folders]
     if options.demo and not folders and program.is_empty:
         folders = [demo_folder()]
+    _catch_the_rest(program.window)
     program.start(folders)
     return application.exec()
+
+
+def _catch_the_rest(window: MainWindow) -> None:
+    """The last boundary: what no other caught is logged, and told in a sentence."""
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, BowerbirdError):
+            window.complain(str(error))
+            return
+        logger.error("a fault", exc_info=(kind, error, trace))
+        window.complain(f"Bowerbird has a fault; what was done is kept. Please report it with {paths.log_path()}.")
+
+    def caught_in_thread(fault: threading.ExceptHookArgs) -> None:
+        if fault.exc_value is not None:
+            logger.error("a thread ended", exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback))
+
+    sys.excepthook = caught
+    threading.excepthook = caught_in_thread
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

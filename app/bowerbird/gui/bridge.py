@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bowerbird.errors import BowerbirdError
+from bowerbird.paths import log_path
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class EventBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: deque[object] = deque()
+        self._is_called = False
         self._timer = QTimer(self, singleShot=True, interval=_EVERY_MS)
         self._timer.timeout.connect(self._deliver)
         self._awoken.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
@@ -31,7 +33,8 @@ class EventBridge(QObject):
     def post(self, event: object) -> None:
         """Hand over an event, from any thread."""
         self._waiting.append(event)  # deque.append is atomic
-        if len(self._waiting) == 1:
+        if not self._is_called:  # two threads may both call: the second call finds a running timer
+            self._is_called = True
             self._awoken.emit()
 
     def _schedule(self) -> None:
@@ -39,11 +42,10 @@ class EventBridge(QObject):
             self._timer.start()
 
     def _deliver(self) -> None:
+        self._is_called = False  # before draining: what comes from now on calls anew
         events = [self._waiting.popleft() for _ in range(len(self._waiting))]
         if events:
             self.received.emit(events)
-        if self._waiting:
-            self._timer.start()
 
 
 class QueryThread(QObject):
@@ -96,7 +98,7 @@ class QueryThread(QObject):
                 self._answered.emit(failed, str(error))
             except Exception:  # the job boundary: the log has the trace, the window a sentence
                 logger.exception("a question failed")
-                self._answered.emit(failed, "This search failed inside Bowerbird. Please report it with the log file.")
+                self._answered.emit(failed, f"This failed inside Bowerbird. Please report it with {log_path()}.")
             else:
                 self._answered.emit(done, answer)
         self._farewell()

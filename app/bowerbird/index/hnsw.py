@@ -26,6 +26,7 @@ MIN_RECALL: Final = 0.98
 _SEED: Final = 100
 _WIDTHS: Final = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _N_PROBES: Final = 200
+_PART: Final = 2048
 _EXACT_SHARE: Final = 0.05
 """Allowed sets up to this share of the index are searched exactly."""
 
@@ -90,9 +91,9 @@ class HnswIndex:
         needed = self._graph.get_current_count() + len(labels)
         if needed > self._graph.get_max_elements():
             self._graph.resize_index(max(needed, self._graph.get_max_elements() * 3 // 2))
-        self._graph.add_items(vectors, labels)
+        # One thread: the same graph every time, and nobody's machine is hogged.
+        self._graph.add_items(vectors, labels, num_threads=1)
         self._alive.update(labels.tolist())
-        self._ef = 0
 
     def remove(self, labels: Labels) -> None:
         """Mark vectors as deleted: they are passed over, and vanish at the next rebuild."""
@@ -109,13 +110,15 @@ class HnswIndex:
         """
         if not self._alive or k < 1:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        if not self._ef:
-            self.tune()
         if allowed is None:
+            if not self._ef:
+                self.tune()
             return self._neighbours(query, k)
         allowed = np.fromiter(self._alive.intersection(allowed.tolist()), np.int64)
         n_asked = min(len(self), max(2 * k, k * len(self) // max(1, len(allowed)) * 2))
         if len(allowed) > _EXACT_SHARE * len(self) and n_asked < len(self) // 4:
+            if not self._ef:
+                self.tune()
             labels, scores = self._neighbours(query, n_asked)
             kept = np.isin(labels, allowed)
             if kept.sum() >= min(k, len(allowed)):
@@ -135,7 +138,9 @@ class HnswIndex:
     def _vectors(self, labels: Labels) -> Vectors:
         if not len(labels):
             return np.zeros((0, self._n_dims), np.float32)
-        return np.asarray(self._graph.get_items(labels), np.float32)
+        # In parts: hnswlib holds the interpreter while it copies.
+        parts = [self._graph.get_items(labels[start : start + _PART]) for start in range(0, len(labels), _PART)]
+        return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
     def tune(self) -> float:
         """Choose the narrowest search that finds the true ten nearest well enough.
@@ -171,7 +176,7 @@ class HnswIndex:
         self._graph.save_index(str(path))
 
     @classmethod
-    def read(cls, path: Path, n_dims: int, labels: Labels) -> Self:
+    def read(cls, path: Path, n_dims: int, labels: Labels, *, ef: int = 0) -> Self:
         """Read what `write` wrote. The file must be known to be whole: hnswlib does not check.
 
         Parameters
@@ -180,6 +185,8 @@ class HnswIndex:
         n_dims : int
         labels : ndarray, shape (n,)
             Labels that were alive when it was written.
+        ef : int
+            Search width that was chosen for it; 0 to choose one.
 
         Raises
         ------
@@ -190,4 +197,5 @@ class HnswIndex:
         index._graph = index._new_graph()
         index._graph.load_index(str(path))
         index._alive = set(labels.tolist())
+        index._ef = ef
         return index

@@ -34,12 +34,15 @@ class Stamp:
         exact or hnsw.
     revision : int
         Highest window id it has seen.
+    ef : int
+        Search width chosen for a graph; 0 for exact search.
     """
 
     encoder_id: str
     n_dims: int
     kind: str
     revision: int
+    ef: int = 0
 
 
 def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
@@ -76,10 +79,10 @@ def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
     """Read what the saved index of an encoder is said to hold; nothing when there is none."""
     try:
         stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
-        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision")))
+        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision", "ef")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    fits = tuple(type(value) for value in astuple(stamp)) == (str, int, str, int)
+    fits = tuple(type(value) for value in astuple(stamp)) == (str, int, str, int, int)
     return stamp if fits else None
 
 
@@ -101,7 +104,7 @@ def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
         if stamp.kind == ExactIndex.kind:
             return ExactIndex.read(data, n_dims)
         if stamp.kind == HnswIndex.kind and hnsw.is_available():
-            return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False))
+            return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False), ef=stamp.ef)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError):
         return None
     return None

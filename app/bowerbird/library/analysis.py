@@ -1,12 +1,11 @@
-"""Everything that is found out about one file, in one pass over its blocks and in bounded memory."""
+"""Everything that is found out about one file, decoded once, block by block, in bounded memory."""
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound, read_clip
+from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import read_metadata
 from bowerbird.audio.resample import StreamResampler
@@ -16,7 +15,7 @@ from bowerbird.domain.queries import Example
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter, spans
 from bowerbird.encoder.protocol import Encoder
-from bowerbird.errors import AudioError
+from bowerbird.errors import AudioError, UnreachableError
 
 N_HASH_BYTES = 16
 
@@ -26,26 +25,33 @@ def content_hash(path: Path) -> bytes:
 
     Raises
     ------
-    AudioError
+    UnreachableError
         When the file cannot be read.
     """
+    return _hash_and_size(path)[0]
+
+
+def _hash_and_size(path: Path) -> tuple[bytes, int]:
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=N_HASH_BYTES)).digest()
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=N_HASH_BYTES)).digest()
+            return digest, file.tell()
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
-        raise AudioError(f"`{path.name}` cannot be read ({reason}). Check its permissions and the drive.") from error
+        raise UnreachableError(
+            f"`{path.name}` cannot be read ({reason}). Check its permissions and the drive."
+        ) from error
 
 
 def analyse(path: Path, encoder: Encoder) -> Analysis:
-    """Decode a file once and find its peaks, loudness, metadata and vectors.
+    """Find a file's hash, then decode it once and find its peaks, loudness, metadata and vectors.
 
     Raises
     ------
     AudioError
         When the file cannot be heard to its end.
     """
-    digest = content_hash(path)
+    digest, size_bytes = _hash_and_size(path)
     with open_sound(path) as reader:
         header = reader.header
         peak_meter = PeakMeter()
@@ -61,7 +67,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             for window in cutter.push(resampler.push(mixdown(block))):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
-        raise AudioError(f"`{path.name}` holds no sound: its header is all there is. Re-export it, or hide it.")
+        raise AudioError(f"`{path.name}` holds no sound: its header is all there is. Re-export it, or remove it.")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))
@@ -70,6 +76,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
     peaks = peak_meter.finish()
     return Analysis(
         hash=digest,
+        size_bytes=size_bytes,
         duration_s=duration_s,
         n_channels=header.n_channels,
         rate_hz=header.rate_hz,
@@ -97,7 +104,12 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     AudioError
         When it cannot be heard.
     """
-    clip = read_clip(example.path, rate_hz=encoder.rate_hz, start_s=example.start_s or 0.0, end_s=example.end_s)
     cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
-    windows: Sequence[Samples] = [*cutter.push(clip.samples), *cutter.finish()]
-    return encoder.encode(windows)
+    vectors: list[Samples] = []
+    start_s = example.start_s or 0.0
+    for block in mono_blocks(example.path, rate_hz=encoder.rate_hz, start_s=start_s, end_s=example.end_s):
+        for window in cutter.push(block):
+            vectors.extend(encoder.encode([window]))
+    for window in cutter.finish():
+        vectors.extend(encoder.encode([window]))
+    return np.stack(vectors)

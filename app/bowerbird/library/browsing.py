@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.catalogue.records import SoundRow
+from bowerbird.catalogue.records import Folder, SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.domain.queries import Example, Order, Query
+from bowerbird.domain.names import sort_key
+from bowerbird.domain.queries import Example, Order, Place, Query
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.library.search import Search
 
@@ -51,6 +52,24 @@ class Listing:
     n_library: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """What the library consists of.
+
+    Attributes
+    ----------
+    directories : tuple of (Place, int)
+        Every directory with sounds, and how many usable ones it holds itself.
+    folders : tuple of Folder
+        Those that the user added.
+    n_rejected : int
+    """
+
+    directories: tuple[tuple[Place, int], ...]
+    folders: tuple[Folder, ...]
+    n_rejected: int
+
+
 class Browsing:
     """Answers what the window asks. For one thread: everything is opened there at the first question.
 
@@ -87,7 +106,7 @@ class Browsing:
             When an example cannot be heard.
         """
         search = self._search
-        found = search.by_example(search.target(examples), query.words, query.filters, limit=N_SIMILAR)
+        found = search.by_example(search.target(examples), query, limit=N_SIMILAR)
         ids = np.array([match.sound_id for match in found], np.int64)
         if query.order is not Order.RELEVANCE:
             ids = self._sorted(ids, query)
@@ -98,13 +117,14 @@ class Browsing:
         """Load the vector index, so that the first example is answered at once."""
         self._search.neighbours.refresh()
 
-    def has_pending(self) -> bool:
-        """Say whether sounds wait for analysis."""
-        return self._search.reader.has_pending(self._encoder.id)
+    def pending_folders(self) -> Sequence[Path]:
+        """Return folders with sounds that wait for analysis."""
+        return self._search.reader.pending_folders(self._encoder.id)
 
-    def directories(self) -> Sequence[tuple[str, int]]:
-        """Return every directory with sounds and how many it holds itself."""
-        return self._search.reader.directories()
+    def pane(self) -> Pane:
+        """Return what the left pane shows."""
+        reader = self._search.reader
+        return Pane(tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected())
 
     def close(self) -> None:
         """Close what was opened."""
@@ -119,7 +139,7 @@ class Browsing:
         key = _SORT_KEYS[query.order]
         known = [row for row in kept if key(row) is not None]
         unknown = [row for row in kept if key(row) is None]
-        known.sort(key=lambda row: (key(row), row.name.lower()), reverse=query.is_descending)
+        known.sort(key=lambda row: (key(row), sort_key(row.name)), reverse=query.is_descending)
         return np.array([row.id for row in [*known, *unknown]], np.int64)
 
     def _relax(self, query: Query) -> tuple[Relaxation, ...]:
@@ -127,12 +147,13 @@ class Browsing:
         reader = self._search.reader
         words = query.words.split()
         fewer = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] if len(words) > 1 else []
-        asked: list[tuple[str, bool]] = [(query.words, False)] if query.filters else []
+        is_filtered = bool(query.filters or query.place)
+        asked: list[tuple[str, bool]] = [(query.words, False)] if is_filtered else []
         asked += [(text, True) for text in dict.fromkeys(reversed(fewer))]
-        asked += [(text, False) for text in dict.fromkeys(reversed(fewer)) if query.filters]
+        asked += [(text, False) for text in dict.fromkeys(reversed(fewer)) if is_filtered]
         found: list[Relaxation] = []
         for text, keeps_filters in asked[:12]:
-            less = replace(query, words=text, filters=query.filters if keeps_filters else ())
+            less = replace(query, words=text) if keeps_filters else Query(text)
             n_found = len(reader.list_ids(less))
             if n_found:
                 found.append(Relaxation(text, keeps_filters, n_found))
@@ -140,8 +161,8 @@ class Browsing:
 
 
 _SORT_KEYS: Final[dict[Order, Callable[[SoundRow], Any]]] = {
-    Order.NAME: lambda row: row.name.lower(),
-    Order.FOLDER: lambda row: row.directory.lower(),
+    Order.NAME: lambda row: sort_key(row.name),
+    Order.FOLDER: lambda row: row.directory,
     Order.DURATION: lambda row: row.duration_s,
     Order.CHANNELS: lambda row: row.n_channels,
     Order.RATE: lambda row: row.rate_hz,

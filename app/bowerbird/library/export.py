@@ -48,6 +48,8 @@ def export_vectors(library: Path, encoder: Encoder, out: Path) -> int:
     """
     paths, vectors = sound_vectors(library, encoder)
     names = np.array([str(path).encode("utf-8", "replace").decode("utf-8") for path in paths], dtype=np.str_)
+    if not out.name or out.is_dir():
+        raise BowerbirdError(f"`{out}` is a folder. Name the file to write, such as vectors.npz.")
     draft = out.with_name(f".{out.name}.draft")
     try:
         with draft.open("wb") as file:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from bowerbird.catalogue.connection import IndexingLock
+from bowerbird.catalogue.connection import LibraryLock
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import FileStamp, Folder, PendingSound
 from bowerbird.catalogue.writer import Catalogue
@@ -52,6 +52,8 @@ class _Run:
     n_analysed: int = 0
     n_copies: int = 0
     rejected: set[str] = field(default_factory=set)
+    passed_over: set[str] = field(default_factory=set)
+    n_unreachable: int = 0
     places: list[tuple[Folder, str]] = field(default_factory=list)
 
 
@@ -89,7 +91,7 @@ def index_folders(
     """
     began = time.monotonic()
     with Catalogue(library) as catalogue:
-        lock = IndexingLock(library)
+        lock = LibraryLock(library)
         try:
             run = _Run(catalogue, encoder, control, post, n_workers or default_n_workers())
             for path in _outermost(folders or [folder.path for folder in known_folders(library)]):
@@ -101,7 +103,8 @@ def index_folders(
                 n_sounds=run.n_listed,
                 n_analysed=run.n_analysed,
                 n_copies=run.n_copies,
-                n_rejected=_name_known_rejections(run),
+                n_rejected=_name_known_rejections(run) + len(run.passed_over),
+                n_unreachable=run.n_unreachable,
                 seconds=time.monotonic() - began,
                 is_cancelled=control.is_cancelled,
             )
@@ -126,7 +129,7 @@ def remove_folder(library: Path, folder_id: int) -> None:
         When the library is being indexed.
     """
     with Catalogue(library) as catalogue:
-        lock = IndexingLock(library)
+        lock = LibraryLock(library)
         try:
             catalogue.remove_folder(folder_id)
         finally:
@@ -143,7 +146,8 @@ def _outermost(folders: Sequence[Path]) -> list[Path]:
 def _list_folder(run: _Run, absolute: Path) -> None:
     """Stage one: every sound has a row and can be found by name."""
     if not os.path.isdir(absolute):  # noqa: PTH112 - Path's raises where a drive is lost or closed to us
-        run.post(FolderUnreachable(str(absolute), "it is not there; nothing of it was marked missing"))
+        run.n_unreachable += 1
+        run.post(FolderUnreachable(str(absolute), "it is not there"))
         return
     folder = run.catalogue.add_folder(absolute)
     below = _with_separator(str(absolute))
@@ -163,6 +167,7 @@ def _list_folder(run: _Run, absolute: Path) -> None:
         unread = [_with_separator(directory) for directory, _ in met.unread]
         n_missing = run.catalogue.mark_missing(folder, below=below, unread=unread)
     for directory, reason in met.unread:
+        run.n_unreachable += 1
         run.post(FolderUnreachable(directory, reason))
     for ignored in met.ignored:
         run.post(FileIgnored(ignored))
@@ -182,6 +187,7 @@ def _analyse_pending(run: _Run) -> None:
         # Copies of a rejected sound come up in the next pass, each to get a sentence of its own.
         while not run.control.is_cancelled:
             pending = run.catalogue.pending(folder, below=below, encoder_id=run.encoder.id)
+            pending = [sound for sound in pending if sound.path not in run.passed_over]
             if not pending:
                 break
             _analyse(run, clock, pending)
@@ -190,7 +196,7 @@ def _analyse_pending(run: _Run) -> None:
 def _identify(run: _Run, clock: "_Clock", folder: Folder, below: str) -> None:
     pending = run.catalogue.unidentified(folder, below=below, encoder_id=run.encoder.id)
     for batch in _batches_in_time(_outcomes(run, "identify", pending)):
-        failures = [(outcome.sound_id, outcome.failure) for outcome in batch if outcome.failure]
+        failures = _lasting(batch)
         _reject(run, batch)
         run.catalogue.record([], failures, run.encoder.id)
         hashes = [(outcome.sound_id, outcome.hash) for outcome in batch if outcome.hash]
@@ -204,7 +210,7 @@ def _analyse(run: _Run, clock: "_Clock", pending: Sequence[PendingSound]) -> Non
     run.post(clock.advance(0))
     for batch in _batches_in_time(_outcomes(run, "analyse", pending)):
         analyses = [(outcome.sound_id, outcome.analysis) for outcome in batch if outcome.analysis]
-        failures = [(outcome.sound_id, outcome.failure) for outcome in batch if outcome.failure]
+        failures = _lasting(batch)
         n_sounds = run.catalogue.record(analyses, failures, run.encoder.id)
         run.n_analysed += len(analyses)
         run.n_copies += max(0, n_sounds - len(analyses))
@@ -219,10 +225,15 @@ def _outcomes(run: _Run, kind: TaskKind, pending: Sequence[PendingSound]) -> Ite
     return run_tasks(tasks, encoder_name=run.encoder.id, n_workers=n_workers, control=run.control)
 
 
+def _lasting(batch: Iterable[Outcome]) -> list[tuple[int, str]]:
+    """Return the failures that say something of their files, to be recorded."""
+    return [(outcome.sound_id, outcome.failure) for outcome in batch if outcome.failure and not outcome.is_passing]
+
+
 def _reject(run: _Run, batch: Iterable[Outcome]) -> None:
     for outcome in batch:
         if outcome.failure:
-            run.rejected.add(outcome.path)
+            (run.passed_over if outcome.is_passing else run.rejected).add(outcome.path)
             run.post(SoundRejected(outcome.path, outcome.failure))
 
 

@@ -13,9 +13,11 @@ from typing import Final
 
 import numpy as np
 
+from bowerbird.catalogue.connection import LibraryLock
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoder.protocol import Encoder
+from bowerbird.errors import CatalogueError
 from bowerbird.index import hnsw, store
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
@@ -25,7 +27,7 @@ from bowerbird.library.control import Control
 
 logger = logging.getLogger(__name__)
 
-HNSW_FROM: Final = 20_000
+HNSW_FROM: Final = 100_000
 """Vectors from which on the graph is used; below, exact search is as fast."""
 
 _MAX_DELETED_SHARE: Final = 0.2
@@ -148,13 +150,21 @@ class Neighbours:
         if self._index is None or self._is_saved or self.wants_graph:
             return
         revision = int(self._ids[-1]) if len(self._ids) else 0
-        stamp = Stamp(self._encoder.id, self._encoder.n_dims, self._index.kind, revision)
+        ef = self._index.ef if isinstance(self._index, HnswIndex) else 0
+        stamp = Stamp(self._encoder.id, self._encoder.n_dims, self._index.kind, revision, ef)
+        try:
+            lock = LibraryLock(self._folder.parent, "saving")
+        except CatalogueError as error:  # somebody else saves the same just now
+            logger.info("the index was not saved: %s", error)
+            return
         try:
             store.save(self._index, stamp, self._folder)
             self._loaded_stamp = stamp
             self._is_saved = True
-        except OSError as error:
+        except (OSError, RuntimeError, UnicodeError) as error:  # hnswlib's own words for a path it cannot open
             logger.warning("the index was not saved: %s", error)
+        finally:
+            lock.release()
 
     def search(self, query: Vectors, k: int, *, content_ids: Labels | None = None) -> tuple[Labels, Labels, Scores]:
         """Return the nearest windows' ids, content ids and cosines, best first.

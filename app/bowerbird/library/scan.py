@@ -51,7 +51,7 @@ def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
         directory = waiting.pop()
         try:
             here = os.stat(directory)  # noqa: PTH116 - strings: a walk makes no Path a file
-            if (here.st_dev, here.st_ino) in visited:
+            if here.st_ino and (here.st_dev, here.st_ino) in visited:  # some network drives number nothing
                 continue
             visited.add((here.st_dev, here.st_ino))
             with os.scandir(directory) as entries:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import Match, percentiles
 from bowerbird.domain.names import fold, words_of
-from bowerbird.domain.queries import Example, Filter
+from bowerbird.domain.queries import Example, Filter, Query
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import QueryError
@@ -20,6 +20,7 @@ from bowerbird.library.analysis import encode_example
 from bowerbird.library.neighbours import Neighbours
 
 DEFAULT_LIMIT: Final = 15
+EVERYTHING: Final = Query()
 _N_NAMED_BLOCKS: Final = 2
 
 
@@ -64,7 +65,12 @@ class Search:
         self.reader.close()
 
     def by_words(self, words: str, filters: tuple[Filter, ...] = (), *, limit: int = DEFAULT_LIMIT) -> list[Match]:
-        """Find sounds whose name, folder or metadata hold every word; the last may be a beginning."""
+        """Find sounds whose name, folder or metadata hold every word; the last may be a beginning.
+
+        Without words, filters alone list by name.
+        """
+        if not words_of(words):
+            return self._by_filters(filters, limit)
         found = self.reader.words_search(words, filters, limit=limit)
         rows = self.reader.rows([sound_id for sound_id, _, _ in found])
         wanted = words_of(words)
@@ -73,6 +79,12 @@ class Search:
             for sound_id, rank, texts in found
             if sound_id in rows
         ]
+
+    def _by_filters(self, filters: tuple[Filter, ...], limit: int) -> list[Match]:
+        ids = self.reader.list_ids(Query(filters=filters))[:limit].tolist()
+        rows = self.reader.rows(ids)
+        why = " and ".join(str(condition) for condition in filters)
+        return [Match(row.id, 0.0, None, 0.0, row.duration_s or 0.0, why) for row in map(rows.get, ids) if row]
 
     def target(self, examples: Sequence[Example]) -> Target:
         """Make of examples one thing to be similar to: the mean of their vectors.
@@ -101,23 +113,20 @@ class Search:
                     return stored
         return encode_example(example, self.encoder)
 
-    def by_example(
-        self,
-        target: Target,
-        words: str = "",
-        filters: tuple[Filter, ...] = (),
-        *,
-        limit: int = DEFAULT_LIMIT,
-    ) -> list[Match]:
-        """Find the sounds most similar to a target, among those that words and filters admit.
+    def by_example(self, target: Target, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
+        """Find the sounds most similar to a target, among those that a query names.
 
         Each sound appears once, with the stretch that matches best.
         """
+        with self.reader.snapshot():
+            return self._by_example(target, among, limit)
+
+    def _by_example(self, target: Target, among: Query, limit: int) -> list[Match]:
         self.neighbours.refresh()
         contents: npt.NDArray[np.int64] | None = None
         admitted: set[int] | None = None
-        if words or filters:
-            contents, sound_ids = self.reader.contents_where(words, filters)
+        if not among.is_everything:
+            contents, sound_ids = self.reader.contents_where(among)
             admitted = set(sound_ids.tolist())
         n_asked = 2 * limit + 8
         while True:
@@ -190,7 +199,7 @@ def _where(wanted: Sequence[str], texts: tuple[str, str, str]) -> str:
     places = [
         place
         for place, text in zip(("name", "folder", "metadata"), texts, strict=True)
-        if any(part.startswith(word) for part in fold(text).split() for word in wanted)
+        if any(part.startswith(fold(word)) for part in fold(text).split() for word in wanted)
     ]
     return f"words in {' and '.join(places)}" if places else "words"
 

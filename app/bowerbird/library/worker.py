@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.errors import BowerbirdError
+from bowerbird.errors import BowerbirdError, UnreachableError
 
 if TYPE_CHECKING:
     from bowerbird.catalogue.records import Analysis
@@ -39,13 +39,18 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of a task: a hash, an analysis, or the sentence that says why not."""
+    """What became of a task: a hash, an analysis, or the sentence that says why not.
+
+    `is_passing` says that the sentence is about the moment, not about the file: a drive that was pulled out, memory
+    that ran short. It is told and not recorded.
+    """
 
     sound_id: int
     path: str
     hash: bytes | None = None
     analysis: "Analysis | None" = None
     failure: str | None = None
+    is_passing: bool = False
 
 
 def serve(pipe: Connection, encoder_name: str) -> None:
@@ -71,13 +76,18 @@ def _answer(task: Task, encoder: object) -> Outcome:
             return Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
         return Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))  # type: ignore[arg-type]
     except BowerbirdError as error:
-        return Outcome(task.sound_id, task.path, failure=str(error))
+        is_passing = isinstance(error, UnreachableError) or not _is_as_listed(task)
+        return Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
+    except (MemoryError, OSError) as error:
+        reason = str(error).lower() or "memory ran short"
+        sentence = f"`{path.name}` could not be analysed now ({reason}). Index again later."
+        return Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".strip(": ")
         return Outcome(
             task.sound_id,
             task.path,
-            failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or hide it.",
+            failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or remove it.",
         )
 
 
@@ -87,6 +97,14 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def _is_as_listed(task: Task) -> bool:
+    """Say whether the file is still there as it was listed: a drive that goes away breaks decoding in any way."""
+    try:
+        return os.stat(task.path).st_size == task.size_bytes  # noqa: PTH116 - as scan does
+    except OSError:
+        return False
 
 
 def _be_modest() -> None:

@@ -27,6 +27,7 @@ LIMIT_S_PER_MB: Final = 1.0
 """A file may take so long, plus so long a megabyte, before its worker is given up."""
 
 _POLL_S: Final = 0.1
+_STOP_S: Final = 1.0
 
 
 def default_n_workers() -> int:
@@ -96,7 +97,7 @@ class _Worker:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.join()
+        self._process.join(_STOP_S)  # one that hangs in a dead drive is left to the system
         self.pipe.close()
 
 
@@ -192,10 +193,10 @@ def _try_alone(task: Task, encoder_name: str, control: Control) -> Outcome:
                 if outcome is not None:
                     return outcome
             if worker.is_stuck:
-                reason = f"`{name}` takes the decoder forever. Re-export it, or hide it."
+                reason = f"`{name}` takes the decoder forever. Re-export it, or remove it."
                 return Outcome(task.sound_id, task.path, failure=reason)
     except (EOFError, OSError):
-        reason = f"`{name}` crashes the decoder, twice over. Re-export it, or hide it."
+        reason = f"`{name}` crashes the decoder, twice over. Re-export it, or remove it."
         return Outcome(task.sound_id, task.path, failure=reason)
     finally:
         worker.stop()

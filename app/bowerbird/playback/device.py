@@ -100,6 +100,18 @@ def open_output(make_render: MakeRender, *, latency_s: float) -> Output:
         return PortAudioOutput(sounddevice, make_render, latency_s=latency_s)
 
 
+def describe_output() -> str:
+    """Name the system's default output, or say what is missing, in a sentence."""
+    try:
+        sounddevice = _sounddevice()
+    except PlaybackError as error:
+        return str(error)
+    try:
+        return str(_default_device(sounddevice)["name"])
+    except sounddevice.PortAudioError:
+        return _NO_DEVICE
+
+
 def _sounddevice() -> ModuleType:
     try:
         import sounddevice  # noqa: PLC0415 - its import fails where PortAudio is missing

@@ -224,8 +224,8 @@ class Player:
         if self._output is not None and not self._output.is_alive:
             self._lose_device()
         if self._output is None and not self._open(is_reported=True):
+            self._forget(request)  # first: who hears of the end finds nothing playing
             self._fall_silent(finished=False)
-            self._forget(request)
             return
         assert self._output is not None
         voice = Voice(request, rate_hz=self._output.rate_hz, open_sound=self._open_sound, changed=self._changed)
@@ -242,17 +242,17 @@ class Player:
             if loading.ring.n_written:
                 self._let_sound(loading)
             else:
+                self._forget(loading.request)
                 self._fall_silent(finished=False)
                 if loading.problem:
                     self._post(CannotPlay(loading.request.path, loading.problem))
-                self._forget(loading.request)
         elif loading is not None and sounding is not None and time.monotonic() > self._patience_ends:
             self._fall_silent(finished=False)
         elif loading is None and sounding is not None and self._is_over(sounding):
+            self._forget(sounding.request)
             self._fall_silent(finished=sounding.problem is None)
             if sounding.problem:
                 self._post(CannotPlay(sounding.request.path, sounding.problem))
-            self._forget(sounding.request)
 
     def _let_sound(self, voice: Voice) -> None:
         assert self._mixer is not None

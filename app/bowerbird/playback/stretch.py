@@ -91,7 +91,7 @@ def span_of(request: Request, reader: Reader) -> Span:
     """
     rate_hz, n_frames, name = reader.rate_hz, reader.n_frames, request.path.name
     if n_frames <= 0:
-        raise AudioError(f"`{name}` holds no sound. Re-export it, or hide it.")
+        raise AudioError(f"`{name}` holds no sound. Re-export it, or remove it.")
     start = round(request.start_s * rate_hz)
     if start >= n_frames:
         raise AudioError(

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.matches import Match
+from bowerbird.domain.matches import WEAK_PERCENTILE, Match
 from bowerbird.domain.peaks import Bins, reduce_to
 from bowerbird.gui.models.sounds import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.theme import Tokens
@@ -131,7 +131,7 @@ class MatchDelegate(CellDelegate):
         if match is None or match.percentile is None:
             return
         # The upper tenth is where matches live: the bar spans it, and what lies below is weak.
-        share = min(1.0, max(0.04, (match.percentile - 90) / 10))
+        share = min(1.0, max(0.04, (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
         bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
         bar.moveCenter(QPointF(rect.left() + _PADDING_PX + _BAR_PX.width() / 2, rect.center().y() + 0.5))
         painter.fillRect(bar, self.selected)

@@ -123,10 +123,9 @@ class SoundsModel(QAbstractTableModel):
         sound_id = self.sound_id(row)
         match = self._matches.get(sound_id) if sound_id is not None else None
         sound = self.sound(row) if match is not None else None
-        if match is None or sound is None or sound.duration_s is None:
+        if match is None or sound is None or not match.is_moment_of(sound.duration_s):
             return 0.0, 0.0
-        is_whole = match.end_s - match.start_s >= sound.duration_s - 0.01
-        return (0.0, 0.0) if is_whole else (match.start_s, match.end_s)
+        return match.start_s, match.end_s
 
     def mark_playing(self, sound_id: int | None) -> None:
         """Mark the row that is heard."""
@@ -211,7 +210,7 @@ class SoundsModel(QAbstractTableModel):
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
         data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(sound.path)) for sound in sounds])
+        data.setUrls([QUrl(sound.path.as_uri()) for sound in sounds])
         return data
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from bowerbird.domain.queries import Example, Filter, Order, Query, parse_text
+from bowerbird.domain.queries import Example, Filter, Order, Place, Query, parse_text
 from bowerbird.domain.words import count_text
-from bowerbird.library.browsing import Browsing, Listing, Relaxation
+from bowerbird.library.browsing import Browsing, Listing, Pane, Relaxation
 
 
 class Queries(Protocol):
@@ -57,8 +57,8 @@ class BrowsingView(Protocol):
     def show_list(self, state: ListState) -> None:
         """Show rows, or the advice where there are none."""
 
-    def show_directories(self, directories: Sequence[tuple[str, int]]) -> None:
-        """Show the tree of directories."""
+    def show_pane(self, pane: Pane) -> None:
+        """Show the tree of directories, and how many sounds were rejected."""
 
     def set_search_text(self, text: str) -> None:
         """Put words into the search box without asking for them again."""
@@ -85,7 +85,7 @@ class BrowsingPresenter:
         self._lists = lists
         self._similar = similar
         self._text = ""
-        self._directory = ""
+        self._place: Place | None = None
         self._order = Order.NAME
         self._is_descending = False
         self._examples: tuple[Example, ...] = ()
@@ -93,9 +93,9 @@ class BrowsingPresenter:
         self._latest = 0
 
     @property
-    def directory(self) -> str:
-        """The directory chosen, "" for all."""
-        return self._directory
+    def place(self) -> Place | None:
+        """The directory chosen, None for all."""
+        return self._place
 
     @property
     def order(self) -> tuple[Order, bool]:
@@ -112,9 +112,9 @@ class BrowsingPresenter:
         """What the list is similar to."""
         return self._examples
 
-    def restore(self, directory: str, order: Order, *, is_descending: bool) -> None:
+    def restore(self, place: Place | None, order: Order, *, is_descending: bool) -> None:
         """Take up what an earlier start left, without asking yet."""
-        self._directory, self._order, self._is_descending = directory, order, is_descending
+        self._place, self._order, self._is_descending = place, order, is_descending
 
     def text_changed(self, text: str) -> None:
         """Follow what is typed."""
@@ -122,10 +122,10 @@ class BrowsingPresenter:
             self._text = text
             self._ask()
 
-    def directory_chosen(self, directory: str) -> None:
+    def place_chosen(self, place: Place | None) -> None:
         """Show one directory and what lies below, or everything."""
-        if directory != self._directory:
-            self._directory = directory
+        if place != self._place:
+            self._place = place
             self._ask()
 
     def order_chosen(self, order: Order, *, is_descending: bool) -> None:
@@ -141,7 +141,7 @@ class BrowsingPresenter:
         self._examples = tuple(examples)
         self._similar_order = (Order.RELEVANCE, False)
         self._text = ""
-        self._directory = ""
+        self._place = None
         self._view.set_search_text("")
         self._ask()
 
@@ -166,7 +166,7 @@ class BrowsingPresenter:
         """Ask for less, as was proposed."""
         _, filters = parse_text(self._text)
         if not relaxation.keeps_filters:
-            self._directory = ""
+            self._place = None
         kept = filters if relaxation.keeps_filters else ()
         self._retype(" ".join([relaxation.words, *(_typed(one) for one in kept)]).strip())
 
@@ -179,14 +179,12 @@ class BrowsingPresenter:
         """Ask again: the library changed."""
         self._ask(is_same_question=True)
         queries, browsing = self._lists
-        queries.run("directories", browsing.directories, done=self._view.show_directories, failed=self._view.complain)
+        queries.run("pane", browsing.pane, done=self._view.show_pane, failed=self._view.complain)
 
     def _query(self) -> Query:
         words, filters = parse_text(self._text)
         order, is_descending = self.shown_order
-        if self._directory:
-            filters = (*filters, Filter("folder", "=", self._directory))
-        return Query(words, filters, order, is_descending)
+        return Query(words, filters, order, is_descending, self._place)
 
     def _ask(self, *, is_same_question: bool = False) -> None:
         self._latest = number = self._latest + 1
@@ -207,14 +205,13 @@ class BrowsingPresenter:
     def _answered(self, number: int, query: Query, listing: Listing, *, is_same_question: bool) -> None:
         if number != self._latest:
             return
-        typed = tuple(one for one in query.filters if one.field != "folder" or str(one.value) != self._directory)
         self._view.show_list(
             ListState(
                 listing=listing,
                 summary=_summary(listing, is_similar=bool(self._examples)),
                 advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(self._examples)),
                 examples=self._examples,
-                filters=typed,
+                filters=query.filters,
                 order=query.order,
                 is_descending=query.is_descending,
                 is_same_question=is_same_question,
@@ -244,9 +241,9 @@ def _advice(query: Query, listing: Listing, *, is_similar: bool) -> str:
         return "No sounds yet. Add a folder, or drop one here."
     if query.words:
         return f"Nothing for “{query.words}” here."
-    if is_similar:
-        return "Nothing to compare with yet: the sounds are still being analysed."
-    return "No sound has these properties."
+    if query.filters or query.place or not is_similar:
+        return "No sound here has these properties."
+    return "Nothing to compare with yet: the sounds are still being analysed."
 
 
 def _typed(condition: Filter) -> str:

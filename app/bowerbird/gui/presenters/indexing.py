@@ -21,25 +21,16 @@ from bowerbird.errors import BowerbirdError
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import index_folders, remove_folder
 from bowerbird.library.neighbours import update_index
+from bowerbird.paths import log_path
 
 logger = logging.getLogger(__name__)
 
-_FAULT = "Indexing failed inside Bowerbird; what was done is kept. Please report it with the log file."
-
 
 @dataclass(frozen=True, slots=True)
-class IndexingFailed:
-    """A run ended with a fault, or the index could not be saved behind it.
+class JobEnded:
+    """The job's thread is done, with a fault or without."""
 
-    Attributes
-    ----------
-    sentence : str
-    control : Control
-        Of the run: another may have begun since.
-    """
-
-    sentence: str
-    control: Control
+    complaint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +81,7 @@ class IndexingPresenter:
         self._encoder = encoder
         self._post = post
         self._control: Control | None = None
-        self._graph_control = Control()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         self._waiting: list[Path] = []
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
@@ -106,26 +96,26 @@ class IndexingPresenter:
         if self.is_running:
             self._waiting += [folder for folder in folders if folder not in self._waiting]
         else:
-            self._start(list(folders))
+            self._index(list(folders))
 
     def rescan(self) -> None:
         """Bring every folder up to date."""
         if self.is_running:
             self._is_rescan_waiting = True
         else:
-            self._start([])
+            self._index([])
+
+    def resume(self, folders: Sequence[Path]) -> None:
+        """Take up what an earlier run left, with one worker: nobody asked for it just now."""
+        if folders and not self.is_running:
+            self._index(list(folders), n_workers=1)
 
     def remove(self, folder_id: int) -> None:
         """Forget a folder."""
         if self.is_running:
             self._view.complain("Folders cannot be removed while sounds are analysed. Cancel that first.")
             return
-        try:
-            remove_folder(self._library, folder_id)
-        except BowerbirdError as error:
-            self._view.complain(str(error))
-            return
-        self._view.library_changed(is_final=True)
+        self._start("Removing the folder", lambda _: remove_folder(self._library, folder_id))
 
     def toggle_pause(self) -> None:
         """Pause, or go on."""
@@ -148,28 +138,40 @@ class IndexingPresenter:
     def close(self) -> None:
         """Stop and wait for the end."""
         self.cancel()
-        self._graph_control.cancel()
-        for thread in self._threads:
-            thread.join(10)
+        if self._thread is not None:
+            self._thread.join(10)
 
-    def _start(self, folders: list[Path]) -> None:
+    def _index(self, folders: list[Path], n_workers: int | None = None) -> None:
+        def work(control: Control) -> None:
+            index_folders(
+                self._library,
+                folders,
+                encoder=self._encoder,
+                control=control,
+                post=self._post,
+                n_workers=n_workers,
+            )
+            update_index(self._library, self._encoder, control)
+
+        self._start("Looking for sounds", work)
+
+    def _start(self, text: str, work: Callable[[Control], None]) -> None:
         self._control = control = Control()
-        self._show("Looking for sounds", None)
-        thread = threading.Thread(target=self._run, args=(folders, control), name="bowerbird-indexing", daemon=True)
-        # An earlier run may still be saving its index.
-        self._threads = [*(earlier for earlier in self._threads if earlier.is_alive()), thread]
-        thread.start()
+        self._show(text, None)
+        self._thread = threading.Thread(target=self._run, args=(work, control), name="bowerbird-indexing", daemon=True)
+        self._thread.start()
 
-    def _run(self, folders: list[Path], control: Control) -> None:
+    def _run(self, work: Callable[[Control], None], control: Control) -> None:
         """The job thread's whole life."""
+        complaint = None
         try:
-            index_folders(self._library, folders, encoder=self._encoder, control=control, post=self._post)
-            update_index(self._library, self._encoder, self._graph_control)
+            work(control)
         except BowerbirdError as error:
-            self._post(IndexingFailed(str(error), control))
+            complaint = str(error)
         except Exception:  # the job boundary: the log has the trace, the window a sentence
-            logger.exception("indexing failed")
-            self._post(IndexingFailed(_FAULT, control))
+            logger.exception("a job failed")
+            complaint = f"Indexing failed inside Bowerbird; what was done is kept. Please report it with {log_path()}."
+        self._post(JobEnded(complaint))
 
     def handle(self, event: object) -> None:
         """Take an event of the job, in the window's thread."""
@@ -179,19 +181,17 @@ class IndexingPresenter:
             case FolderListed():
                 self._view.library_changed(is_final=False)
             case FolderUnreachable():
-                self._view.complain(f"{event.folder} could not be read: {event.reason}.")
+                self._view.complain(event.sentence)
             case Progress():
                 text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
                 self._show(text, event.n_done / max(1, event.n_total))
             case BatchRecorded():
                 self._view.library_changed(is_final=False)
             case IndexingFinished():
-                self._finish(None)
-            case IndexingFailed():
-                if event.control is self._control:
-                    self._finish(event.sentence)
-                else:
-                    self._view.complain(event.sentence)
+                self._show("Preparing similarity search", 1.0)
+                self._view.library_changed(is_final=True)
+            case JobEnded():
+                self._finish(event.complaint)
             case _:
                 pass
 
@@ -202,10 +202,10 @@ class IndexingPresenter:
             self._view.complain(complaint)
         if self._waiting:
             folders, self._waiting = self._waiting, []
-            self._start(folders)
+            self._index(folders)
         elif self._is_rescan_waiting:
             self._is_rescan_waiting = False
-            self._start([])
+            self._index([])
         else:
             self._view.show_indexing(None)
 

@@ -137,7 +137,7 @@ class PlayingPresenter:
     def set_loop(self, *, is_loop: bool) -> None:
         """Repeat sounds, or not; what plays is started anew so that it follows."""
         self._is_loop = is_loop
-        if self._output.is_playing:
+        if self._output.is_playing and self._heard in {None, self._path}:
             self.replay()
 
     def set_volume(self, volume_db: float) -> None:

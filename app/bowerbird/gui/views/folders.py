@@ -1,7 +1,6 @@
 """The left pane: every directory that holds sounds, as a tree under "All sounds"."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -9,28 +8,32 @@ from PySide6.QtWidgets import QMenu, QTreeView, QWidget
 
 from bowerbird.catalogue.records import Folder
 from bowerbird.domain.names import sort_key
+from bowerbird.domain.queries import Place
 from bowerbird.domain.words import printable
 
-_DIRECTORY = int(Qt.ItemDataRole.UserRole)
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+_MAX_OPEN = 3
 
 
 class FolderTree(QTreeView):
-    """Shows directories; says which one was chosen, "" for all, and which folder to remove.
+    """Shows directories; says which one was chosen, None for all, and which folder to remove.
 
     Signals
     -------
-    chosen : str
+    chosen : Place or None
     remove_asked : Folder
     """
 
-    chosen = Signal(str)
+    chosen = Signal(object)
     remove_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._items: dict[str, QStandardItem] = {}
-        self._shown: Sequence[tuple[str, int]] = ()
-        self._roots: dict[str, Folder] = {}
+        self._items: dict[Place | None, QStandardItem] = {}
+        self._places: list[Place | None] = []  # by number: Qt would lose bytes of names that are no Unicode
+        self._shown: Sequence[tuple[Place, int]] | None = None
+        self._folders: dict[int, Folder] = {}
+        self._chosen: Place | None = None
         self._model = QStandardItemModel(self)
         self.setModel(self._model)
         self.setHeaderHidden(True)
@@ -44,64 +47,68 @@ class FolderTree(QTreeView):
         self.customContextMenuRequested.connect(self._show_menu)
         self._is_quiet = False
 
-    def show_directories(self, directories: Sequence[tuple[str, int]], folders: Sequence[Folder], chosen: str) -> None:
+    def show_directories(self, directories: Sequence[tuple[Place, int]], folders: Sequence[Folder]) -> None:
         """Show directories with the numbers of sounds below each.
 
         Parameters
         ----------
-        directories : sequence of (directory, number of its own sounds)
+        directories : sequence of (Place, number of its own sounds)
         folders : sequence of Folder
             Those that the user added.
-        chosen : str
-            The directory that is chosen, "" for all.
         """
-        self._roots = {folder.path.name or str(folder.path): folder for folder in folders}
+        self._folders = {folder.id: folder for folder in folders}
         if directories == self._shown:
             return
-        expanded = {path for path, item in self._items.items() if self.isExpanded(item.index())}
-        had_none = not self._items
+        expanded = {place for place, item in self._items.items() if self.isExpanded(item.index())}
+        had_none = len(self._items) <= 1
         self._shown = directories
-        self._is_quiet = True
-        try:
-            self._fill(directories)
-            for path, item in self._items.items():
-                is_root = path in self._roots
-                if path in expanded or (had_none and is_root and len(self._roots) <= 3):
-                    self.setExpanded(item.index(), True)
-            self.choose(chosen)
-        finally:
-            self._is_quiet = False
-
-    def choose(self, directory: str) -> None:
-        """Mark a directory as chosen without saying so."""
         was_quiet, self._is_quiet = self._is_quiet, True
-        item = self._items.get(directory, self._items.get(""))
+        self._fill(directories)
+        for place, item in self._items.items():
+            if place in expanded or (had_none and self.root_at(place) and len(folders) <= _MAX_OPEN):
+                self.setExpanded(item.index(), True)
+        self.choose(self._chosen)
+        self._is_quiet = was_quiet
+
+    def choose(self, place: Place | None) -> None:
+        """Mark a directory as chosen without saying so."""
+        self._chosen = place
+        was_quiet, self._is_quiet = self._is_quiet, True
+        item = self._items.get(place, self._items.get(None))
         if item is not None:
             self.setCurrentIndex(item.index())
             self.scrollTo(item.index())
         self._is_quiet = was_quiet
 
-    def _fill(self, directories: Sequence[tuple[str, int]]) -> None:
-        below: dict[str, int] = {"": sum(n for _, n in directories)}
-        for directory, n in directories:
-            parts = directory.split("/")
+    def _fill(self, directories: Sequence[tuple[Place, int]]) -> None:
+        below: dict[Place, int] = {}
+        for place, n in directories:
+            parts = place.directory.split("/")
             for depth in range(1, len(parts) + 1):
-                path = "/".join(parts[:depth])
-                below[path] = below.get(path, 0) + n
+                above = Place(place.folder_id, "/".join(parts[:depth]))
+                below[above] = below.get(above, 0) + n
         self._model.clear()
         self._items = {}
-        everything = _item("All sounds", below[""], "")
-        self._items[""] = everything
-        self._model.appendRow(everything)
-        for path in sorted((path for path in below if path), key=lambda path: [sort_key(x) for x in path.split("/")]):
-            above, _, name = path.rpartition("/")
-            item = _item(name or path, below[path], path)
-            self._items[path] = item
-            parent = self._items.get(above) if above else None
-            if parent is not None:
-                parent.appendRow(item)
-            else:
-                self._model.appendRow(item)
+        self._places = []
+        self._add(None, "All sounds", sum(n for _, n in directories), "Every sound of the library")
+        for place in sorted(below, key=_sort_key):
+            folder = self._folders.get(place.folder_id)
+            parts = place.directory.split("/")
+            path = str(folder.path.joinpath(*parts[1:])) if folder else place.directory
+            self._add(place, parts[-1], below[place], path)
+
+    def _add(self, place: Place | None, name: str, n: int, tool_tip: str) -> None:
+        item = QStandardItem(f"{printable(name)}   {n:,}")
+        item.setData(len(self._places), _NUMBER)
+        item.setToolTip(printable(tool_tip))
+        self._places.append(place)
+        self._items[place] = item
+        above = place.directory.rpartition("/")[0] if place else ""
+        parent = self._items.get(Place(place.folder_id, above)) if place and above else None
+        (parent or self._model.invisibleRootItem()).appendRow(item)
+
+    def _place_at(self, index: QModelIndex | QPersistentModelIndex) -> Place | None:
+        return self._places[int(index.data(_NUMBER))]
 
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
@@ -109,15 +116,22 @@ class FolderTree(QTreeView):
         """Say that another directory is chosen."""
         super().currentChanged(current, previous)
         if current.isValid() and not self._is_quiet:
-            self.chosen.emit(str(current.data(_DIRECTORY)))
+            self._chosen = self._place_at(current)
+            self.chosen.emit(self._chosen)
 
-    def root_at(self, directory: str) -> Folder | None:
+    def root_at(self, place: Place | None) -> Folder | None:
         """Return the folder that the user added as this directory."""
-        return self._roots.get(directory)
+        is_root = place is not None and "/" not in place.directory
+        return self._folders.get(place.folder_id) if place is not None and is_root else None
+
+    def folder_path(self, place: Place | None) -> str:
+        """Return the path of the folder that a place lies in, "" for none."""
+        folder = self._folders.get(place.folder_id) if place is not None else None
+        return str(folder.path) if folder else ""
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
-        folder = self.root_at(str(index.data(_DIRECTORY))) if index.isValid() else None
+        folder = self.root_at(self._place_at(index)) if index.isValid() else None
         if folder is None:
             return
         menu = QMenu(self)
@@ -127,8 +141,5 @@ class FolderTree(QTreeView):
         menu.deleteLater()
 
 
-def _item(name: str, n: int, directory: str) -> QStandardItem:
-    item = QStandardItem(f"{printable(name)}   {n:,}")
-    item.setData(directory, _DIRECTORY)
-    item.setToolTip(printable(str(Path(directory))) if directory else "Every sound of the library")
-    return item
+def _sort_key(place: Place) -> tuple[list[str], int]:
+    return [sort_key(name) for name in place.directory.split("/")], place.folder_id

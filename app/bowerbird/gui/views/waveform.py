@@ -104,7 +104,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
         self._box.setRange(xRange=(0, 1), yRange=(-1, 1), padding=0)
 
     def show_playhead(self, position_s: float | None) -> None:
-        """Move the playhead, or hide it."""
+        """Move the playhead, or remove it."""
         if position_s is None:
             self._playhead.hide()
         else:

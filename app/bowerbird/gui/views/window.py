@@ -29,7 +29,6 @@ from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.queries import Example, Filter
 from bowerbird.domain.words import printable
-from bowerbird.errors import CatalogueError
 from bowerbird.gui import theme
 from bowerbird.gui.models.sounds import SoundsModel
 from bowerbird.gui.presenters.browsing import ListState, example_name, with_stretch
@@ -44,7 +43,7 @@ from bowerbird.gui.views.styled import styled
 from bowerbird.gui.views.table import SoundTable
 from bowerbird.gui.views.transport import Transport
 from bowerbird.gui.views.waveform import WaveformView
-from bowerbird.library.browsing import Relaxation
+from bowerbird.library.browsing import Pane, Relaxation
 
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
@@ -233,20 +232,10 @@ class MainWindow(QMainWindow):
         self.rejected.show_rejected(self._reader.rejected())
         self._pages.setCurrentWidget(self.rejected)
 
-    def show_directories(self, directories: Sequence[tuple[str, int]]) -> None:
-        """Show the tree of directories."""
-        try:
-            folders = self._reader.folders()
-            n_rejected = len(self._reader.rejected())
-        except CatalogueError as error:
-            self.complain(str(error))
-            return
-        self.folders.show_directories(directories, folders, self.chosen_directory())
-        self.chips.show_rejected(n_rejected)
-
-    def chosen_directory(self) -> str:
-        """The directory that the presenter knows as chosen; set by the composition root."""
-        return ""
+    def show_pane(self, pane: Pane) -> None:
+        """Show the tree of directories, and how many sounds were rejected."""
+        self.folders.show_directories(pane.directories, pane.folders)
+        self.chips.show_rejected(pane.n_rejected)
 
     def set_search_text(self, text: str) -> None:
         """Put words into the search box without asking for them again."""
@@ -363,7 +352,8 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        is_ours = event.source() is not None  # a drag out that was let go early is no query
+        if not is_ours and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
