@@ -50,7 +50,8 @@ def dump(library):
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         sounds = connection.execute(
             "SELECT sounds.path, folders.path, directory, name, name_key, sounds.size_bytes, mtime_ns, is_missing, "
-            "sounds.hash, contents.hash, sounds.duration_s, sounds.n_channels, sounds.rate_hz, sounds.format, sounds.encoding, reason FROM sounds "
+            "sounds.hash, contents.hash, sounds.duration_s, sounds.n_channels, sounds.rate_hz, sounds.format, "
+            "sounds.encoding, reason FROM sounds "
             "JOIN folders ON folders.id = folder_id "
             "LEFT JOIN contents ON contents.id = content_id "
             "LEFT JOIN failures ON sound_id = sounds.id ORDER BY sounds.path"

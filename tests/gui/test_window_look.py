@@ -61,9 +61,7 @@ def test_coloured_words_are_readable_where_they_stand(name: str, words: str, gro
     assert contrast(getattr(chosen, words), getattr(chosen, ground)) >= 4.5
 
 
-@pytest.mark.parametrize(
-    "name", ["dark", pytest.param("light", marks=pytest.mark.xfail(reason="4.29:1; the panel's white would do"))]
-)
+@pytest.mark.parametrize("name", THEMES)
 def test_the_button_that_is_proposed_is_readable(name: str):
     sheet = (resources_path() / "styles" / "window.qss").read_text(encoding="utf-8")
     found = re.search(r"QPushButton#primary \{ background: \{(\w+)\}; color: \{(\w+)\};", sheet)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def library(indexed: Path) -> None:
 def test_choices_survive_a_restart(open_window: Open):
     stage = open_window(size=SIZE)
     stage.until_rows(EVERY)
-    stage.program.browsing.directory_chosen("Sounds/Drums")
+    stage.program.browsing.place_chosen(stage.directory("Sounds/Drums"))
     stage.click_heading(columns.DURATION)
     stage.click_heading(columns.DURATION)
     stage.window.transport._volume.setValue(-9)
@@ -109,8 +110,11 @@ def test_a_damaged_settings_file_is_no_obstacle(open_window: Open, text: str):
 
 @pytest.mark.usefixtures("library")
 def test_a_directory_that_is_gone_offers_a_way_back(open_window: Open):
-    paths.settings_path().parent.mkdir(parents=True, exist_ok=True)
-    paths.settings_path().write_text('{"directory": "Gone"}')
+    stage = open_window()
+    stage.until_rows(EVERY)
+    gone = replace(stage.directory("Sounds"), directory="Sounds/Gone")
+    stage.program.browsing.place_chosen(gone)
+    stage.close()
     stage = open_window()
     stage.until(lambda: stage.advice)
     offers = stage.buttons(stage.window.advice)
@@ -141,7 +145,7 @@ def test_closing_while_sounds_are_analysed_leaves_nothing_behind(open_window: Op
     stage = open_window(folders=(sounds,))
     stage.until(lambda: stage.progress)
     stage.window.close()
-    assert not stage.program.indexing._threads[0].is_alive()
+    assert not stage.program.indexing._thread.is_alive()
 
 
 def test_a_folder_that_is_not_there_is_no_window(capsys: pytest.CaptureFixture[str]):

@@ -245,7 +245,7 @@ class Application:
         place = self.browsing.place
         settings = replace(
             self._settings,
-            folder=self.window.folders.folder_path(place),
+            folder=next((str(one.path) for one in self._reader.folders() if place and one.id == place.folder_id), ""),
             directory=place.directory if place else "",
             order=str(order),
             is_descending=is_descending,

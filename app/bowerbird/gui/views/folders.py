@@ -124,11 +124,6 @@ class FolderTree(QTreeView):
         is_root = place is not None and "/" not in place.directory
         return self._folders.get(place.folder_id) if place is not None and is_root else None
 
-    def folder_path(self, place: Place | None) -> str:
-        """Return the path of the folder that a place lies in, "" for none."""
-        folder = self._folders.get(place.folder_id) if place is not None else None
-        return str(folder.path) if folder else ""
-
     def _show_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
         folder = self.root_at(self._place_at(index)) if index.isValid() else None
