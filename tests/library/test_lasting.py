@@ -1,0 +1,104 @@
+"""What must survive: sounds whose drive was away, files that were only touched, an index that was lost."""
+
+import os
+import shutil
+import threading
+
+import numpy as np
+import pytest
+from stage import of_kind, run
+
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.domain.events import SoundRejected, SoundsListed
+from bowerbird.domain.queries import Example, Query
+from bowerbird.encoder.registry import encoder_named
+from bowerbird.library.browsing import Browsing
+from bowerbird.library.control import Control
+from bowerbird.library.neighbours import update_index
+from bowerbird.library.search import Search
+from sounds import sine, write
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for i in range(4):
+        write(tmp_path / "sounds" / f"{i}.wav", sine(200 * (i + 1), duration_s=0.2 + i / 100))
+    return tmp_path / "sounds"
+
+
+def test_a_drive_that_goes_away_while_it_is_analysed_rejects_nothing_for_good(tmp_path, folder):
+    away = tmp_path / "away"
+
+    def pull_out(event):
+        if isinstance(event, SoundsListed) and folder.exists():
+            folder.rename(away)
+
+    summary, events = run(tmp_path / "library", folder, post=pull_out)
+    assert summary.n_analysed == 0
+    assert len(of_kind(events, SoundRejected)) == 4
+    away.rename(folder)
+    summary, events = run(tmp_path / "library", folder)
+    assert (summary.n_analysed, summary.n_rejected) == (4, 0)
+
+
+def test_a_file_that_was_only_touched_is_not_analysed_again(tmp_path, folder):
+    run(tmp_path / "library", folder)
+    os.utime(folder / "1.wav", ns=(5, 5))
+    summary, _ = run(tmp_path / "library", folder)
+    assert (summary.n_analysed, summary.n_copies) == (0, 1)
+    with CatalogueReader(tmp_path / "library") as reader:
+        assert reader.sound_at(folder / "1.wav").duration_s == pytest.approx(0.21)
+
+
+def test_a_lost_index_is_made_anew(tmp_path, folder):
+    library = tmp_path / "library"
+    run(library, folder)
+    update_index(library, encoder_named("acoustic"), Control())
+    shutil.rmtree(library / "index")
+    update_index(library, encoder_named("acoustic"), Control())
+    assert len(list((library / "index").glob("*.json"))) == 1
+
+
+def test_sounds_that_vanish_between_two_reads_break_no_search(tmp_path, folder, monkeypatch):
+    library = tmp_path / "library"
+    run(library, folder)
+    search = Search(library, encoder_named("acoustic"))
+    try:
+        target = search.target([Example(folder / "0.wav")])
+        look_up = search.reader.sounds_of
+
+        def while_others_write(content_ids):
+            (folder / "3.wav").write_bytes(b"")
+            writer = threading.Thread(target=run, args=(library, folder))
+            writer.start()
+            writer.join()
+            return look_up(content_ids)
+
+        monkeypatch.setattr(search.reader, "sounds_of", while_others_write)
+        assert len(search.by_example(target)) == 3
+        monkeypatch.undo()
+        assert len(search.by_example(target)) == 2
+    finally:
+        search.close()
+
+
+def test_browsing_lists_matches_relaxes_and_names_what_is_pending(tmp_path, folder):
+    library = tmp_path / "library"
+    run(library, folder)
+    browsing = Browsing(library, encoder_named("acoustic"))
+    try:
+        assert len(browsing.list(Query()).ids) == 4
+        matches = browsing.similar([Example(folder / "0.wav")], Query())
+        assert len(matches.ids) == 3
+        assert matches.matches.keys() == set(matches.ids.tolist())
+        nothing = browsing.list(Query("1 xylophone"))
+        assert [(one.words, one.n_found) for one in nothing.relaxations] == [("1", 1)]
+        pane = browsing.pane()
+        assert (pane.directories[0][1], [one.path for one in pane.folders], pane.n_rejected) == (4, [folder], 0)
+        assert browsing.pending_folders() == []
+        write(folder / "new.wav", np.zeros((100, 1), np.float32))
+        control = Control()
+        run(library, folder, control=control, post=lambda _: control.cancel())
+        assert browsing.pending_folders() == [folder]
+    finally:
+        browsing.close()
