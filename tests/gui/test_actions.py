@@ -1,5 +1,7 @@
 """Every action has a text, a handler and a key of its own; the key sheet lists them all."""
 
+import sys
+import threading
 from collections import Counter
 
 import pytest
@@ -11,6 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
 
+from bowerbird.errors import CatalogueError
+from bowerbird.gui import application
 from bowerbird.gui.views import actions, dialogs
 from bowerbird.gui.views.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
 
@@ -102,3 +106,14 @@ def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):
     window = stage.window
     named: list[QWidget] = [window.search, window.table, window.folders, window.waveform, window.transport._volume]
     assert all(widget.accessibleName() for widget in named)
+
+
+def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog):
+    for module, name in ((sys, "excepthook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    application._catch_the_rest(stage.window)
+    sys.excepthook(ValueError, ValueError("odd"), None)
+    assert "Bowerbird has a fault" in stage.notice
+    assert "ValueError: odd" in caplog.text
+    sys.excepthook(CatalogueError, CatalogueError("The catalogue is away. Connect its drive."), None)
+    assert stage.notice == "The catalogue is away. Connect its drive."
