@@ -1,5 +1,6 @@
 """Every action has a text, a handler and a key of its own; the key sheet lists them all."""
 
+import gc
 import sys
 import threading
 from collections import Counter
@@ -117,3 +118,6 @@ def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch
     assert "ValueError: odd" in caplog.text
     sys.excepthook(CatalogueError, CatalogueError("The catalogue is away. Connect its drive."), None)
     assert stage.notice == "The catalogue is away. Connect its drive."
+    caplog.clear()
+    monkeypatch.undo()  # the hook holds the window
+    gc.collect()
