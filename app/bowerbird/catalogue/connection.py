@@ -59,9 +59,13 @@ def open_reader(library: Path) -> sqlite3.Connection:
         else:  # a write-ahead log needs a writable folder; where there is none, nobody writes
             address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(address, uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise fault(library, error) from error
+    try:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32000")
     except sqlite3.Error as error:
+        connection.close()
         raise fault(library, error) from error
     connection.text_factory = from_text
     return connection

@@ -40,9 +40,14 @@ class CatalogueReader:
         self._connection = open_reader(library)
         self._orders: dict[tuple[Order, bool], Ids] = {}
         self._orders_version = -1
-        with self._reading():
-            if not self._connection.execute("PRAGMA user_version").fetchone()[0]:
+        try:
+            with self._reading():
+                version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if not version:
                 raise CatalogueError(f"The library at {library} is empty. Run `bowerbird index FOLDER` to fill it.")
+        except CatalogueError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
