@@ -61,7 +61,7 @@ class BrowsingView(Protocol):
         """Show the tree of directories, and how many sounds were rejected."""
 
     def set_search_text(self, text: str) -> None:
-        """Put words into the search box without asking for them again."""
+        """Put words into the search box; that it says they changed is no news."""
 
     def complain(self, sentence: str) -> None:
         """Show what went wrong."""

@@ -37,13 +37,18 @@ class SearchField(QLineEdit):
         self.setObjectName("search")
         self.setPlaceholderText("Search names, folders and metadata: kick duration<0.5")
         self.setAccessibleName("Search")
-        self.setClearButtonEnabled(True)
         self.setAcceptDrops(False)  # a file that is dropped is a query, here too, and not its name
         self._magnifier = self.addAction(theme.icon("search", colours.muted), QLineEdit.ActionPosition.LeadingPosition)
+        self._cross = self.addAction(theme.icon("close", colours.muted), QLineEdit.ActionPosition.TrailingPosition)
+        self._cross.setToolTip("Clear")
+        self._cross.setVisible(False)
+        self._cross.triggered.connect(self.clear)
+        self.textChanged.connect(lambda text: self._cross.setVisible(bool(text)))
 
     def recolour(self, colours: Tokens) -> None:
         """Take up another theme."""
         self._magnifier.setIcon(theme.icon("search", colours.muted))
+        self._cross.setIcon(theme.icon("close", colours.muted))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Release the keys that mean something outside."""

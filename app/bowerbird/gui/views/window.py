@@ -238,10 +238,8 @@ class MainWindow(QMainWindow):
         self.chips.show_rejected(pane.n_rejected)
 
     def set_search_text(self, text: str) -> None:
-        """Put words into the search box without asking for them again."""
-        self.search.blockSignals(True)
+        """Put words into the search box; who gave them knows them already."""
         self.search.setText(text)
-        self.search.blockSignals(False)
 
     # What presenters show: indexing and playing
 
