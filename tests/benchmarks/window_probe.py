@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from bowerbird import paths
@@ -23,7 +23,7 @@ def wait(qt: QApplication, is_true: Callable[[], bool], limit_s: float = 600) ->
     """Run the event loop until something is true; return the seconds it took."""
     began = time.perf_counter()
     while not is_true():
-        qt.processEvents()
+        qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if time.perf_counter() - began > limit_s:
             sys.exit("the window did not get there")
     return time.perf_counter() - began

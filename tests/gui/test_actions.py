@@ -25,6 +25,13 @@ def test_every_action_has_a_text_and_a_menu():
     assert len({card.name for card in CARDS}) == len(CARDS)
 
 
+def test_no_underlined_letter_is_the_key_of_another_action():
+    letters = {key: card.name for card in CARDS for key in card.keys if len(key) == 1}
+    for card in CARDS:
+        underlined = card.text.partition("&")[2][:1].upper()
+        assert letters.get(underlined, card.name) == card.name, card
+
+
 def test_no_two_actions_share_a_key():
     """Keys of the window reach the list too, so that one key must not stand in both."""
     keys = Counter(QKeySequence(key).toString() for card in CARDS for key in card.keys)

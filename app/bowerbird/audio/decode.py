@@ -210,7 +210,7 @@ def open_sound(path: Path) -> SoundReader:
         path.open("rb").close()  # libsndfile does not say why it may not read
         file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
-        raise UnreachableError(f"`{name}` is not there. Check the drive, or scan its folder again.") from error
+        raise UnreachableError(f"`{name}` is not there. Check its spelling and its drive.") from error
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         raise UnreachableError(f"`{name}` cannot be read ({reason}). Check its permissions and the drive.") from error

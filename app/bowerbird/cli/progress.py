@@ -49,6 +49,7 @@ class LiveProgress:
         self._console = Console(highlight=False, soft_wrap=True)
         self._live = Live(console=self._console, transient=True, refresh_per_second=8)
         self._is_live = self._console.is_terminal
+        self._n_known = 0
 
     def __enter__(self) -> Self:
         if self._is_live:
@@ -70,12 +71,16 @@ class LiveProgress:
                 self._print(_listed(event))
             case FolderUnreachable():
                 self._print(event.sentence, style="yellow")
+            case SoundRejected(is_known=True):
+                self._n_known += 1
             case SoundRejected():
                 self._print(f"rejected  {event.path}\n          {event.reason}", style="yellow")
             case Progress():
                 self._line(progress_text(event.n_done, event.n_total, event.per_second, event.left_s))
             case IndexingFinished():
                 self._line("")
+                if self._n_known:
+                    self._print(f"{self._n_known:,} known rejections are not repeated; --json names them all")
                 self._print(_finished(event), style="bold")
             case BatchRecorded() | FileIgnored():
                 pass

@@ -15,7 +15,7 @@ from bowerbird.catalogue.records import SoundRow
 from bowerbird.cli.options import AsJson, EncoderName, Library
 from bowerbird.domain.matches import Match
 from bowerbird.domain.names import search_text
-from bowerbird.domain.queries import Example, Filter, Query, parse_example, parse_filter, parse_text
+from bowerbird.domain.queries import Example, Filter, Query, looks_like_filter, parse_example, parse_filter, parse_text
 from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
@@ -56,6 +56,9 @@ def search(
 ) -> int:
     """Find sounds by words, by example, or by an example among those with the words."""
     text, typed = parse_text(" ".join(words or []))
+    for word in text.split():
+        if looks_like_filter(word):
+            parse_filter(word)  # it is none: this says why
     conditions: tuple[Filter, ...] = (*typed, *(parse_filter(expression) for expression in filters or []))
     examples = [parse_example(example) for example in like or []]
     if not (text or examples or conditions):
@@ -72,7 +75,7 @@ def search(
     if as_json:
         _print_json(matches, rows)
     else:
-        _print_table(matches, rows, asked=text or ", ".join(like or map(str, conditions)))
+        _print_table(matches, rows, asked=" ".join([text, *map(str, conditions)]).strip() or ", ".join(like or []))
     return 0
 
 

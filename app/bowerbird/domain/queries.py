@@ -12,7 +12,10 @@ from bowerbird.errors import QueryError
 FilterField: TypeAlias = Literal["duration", "channels", "rate", "format", "folder"]
 Operator: TypeAlias = Literal["<", "<=", "=", ">=", ">"]
 
-_FILTER: Final = re.compile(r"(duration|channels|rate|format|folder)(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE)
+_FILTER: Final = re.compile(
+    r"(duration|length|channels|rate|format|folder)(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE
+)
+_BEGINNING: Final = re.compile(r"(duration|length|channels|rate|format|folder)\s*[<>=]", re.IGNORECASE)
 _QUANTITY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
 _UNITS: Final[dict[str, dict[str, float]]] = {
     "duration": {"": 1.0, "s": 1.0, "sec": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0},
@@ -136,6 +139,11 @@ def parse_text(text: str) -> tuple[str, tuple[Filter, ...]]:
     return " ".join(words), tuple(filters)
 
 
+def looks_like_filter(word: str) -> bool:
+    """Say whether a word begins as a filter does, so that somebody who typed it meant one."""
+    return _BEGINNING.match(word) is not None
+
+
 def parse_filter(text: str) -> Filter:
     """Read a filter such as ``duration<2``, ``channels=stereo``, ``rate>=48k``, ``format=wav``, ``folder=Drums``.
 
@@ -150,7 +158,7 @@ def parse_filter(text: str) -> Filter:
             f"`{text}` is no filter. Write duration, channels, rate, format or folder, then <, <=, =, >= or >, "
             "then a value: duration<2, channels=stereo, rate>=48k, format=wav, folder=Drums."
         )
-    field: FilterField = found[1].lower()  # type: ignore[assignment] # the expression admits no other
+    field: FilterField = found[1].lower().replace("length", "duration")  # type: ignore[assignment] # the expression admits no other
     operator: Operator = found[2].replace(":", "=")  # type: ignore[assignment]
     value = found[3].strip().strip("\"'")
     if field in {"format", "folder"}:

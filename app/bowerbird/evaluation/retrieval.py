@@ -300,8 +300,11 @@ def read_labels(path: Path) -> LabelledSet:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise QueryError(f"`{path}` cannot be read as a table: {error}. Give a UTF-8 CSV file.") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise QueryError(f"`{path}` cannot be read ({reason}). Check its spelling and its permissions.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise QueryError(f"`{path}` is no table of text. Give a UTF-8 CSV file.") from error
     if not rows:
         raise QueryError(f"`{path}` holds no rows. Give a CSV with a header and one row a sound.")
     name_column = "path" if "path" in rows[0] else "fname"

@@ -3,6 +3,8 @@
 import argparse
 import logging
 import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bowerbird import paths
@@ -305,6 +307,7 @@ def open_window(arguments: Sequence[str]) -> int:
     if options.demo and not folders and program.is_empty:
         folders = [demo_folder()]
     _catch_the_rest(program.window)
+    _close_on_signals(program.window)
     program.start(folders)
     return application.exec()
 
@@ -325,6 +328,22 @@ def _catch_the_rest(window: MainWindow) -> None:
 
     sys.excepthook = caught
     threading.excepthook = caught_in_thread
+
+
+def _close_on_signals(window: MainWindow) -> None:
+    """Ctrl+C in the terminal, or the end of the session, closes the window as the user would: its state is saved.
+
+    Python's handlers run between its own instructions, so the event loop is woken through a socket.
+    """
+    waking, woken = socket.socketpair()
+    waking.setblocking(False)
+    woken.setblocking(False)
+    signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read, window)
+    notifier.activated.connect(lambda *_: woken.recv(64))
+    window.destroyed.connect(waking.close)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -153,6 +153,8 @@ class SoundsModel(QAbstractTableModel):
             return HEADINGS[section]
         if role == _ALIGNMENT:
             return _RIGHT if section in _RIGHT_COLUMNS else _LEFT
+        if role == _TOOL_TIP and section == MATCH:
+            return "How much of the library is less close than this"
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:

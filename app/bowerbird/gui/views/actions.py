@@ -41,11 +41,12 @@ class ActionCard:
     in_list_only: bool = False
 
 
+# A letter that is a key of the list is underlined in its own entry alone: Qt runs the key even from an open menu.
 CARDS: Final = (
-    ActionCard("add_folder", "&File", "&Add folder…", ("Ctrl+O",)),
+    ActionCard("add_folder", "&File", "Add &folder…", ("Ctrl+O",)),
     ActionCard("add_demo", "&File", "Add the &demo sounds"),
     ActionCard("remove_folder", "&File", "Remo&ve the chosen folder from the library"),
-    ActionCard("rescan", "&File", "&Look for changes", ("F5",)),
+    ActionCard("rescan", "&File", "Look for c&hanges", ("F5",)),
     ActionCard("pause", "&File", "&Pause analysis", ("Ctrl+P",)),
     ActionCard("cancel", "&File", "&Cancel analysis"),
     ActionCard("quit", "&File", "&Quit", ("Ctrl+Q",)),
@@ -63,9 +64,9 @@ CARDS: Final = (
     ActionCard("rejected", "&View", "&Rejected sounds", ("Ctrl+E",)),
     ActionCard("theme_system", "&View", "Theme: as the &system", is_switch=True),
     ActionCard("theme_dark", "&View", "Theme: &dark", is_switch=True),
-    ActionCard("theme_light", "&View", "Theme: &light", is_switch=True),
+    ActionCard("theme_light", "&View", "Theme: li&ght", is_switch=True),
     ActionCard("keys", "&Help", "&Keys", ("?", "F1")),
-    ActionCard("about", "&Help", "&About Bowerbird"),
+    ActionCard("about", "&Help", "Abou&t Bowerbird"),
 )
 
 CONTEXT_MENU: Final = ("play", "similar", "loop", "copy_path", "locate", "rejected")

@@ -23,6 +23,7 @@ def confirm_removal(parent: QWidget, folder: Folder) -> bool:
         "Remove folder",
         f"Remove “{printable(str(folder.path))}” from the library? The files stay where they are; "
         "their analysis is forgotten.",
+        defaultButton=QMessageBox.StandardButton.No,
     )
     return answer is QMessageBox.StandardButton.Yes
 

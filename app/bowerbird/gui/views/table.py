@@ -17,7 +17,7 @@ _WIDTHS = {
     sounds.NAME: 320,
     sounds.WAVEFORM: WAVEFORM_PX.width() + 16,
     sounds.MATCH: 124,
-    sounds.DURATION: 76,
+    sounds.DURATION: 84,
     sounds.CHANNELS: 76,
     sounds.RATE: 96,
     sounds.FOLDER: 220,
@@ -132,7 +132,7 @@ class SoundTable(QTableView):
         """
         chosen = self._model.sound_id(self.currentIndex().row())
         selected = self._model.sound_ids(self.selected_rows())
-        top_row = self.rowAt(0)
+        top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # who is at the top stays there
         top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
         self._model.show(ids, matches)
         row = self._model.row_of(chosen)

@@ -60,6 +60,7 @@ class WaveformView(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no type
 
     def recolour(self, colours: Tokens) -> None:
         """Take up another theme."""
+        self.setBackground(colours.ground)
         self._outline.setPen(pg.mkPen(colours.wave, width=1))
         self._outline.setBrush(pg.mkBrush(colours.wave))
         self._middle.setPen(pg.mkPen(colours.line, width=1))
