@@ -52,7 +52,10 @@ def test_constants_are_small_and_survive_writing(tmp_path):
     assert shipped.stat().st_size <= 500_000
     constants = read_constants(shipped)
     write_constants(tmp_path / "again.npz", constants)
-    assert (tmp_path / "again.npz").read_bytes() == shipped.read_bytes()
+    # Python versions write the archive's own headers differently: what counts is every array, bit for bit.
+    with np.load(tmp_path / "again.npz") as again, np.load(shipped) as original:
+        assert sorted(again.files) == sorted(original.files)
+        assert all(again[name].tobytes() == original[name].tobytes() for name in original.files)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "other", "empty"])

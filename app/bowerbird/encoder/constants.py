@@ -113,5 +113,5 @@ def read_constants(path: Path) -> Constants:
 
 
 def write_constants(path: Path, constants: Constants) -> None:
-    """Write constants as an uncompressed ``.npz``; equal constants give equal bytes."""
+    """Write constants as an uncompressed ``.npz``; equal constants give equal bytes under one Python."""
     np.savez(path, allow_pickle=False, **dict(sorted(constants.arrays().items())))
