@@ -88,7 +88,7 @@ def _tags(path: Path) -> Iterator[tuple[str, str]]:
     """Yield what mutagen knows of a file's tags."""
     try:
         file = mutagen.File(path)
-    except Exception as error:
+    except Exception as error:  # mutagen raises whatever its parsers raise; tags are optional
         logger.info("unreadable tags in %s: %s", path, error)
         return
     if file is None or not file.tags:
