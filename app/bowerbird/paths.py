@@ -40,6 +40,14 @@ def log_path() -> Path:
     return platformdirs.user_log_path("Bowerbird", appauthor=False) / "bowerbird.log"
 
 
+def weights_path() -> Path:
+    """Return the folder of the weights that the user fetched or imported, one folder an encoder."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "models"
+    return platformdirs.user_data_path("Bowerbird", appauthor=False) / "models"
+
+
 def resources_path() -> Path:
     """Return the folder of icons, styles and demo sounds."""
     return _shipped("resources")
