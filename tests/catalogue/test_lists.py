@@ -120,7 +120,7 @@ def test_words_and_filters_find_exactly_these(reader, text, expected):
 )
 def test_searches_by_words_and_examples_admit_what_lists_show(reader, text):
     words, filters = parse_text(text)
-    found = reader.words_search(words, filters, limit=100)
+    found = reader.words_search(Query(words, filters), limit=100)
     listed = reader.list_ids(Query(words, filters)).tolist()
     assert sorted(sound_id for sound_id, _, _ in found) == sorted(listed)
     analysed = {sound_id for sound_id, row in reader.rows(listed).items() if row.content_id is not None}
@@ -164,17 +164,17 @@ def test_every_order_lists_the_same_sounds(reader, order, text):
 
 
 def test_a_word_in_the_name_weighs_more_than_one_in_the_folder(reader):
-    found = reader.words_search("rain", (), limit=10)
+    found = reader.words_search(Query("rain"), limit=10)
     assert [texts[0] for _, _, texts in found[:2]] == ["rain_100%.wav", "rain_100x.wav"] or len(found) == 2
     ranks = [rank for _, rank, _ in found]
     assert ranks == sorted(ranks)
 
 
 def test_a_word_search_is_limited_and_says_where_it_looked(reader):
-    ((_, _, texts),) = reader.words_search("thunderclap", (), limit=1)
+    ((_, _, texts),) = reader.words_search(Query("thunderclap"), limit=1)
     assert "Thunderclap" in texts[2]
-    assert len(reader.words_search("kick", (), limit=2)) == 2
-    assert reader.words_search("...", (), limit=2) == []
+    assert len(reader.words_search(Query("kick"), limit=2)) == 2
+    assert reader.words_search(Query("..."), limit=2) == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -183,7 +183,7 @@ def test_no_typing_makes_the_catalogue_complain(reader, text):
     names(reader, text)
     names(reader, text, order=Order.RELEVANCE)
     words, filters = parse_text(text)
-    reader.words_search(words, filters, limit=5)
+    reader.words_search(Query(words, filters), limit=5)
     reader.contents_where(Query(words, filters))
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.constants import read_constants, write_constants
-from bowerbird.encoder.registry import DEFAULT_ENCODER, ENCODER_NAMES, encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named, encoder_names
 from bowerbird.errors import EncoderError
 from bowerbird.paths import models_path
 
 
 def test_every_name_and_every_full_id_gives_its_encoder():
-    assert DEFAULT_ENCODER in ENCODER_NAMES
-    for name in ENCODER_NAMES:
+    assert DEFAULT_ENCODER in encoder_names()
+    for name in encoder_names():
         encoder = encoder_named(name)
         assert encoder_named(encoder.id).id == encoder.id
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bowerbird.catalogue.connection import FILE_NAME, fault
+from bowerbird.catalogue.connection import FILE_NAME, fault, open_writer
 from bowerbird.errors import CatalogueError
 
 
@@ -88,6 +88,22 @@ STEPS: Final = (
                 BEGIN DELETE FROM sound_words WHERE rowid = old.id; END""",
         ),
     ),
+    Step(
+        "which encoders have done which contents",
+        (
+            # A long sound's windows come bit by bit: this says that they are all there, or why there are none.
+            """CREATE TABLE encoded (
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                encoder_id TEXT NOT NULL,
+                failure TEXT,
+                PRIMARY KEY (content_id, encoder_id)) WITHOUT ROWID""",
+            "INSERT INTO encoded SELECT DISTINCT content_id, encoder_id, NULL FROM windows",
+            # The encoder that the user wants, and the one that searches use: the old until the new is complete.
+            """CREATE TABLE encoders (
+                role TEXT PRIMARY KEY CHECK (role IN ('wanted', 'searched')),
+                name TEXT NOT NULL) WITHOUT ROWID""",
+        ),
+    ),
 )
 
 
@@ -112,6 +128,21 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
         _back_up(connection, library / f"{FILE_NAME}.before-{len(steps)}")
     for number in range(version, len(steps)):
         _take(connection, steps[number], number + 1)
+
+
+def bring_up_to_date(library: Path) -> None:
+    """Migrate a catalogue that nobody has opened for writing since the program was updated.
+
+    Raises
+    ------
+    CatalogueError
+        As `migrate` does, or when the library cannot be written.
+    """
+    connection = open_writer(library)
+    try:
+        migrate(connection, library)
+    finally:
+        connection.close()
 
 
 def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:

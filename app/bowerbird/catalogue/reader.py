@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from bowerbird.catalogue import statements
 from bowerbird.catalogue.connection import fault, open_reader, to_text
-from bowerbird.catalogue.records import Folder, RejectedSound, SoundDetails, SoundRow, WindowVectors
+from bowerbird.catalogue.migrations import STEPS, bring_up_to_date
+from bowerbird.catalogue.records import EncoderRole, Folder, RejectedSound, SoundDetails, SoundRow, WindowVectors
 from bowerbird.domain.peaks import Peaks
-from bowerbird.domain.queries import Filter, Order, Place, Query
+from bowerbird.domain.queries import Order, Place, Query
 from bowerbird.errors import CatalogueError
 
 _MAX_PARAMETERS: Final = 500
@@ -43,6 +44,10 @@ class CatalogueReader:
         try:
             with self._reading():
                 version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version not in {0, len(STEPS)}:
+                self.close()
+                bring_up_to_date(library)
+                self._connection = open_reader(library)
             if not version:
                 raise CatalogueError(f"The library at {library} is empty. Run `bowerbird index FOLDER` to fill it.")
         except CatalogueError:
@@ -199,27 +204,45 @@ class CatalogueReader:
         """Return folders with sounds that wait for analysis: a run was broken off, or the encoder is new."""
         sql = (
             "SELECT path FROM folders WHERE EXISTS (SELECT 1 FROM sounds WHERE folder_id = folders.id "  # noqa: S608
-            f"AND is_missing = 0 AND {statements.USABLE} AND (content_id IS NULL OR NOT EXISTS (SELECT 1 FROM windows "
-            "WHERE windows.content_id = sounds.content_id AND encoder_id = ?))) ORDER BY path"
+            f"AND is_missing = 0 AND {statements.USABLE} AND (content_id IS NULL OR NOT EXISTS (SELECT 1 FROM encoded "
+            "WHERE encoded.content_id = sounds.content_id AND encoder_id = ?))) ORDER BY path"
         )
         with self._reading():
             return [Path(path) for (path,) in self._connection.execute(sql, [encoder_id])]
 
+    def encoder(self, role: EncoderRole) -> str | None:
+        """Return the name of the encoder that is wanted, or searched with; None where nobody chose."""
+        with self._reading():
+            row = self._connection.execute("SELECT name FROM encoders WHERE role = ?", [role]).fetchone()
+        return str(row[0]) if row else None
+
+    def encoder_ids(self) -> list[str]:
+        """Return the ids of the encoders that have done something."""
+        with self._reading():
+            return [name for (name,) in self._connection.execute("SELECT DISTINCT encoder_id FROM encoded ORDER BY 1")]
+
+    def count_unencoded(self, encoder_id: str) -> int:
+        """Count the analysed, usable sounds in place that lack vectors of an encoder, and were not refused by it."""
+        sql = (
+            f"SELECT count(*) FROM sounds WHERE content_id IS NOT NULL AND is_missing = 0 AND {statements.USABLE} "  # noqa: S608
+            "AND NOT EXISTS (SELECT 1 FROM encoded WHERE encoded.content_id = sounds.content_id AND encoder_id = ?)"
+        )
+        with self._reading():
+            return int(self._connection.execute(sql, [encoder_id]).fetchone()[0])
+
     # Words
 
-    def words_search(
-        self, words: str, filters: tuple[Filter, ...], *, limit: int
-    ) -> list[tuple[int, float, tuple[str, str, str]]]:
-        """Return the best sounds for words.
+    def words_search(self, query: Query, *, limit: int) -> list[tuple[int, float, tuple[str, str, str]]]:
+        """Return the best sounds for a query's words, whatever its order.
 
         Returns
         -------
         list of (sound id, BM25 rank, (name, directory, metadata))
             Best first; the rank is lower for better ones. The texts are those that are searched.
         """
-        if not statements.match_expression(words):
+        if not statements.match_expression(query.words):
             return []
-        sql, parameters = statements.scored_words(words, filters)
+        sql, parameters = statements.scored_words(query)
         with self._reading():
             rows = self._connection.execute(sql, [*parameters, limit]).fetchall()
         return [(row[0], row[1], (row[2], row[3], row[4])) for row in rows]

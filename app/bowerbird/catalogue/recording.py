@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from bowerbird.catalogue.connection import to_text
-from bowerbird.catalogue.records import Analysis
+from bowerbird.catalogue.records import Analysis, EncodedWindows
 from bowerbird.domain.names import search_text
 
 
@@ -16,7 +16,7 @@ def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: byt
     """Record what a file holds; return 1 where that is known already and analysed, else 0."""
     connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
     content = connection.execute(
-        "SELECT id, EXISTS (SELECT 1 FROM windows WHERE content_id = contents.id AND encoder_id = ?) "
+        "SELECT id, EXISTS (SELECT 1 FROM encoded WHERE content_id = contents.id AND encoder_id = ?) "
         "FROM contents WHERE hash = ?",
         [encoder_id, content_hash],
     ).fetchone()
@@ -43,15 +43,35 @@ def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int
 def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_id: str) -> int:
     row = connection.execute("SELECT id FROM contents WHERE hash = ?", [analysis.hash]).fetchone()
     content_id = int(row[0]) if row else _insert_content(connection, analysis)
+    windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True)
+    record_windows(connection, windows, encoder_id)
+    return content_id
+
+
+def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
+    """Record vectors of some windows of a content, and that they are all there when these are the last."""
     connection.executemany(
         "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (content_id, encoder_id, number, start_s, end_s, vector.tobytes())
-            for number, ((start_s, end_s), vector) in enumerate(zip(analysis.spans, analysis.vectors, strict=True))
+            (windows.content_id, encoder_id, number, start_s, end_s, vector.tobytes())
+            for number, ((start_s, end_s), vector) in enumerate(
+                zip(windows.spans, windows.vectors, strict=True), start=windows.first_number
+            )
         ],
     )
-    return content_id
+    if windows.is_last:
+        connection.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, NULL)", [windows.content_id, encoder_id])
+
+
+def record_encoding_failures(
+    connection: sqlite3.Connection, failures: Iterable[tuple[int, str]], encoder_id: str
+) -> None:
+    """Record why contents have no vectors of an encoder; they are not tried again."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))",
+        ((content_id, encoder_id, to_text(reason)) for content_id, reason in failures),
+    )
 
 
 def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:

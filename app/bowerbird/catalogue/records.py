@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
+
+EncoderRole: TypeAlias = Literal["wanted", "searched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,54 @@ class PendingSound:
     id: int
     path: str
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingContent:
+    """A content that waits for the vectors of one more encoder.
+
+    Attributes
+    ----------
+    id : int
+    hash : bytes
+    duration_s : float
+    n_known : int
+        Windows that an earlier run has recorded.
+    sound_id : int
+    path : str
+        One place where it lies.
+    size_bytes : int
+    """
+
+    id: int
+    hash: bytes
+    duration_s: float
+    n_known: int
+    sound_id: int
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedWindows:
+    """Vectors of consecutive windows of one content.
+
+    Attributes
+    ----------
+    content_id : int
+    first_number : int
+    spans : tuple of (float, float)
+        Start and end in seconds.
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    is_last : bool
+        Whether no window follows.
+    """
+
+    content_id: int
+    first_number: int
+    spans: tuple[tuple[float, float], ...]
+    vectors: Vectors
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bowerbird.catalogue.connection import to_text
-from bowerbird.domain.names import words_of
+from bowerbird.domain.names import split_unwanted, words_of
 from bowerbird.domain.queries import Filter, Order, Place, Query
 from bowerbird.domain.words import printable
 
@@ -38,6 +38,8 @@ def chosen_ids(query: Query) -> tuple[str, Parameters]:
     """Return the statement for the sounds that words and filters name, in no order; rejected ones may be among them."""
     conditions, parameters = conditions_of(query.filters, query.place)
     match = match_expression(query.words)
+    if not match:
+        _leave_out(query.words, conditions, parameters)
     if match and not conditions:
         return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [match]
     if match:
@@ -52,10 +54,12 @@ def relevant_ids(query: Query) -> tuple[str, Parameters]:
     return _matching("sounds.id", query.words, conditions, parameters, f"ORDER BY {_BM25}, name_key")
 
 
-def scored_words(words: str, filters: tuple[Filter, ...]) -> tuple[str, Parameters]:
+def scored_words(query: Query) -> tuple[str, Parameters]:
     """Return the statement for id, rank and searched texts of the sounds with words; its last parameter is a limit."""
     columns = f"sounds.id, {_BM25} AS score, sound_words.name, sound_words.directory, sound_words.metadata"
-    return _matching(columns, words, *conditions_of(filters), "ORDER BY score, name_key LIMIT ?")
+    return _matching(
+        columns, query.words, *conditions_of(query.filters, query.place), "ORDER BY score, name_key LIMIT ?"
+    )
 
 
 def contents_where(query: Query) -> tuple[str, Parameters]:
@@ -64,6 +68,7 @@ def contents_where(query: Query) -> tuple[str, Parameters]:
     conditions.append("content_id IS NOT NULL AND is_missing = 0")
     if match_expression(query.words):
         return _matching("content_id, sounds.id", query.words, conditions, parameters, "")
+    _leave_out(query.words, conditions, parameters)
     where = " AND ".join([*conditions, USABLE])
     return f"SELECT content_id, sounds.id FROM sounds WHERE {where}", parameters  # noqa: S608
 
@@ -80,11 +85,28 @@ def _matching(
 
 
 def match_expression(words: str) -> str:
-    """Return the FTS5 expression for words: all of them, the last as a beginning; "" for none."""
-    wanted = words_of(words)
+    """Return the FTS5 expression for words: all that are wanted, the last as a beginning, none that is not.
+
+    "" where none is wanted: FTS5 cannot say "everything but".
+    """
+    text, unwanted = split_unwanted(words)
+    wanted = words_of(text)
     if not wanted:
         return ""
-    return " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
+    expression = " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
+    return f"({expression}) NOT {_any_of(unwanted)}" if unwanted else expression
+
+
+def _any_of(phrases: tuple[str, ...]) -> str:
+    return "(" + " OR ".join(f'"{phrase}"' for phrase in phrases) + ")"
+
+
+def _leave_out(words: str, conditions: list[str], parameters: Parameters) -> None:
+    """Add the condition for words that are not wanted, where no other word is."""
+    _, unwanted = split_unwanted(words)
+    if unwanted:
+        conditions.append("sounds.id NOT IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
+        parameters.append(_any_of(unwanted))
 
 
 def conditions_of(filters: tuple[Filter, ...], place: Place | None = None) -> tuple[list[str], Parameters]:

@@ -10,7 +10,15 @@ from typing import Self
 from bowerbird.catalogue import recording
 from bowerbird.catalogue.connection import fault, open_writer, to_text
 from bowerbird.catalogue.migrations import migrate
-from bowerbird.catalogue.records import Analysis, FileStamp, Folder, PendingSound
+from bowerbird.catalogue.records import (
+    Analysis,
+    EncodedWindows,
+    EncoderRole,
+    FileStamp,
+    Folder,
+    PendingContent,
+    PendingSound,
+)
 from bowerbird.domain.names import search_text, sort_key
 from bowerbird.errors import CatalogueError
 
@@ -28,7 +36,13 @@ _PENDING = """
     AND substr(path, 1, length(CAST(:below AS TEXT))) = CAST(:below AS TEXT)
     AND id NOT IN (SELECT sound_id FROM failures)
     AND (content_id IS NULL OR NOT EXISTS (
-        SELECT 1 FROM windows WHERE windows.content_id = sounds.content_id AND encoder_id = :encoder))"""
+        SELECT 1 FROM encoded WHERE encoded.content_id = sounds.content_id AND encoder_id = :encoder))"""
+
+_UNENCODED = """
+    FROM sounds JOIN contents ON contents.id = sounds.content_id WHERE folder_id = :folder AND is_missing = 0
+    AND substr(path, 1, length(CAST(:below AS TEXT))) = CAST(:below AS TEXT)
+    AND sounds.id NOT IN (SELECT sound_id FROM failures)
+    AND NOT EXISTS (SELECT 1 FROM encoded WHERE encoded.content_id = contents.id AND encoder_id = :encoder)"""
 
 
 class Catalogue:
@@ -286,6 +300,39 @@ class Catalogue:
             n = sum(recording.record_analysis(connection, sound_id, found, encoder_id) for sound_id, found in analyses)
             recording.record_failures(connection, failures)
         return n
+
+    # Further encoders
+
+    def unencoded(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingContent]:
+        """List analysed contents whose vectors of a further encoder are not all there, by folders and names."""
+        values = {"folder": folder.id, "below": to_text(below), "encoder": encoder_id}
+        sql = (
+            "SELECT contents.id, contents.hash, contents.duration_s, (SELECT count(*) FROM windows WHERE "  # noqa: S608
+            "windows.content_id = contents.id AND encoder_id = :encoder), min(sounds.id), path, sounds.size_bytes "
+            f"{_UNENCODED} GROUP BY contents.id ORDER BY directory, name_key"
+        )
+        with self._guarded():
+            return [PendingContent(*row) for row in self._connection.execute(sql, values)]
+
+    def record_windows(
+        self, windows: Iterable[EncodedWindows], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> None:
+        """Record a batch of window vectors, and contents (id, sentence) that have none, in one transaction."""
+        with self._transaction() as connection:
+            for one in windows:
+                recording.record_windows(connection, one, encoder_id)
+            recording.record_encoding_failures(connection, failures, encoder_id)
+
+    def set_encoder(self, role: EncoderRole, name: str) -> None:
+        """Keep which encoder is wanted, or searched with, by name or id."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO encoders VALUES (?, ?)", [role, name])
+
+    def forget_vectors(self, encoder_id: str) -> int:
+        """Delete an encoder's vectors; return how many there were."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM encoded WHERE encoder_id = ?", [encoder_id])
+            return connection.execute("DELETE FROM windows WHERE encoder_id = ?", [encoder_id]).rowcount
 
 
 def directory_of(path: str, folder: Path) -> str:

@@ -68,7 +68,7 @@ def search(
         if examples:
             matches = query.by_example(query.target(examples), Query(text, conditions), limit=limit)
         else:
-            matches = query.by_words(text, conditions, limit=limit)
+            matches = query.by_words(text, Query(filters=conditions), limit=limit)
         rows = query.reader.rows([match.sound_id for match in matches])
     finally:
         query.close()

@@ -74,6 +74,29 @@ class SoundRejected:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundNotEncoded:
+    """A sound has no vectors of a further encoder, and why; everything else about it stays."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderReady:
+    """Searches use an encoder from now on: its vectors are complete.
+
+    Attributes
+    ----------
+    name : str
+    n_left : int
+        Sounds that it could not be tried on, because their drives are away.
+    """
+
+    name: str
+    n_left: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Analysis goes on.
 
@@ -85,12 +108,15 @@ class Progress:
         Recent rate.
     left_s : float or None
         Estimate of the time left; None while there is nothing to go by.
+    activity : str
+        Name of the further encoder whose vectors are found; "" for the analysis itself.
     """
 
     n_done: int
     n_total: int
     per_second: float
     left_s: float | None
+    activity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,8 @@ class IndexingFinished:
         Sounds in the folders of this run that are present.
     n_analysed, n_copies : int
         Of this run: analysed, and known by content so that nothing had to be done.
+    n_encoded : int
+        Of this run: given the vectors of a further encoder.
     n_rejected : int
         Present sounds that stand rejected, from this run or an earlier one, or could not be read now.
     n_unreachable : int
@@ -125,6 +153,7 @@ class IndexingFinished:
     n_unreachable: int
     seconds: float
     is_cancelled: bool
+    n_encoded: int = 0
 
 
 Event: TypeAlias = (
@@ -133,6 +162,8 @@ Event: TypeAlias = (
     | FileIgnored
     | SoundsListed
     | SoundRejected
+    | SoundNotEncoded
+    | EncoderReady
     | Progress
     | BatchRecorded
     | IndexingFinished

@@ -10,6 +10,7 @@ _BOUNDARIES: Final = re.compile(
     r"|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"  # kick01, 808kick
 )
 _WORDS: Final = re.compile(r"[^\W_]+")
+_UNWANTED: Final = re.compile(r"[-\u2212][^\W_]")
 _NUMBERS: Final = re.compile(r"\d+")
 
 
@@ -27,6 +28,22 @@ def search_text(name: str) -> str:
 def words_of(text: str) -> list[str]:
     """Return the words of a query in order, as written: whoever compares them folds both sides in its own way."""
     return _words(text)
+
+
+def split_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split words into those that are wanted and those with a minus before them, which are not.
+
+    >>> split_unwanted("metallic impact -voice -human_voice")
+    ('metallic impact', ('voice', 'human voice'))
+    """
+    wanted = []
+    unwanted = []
+    for word in text.split():
+        if _UNWANTED.match(word):
+            unwanted.append(" ".join(_words(word)))
+        else:
+            wanted.append(word)
+    return " ".join(wanted), tuple(unwanted)
 
 
 def _words(text: str) -> list[str]:

@@ -81,7 +81,7 @@ class Query:
     Attributes
     ----------
     words : str
-        Every word must be found in name, folder or metadata; the last may be unfinished.
+        Every word must be found in name, folder or metadata, but those with a minus; the last may be unfinished.
     filters : tuple of Filter
         All must hold.
     order : Order
@@ -111,11 +111,14 @@ class Example:
     path : Path
     start_s, end_s : float or None
         None and None for the whole file.
+    is_unlike : bool
+        Whether what is wanted sounds unlike it.
     """
 
     path: Path
     start_s: float | None = None
     end_s: float | None = None
+    is_unlike: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -135,7 +138,8 @@ def parse_text(text: str) -> tuple[str, tuple[Filter, ...]]:
         try:
             filters.append(parse_filter(part))
         except QueryError:
-            words.append(part)
+            # A phrase that is not wanted stays one word, so that its minus holds for all of it.
+            words.append("_".join(part.split()) if part.startswith("-") else part)
     return " ".join(words), tuple(filters)
 
 

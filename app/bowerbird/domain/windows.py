@@ -46,6 +46,12 @@ class WindowCutter:
             yield np.zeros(1, np.float32)
 
 
+def n_windows(duration_s: float, window_s: float) -> int:
+    """Return how many windows a sound has, or one more or less where its end lies on a border."""
+    whole, rest = divmod(duration_s, window_s)
+    return max(1, int(whole) + (rest >= MIN_LAST_S))
+
+
 def spans(n_windows: int, *, duration_s: float, window_s: float) -> list[tuple[float, float]]:
     """Return start and end of each window in seconds."""
     return [

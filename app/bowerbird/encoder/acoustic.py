@@ -50,6 +50,16 @@ class AcousticEncoder:
         return self._id
 
     @property
+    def name(self) -> str:
+        """The id: another process makes the same of it, or says that it cannot."""
+        return self._id
+
+    @property
+    def text(self) -> None:
+        """Nothing: it knows no words."""
+        return None
+
+    @property
     def n_dims(self) -> int:
         """Length of a vector."""
         return self._n_dims

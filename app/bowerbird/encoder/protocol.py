@@ -6,12 +6,36 @@ from typing import Protocol
 from bowerbird.domain.sounds import Samples, Vectors
 
 
+class TextEncoder(Protocol):
+    """Turns words into vectors that lie near those of the sounds they mean."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts.
+
+        Returns
+        -------
+        ndarray, shape (n, n_dims), float32
+            Rows of unit length, independent of the other texts given.
+
+        Raises
+        ------
+        EncoderError
+            When the weights are missing or damaged.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Turns windows of mono audio into unit vectors; the same audio gives the same vector, always."""
 
     @property
     def id(self) -> str:
         """Changes whenever the vectors would."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What `encoder_named` makes the same encoder of, here or in another process."""
         ...
 
     @property
@@ -34,6 +58,11 @@ class Encoder(Protocol):
         """Named parts of the vector; empty where it has none."""
         ...
 
+    @property
+    def text(self) -> TextEncoder | None:
+        """What encodes words into the same space, where the encoder knows what words mean."""
+        ...
+
     def encode(self, windows: Sequence[Samples]) -> Vectors:
         """Encode windows, each of its own true length, unpadded.
 
@@ -46,5 +75,10 @@ class Encoder(Protocol):
         -------
         ndarray, shape (n, n_dims), float32
             Rows of unit length, independent of the other windows given.
+
+        Raises
+        ------
+        EncoderError
+            When the weights are missing or damaged.
         """
         ...

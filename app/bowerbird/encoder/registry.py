@@ -1,30 +1,75 @@
 """Encoders by name: the one place that knows which there are."""
 
+from typing import Final
+
 from bowerbird.encoder.acoustic import AcousticEncoder
+from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
 from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.weights import has_file, installed_weights
 from bowerbird.errors import EncoderError
 
-DEFAULT_ENCODER = "acoustic"
+DEFAULT_ENCODER: Final = "acoustic"
+"""The encoder that is built in: every library has its vectors, whatever else there is."""
 
-ENCODER_NAMES = ("acoustic",)
-"""What a person may write after ``--encoder``; a full id is understood too."""
+
+def encoder_names() -> tuple[str, ...]:
+    """Return what a person may write after ``--encoder``, as things are; a full id is understood too."""
+    names = [DEFAULT_ENCODER]
+    for name, weights in installed_weights().items():
+        names.append(name)
+        if has_file(weights, "audio_int8"):
+            names.append(name + INT8_ENDING)
+    return tuple(names)
 
 
 def encoder_named(name: str) -> Encoder:
     """Make the encoder of a name or full id.
+
+    Parameters
+    ----------
+    name : str
+        ``acoustic``, the id of a card whose weights are here, the same with ``-int8`` for its 8-bit weights; then
+        ``@cuda``, ``@coreml`` or ``@directml`` for what shall compute.
 
     Raises
     ------
     EncoderError
         When there is no such encoder, or when it is incomplete.
     """
+    wanted, _, provider = name.partition("@")
     acoustic = AcousticEncoder()
-    if name in ("acoustic", acoustic.id):
+    if wanted in (DEFAULT_ENCODER, acoustic.id):
         return acoustic
-    if name.startswith("acoustic-"):
+    if wanted.startswith(f"{DEFAULT_ENCODER}-"):
         raise EncoderError(
-            f"The encoder `{name}` is of another version of Bowerbird; this one has `{acoustic.id}`. "
+            f"The encoder `{wanted}` is of another version of Bowerbird; this one has `{acoustic.id}`. "
             "Index the folder again with it."
         )
-    known = ", ".join(ENCODER_NAMES)
-    raise EncoderError(f"There is no encoder `{name}`. Choose one of: {known}.")
+    return _from_weights(wanted, provider or "cpu")
+
+
+def _from_weights(wanted: str, provider: str) -> Encoder:
+    from bowerbird.encoder.onnx import OnnxEncoder  # noqa: PLC0415 - the front ends take a while to load
+
+    installed = installed_weights()
+    for name, weights in installed.items():
+        for is_int8 in (False, True):
+            short_name = name + (INT8_ENDING if is_int8 else "")
+            if wanted != short_name and not wanted.startswith(f"{short_name}-"):
+                continue
+            if is_int8 and not has_file(weights, "audio_int8"):
+                continue
+            encoder = OnnxEncoder(weights, is_int8=is_int8, provider=provider)
+            if wanted in (short_name, encoder.id):
+                return encoder
+    if wanted.removesuffix(INT8_ENDING) in installed:
+        raise EncoderError(
+            f"`{wanted.removesuffix(INT8_ENDING)}` has no 8-bit weights here. "
+            f"Run `bowerbird models fetch {wanted.removesuffix(INT8_ENDING)} --int8`."
+        )
+    if wanted in shipped_cards():
+        raise EncoderError(
+            f"The weights of `{wanted}` are not here. Run `bowerbird models fetch {wanted}`, or "
+            "`bowerbird models import DIR` with a folder that has them."
+        )
+    raise EncoderError(f"There is no encoder `{wanted}`. Choose one of: {', '.join(encoder_names())}.")

@@ -1,6 +1,7 @@
 """Everything that is found out about one file, decoded once, block by block, in bounded memory."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import AudioError, UnreachableError
 
 N_HASH_BYTES = 16
+
+N_WINDOWS_AT_ONCE = 16
+"""Windows whose vectors leave a worker together: a second or two of a large network's work."""
 
 
 def content_hash(path: Path) -> bytes:
@@ -90,6 +94,60 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
     )
+
+
+def encode_windows(
+    path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int
+) -> Iterator[tuple[Vectors, bool]]:
+    """Encode a file that was analysed before, some windows at a time.
+
+    What is known already is decoded again but not encoded: vectors follow from the same samples, whoever was
+    interrupted in between.
+
+    Parameters
+    ----------
+    path : Path
+    encoder : Encoder
+    content_hash : bytes
+        Of the content that the vectors will stand for.
+    n_known : int
+        Windows to pass over.
+
+    Yields
+    ------
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    is_last : bool
+        True once, for the last ones, which may be none.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be heard to its end.
+    UnreachableError
+        When it cannot be read now, or holds something else by now.
+    """
+    if _hash_and_size(path)[0] != content_hash:
+        raise UnreachableError(f"`{path.name}` was changed since it was analysed. Index again.")
+    vectors: list[Samples] = []
+    for number, window in enumerate(_windows(path, encoder)):
+        if number < n_known:
+            continue
+        if len(vectors) == N_WINDOWS_AT_ONCE:
+            yield np.stack(vectors), False
+            vectors = []
+        vectors.extend(encoder.encode([window]))
+    yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
+
+
+def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
+    """Decode a whole file into windows exactly as `analyse` does."""
+    with open_sound(path) as reader:
+        resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
+        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        for block in reader.blocks(BLOCK_FRAMES):
+            yield from cutter.push(resampler.push(mixdown(block)))
+        yield from cutter.push(resampler.finish())
+        yield from cutter.finish()
 
 
 def encode_example(example: Example, encoder: Encoder) -> Vectors:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bowerbird.catalogue.records import Folder, SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.domain.names import sort_key
+from bowerbird.domain.names import sort_key, split_unwanted, words_of
 from bowerbird.domain.queries import Example, Order, Place, Query
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.library.search import Search
@@ -90,6 +90,11 @@ class Browsing:
             self._opened = Search(self._library, self._encoder)
         return self._opened
 
+    def use(self, encoder: Encoder) -> None:
+        """Search by another encoder from now on."""
+        self.close()
+        self._encoder = encoder
+
     def list(self, query: Query) -> Listing:
         """List the sounds that words and filters name, in order."""
         reader = self._search.reader
@@ -97,8 +102,33 @@ class Browsing:
         relaxations = () if len(ids) else self._relax(query)
         return Listing(ids, relaxations=relaxations, n_library=reader.count())
 
+    def meant(self, query: Query) -> Listing:
+        """List the sounds that words name or mean, among those that filters name: the best of both first.
+
+        Every sound with the words in its name is listed; of those that fit by meaning alone, the closest.
+
+        Raises
+        ------
+        EncoderError
+            When the text network is missing or damaged.
+        """
+        search = self._search
+        found = search.by_text(query.words, query, limit=N_SIMILAR, has_weak=False)
+        named = search.reader.list_ids(replace(query, order=Order.RELEVANCE))
+        if not words_of(split_unwanted(query.words)[0]):
+            named = named[:0]
+        best = np.array([match.sound_id for match in found], np.int64)
+        ids = np.concatenate([best, named[~np.isin(named, best)]])
+        if query.order is not Order.RELEVANCE:
+            ids = self._sorted(ids, query)
+        relaxations = () if len(ids) else self._relax(query)
+        matches = {match.sound_id: match for match in found if match.percentile is not None}
+        return Listing(ids, matches, relaxations, search.reader.count())
+
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
-        """List the sounds most similar to examples, among those that words and filters name.
+        """List the sounds most similar to examples, among those that filters name.
+
+        Words add their meaning where the encoder knows it; where not, only sounds named by them are compared.
 
         Raises
         ------
@@ -106,7 +136,11 @@ class Browsing:
             When an example cannot be heard.
         """
         search = self._search
-        found = search.by_example(search.target(examples), query, limit=N_SIMILAR)
+        if search.knows_words:
+            among = replace(query, words="")
+            found = search.by_example(search.target(examples, text=query.words), among, limit=N_SIMILAR)
+        else:
+            found = search.by_example(search.target(examples), query, limit=N_SIMILAR)
         ids = np.array([match.sound_id for match in found], np.int64)
         if query.order is not Order.RELEVANCE:
             ids = self._sorted(ids, query)
@@ -114,8 +148,10 @@ class Browsing:
         return Listing(ids, {match.sound_id: match for match in found}, relaxations, search.reader.count())
 
     def warm_up(self) -> None:
-        """Load the vector index, so that the first example is answered at once."""
+        """Load the vector index and the text network, so that the first question is answered at once."""
         self._search.neighbours.refresh()
+        if self._encoder.text is not None:
+            self._encoder.text.encode(["a sound"])
 
     def pending_folders(self) -> Sequence[Path]:
         """Return folders with sounds that wait for analysis."""

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,18 +14,21 @@ from bowerbird.catalogue.records import FileStamp, Folder, PendingSound
 from bowerbird.catalogue.writer import Catalogue
 from bowerbird.domain.events import (
     BatchRecorded,
+    EncoderReady,
     Event,
     FileIgnored,
     FolderListed,
     FolderUnreachable,
     IndexingFinished,
-    Progress,
     SoundRejected,
     SoundsListed,
 )
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import CatalogueError
 from bowerbird.library.control import Control
+from bowerbird.library.encoders import finish_encoder
+from bowerbird.library.encoding import encode_pending
+from bowerbird.library.pace import Pace
 from bowerbird.library.scan import Walk, walk
 from bowerbird.library.worker import Outcome, Task, TaskKind
 from bowerbird.library.workers import default_n_workers, run_tasks
@@ -36,7 +38,6 @@ Post: TypeAlias = Callable[[Event], None]
 LISTED_AT_ONCE: Final = 1000
 RECORDED_AT_ONCE: Final = 256
 RECORD_EVERY_S: Final = 1.0
-_RATE_WINDOW_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class _Run:
     n_listed: int = 0
     n_analysed: int = 0
     n_copies: int = 0
+    n_encoded: int = 0
     rejected: set[str] = field(default_factory=set)
     passed_over: set[str] = field(default_factory=set)
     n_unreachable: int = 0
@@ -65,11 +67,13 @@ def index_folders(
     control: Control,
     post: Post,
     n_workers: int | None = None,
+    further: Encoder | None = None,
 ) -> IndexingFinished:
     """Add folders to a library and bring them up to date; with none, every folder it has.
 
-    Everything is listed first, then what may be a copy is identified, then what is left is analysed. Each stage
-    asks the catalogue what is still to do, so a run that was killed or cancelled is taken up by the next.
+    Everything is listed first, then what may be a copy is identified, then what is left is analysed, then the
+    further encoder's vectors are found. Each stage asks the catalogue what is still to do, so a run that was killed
+    or cancelled is taken up by the next.
 
     Parameters
     ----------
@@ -83,11 +87,15 @@ def index_folders(
         Receives events in this thread.
     n_workers : int or None
         Worker processes; None for one a core.
+    further : Encoder or None
+        The encoder that the library is to have beside the first; searches use it when its vectors are complete.
 
     Raises
     ------
     CatalogueError
         When the library cannot be written, or another process indexes it.
+    EncoderError
+        When weights are missing or damaged; everything but their vectors is done then.
     """
     began = time.monotonic()
     with Catalogue(library) as catalogue:
@@ -99,6 +107,8 @@ def index_folders(
             _analyse_pending(run)
             if not control.is_cancelled:
                 catalogue.forget_orphans()
+            if further is not None and further.id != encoder.id:
+                _encode_further(run, further)
             summary = IndexingFinished(
                 n_sounds=run.n_listed,
                 n_analysed=run.n_analysed,
@@ -107,6 +117,7 @@ def index_folders(
                 n_unreachable=run.n_unreachable,
                 seconds=time.monotonic() - began,
                 is_cancelled=control.is_cancelled,
+                n_encoded=run.n_encoded,
             )
         finally:
             lock.release()
@@ -177,23 +188,42 @@ def _list_folder(run: _Run, absolute: Path) -> None:
 
 
 def _analyse_pending(run: _Run) -> None:
-    """Stages two and three: copies are recognised, everything else is analysed."""
+    """Stage two: copies are recognised, everything else is analysed."""
     n_total = sum(
         run.catalogue.count_pending(folder, below=below, encoder_id=run.encoder.id) for folder, below in run.places
     )
-    clock = _Clock(n_total)
+    pace = Pace(n_total)
     for folder, below in run.places:
-        _identify(run, clock, folder, below)
+        _identify(run, pace, folder, below)
         # Copies of a rejected sound come up in the next pass, each to get a sentence of its own.
         while not run.control.is_cancelled:
             pending = run.catalogue.pending(folder, below=below, encoder_id=run.encoder.id)
             pending = [sound for sound in pending if sound.path not in run.passed_over]
             if not pending:
                 break
-            _analyse(run, clock, pending)
+            _analyse(run, pace, pending)
 
 
-def _identify(run: _Run, clock: "_Clock", folder: Folder, below: str) -> None:
+def _encode_further(run: _Run, encoder: Encoder) -> None:
+    """Stage three: the vectors of one more encoder; when all that can be reached has them, searches use them."""
+    run.catalogue.set_encoder("wanted", encoder.name)
+    run.n_encoded = encode_pending(
+        run.catalogue, run.places, encoder=encoder, control=run.control, post=run.post, n_workers=run.n_workers
+    )
+    if run.control.is_cancelled:
+        return
+    listed = {below for _, below in run.places}
+    with CatalogueReader(run.catalogue.library) as reader:
+        was_used = reader.encoder("searched") == encoder.name
+        reachable = [folder.path for folder in reader.folders() if os.path.isdir(folder.path)]  # noqa: PTH112
+        n_left = reader.count_unencoded(encoder.id)
+    is_everything_tried = all(_with_separator(str(path)) in listed for path in reachable)
+    is_used = finish_encoder(run.catalogue, encoder, is_everything_tried=is_everything_tried)
+    if is_used and not was_used:
+        run.post(EncoderReady(encoder.name, n_left))
+
+
+def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:
     pending = run.catalogue.unidentified(folder, below=below, encoder_id=run.encoder.id)
     for batch in _batches_in_time(_outcomes(run, "identify", pending)):
         failures = _lasting(batch)
@@ -203,11 +233,11 @@ def _identify(run: _Run, clock: "_Clock", folder: Folder, below: str) -> None:
         n_known = run.catalogue.record_hashes(hashes, run.encoder.id)
         run.n_copies += n_known
         run.post(BatchRecorded(len(batch)))
-        run.post(clock.advance(n_known + len(failures)))
+        run.post(pace.advance(n_known + len(failures)))
 
 
-def _analyse(run: _Run, clock: "_Clock", pending: Sequence[PendingSound]) -> None:
-    run.post(clock.advance(0))
+def _analyse(run: _Run, pace: Pace, pending: Sequence[PendingSound]) -> None:
+    run.post(pace.advance(0))
     for batch in _batches_in_time(_outcomes(run, "analyse", pending)):
         analyses = [(outcome.sound_id, outcome.analysis) for outcome in batch if outcome.analysis]
         failures = _lasting(batch)
@@ -216,7 +246,7 @@ def _analyse(run: _Run, clock: "_Clock", pending: Sequence[PendingSound]) -> Non
         run.n_copies += max(0, n_sounds - len(analyses))
         _reject(run, batch)
         run.post(BatchRecorded(len(batch)))
-        run.post(clock.advance(n_sounds + len(failures)))
+        run.post(pace.advance(n_sounds + len(failures)))
 
 
 def _outcomes(run: _Run, kind: TaskKind, pending: Sequence[PendingSound]) -> Iterator[Outcome]:
@@ -248,27 +278,6 @@ def _name_known_rejections(run: _Run) -> int:
                     if str(sound.path) not in run.rejected:
                         run.post(SoundRejected(str(sound.path), sound.reason, is_known=True))
     return n
-
-
-class _Clock:
-    """Counts what is done and foresees the end from the last seconds' rate."""
-
-    def __init__(self, n_total: int) -> None:
-        self._n_total = n_total
-        self._n_done = 0
-        self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-
-    def advance(self, n: int) -> Progress:
-        self._n_done += n
-        now = time.monotonic()
-        self._marks.append((now, self._n_done))
-        while len(self._marks) > 2 and now - self._marks[0][0] > _RATE_WINDOW_S:
-            self._marks.popleft()
-        since, before = self._marks[0]
-        per_second = (self._n_done - before) / max(1e-3, now - since)
-        n_left = max(0, self._n_total - self._n_done)
-        left_s = n_left / per_second if per_second > 0 else None
-        return Progress(self._n_done, max(self._n_total, self._n_done), per_second, left_s)
 
 
 def _batches(items: Iterable[FileStamp], size: int) -> Iterator[list[FileStamp]]:

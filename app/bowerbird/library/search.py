@@ -1,8 +1,8 @@
-"""Searching: words over names, folders and metadata; examples over vectors; both together."""
+"""Searching: words over names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.domain.matches import Match, percentiles
-from bowerbird.domain.names import fold, words_of
-from bowerbird.domain.queries import Example, Filter, Query
+from bowerbird.domain.matches import Match, fused, percentiles
+from bowerbird.domain.names import fold, split_unwanted, words_of
+from bowerbird.domain.queries import Example, Query
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import QueryError
@@ -22,6 +22,8 @@ from bowerbird.library.neighbours import Neighbours
 DEFAULT_LIMIT: Final = 15
 EVERYTHING: Final = Query()
 _N_NAMED_BLOCKS: Final = 2
+_UNLIKE_WEIGHT: Final = 0.5
+"""What is unwanted counts half: it shall steer, not lead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,10 +36,13 @@ class Target:
         Unit length.
     excluded : frozenset of Path
         The examples themselves: nobody asks for what they hold in their hand.
+    why : str
+        What a match has in common with it.
     """
 
     vector: Vectors
     excluded: frozenset[Path]
+    why: str = "sounds alike"
 
 
 class Search:
@@ -64,45 +69,112 @@ class Search:
         self.neighbours.save()
         self.reader.close()
 
-    def by_words(self, words: str, filters: tuple[Filter, ...] = (), *, limit: int = DEFAULT_LIMIT) -> list[Match]:
-        """Find sounds whose name, folder or metadata hold every word; the last may be a beginning.
+    def by_words(self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
+        """Find sounds whose name, folder or metadata hold every word that has no minus; the last may be a beginning.
 
-        Without words, filters alone list by name.
+        Without such words, the rest of the query lists by name.
         """
-        if not words_of(words):
-            return self._by_filters(filters, limit)
-        found = self.reader.words_search(words, filters, limit=limit)
+        query = replace(among, words=words)
+        wanted = words_of(split_unwanted(words)[0])
+        if not wanted:
+            return self._listed(query, limit)
+        found = self.reader.words_search(query, limit=limit)
         rows = self.reader.rows([sound_id for sound_id, _, _ in found])
-        wanted = words_of(words)
         return [
             Match(sound_id, -rank, None, 0.0, rows[sound_id].duration_s or 0.0, _where(wanted, texts))
             for sound_id, rank, texts in found
             if sound_id in rows
         ]
 
-    def _by_filters(self, filters: tuple[Filter, ...], limit: int) -> list[Match]:
-        ids = self.reader.list_ids(Query(filters=filters))[:limit].tolist()
+    def _listed(self, query: Query, limit: int) -> list[Match]:
+        ids = self.reader.list_ids(query)[:limit].tolist()
         rows = self.reader.rows(ids)
-        why = " and ".join(str(condition) for condition in filters)
+        why = " and ".join([*query.words.split(), *(str(condition) for condition in query.filters)])
         return [Match(row.id, 0.0, None, 0.0, row.duration_s or 0.0, why) for row in map(rows.get, ids) if row]
 
-    def target(self, examples: Sequence[Example]) -> Target:
-        """Make of examples one thing to be similar to: the mean of their vectors.
+    @property
+    def knows_words(self) -> bool:
+        """Whether words can be searched by their meaning."""
+        return self.encoder.text is not None
 
-        Whole sounds of the library are not decoded again.
+    def by_text(
+        self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True
+    ) -> list[Match]:
+        """Find sounds by words, in their names and by their meaning, both rankings fused into one.
+
+        Parameters
+        ----------
+        words : str
+            Those with a minus are not wanted, neither in names nor in meaning.
+        among : Query
+            Whose filters and place must hold; its words are not asked.
+        limit : int
+        has_weak : bool
+            Whether sounds that fit only weakly, by meaning alone, are shown where others fit better.
+
+        Raises
+        ------
+        EncoderError
+            When the text network is missing or damaged.
+        """
+        named = self.by_words(words, among, limit=limit) if words_of(split_unwanted(words)[0]) else []
+        meant = self.by_example(self.target((), text=words), _without_wanted(words, among), limit=limit)
+        by_name = {match.sound_id: match for match in named}
+        by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
+        if not by_name and not by_meaning:
+            return meant[:DEFAULT_LIMIT]
+        found = fused([list(by_name), list(by_meaning)])[:limit]
+        return [_both(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in found]
+
+    def target(self, examples: Sequence[Example], *, text: str = "") -> Target:
+        """Make one thing to be similar to: like some examples, unlike others, and with words' meaning.
+
+        Vectors of words lie apart from those of sounds, and some examples are closer to everything than others.
+        So each is divided by the deviation of its cosines in this library before they are added: every one moves
+        ranks as much as any other. Whole sounds of the library are not decoded again.
+
+        Parameters
+        ----------
+        examples : sequence of Example
+        text : str
+            Words; those with a minus are not wanted.
 
         Raises
         ------
         AudioError
             When an example cannot be heard.
+        EncoderError
+            When weights are missing or damaged.
         QueryError
-            When there is none.
+            When there is nothing to be similar to, or words have no meaning to the encoder.
         """
-        if not examples:
+        wanted, unwanted = split_unwanted(text)
+        texts = [*([wanted] if words_of(wanted) else []), *unwanted]
+        if not examples and not texts:
             raise QueryError("There is no example to search by. Name a file with --like FILE.")
-        vectors = [_unit(self._vectors(example).mean(axis=0)) for example in examples]
+        if texts and self.encoder.text is None:
+            raise QueryError(f"`{self.encoder.name}` knows no words. Choose an encoder that does with --encoder.")
+        self.neighbours.refresh()
+        usual = self.neighbours.usual()
+        parts = [
+            (_scaled(_unit(self._vectors(example).mean(axis=0)), usual), example.is_unlike) for example in examples
+        ]
+        likes = [vector for vector, is_unlike in parts if not is_unlike]
+        unlikes = [vector for vector, is_unlike in parts if is_unlike]
+        if self.encoder.text is not None and texts:
+            meanings = [_scaled(vector, usual) for vector in self.encoder.text.encode(texts)]
+            n_wanted = len(texts) - len(unwanted)
+            likes, sounds_like = [*meanings[:n_wanted]], likes
+            if sounds_like:
+                likes.append(np.mean(sounds_like, axis=0))
+            unlikes += meanings[n_wanted:]
+        vector = np.zeros(self.encoder.n_dims, np.float32)
+        if likes:
+            vector += np.mean(likes, axis=0)
+        if unlikes:
+            vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
-        return Target(_unit(np.mean(vectors, axis=0)), whole)
+        return Target(_unit(vector), whole, _common(has_examples=bool(examples), has_words=bool(texts)))
 
     def _vectors(self, example: Example) -> Vectors:
         if example.is_whole:
@@ -164,7 +236,7 @@ class Search:
         vectors = self.reader.vectors_of(chosen_ids, self.encoder.n_dims)
         usual = self.neighbours.usual()
         ranks = percentiles(scores[places], usual @ target.vector)
-        reasons = self._reasons(target.vector, vectors, usual)
+        reasons = self._reasons(target, vectors, usual)
         return [
             Match(
                 row.id,
@@ -176,10 +248,11 @@ class Search:
             for (place, row), window_id, rank, reason in zip(shown, chosen_ids, ranks, reasons, strict=True)
         ]
 
-    def _reasons(self, query: Vectors, vectors: Vectors, usual: Vectors) -> list[str]:
+    def _reasons(self, target: Target, vectors: Vectors, usual: Vectors) -> list[str]:
         """Name the aspects in which each match is closer than is usual here, for encoders whose vectors have parts."""
         if not self.encoder.blocks:
-            return ["sounds alike"] * len(vectors)
+            return [target.why] * len(vectors)
+        query = target.vector
         closeness = {
             name: percentiles(_nearness(query, vectors, part), _nearness(query, usual, part))
             for name, part in self.encoder.blocks.items()
@@ -188,6 +261,33 @@ class Search:
         table = np.stack([closeness[name] for name in names])
         best = np.argsort(-table, axis=0, kind="stable")[:_N_NAMED_BLOCKS]
         return [f"alike in {' and '.join(names[place] for place in column)}" for column in best.T]
+
+
+def _scaled(vector: Vectors, usual: Vectors) -> Vectors:
+    """Divide by the deviation of the library's cosines with it."""
+    deviation = float(np.std(usual @ vector)) if len(usual) else 0.0
+    return np.asarray(vector / max(deviation, 1e-3), np.float32)
+
+
+def _without_wanted(words: str, among: Query) -> Query:
+    """Keep of a text only what excludes."""
+    _, unwanted = split_unwanted(words)
+    return replace(among, words=" ".join("-" + "_".join(phrase.split()) for phrase in unwanted))
+
+
+def _common(*, has_examples: bool, has_words: bool) -> str:
+    if not has_words:
+        return "sounds alike"
+    return "sounds alike, by meaning too" if has_examples else "by meaning"
+
+
+def _both(named: Match | None, meant: Match | None) -> Match:
+    """Make one match of two of the same sound."""
+    if named is None or meant is None:
+        match = named or meant
+        assert match is not None
+        return match
+    return replace(meant, why=f"{named.why}, by meaning too")
 
 
 def _nearness(query: Vectors, vectors: Vectors, part: slice) -> npt.NDArray[np.float32]:

@@ -14,14 +14,18 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.errors import BowerbirdError, UnreachableError
+from bowerbird.errors import BowerbirdError, EncoderError, UnreachableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from bowerbird.catalogue.records import Analysis
+    from bowerbird.domain.sounds import Samples, Vectors
+    from bowerbird.encoder.protocol import Encoder
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
-TaskKind: TypeAlias = Literal["identify", "analyse"]
+TaskKind: TypeAlias = Literal["identify", "analyse", "encode"]
 
 READY = "ready"
 """First word of a worker: what kills it from then on is a file."""
@@ -29,62 +33,95 @@ READY = "ready"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to find out about one file."""
+    """One thing to find out about one file.
+
+    To encode is to find the vectors of a file that is analysed already: `content_hash` says what it must hold, and
+    `n_known` how many of its windows need no vector any more.
+    """
 
     kind: TaskKind
     sound_id: int
     path: str
     size_bytes: int
+    content_hash: bytes | None = None
+    n_known: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of a task: a hash, an analysis, or the sentence that says why not.
+    """What became of a task: a hash, an analysis, some vectors, or the sentence that says why not.
 
-    `is_passing` says that the sentence is about the moment, not about the file: a drive that was pulled out, memory
-    that ran short. It is told and not recorded.
+    `is_partial` says that more of the same task follows; vectors begin with the window `first_number`. `is_passing`
+    says that the sentence is about the moment, not about the file: a drive that was pulled out, memory that ran
+    short. It is told and not recorded.
     """
 
     sound_id: int
     path: str
     hash: bytes | None = None
     analysis: "Analysis | None" = None
+    vectors: "Vectors | None" = None
+    first_number: int = 0
     failure: str | None = None
     is_passing: bool = False
+    is_partial: bool = False
 
 
 def serve(pipe: Connection, encoder_name: str) -> None:
-    """Say READY, then answer lists of tasks with one outcome each, in order, until the pipe closes or brings None."""
+    """Say READY, then answer lists of tasks in order, until the pipe closes or brings None.
+
+    An encoder that cannot be loaded is said instead of READY, in its own sentence.
+    """
     _be_modest()
     threading.Thread(target=_end_with_parent, name="bowerbird-orphan", daemon=True).start()
     from bowerbird.encoder.registry import encoder_named  # noqa: PLC0415 - after the thread variables
 
-    encoder = encoder_named(encoder_name)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            encoder = encoder_named(encoder_name)
+            encoder.encode(_one_frame())  # weights are loaded, and found wanting, before there is a file to blame
+        except EncoderError as error:
+            pipe.send(str(error))
+            return
         pipe.send(READY)
         while (tasks := pipe.recv()) is not None:
             for task in tasks:
-                pipe.send(_answer(task, encoder))
+                for outcome in _answers(task, encoder):
+                    pipe.send(outcome)
 
 
-def _answer(task: Task, encoder: object) -> Outcome:
+def _one_frame() -> "Sequence[Samples]":
+    import numpy as np  # noqa: PLC0415 - after the thread variables
+
+    return [np.zeros(1, np.float32)]
+
+
+def _answers(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
     from bowerbird.library import analysis  # noqa: PLC0415 - after the thread variables
 
     path = Path(task.path)
     try:
         if task.kind == "identify":
-            return Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
-        return Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))  # type: ignore[arg-type]
+            yield Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
+        elif task.kind == "analyse":
+            yield Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))
+        else:
+            number = task.n_known
+            for vectors, is_last in analysis.encode_windows(
+                path, encoder, content_hash=task.content_hash or b"", n_known=number
+            ):
+                yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
+                number += len(vectors)
     except BowerbirdError as error:
-        is_passing = isinstance(error, UnreachableError) or not _is_as_listed(task)
-        return Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
+        is_passing = isinstance(error, UnreachableError | EncoderError) or not _is_as_listed(task)
+        yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
         sentence = f"`{path.name}` could not be analysed now ({reason}). Index again later."
-        return Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
+        yield Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".strip(": ")
-        return Outcome(
+        yield Outcome(
             task.sound_id,
             task.path,
             failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or remove it.",

@@ -65,7 +65,7 @@ class _Worker:
         EOFError, OSError
             When a task killed the worker.
         EncoderError
-            When it died before it was given one.
+            When it died before it was given one, or could not load its encoder.
         """
         try:
             answer: Outcome | str = self.pipe.recv()
@@ -78,9 +78,12 @@ class _Worker:
             ) from error
         self._since = time.monotonic()
         if isinstance(answer, str):
-            self._is_ready = answer == READY
+            if answer != READY:
+                raise EncoderError(answer)
+            self._is_ready = True
             return None
-        self.open.popleft()
+        if not answer.is_partial:
+            self.open.popleft()
         return answer
 
     def forgive(self) -> None:
@@ -130,7 +133,7 @@ def run_tasks(tasks: Iterable[Task], *, encoder_name: str, n_workers: int, contr
             busy = [worker for worker in workers if worker.open]
             if not busy:
                 if suspects:
-                    yield _try_alone(suspects.popleft(), encoder_name, control)
+                    yield from _try_alone(suspects.popleft(), encoder_name, control)
                     continue
                 return
             ready = multiprocessing.connection.wait([worker.pipe for worker in busy], _POLL_S)
@@ -181,7 +184,7 @@ def _next_tasks(n: int, waiting: Iterator[Task], again: deque[Task]) -> list[Tas
     return tasks + list(islice(waiting, n - len(tasks)))
 
 
-def _try_alone(task: Task, encoder_name: str, control: Control) -> Outcome:
+def _try_alone(task: Task, encoder_name: str, control: Control) -> Iterator[Outcome]:
     """Give a suspect a worker of its own: if that dies too, the file is the cause."""
     name = Path(task.path).name
     worker = _Worker(encoder_name)
@@ -191,13 +194,15 @@ def _try_alone(task: Task, encoder_name: str, control: Control) -> Outcome:
             if worker.pipe.poll(_POLL_S):
                 outcome = worker.take()
                 if outcome is not None:
-                    return outcome
+                    yield outcome
+                if not worker.open:
+                    return
             if worker.is_stuck:
                 reason = f"`{name}` takes the decoder forever. Re-export it, or remove it."
-                return Outcome(task.sound_id, task.path, failure=reason)
+                yield Outcome(task.sound_id, task.path, failure=reason)
+                return
     except (EOFError, OSError):
         reason = f"`{name}` crashes the decoder, twice over. Re-export it, or remove it."
-        return Outcome(task.sound_id, task.path, failure=reason)
+        yield Outcome(task.sound_id, task.path, failure=reason)
     finally:
         worker.stop()
-    return Outcome(task.sound_id, task.path)

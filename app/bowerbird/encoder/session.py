@@ -1,0 +1,148 @@
+"""ONNX Runtime's door: sessions with every option written out, and its faults as sentences."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.errors import EncoderError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
+    "cpu": ("CPUExecutionProvider", "onnxruntime"),
+    "cuda": ("CUDAExecutionProvider", "onnxruntime-gpu"),
+    "coreml": ("CoreMLExecutionProvider", "onnxruntime on macOS"),
+    "directml": ("DmlExecutionProvider", "onnxruntime-directml"),
+}
+"""What can compute: the name that people write, ONNX Runtime's own, and the package that brings it."""
+
+Array = npt.NDArray[Any]
+
+
+def require_provider(provider: str) -> None:
+    """Check that a provider is known and installed.
+
+    Raises
+    ------
+    EncoderError
+        When it is not.
+    """
+    if provider not in PROVIDERS:
+        raise EncoderError(f"There is no `{provider}` to compute with. Choose one of: {', '.join(PROVIDERS)}.")
+    import onnxruntime  # noqa: PLC0415 - takes a while to load, and few processes need it
+
+    name, package = PROVIDERS[provider]
+    if name not in onnxruntime.get_available_providers():
+        raise EncoderError(f"`{provider}` is not installed here. Install {package}, or leave out `@{provider}`.")
+
+
+class Session:
+    """One network, run one input at a time by one thread.
+
+    One thread a session and several sessions beside one another is faster than the reverse; threads that wait by
+    spinning take the core from another worker (measured: two are then twice as slow as one).
+
+    Parameters
+    ----------
+    path : Path
+    provider : str
+        A key of `PROVIDERS`.
+    inputs : sequence of str
+        Names that the graph must have.
+    output : str
+
+    Raises
+    ------
+    EncoderError
+        When the file is no network, or another than its card says.
+    """
+
+    def __init__(self, path: Path, *, provider: str, inputs: Sequence[str], output: str) -> None:
+        require_provider(provider)
+        self._path = path
+        self._output = output
+        self._session = _open(path, provider)
+        found = {one.name for one in self._session.get_inputs()}
+        outputs = {one.name for one in self._session.get_outputs()}
+        wanted = {name for name in inputs if name}
+        if found != wanted or output not in outputs:
+            raise EncoderError(
+                f"`{path.name}` takes {_listed(found)} and gives {_listed(outputs)}; its card says "
+                f"{_listed(wanted)} and `{output}`. Mend the card, or import the weights that belong to it."
+            )
+
+    def run(self, inputs: Mapping[str, Array]) -> npt.NDArray[np.float32]:
+        """Run the network once.
+
+        Raises
+        ------
+        EncoderError
+            When it refuses the input.
+        """
+        from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
+            Fail,
+            InvalidArgument,
+            RuntimeException,
+        )
+
+        try:
+            (result,) = self._session.run([self._output], dict(inputs))
+        except (Fail, InvalidArgument, RuntimeException) as error:
+            raise EncoderError(
+                f"`{self._path.name}` cannot take what its card says it takes ({_first_line(error)}). "
+                "Mend the card, or import the weights that belong to it."
+            ) from error
+        return np.asarray(result, np.float32)
+
+
+def _open(path: Path, provider: str) -> "onnxruntime.InferenceSession":
+    import onnxruntime  # noqa: PLC0415
+    from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
+        Fail,
+        InvalidArgument,
+        InvalidGraph,
+        InvalidProtobuf,
+        NoModel,
+        NoSuchFile,
+        NotImplemented,  # noqa: A004 - the library's own name
+        RuntimeException,
+    )
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 4  # its faults come as exceptions; its advice is for programmers
+    providers = [PROVIDERS[provider][0]]
+    if provider != "cpu":
+        providers.append(PROVIDERS["cpu"][0])  # for the operators that the other lacks
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except (
+        Fail,
+        InvalidArgument,
+        InvalidGraph,
+        InvalidProtobuf,
+        NoModel,
+        NoSuchFile,
+        NotImplemented,
+        RuntimeException,
+    ) as error:
+        raise EncoderError(
+            f"`{path.name}` is no network that can be run here ({_first_line(error)}). Fetch or import it again."
+        ) from error
+
+
+def _listed(names: set[str]) -> str:
+    return " and ".join(f"`{name}`" for name in sorted(names)) or "nothing"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200].rstrip(". ")

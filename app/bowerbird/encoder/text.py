@@ -1,0 +1,108 @@
+"""The text network of an encoder that comes as weights: tokens in, a unit vector out."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.domain.sounds import Vectors
+from bowerbird.encoder.cards import Role, TextTower
+from bowerbird.encoder.session import Session
+from bowerbird.encoder.weights import Weights, checked_file, has_file
+from bowerbird.errors import EncoderError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_N_KEPT: Final = 512
+"""Texts whose vectors are kept: what is typed is asked again with every filter and every new sound."""
+
+
+class OnnxTextEncoder:
+    """Encodes words by a network in ONNX. Loaded at the first text; any thread may ask.
+
+    Parameters
+    ----------
+    weights : Weights
+        With a text network in their card.
+    n_dims : int
+        Length of a vector.
+    """
+
+    def __init__(self, weights: Weights, *, n_dims: int) -> None:
+        if weights.card.text is None:
+            raise ValueError("the card has no text network")
+        self._weights = weights
+        self._tower: TextTower = weights.card.text
+        self._n_dims = n_dims
+        self._kept: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self._loaded: tuple[Tokenizer, Session] | None = None
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts, each of its own length, one at a time.
+
+        Returns
+        -------
+        ndarray, shape (n, n_dims), float32
+            Rows of unit length.
+
+        Raises
+        ------
+        EncoderError
+            When the weights are missing, damaged, or not what their card says.
+        """
+        with self._lock:
+            vectors = np.zeros((len(texts), self._n_dims), np.float32)
+            for row, text in enumerate(texts):
+                vectors[row] = self._vector(text)
+            return vectors
+
+    def _vector(self, text: str) -> npt.NDArray[np.float32]:
+        if text in self._kept:
+            self._kept.move_to_end(text)
+            return self._kept[text]
+        tokenizer, session = self._load()
+        tokens = tokenizer.encode(text)
+        inputs = {self._tower.input_ids: np.array([tokens.ids], np.int64)}
+        if self._tower.attention_mask:
+            inputs[self._tower.attention_mask] = np.ones((1, len(tokens.ids)), np.int64)
+        result = session.run(inputs).reshape(-1)
+        if result.size != self._n_dims or not np.isfinite(result).all() or not result.any():
+            raise EncoderError(
+                f"The text network of `{self._weights.card.id}` gives no vector of {self._n_dims} dimensions. "
+                "Mend the card, or import the weights that belong to it."
+            )
+        vector = np.asarray(result / np.linalg.norm(result), np.float32)
+        vector.setflags(write=False)
+        self._kept[text] = vector
+        if len(self._kept) > _N_KEPT:
+            self._kept.popitem(last=False)
+        return vector
+
+    def _load(self) -> "tuple[Tokenizer, Session]":
+        if self._loaded is None:
+            role: Role = "text" if has_file(self._weights, "text") else "text_int8"
+            names = [self._tower.input_ids, self._tower.attention_mask]
+            session = Session(
+                checked_file(self._weights, role), provider="cpu", inputs=names, output=self._tower.output
+            )
+            self._loaded = self._tokenizer(), session
+        return self._loaded
+
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer  # noqa: PLC0415 - takes a while to load, and few processes need it
+
+        path = checked_file(self._weights, "tokenizer")
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing narrower
+            raise EncoderError(
+                f"`{path.name}` of `{self._weights.card.id}` is no tokenizer. Fetch or import it again."
+            ) from error
+        tokenizer.enable_truncation(self._tower.max_tokens)
+        tokenizer.no_padding()
+        return tokenizer
