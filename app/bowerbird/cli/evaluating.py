@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bowerbird.cli.options import AsJson, EncoderName, Library
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.cli.options import AsJson, EncoderName, Library, encoder_to_search
 from bowerbird.errors import QueryError
 from bowerbird.evaluation.retrieval import Averages, LabelledSet, RetrievalFigures, read_labels
 from bowerbird.evaluation.retrieval import evaluate as figures_of
@@ -29,7 +28,7 @@ def evaluate(
             help="Columns path and class, and if wanted group, family, set, eval; or fname and labels.",
         ),
     ],
-    encoder: EncoderName = DEFAULT_ENCODER,
+    encoder: EncoderName = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", help="Measure only sounds of this set; repeatable.", show_default=False),
@@ -47,7 +46,7 @@ def evaluate(
     labelled = labelled.only(labelled.positions(origins=sets or None))
     if not labelled.sounds:
         raise QueryError(f"`{labels}` has no sounds to measure in the sets asked for. Check --set and the eval column.")
-    chosen = encoder_named(encoder)
+    chosen = encoder_to_search(encoder, library_path(library))
     paths, vectors = sound_vectors(library_path(library), chosen)
     kept, places = _locate(labelled, labels.parent, paths)
     n_absent = len(labelled.sounds) - len(kept)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bowerbird.cli.options import EncoderName, Library
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.cli.options import EncoderName, Library, encoder_to_search
 from bowerbird.library.export import export_vectors
 from bowerbird.paths import library_path
 
@@ -14,11 +13,11 @@ from bowerbird.paths import library_path
 def export(
     *,
     vectors: Annotated[Path, typer.Option(metavar="OUT.npz", help="File to write: paths, vectors, encoder_id.")],
-    encoder: EncoderName = DEFAULT_ENCODER,
+    encoder: EncoderName = None,
     library: Library = None,
 ) -> int:
     """Write every sound's path and vector to a NumPy archive."""
-    chosen = encoder_named(encoder)
+    chosen = encoder_to_search(encoder, library_path(library))
     n = export_vectors(library_path(library), chosen, vectors)
     typer.echo(f"{n:,} vectors of {chosen.n_dims} dimensions ({chosen.id}) written to {vectors}")
     return 0

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bowerbird import __version__
-from bowerbird.cli import doctoring, evaluating, exporting, indexing, searching
+from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching
 from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
 from bowerbird.errors import BowerbirdError
 from bowerbird.paths import log_path
@@ -31,10 +31,11 @@ app = typer.Typer(
 )
 app.command("index")(indexing.index)
 app.command("demo")(indexing.demo)
-app.command("search")(searching.search)
+app.command("search", cls=searching.SearchCommand)(searching.search)
 app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)
 app.command("doctor")(doctoring.doctor)
+app.add_typer(models.app, name="models")
 
 
 def _show_version(*, wanted: bool) -> None:
@@ -57,7 +58,10 @@ def _options(
     """Hold the options that stand before a command."""
 
 
-COMMANDS = frozenset(info.name for info in app.registered_commands if info.name)
+COMMANDS = frozenset(
+    [command.name for command in app.registered_commands if command.name]
+    + [group.name for group in app.registered_groups if group.name]
+)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -13,16 +13,18 @@ from rich.text import Text
 
 from bowerbird.domain.events import (
     BatchRecorded,
+    EncoderReady,
     Event,
     FileIgnored,
     FolderListed,
     FolderUnreachable,
     IndexingFinished,
     Progress,
+    SoundNotEncoded,
     SoundRejected,
     SoundsListed,
 )
-from bowerbird.domain.words import printable, progress_text, time_taken_text
+from bowerbird.domain.words import count_text, printable, progress_text, time_taken_text
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -76,7 +78,12 @@ class LiveProgress:
             case SoundRejected():
                 self._print(f"rejected  {event.path}\n          {event.reason}", style="yellow")
             case Progress():
-                self._line(progress_text(event.n_done, event.n_total, event.per_second, event.left_s))
+                text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
+                self._line(f"{event.activity} · {text}" if event.activity else text)
+            case SoundNotEncoded():
+                self._print(f"no vectors  {event.path}\n            {event.reason}", style="yellow")
+            case EncoderReady():
+                self._print(_ready(event))
             case IndexingFinished():
                 self._line("")
                 if self._n_known:
@@ -103,10 +110,17 @@ def _listed(event: FolderListed) -> str:
     return " · ".join(parts)
 
 
+def _ready(event: EncoderReady) -> str:
+    left = f"; {count_text(event.n_left)} could not be reached and follow later" if event.n_left else ""
+    return f"Searches use {event.name} from now on{left}"
+
+
 def _finished(event: IndexingFinished) -> str:
     parts = ["Stopped" if event.is_cancelled else "Done", f"{event.n_analysed:,} analysed"]
     if event.n_copies:
         parts.append(f"{event.n_copies:,} copies of known sounds")
+    if event.n_encoded:
+        parts.append(f"{event.n_encoded:,} given further vectors")
     parts.append(f"{event.n_rejected:,} rejected")
     parts.append(time_taken_text(event.seconds))
     return " · ".join(parts)

@@ -1,28 +1,49 @@
 """`bowerbird search`."""
 
 import json
+import re
 import shlex
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperCommand
 
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.cli.options import AsJson, EncoderName, Library
+from bowerbird.cli.options import AsJson, EncoderName, Library, encoder_to_search, warn
 from bowerbird.domain.matches import Match
 from bowerbird.domain.names import search_text
 from bowerbird.domain.queries import Example, Filter, Query, looks_like_filter, parse_example, parse_filter, parse_text
 from bowerbird.domain.words import duration_text, printable
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.errors import QueryError
+from bowerbird.encoder.registry import encoder_named
+from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.search import DEFAULT_LIMIT, Search
 from bowerbird.paths import library_path
 
 _N_SURVEYED = 2000
+_UNWANTED = re.compile(r"-[^\W\d_]{2,}")
+
+
+class SearchCommand(TyperCommand):
+    """Lets ``-voice`` stand among the words, where another command would look for options v, o, i, c and e."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put words with a minus behind everything else, where they cannot be taken for options."""
+        if "--" in args:
+            return super().parse_args(ctx, args)
+        takes_value = {name for option in self.params if not getattr(option, "is_flag", True) for name in option.opts}
+        unwanted = [
+            place
+            for place, word in enumerate(args)
+            if _UNWANTED.match(word) and not (place and args[place - 1] in takes_value)
+        ]
+        kept = [word for place, word in enumerate(args) if place not in unwanted]
+        return super().parse_args(ctx, [*kept, "--", *(args[place] for place in unwanted)])
 
 
 def search(
@@ -30,7 +51,8 @@ def search(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS]...",
-            help="Words to find in names, folders and metadata; filters may stand among them.",
+            help="Words to find in names, folders and metadata, and by their meaning where the encoder knows it; "
+            "with a minus, words that are not wanted. Filters may stand among them.",
         ),
     ] = None,
     *,
@@ -41,6 +63,13 @@ def search(
             help="A sound, or seconds of one, to find similar ones to; repeatable.",
         ),
     ] = None,
+    unlike: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[@START-END]",
+            help="A sound that matches shall not be like; repeatable.",
+        ),
+    ] = None,
     filters: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,34 +78,54 @@ def search(
             help="duration<2, channels=stereo, rate>=48k, format=wav, folder=Drums; repeatable, all must hold.",
         ),
     ] = None,
-    encoder: EncoderName = DEFAULT_ENCODER,
+    encoder: EncoderName = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many matches to show.")] = DEFAULT_LIMIT,
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
-    """Find sounds by words, by example, or by an example among those with the words."""
+    """Find sounds by words, by examples, or by both together.
+
+    Where the encoder knows what words mean, they count beside the examples; where not, only sounds named by them
+    are compared.
+    """
     text, typed = parse_text(" ".join(words or []))
     for word in text.split():
         if looks_like_filter(word):
             parse_filter(word)  # it is none: this says why
     conditions: tuple[Filter, ...] = (*typed, *(parse_filter(expression) for expression in filters or []))
     examples = [parse_example(example) for example in like or []]
+    examples += [replace(parse_example(example), is_unlike=True) for example in unlike or []]
     if not (text or examples or conditions):
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
-    query = Search(library_path(library), encoder_named(encoder))
+    place = library_path(library)
+    query = Search(place, encoder_to_search(encoder, place))
     try:
-        if examples:
-            matches = query.by_example(query.target(examples), Query(text, conditions), limit=limit)
-        else:
-            matches = query.by_words(text, Query(filters=conditions), limit=limit)
+        matches = _matches(query, text, examples, Query(filters=conditions), limit=limit)
         rows = query.reader.rows([match.sound_id for match in matches])
     finally:
         query.close()
     if as_json:
         _print_json(matches, rows)
     else:
-        _print_table(matches, rows, asked=" ".join([text, *map(str, conditions)]).strip() or ", ".join(like or []))
+        _print_table(
+            matches,
+            rows,
+            asked=" ".join([text, *map(str, conditions)]).strip() or ", ".join([*(like or []), *(unlike or [])]),
+        )
     return 0
+
+
+def _matches(search: Search, text: str, examples: list[Example], among: Query, *, limit: int) -> list[Match]:
+    if examples and not (text and search.knows_words):
+        return search.by_example(search.target(examples), replace(among, words=text), limit=limit)
+    if examples:
+        return search.by_example(search.target(examples, text=text), among, limit=limit)
+    if text and search.knows_words:
+        try:
+            return search.by_text(text, among, limit=limit)
+        except EncoderError as error:  # names can be searched all the same
+            warn(f"{error} These are the sounds with the words in their names.")
+    return search.by_words(text, among, limit=limit)
 
 
 def show_searches(library: Path, encoder_name: str) -> None:

@@ -68,6 +68,15 @@ def progress_text(n_done: int, n_total: int, per_second: float, left_s: float | 
     return " · ".join(parts)
 
 
+def bytes_text(n_bytes: int) -> str:
+    """Say a size: "622 MB", "2.1 MB", "1.2 GB"; nothing where it is unknown."""
+    if n_bytes <= 0:
+        return ""
+    if n_bytes >= 1e9:
+        return f"{n_bytes / 1e9:.1f} GB"
+    return f"{n_bytes / 1e6:,.0f} MB" if n_bytes >= 1e7 else f"{n_bytes / 1e6:.1f} MB"
+
+
 def printable(name: str) -> str:
     """A file name as it can be shown: bytes that are no text become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")

@@ -258,6 +258,8 @@ def _check(card: Card) -> None:
     """Refuse what fits each type and yet no encoder."""
     if not card.id or set(card.id) - _ID_LETTERS:
         raise ValueError(f"id = {card.id!r} may hold small letters, digits and hyphens only")
+    if card.id.split("-")[0] == "acoustic":
+        raise ValueError(f"id = {card.id!r} belongs to the encoder that is built in")
     if card.id.endswith(INT8_ENDING):
         raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which means the 8-bit weights")
     if unknown := set(card.files) - set(ROLES):

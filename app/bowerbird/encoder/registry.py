@@ -5,6 +5,7 @@ from typing import Final
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
 from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.proof import require_proof
 from bowerbird.encoder.weights import has_file, installed_weights
 from bowerbird.errors import EncoderError
 
@@ -34,7 +35,7 @@ def encoder_named(name: str) -> Encoder:
     Raises
     ------
     EncoderError
-        When there is no such encoder, or when it is incomplete.
+        When there is no such encoder, when it is incomplete, or has not passed its self-check.
     """
     wanted, _, provider = name.partition("@")
     acoustic = AcousticEncoder()
@@ -61,6 +62,7 @@ def _from_weights(wanted: str, provider: str) -> Encoder:
                 continue
             encoder = OnnxEncoder(weights, is_int8=is_int8, provider=provider)
             if wanted in (short_name, encoder.id):
+                require_proof(weights)
                 return encoder
     if wanted.removesuffix(INT8_ENDING) in installed:
         raise EncoderError(

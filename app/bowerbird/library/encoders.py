@@ -3,14 +3,20 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bowerbird.catalogue.connection import LibraryLock
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import EncoderRole
 from bowerbird.catalogue.writer import Catalogue
+from bowerbird.encoder.cards import INT8_ENDING
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.weights import installed_weights
 from bowerbird.errors import CatalogueError, EncoderError
+from bowerbird.library.recall import read_recall
+
+_ROLES: Final[tuple[EncoderRole, ...]] = ("wanted", "searched")
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +72,62 @@ def choose_encoder(library: Path, encoder: Encoder) -> bool:
     with Catalogue(library) as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
         return finish_encoder(catalogue, encoder, is_everything_tried=False)
+
+
+def let_go(library: Path, name: str) -> bool:
+    """Go back to the built-in encoder where a model whose weights were removed was wanted or searched with.
+
+    Returns
+    -------
+    bool
+        Whether it was.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be written.
+    """
+    try:
+        with CatalogueReader(library) as reader:
+            chosen = {role: reader.encoder(role) or "" for role in _ROLES}
+    except CatalogueError:  # no library, so nobody used it
+        return False
+    roles = [role for role, used in chosen.items() if is_of_model(used, name)]
+    if roles:
+        with Catalogue(library) as catalogue:
+            for role in roles:
+                catalogue.set_encoder(role, DEFAULT_ENCODER)
+    return bool(roles)
+
+
+def is_of_model(encoder_name: str, model: str) -> bool:
+    """Say whether an encoder's name means a model's full or 8-bit weights, wherever they compute."""
+    return encoder_name.partition("@")[0].removesuffix(INT8_ENDING) == model
+
+
+def require_recall(name: str) -> None:
+    """Check that 8-bit weights, where they are meant, find on this user's sounds what the full ones find.
+
+    Raises
+    ------
+    EncoderError
+        When they do not, or nobody measured.
+    """
+    spoken = name.partition("@")[0]
+    weights = installed_weights().get(spoken.removesuffix(INT8_ENDING))
+    if not spoken.endswith(INT8_ENDING) or weights is None:
+        return
+    recall = read_recall(weights)
+    if recall is None:
+        raise EncoderError(
+            f"Whether `{spoken}` serves your sounds was not measured yet. "
+            f"Run `bowerbird models verify {weights.card.id} --int8`."
+        )
+    if not recall.is_enough:
+        raise EncoderError(
+            f"`{spoken}` finds too little of what the full weights find: {recall.value:.2f} of the nearest ten, on "
+            f"{recall.n_sounds} of your sounds. Use `{weights.card.id}`."
+        )
 
 
 def finish_encoder(catalogue: Catalogue, encoder: Encoder, *, is_everything_tried: bool) -> bool:

@@ -1,0 +1,246 @@
+"""The self-check of weights: they prove that they hear, and that their words mean something, before first use.
+
+Weights come from many places and through many converters. A wrong filterbank or a collapsed text network gives
+vectors that look like any others and find nothing, so figures are taken instead of trust.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.domain.sounds import Samples, Vectors
+from bowerbird.encoder.cards import Card, Role
+from bowerbird.encoder.protocol import Encoder, TextEncoder
+from bowerbird.encoder.weights import Weights, cannot, used_roles
+from bowerbird.errors import EncoderError
+
+logger = logging.getLogger(__name__)
+
+PROOF_NAME: Final = "proof.json"
+
+MIN_SAME_COSINE: Final = 0.9999
+MAX_TEXT_COSINE: Final = 0.9
+MIN_RANKING: Final = 0.65
+MIN_DIFFERENCE: Final = 1e-6
+"""Of some number of two vectors."""
+
+TEXTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "a drum hit": frozenset({"Kick", "Snare", "Clap", "Hat"}),
+        "rain falling": frozenset({"Rain"}),
+        "a bell ringing": frozenset({"Bell"}),
+        "a car engine running": frozenset({"Engine"}),
+        "birds chirping": frozenset({"Chirp"}),
+    }
+)
+"""Unrelated texts, and the kinds of demo sounds that each means: their folders' names."""
+
+_VERSION: Final = 1
+"""Of the check: with another, proofs are asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the self-check found.
+
+    Attributes
+    ----------
+    same_cosine : float
+        The same audio twice, alone and in company.
+    text_cosine : float or None
+        The closest two of the unrelated texts; None where words are not encoded, or mean nothing.
+    ranking : float or None
+        How well five texts find their demo sounds: the mean area under their ROC curves, 0.5 for guessing, 1 for
+        perfection.
+    sentence : str
+        What failed, with a remedy; "" for nothing.
+    """
+
+    same_cosine: float
+    text_cosine: float | None = None
+    ranking: float | None = None
+    sentence: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the weights may be used."""
+        return not self.sentence
+
+
+def prove(
+    encoder: Encoder,
+    card: Card,
+    sounds: Sequence[tuple[str, Samples]],
+    *,
+    progress: Callable[[int, int], bool] = lambda _done, _total: True,
+) -> Proof | None:
+    """Check an encoder on demo sounds.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    card : Card
+        Of untrained weights, meaning is not asked for.
+    sounds : sequence of (str, ndarray of shape (n_frames,))
+        Kind, and a window at the encoder's rate.
+    progress : callable
+        Told sounds done and in all; False ends the check.
+
+    Returns
+    -------
+    Proof or None
+        None when it was ended.
+
+    Raises
+    ------
+    EncoderError
+        When the weights cannot be loaded or run.
+    """
+    rows: list[Vectors] = []
+    for number, (_, window) in enumerate(sounds):
+        if not progress(number, len(sounds)):
+            return None
+        rows.append(encoder.encode([window]))
+    vectors = np.concatenate(rows)
+    if sentence := _fault_of(vectors, card, n_rows=len(sounds)):
+        return Proof(0.0, sentence=sentence)
+    company = encoder.encode([sounds[-1][1], sounds[0][1]])
+    same_cosine = float(vectors[0] @ company[1])
+    if not same_cosine > MIN_SAME_COSINE:
+        return Proof(
+            same_cosine,
+            sentence=f"The same sound twice gave two vectors (cosine {same_cosine:.4f}). {_remedy(card)}",
+        )
+    if encoder.text is None or not card.is_trained:
+        return Proof(same_cosine)
+    return _prove_words(encoder.text, card, [kind for kind, _ in sounds], vectors, same_cosine)
+
+
+def _fault_of(vectors: npt.NDArray[np.float32], card: Card, *, n_rows: int) -> str:
+    """Say what is wrong with the form of vectors; "" for nothing."""
+    if vectors.shape != (n_rows, card.audio.n_dims):
+        return f"The vectors have {vectors.shape[-1]} dimensions, the card says {card.audio.n_dims}. {_remedy(card)}"
+    if not np.isfinite(vectors).all():
+        return f"Some vectors hold no numbers. {_remedy(card)}"
+    if np.abs(np.linalg.norm(vectors, axis=1) - 1).max() > 1e-3:
+        return f"Some vectors are not of unit length. {_remedy(card)}"
+    if np.abs(vectors - vectors[0]).max() < MIN_DIFFERENCE:  # also what an encoder makes of a network's nonsense
+        return f"Whatever goes in, the same vector comes out. {_remedy(card)}"
+    return ""
+
+
+def _prove_words(text: TextEncoder, card: Card, kinds: Sequence[str], vectors: Vectors, same_cosine: float) -> Proof:
+    words = text.encode(list(TEXTS))
+    if sentence := _fault_of(words, card, n_rows=len(TEXTS)):
+        return Proof(same_cosine, sentence=f"Of texts: {sentence}")
+    cosines = words @ words.T
+    text_cosine = float(cosines[~np.eye(len(words), dtype=np.bool_)].max())
+    areas = []
+    for vector, own in zip(words, TEXTS.values(), strict=True):
+        areas.append(roc_area(vectors @ vector, np.array([kind in own for kind in kinds])))
+    ranking = float(np.mean(areas))
+    sentence = ""
+    if not text_cosine < MAX_TEXT_COSINE:
+        sentence = f"Texts that have nothing in common are all but the same (cosine {text_cosine:.2f}). {_remedy(card)}"
+    elif not ranking >= MIN_RANKING:
+        sentence = f"Five texts find their demo sounds hardly better than chance ({ranking:.2f}). {_remedy(card)}"
+    return Proof(same_cosine, text_cosine, ranking, sentence)
+
+
+def _remedy(card: Card) -> str:
+    way = "Fetch them anew" if card.source.kind == "hub" else "Export and import them anew"
+    return f"These weights of `{card.id}` are not used. {way}, or choose another encoder."
+
+
+def roc_area(scores: npt.NDArray[np.float32], is_own: npt.NDArray[np.bool_]) -> float:
+    """Return the probability that one's own scores higher than another's; ties count half.
+
+    Parameters
+    ----------
+    scores, is_own : ndarray, shape (n,)
+        With at least one of either.
+    """
+    own, others = scores[is_own], scores[~is_own]
+    if not len(own) or not len(others):
+        raise ValueError("there must be sounds of both sorts")
+    higher = (own[:, None] > others).mean()
+    level = (own[:, None] == others).mean()
+    return float(higher + level / 2)
+
+
+# Beside the weights
+
+
+def write_proof(weights: Weights, proof: Proof) -> None:
+    """Keep a proof beside the weights it is of.
+
+    Raises
+    ------
+    EncoderError
+        When the disk refuses.
+    """
+    path = weights.folder / PROOF_NAME
+    draft = path.with_name(f".{PROOF_NAME}.draft")
+    try:
+        draft.write_text(json.dumps(asdict(proof) | _stamp(weights), indent=2) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+
+
+def read_proof(weights: Weights) -> Proof | None:
+    """Return the proof of just these weights under just this card; None where there is none."""
+    stored = _read(weights.folder / PROOF_NAME)
+    if {key: stored.get(key) for key in ("version", "files", "towers")} != _stamp(weights):
+        return None
+    numbers = [stored.get(key) for key in ("same_cosine", "text_cosine", "ranking")]
+    sentence = stored.get("sentence")
+    if not isinstance(numbers[0], float) or not isinstance(sentence, str):
+        return None
+    if not all(number is None or isinstance(number, float) for number in numbers):
+        return None
+    return Proof(numbers[0], numbers[1], numbers[2], sentence)
+
+
+def require_proof(weights: Weights) -> None:
+    """Check that weights passed the self-check.
+
+    Raises
+    ------
+    EncoderError
+        When they did not, or were never asked.
+    """
+    proof = read_proof(weights)
+    if proof is None:
+        raise EncoderError(
+            f"The weights of `{weights.card.id}` were not checked yet. Run `bowerbird models verify {weights.card.id}`."
+        )
+    if not proof.is_good:
+        raise EncoderError(proof.sentence)
+
+
+def hashes(weights: Weights, roles: Sequence[Role]) -> dict[str, str]:
+    """Return the recorded sha256 of files, by role."""
+    return {role: weights.card.files[role].sha256 for role in roles}
+
+
+def _stamp(weights: Weights) -> dict[str, Any]:
+    """Return what a proof is good for."""
+    card = weights.card
+    towers = f"{card.audio!r} {card.text!r} {card.is_trained!r}"
+    return {"version": _VERSION, "files": hashes(weights, used_roles(weights)), "towers": towers}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
