@@ -19,7 +19,7 @@ from bowerbird.encoder.cards import INT8_ENDING
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import EncoderError
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import forget_vectors, searched_encoder
+from bowerbird.library.encoders import forget_vectors, is_of_model, let_go, searched_encoder
 from bowerbird.library.models import (
     ModelProgress,
     ModelState,
@@ -65,12 +65,10 @@ def list_(*, library: Library = None, as_json: AsJson = False) -> int:
     table.add_column("state", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("what it is for", style="dim", overflow="fold")
-    built_in = "built in" + (
-        ", used" if used == encoder_named(used).name == encoder_named(DEFAULT_ENCODER).name else ""
-    )
+    built_in = "built in" + (", used" if used == encoder_named(DEFAULT_ENCODER).name else "")
     table.add_row(DEFAULT_ENCODER, built_in, "", "Timbre, brightness, pitch, envelope, loudness, length.")
     for state in list_models():
-        is_used = used.partition("@")[0].removesuffix(INT8_ENDING) == state.card.id
+        is_used = is_of_model(used, state.card.id)
         word = _STATES[state.state] + (", used" if is_used else "")
         size = bytes_text(state.n_disk_bytes or state.n_download_bytes)
         table.add_row(state.card.id, word, size, f"{state.card.about} {state.card.licence}.")
@@ -141,10 +139,13 @@ def remove(
 ) -> int:
     """Delete a model's weights. The vectors it made stay, unless told otherwise, for when it comes back."""
     ids = _vector_ids(name) if vectors else []
+    place = library_path(library)
     n_bytes = remove_model(name)
     typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
+    if let_go(place, name):
+        typer.echo("The library used it; the built-in encoder serves from now on.")
     for encoder_id in ids:
-        n = forget_vectors(library_path(library), encoder_id)
+        n = forget_vectors(place, encoder_id)
         typer.echo(f"{n:,} vectors of {encoder_id} deleted")
     return EXIT_DONE
 
@@ -170,7 +171,7 @@ def _row(state: ModelState, used: str) -> dict[str, object]:
         "sentence": state.sentence,
         "n_download_bytes": state.n_download_bytes,
         "n_disk_bytes": state.n_disk_bytes,
-        "is_used": used.partition("@")[0].removesuffix(INT8_ENDING) == state.card.id,
+        "is_used": is_of_model(used, state.card.id),
         "has_int8": state.has_int8,
         "int8_recall": None if state.recall is None else round(state.recall.value, 4),
     }
