@@ -18,6 +18,8 @@ from bowerbird.library.search import Search
 N_SIMILAR: Final = 200
 """Matches shown for an example: nobody listens further."""
 
+BY_NAME: Final = "words in its name, folder or metadata"
+
 _MAX_RELAXATIONS: Final = 4
 
 
@@ -122,7 +124,8 @@ class Browsing:
         if query.order is not Order.RELEVANCE:
             ids = self._sorted(ids, query)
         relaxations = () if len(ids) else self._relax(query)
-        matches = {match.sound_id: match for match in found if match.percentile is not None}
+        matches = {int(sound_id): Match(int(sound_id), 0.0, None, 0.0, 0.0, BY_NAME) for sound_id in named}
+        matches |= {match.sound_id: match for match in found}
         return Listing(ids, matches, relaxations, search.reader.count())
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
@@ -153,9 +156,11 @@ class Browsing:
         if self._encoder.text is not None:
             self._encoder.text.encode(["a sound"])
 
-    def pending_folders(self) -> Sequence[Path]:
-        """Return folders with sounds that wait for analysis."""
-        return self._search.reader.pending_folders(self._encoder.id)
+    def pending_folders(self, *encoder_ids: str) -> Sequence[Path]:
+        """Return folders with sounds that lack what one of some encoders makes of them; without ids, this one."""
+        reader = self._search.reader
+        found = [path for one in encoder_ids or (self._encoder.id,) for path in reader.pending_folders(one)]
+        return list(dict.fromkeys(found))
 
     def pane(self) -> Pane:
         """Return what the left pane shows."""
