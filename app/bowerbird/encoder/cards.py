@@ -274,6 +274,13 @@ def _check(card: Card) -> None:
     letters = card.audio.layout
     if len(set(letters)) != len(letters) or not wanted <= set(letters) <= wanted | {"c"}:
         raise ValueError(f"layout = {letters!r} must hold each of {', '.join(sorted(wanted))} once, and may hold c")
+    if card.audio.n_copies > 1 and "c" not in letters:
+        raise ValueError(f"n_copies = {card.audio.n_copies} needs an axis c in layout = {letters!r}")
+    mel = card.audio.log_mel
+    if mel is not None and not 0 < mel.window_frames <= mel.n_fft:
+        raise ValueError("window_frames must be above 0 and at most n_fft")
+    if mel is not None and (min(mel.hop_frames, mel.n_mels) <= 0 or not mel.f_min_hz < mel.f_max_hz or not mel.sd):
+        raise ValueError("[audio.log_mel] needs a hop, bands, f_min_hz below f_max_hz, and an sd that is not 0")
     sizes = (card.audio.rate_hz, card.audio.n_dims, card.audio.window_s, card.audio.n_copies)
     if min(sizes) <= 0 or card.audio.patch_s < 0 or card.audio.patch_hop_s < 0:
         raise ValueError("rates, lengths and counts in [audio] must be above 0")

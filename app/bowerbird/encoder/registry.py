@@ -4,8 +4,8 @@ from typing import Final
 
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
-from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.proof import require_proof
+from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.weights import has_file, installed_weights
 from bowerbird.errors import EncoderError
 
