@@ -41,10 +41,10 @@ def require_provider(provider: str) -> None:
 
 
 class Session:
-    """One network, run one input at a time by one thread.
+    """One network, run one input at a time.
 
     One thread a session and several sessions beside one another is faster than the reverse; threads that wait by
-    spinning take the core from another worker (measured: two are then twice as slow as one).
+    spinning take the core from another worker (measured: two are then twice as slow as one), so none does.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ class Session:
     inputs : sequence of str
         Names that the graph must have.
     output : str
+    n_threads : int
+        More than one is for somebody who waits for a single answer.
 
     Raises
     ------
@@ -61,11 +63,11 @@ class Session:
         When the file is no network, or another than its card says.
     """
 
-    def __init__(self, path: Path, *, provider: str, inputs: Sequence[str], output: str) -> None:
+    def __init__(self, path: Path, *, provider: str, inputs: Sequence[str], output: str, n_threads: int = 1) -> None:
         require_provider(provider)
         self._path = path
         self._output = output
-        self._session = _open(path, provider)
+        self._session = _open(path, provider, n_threads)
         found = {one.name for one in self._session.get_inputs()}
         outputs = {one.name for one in self._session.get_outputs()}
         wanted = {name for name in inputs if name}
@@ -99,7 +101,7 @@ class Session:
         return np.asarray(result, np.float32)
 
 
-def _open(path: Path, provider: str) -> "onnxruntime.InferenceSession":
+def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSession":
     import onnxruntime  # noqa: PLC0415
     from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
         Fail,
@@ -113,7 +115,7 @@ def _open(path: Path, provider: str) -> "onnxruntime.InferenceSession":
     )
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL

@@ -54,6 +54,7 @@ class Neighbours:
         self._index: VectorIndex | None = None
         self._ids = np.zeros(0, np.int64)
         self._content_ids = np.zeros(0, np.int64)
+        self._usual: Vectors | None = None
         self._version = -1
         self._loaded_stamp: Stamp | None = None
         self._is_saved = False
@@ -79,6 +80,7 @@ class Neighbours:
         elif version == self._version:
             return
         self._synchronise()
+        self._usual = None
         self._version = version
 
     def _has_other_file(self) -> bool:
@@ -186,7 +188,9 @@ class Neighbours:
         """Return windows from all over the library, shape (n, n_dims), n <= 4,000."""
         if self._index is None:
             raise RuntimeError("refresh() comes before usual()")
-        return self._index.sample(_N_REFERENCE)
+        if self._usual is None:  # kept in one piece: every search multiplies by it, twice where there are words
+            self._usual = np.ascontiguousarray(self._index.sample(_N_REFERENCE))
+        return self._usual
 
 
 def update_index(library: Path, encoder: Encoder, control: Control) -> None:
