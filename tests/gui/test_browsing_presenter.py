@@ -45,6 +45,7 @@ class FakeBrowsing:
 
     def __init__(self) -> None:
         self.queries: list[Query] = []
+        self.meanings: list[Query] = []
         self.examples: list[tuple[Example, ...]] = []
         self.found: dict[str, list[int]] = {}
         self.relaxations: tuple[Relaxation, ...] = ()
@@ -55,6 +56,13 @@ class FakeBrowsing:
         self.queries.append(query)
         ids = self.found.get(query.words, [])
         return Listing(np.array(ids, np.int64), relaxations=self.relaxations, n_library=self.n_library)
+
+    def meant(self, query: Query) -> Listing:
+        self.meanings.append(query)
+        if self.is_deaf:
+            raise LookupError("`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`.")
+        match = Match(5, 0.3, 98.0, 0.0, 1.0, "by meaning")
+        return Listing(np.array([5]), {5: match}, n_library=self.n_library)
 
     def similar(self, examples: tuple[Example, ...], query: Query) -> Listing:
         self.queries.append(query)
@@ -265,3 +273,49 @@ def test_an_example_of_a_stretch_is_named_with_it():
     stretch = with_stretch(Path("/s/rain.wav"), (3.0, 7.5))
     assert example_name(stretch) == "rain.wav 3.00–7.50 s"
     assert example_name(with_stretch(Path("/s/rain.wav"), None)) == "rain.wav"
+
+
+def test_words_are_asked_by_their_letters_until_their_meaning_is_known(table: Table):
+    table.browsing.found = {"rain": [1]}
+    table.type("rain")
+    assert table.state.listing.ids.tolist() == [1]
+    assert not table.state.has_matches
+    table.presenter.know_words(is_known=True)
+    table.queries.answer_all()
+    assert table.state.listing.ids.tolist() == [5]
+    assert table.state.has_matches
+    assert table.state.is_same_question
+
+
+def test_words_by_meaning_are_ranked_and_sorting_them_leaves_the_ordinary_order_alone(table: Table):
+    table.presenter.know_words(is_known=True)
+    table.presenter.order_chosen(Order.DURATION, is_descending=True)
+    table.type("rain -voice")
+    assert table.browsing.meanings[-1] == Query("rain -voice", (), Order.RELEVANCE)
+    table.presenter.order_chosen(Order.FOLDER, is_descending=False)
+    table.queries.answer_all()
+    assert table.browsing.meanings[-1].order is Order.FOLDER
+    assert table.presenter.order == (Order.DURATION, True)
+    table.type("rain on a roof")
+    assert table.browsing.meanings[-1].order is Order.RELEVANCE
+    table.type("")
+    assert table.browsing.queries[-1] == Query("", (), Order.DURATION, is_descending=True)
+    assert not table.state.has_matches
+
+
+def test_filters_alone_have_no_meaning(table: Table):
+    table.presenter.know_words(is_known=True)
+    table.type("duration<1")
+    assert table.browsing.meanings == []
+    assert not table.state.has_matches
+
+
+def test_a_text_network_that_is_gone_is_told_and_letters_serve(table: Table):
+    table.browsing.found = {"rain": [1]}
+    table.presenter.know_words(is_known=True)
+    table.browsing.is_deaf = True
+    table.type("rain")
+    table.queries.answer_all()
+    assert table.view.complaints == ["`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`."]
+    assert table.state.listing.ids.tolist() == [1]
+    assert not table.state.has_matches

@@ -334,6 +334,13 @@ def _installed(encoder_id: str) -> Weights:
     return weights
 
 
+def export_command(card: Card) -> str:
+    """Return what turns a checkpoint into weights that can be imported."""
+    name = card.source.file or "DIRECTORY"
+    tokenizer = " --tokenizer tokenizer.json" if card.source.file else ""  # a .pt has none
+    return f"sh models/export/export.sh {name} OUT --card {card.id}{tokenizer}"
+
+
 def _how_to_have(card: Card) -> str:
     if card.source.kind == "hub":
         return (
@@ -341,10 +348,10 @@ def _how_to_have(card: Card) -> str:
             "`bowerbird models import DIR` with a folder that has them."
         )
     if card.source.kind == "checkpoint":
-        name = card.source.file or "DIRECTORY"
+        what = card.source.file or "a directory"
         return (
-            f"`{card.id}` comes as a checkpoint, {name} of {card.source.repository}, which is exported first. Run "
-            f"`sh models/export/export.sh {name} --card {card.id} OUT`, then `bowerbird models import OUT`."
+            f"`{card.id}` comes as a checkpoint, {what} of {card.source.repository}, which is exported first. "
+            f"Run `{export_command(card)}`, then `bowerbird models import OUT`; models/README.md says more."
         )
     return f"`{card.id}` is your own. Run `bowerbird models import DIR` with the folder that has it."
 

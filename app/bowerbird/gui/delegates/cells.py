@@ -121,14 +121,19 @@ class WaveformDelegate(CellDelegate):
 
 
 class MatchDelegate(CellDelegate):
-    """Paints how close a match is: a bar for the eye, the percentile in words, weak ones named so."""
+    """Paints how close a match is: a bar for the eye, the percentile in words; weak ones, and names, are called so."""
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
     ) -> None:
         """Paint what is in the cell."""
         match: Match | None = index.data(MATCH_ROLE)
-        if match is None or match.percentile is None:
+        if match is None:
+            return
+        if match.percentile is None:
+            painter.setPen(self.faint)
+            inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "by name")
             return
         # The upper tenth is where matches live: the bar spans it, and what lies below is weak.
         share = min(1.0, max(0.04, (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))

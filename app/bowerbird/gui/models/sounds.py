@@ -196,6 +196,8 @@ class SoundsModel(QAbstractTableModel):
         if column == MATCH and match is not None and match.percentile is not None:
             weak = ". Weak: many sounds are as close" if match.is_weak else ""
             return f"Closer than {match.percentile:.1f} % of the library, {match.why}{weak}"
+        if column == MATCH and match is not None:
+            return match.why.capitalize()
         path = printable(str(sound.path))
         return f"{path}\nThe file is not there: its drive may be away." if sound.is_missing else path
 

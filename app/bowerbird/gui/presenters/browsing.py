@@ -37,6 +37,8 @@ class ListState:
     order : Order
     is_descending : bool
         What the rows are sorted by.
+    has_matches : bool
+        Whether rows are there for how close they are, and say so.
     is_same_question : bool
         The library changed, not the question: keep the place.
     """
@@ -48,6 +50,7 @@ class ListState:
     filters: tuple[Filter, ...]
     order: Order
     is_descending: bool
+    has_matches: bool
     is_same_question: bool
 
 
@@ -89,7 +92,8 @@ class BrowsingPresenter:
         self._order = Order.NAME
         self._is_descending = False
         self._examples: tuple[Example, ...] = ()
-        self._similar_order: tuple[Order, bool] = (Order.RELEVANCE, False)
+        self._ranked_order: tuple[Order, bool] = (Order.RELEVANCE, False)
+        self._knows_words = False
         self._latest = 0
 
     @property
@@ -105,7 +109,19 @@ class BrowsingPresenter:
     @property
     def shown_order(self) -> tuple[Order, bool]:
         """The order of the list on screen."""
-        return self._similar_order if self._examples else (self._order, self._is_descending)
+        return self._ranked_order if self._is_ranked else (self._order, self._is_descending)
+
+    @property
+    def _is_ranked(self) -> bool:
+        """Whether the list has an order of its own: by closeness to examples, or to what words mean."""
+        return bool(self._examples) or (self._knows_words and bool(parse_text(self._text)[0]))
+
+    def know_words(self, *, is_known: bool) -> None:
+        """Take note that words can be searched by their meaning from now on, or no longer."""
+        if is_known != self._knows_words:
+            self._knows_words = is_known
+            if self._text:
+                self._ask(is_same_question=True)
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -120,6 +136,8 @@ class BrowsingPresenter:
         """Follow what is typed."""
         if text != self._text:
             self._text = text
+            if not self._examples:
+                self._ranked_order = (Order.RELEVANCE, False)
             self._ask()
 
     def place_chosen(self, place: Place | None) -> None:
@@ -130,8 +148,8 @@ class BrowsingPresenter:
 
     def order_chosen(self, order: Order, *, is_descending: bool) -> None:
         """Sort."""
-        if self._examples:
-            self._similar_order = (order, is_descending)
+        if self._is_ranked:
+            self._ranked_order = (order, is_descending)
         else:
             self._order, self._is_descending = order, is_descending
         self._ask()
@@ -139,7 +157,7 @@ class BrowsingPresenter:
     def find_similar(self, examples: Sequence[Example]) -> None:
         """List what is similar to examples, from everywhere: words typed before no longer hold."""
         self._examples = tuple(examples)
-        self._similar_order = (Order.RELEVANCE, False)
+        self._ranked_order = (Order.RELEVANCE, False)
         self._text = ""
         self._place = None
         self._view.set_search_text("")
@@ -190,10 +208,13 @@ class BrowsingPresenter:
         self._latest = number = self._latest + 1
         query, examples = self._query(), self._examples
 
-        queries, browsing = self._similar if examples else self._lists
+        is_ranked = self._is_ranked
+        queries, browsing = self._similar if is_ranked else self._lists
 
         def work() -> Listing:
-            return browsing.similar(examples, query) if examples else browsing.list(query)
+            if examples:
+                return browsing.similar(examples, query)
+            return browsing.meant(query) if is_ranked else browsing.list(query)
 
         queries.run(
             "list",
@@ -214,6 +235,7 @@ class BrowsingPresenter:
                 filters=query.filters,
                 order=query.order,
                 is_descending=query.is_descending,
+                has_matches=self._is_ranked,
                 is_same_question=is_same_question,
             )
         )
@@ -223,6 +245,9 @@ class BrowsingPresenter:
             return
         if self._examples:  # an example that cannot be heard is let go
             self._examples = ()
+            self._ask(is_same_question=True)
+        elif self._is_ranked:  # the meaning of words is lost; their letters are not
+            self._knows_words = False
             self._ask(is_same_question=True)
         self._view.complain(sentence)
 

@@ -1,0 +1,58 @@
+"""8-bit variants: weights rounded once, by column, and the values that meet them rounded as they come."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+_SMALLEST_TABLE: Final = 2000
+"""Rows from which a table that is looked up is worth rounding."""
+
+
+def write_int8(source: Path, target: Path) -> None:
+    """Write a graph's 8-bit variant. What has no weights, such as the products of attention, stays in 32 bits."""
+    log = logging.getLogger()
+    level = log.level
+    log.setLevel(logging.ERROR)  # it advises a step that would fix the batch
+    try:
+        quantize_dynamic(
+            source, target, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8
+        )
+    finally:
+        log.setLevel(level)
+    model = onnx.load(target)
+    _round_tables(model.graph)
+    onnx.checker.check_model(model)
+    onnx.save(model, target)
+
+
+def _round_tables(graph: onnx.GraphProto) -> None:
+    """Round the large table of floats that words are looked up in, each row by its own scale."""
+    tables = {one.name: one for one in graph.initializer if one.data_type == TensorProto.FLOAT}
+    for number, node in enumerate(list(graph.node)):
+        table = tables.get(node.input[0]) if node.op_type == "Gather" else None
+        if table is None or len(table.dims) != 2 or table.dims[0] < _SMALLEST_TABLE:
+            continue
+        values = numpy_helper.to_array(table)
+        scale = np.maximum(np.abs(values).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+        names = [f"{table.name}_{part}" for part in ("int8", "scale")]
+        rounded = np.round(values / scale).astype(np.int8)
+        rows, places = node.output[0], node.input[1]
+        looked_up = [
+            helper.make_node("Gather", [names[0], places], [f"{rows}_int8"], name=f"{node.name}_int8"),
+            helper.make_node("Gather", [names[1], places], [f"{rows}_scale"], name=f"{node.name}_scale"),
+            helper.make_node("Cast", [f"{rows}_int8"], [f"{rows}_float"], to=TensorProto.FLOAT, name=f"{node.name}_f"),
+            helper.make_node("Mul", [f"{rows}_float", f"{rows}_scale"], [rows], name=f"{node.name}_mul"),
+        ]
+        graph.node.remove(node)
+        for offset, one in enumerate(looked_up):
+            graph.node.insert(number + offset, one)
+        graph.initializer.remove(table)
+        graph.initializer.extend(
+            numpy_helper.from_array(value, name) for value, name in zip((rounded, scale), names, strict=True)
+        )
+        return
