@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowerbird.domain.names import fold, search_text, sort_key, words_of
+from bowerbird.domain.names import fold, search_text, sort_key, split_unwanted, words_of
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,37 @@ def test_every_name_has_words_and_a_key_that_can_be_stored(name):
 def test_an_undecodable_name_still_has_its_words():
     name = b"caf\xe9 kick.wav".decode("utf-8", "surrogateescape")
     assert "kick" in search_text(name).split()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("", "", ()),
+        ("metallic impact", "metallic impact", ()),
+        ("metallic -voice impact", "metallic impact", ("voice",)),
+        ("-voice", "", ("voice",)),
+        ("-voice -human_voice", "", ("voice", "human voice")),
+        ("-human-voice", "", ("human voice",)),
+        ("hi-hat", "hi-hat", ()),
+        ("a - b", "a - b", ()),
+        ("-", "-", ()),
+        ("--voice", "--voice", ()),
+        ("-3db", "", ("3db",)),
+        ("\u2212voice", "", ("voice",)),
+        ("-\u00c9t\u00e9", "", ("\u00c9t\u00e9",)),
+        ("-e\u0301te\u0301", "", ("\u00e9t\u00e9",)),
+        ("-\u96e8\u306e\u97f3", "", ("\u96e8\u306e\u97f3",)),
+        ("  rain \t -wind\n", "rain", ("wind",)),
+    ],
+)
+def test_words_with_a_minus_before_them_are_not_wanted(text, wanted, unwanted):
+    assert split_unwanted(text) == (wanted, unwanted)
+
+
+@given(st.text(max_size=40))
+def test_every_word_is_either_wanted_or_not_and_what_is_unwanted_is_words(text):
+    wanted, unwanted = split_unwanted(text)
+    assert sorted([*words_of(wanted), *(word for phrase in unwanted for word in phrase.split())]) == sorted(
+        words_of(" ".join(text.split()))
+    )
+    assert all(phrase and words_of(phrase) == phrase.split() for phrase in unwanted)

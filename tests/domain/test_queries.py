@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bowerbird.domain.names import split_unwanted
 from bowerbird.domain.queries import Example, Filter, parse_example, parse_filter, parse_text
 from bowerbird.errors import QueryError
 
@@ -64,6 +65,12 @@ def test_a_filter_is_read_or_refused_with_a_remedy(text, expected):
         ("duration<ki", "duration<ki", []),
         ('unfinished "quote duration<2', "unfinished quote duration<2", []),
         ("C:\\Sounds", "C:\\Sounds", []),
+        ("impact -voice duration<2", "impact -voice", ["duration<2"]),
+        ('impact -"human voice"', "impact -human_voice", []),
+        ('"-human voice" impact', "-human_voice impact", []),
+        ('"big impact" -"a  b\tc"', "big impact -a_b_c", []),
+        ("-duration<2", "-duration<2", []),
+        ("-", "-", []),
     ],
 )
 def test_what_was_typed_falls_into_words_and_complete_filters(text, words, filters):
@@ -120,3 +127,14 @@ def test_a_stretch_that_ends_before_it_starts_is_refused_with_a_remedy(text):
 
 def test_a_name_too_long_for_any_disk_is_still_an_example():
     assert parse_example("a" * 5000 + "@1-2").start_s == 1.0
+
+
+def test_a_phrase_that_is_not_wanted_keeps_its_minus_for_all_of_it():
+    words, _ = parse_text('metal -"human voice" -wind')
+    assert split_unwanted(words) == ("metal", ("human voice", "wind"))
+
+
+@pytest.mark.parametrize("text", ["voice", "hi-hat", 'metallic "long tail"', "rain wind"])
+def test_without_a_minus_every_word_is_wanted(text):
+    words, _ = parse_text(text)
+    assert split_unwanted(words) == (words, ())

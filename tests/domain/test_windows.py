@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowerbird.domain.windows import WindowCutter, spans
+from bowerbird.domain.windows import WindowCutter, n_windows, spans
 
 RATE_HZ = 100
 
@@ -66,3 +66,16 @@ def test_the_span_of_a_short_sound_is_the_sound():
 
 def test_a_span_never_ends_before_it_starts():
     assert all(start <= end for start, end in spans(4, duration_s=12.0, window_s=10.0))
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "n"),
+    [(0.0, 1), (0.01, 1), (0.99, 1), (9.99, 1), (10, 1), (10.99, 1), (11, 2), (20, 2), (20.5, 2), (21, 3), (3600, 360)],
+)
+def test_how_many_windows_a_sound_has_is_known_from_its_length(duration_s, n):
+    assert n_windows(duration_s, 10.0) == n
+
+
+@given(st.integers(1, 5000))
+def test_that_number_is_the_one_that_is_cut(n_frames):
+    assert n_windows(n_frames / RATE_HZ, 10.0) == len(cut(n_frames))

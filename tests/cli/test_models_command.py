@@ -1,0 +1,306 @@
+"""`bowerbird models` from outside: what it prints, what it leaves, and its exit codes."""
+
+import os
+import shutil
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from bowerbird_command import bowerbird
+
+import hub_server
+import tiny_weights
+from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
+from bowerbird.encoder.fetching import fetch_weights
+from bowerbird.encoder.proof import PROOF_NAME
+from bowerbird.encoder.weights import write_card
+from bowerbird.library.recall import Recall, write_recall
+from bowerbird.paths import library_path, weights_path
+from hub_server import Hub, closed_endpoint
+from sounds import noise, sine, write
+
+NAME = tiny_weights.NAME
+UNFUSED = "clap-htsat-unfused"
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+
+
+@pytest.fixture
+def models(command):
+    return partial(command, "models")
+
+
+@pytest.fixture
+def listed(models):
+    """Return what the list says of a model."""
+
+    def listed(name):
+        (row,) = [row for row in models("list", "--json").rows if row["name"] == name]
+        return row
+
+    return listed
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A folder with the tiny network, as the export tool leaves it."""
+    return shutil.copytree(tiny_weights.TINY, tmp_path / "exported")
+
+
+@pytest.fixture
+def sounds(tmp_path):
+    write(tmp_path / "sounds" / "kick.wav", sine(60, duration_s=0.2))
+    write(tmp_path / "sounds" / "rain.wav", noise(1, duration_s=0.4))
+    write(tmp_path / "sounds" / "my voice.wav", sine(300, duration_s=0.3))
+    return tmp_path / "sounds"
+
+
+def is_sentence(text):
+    return text.strip().endswith(".") and "\n" not in text.strip()
+
+
+# The whole way
+
+
+def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
+    done = bowerbird("models", "import", exported)
+    assert (done.code, done.complaints) == (0, "")
+    assert done.out.startswith("clap-tiny is here and passed its check. Its weights are random")
+    assert "Use it with `bowerbird index --encoder clap-tiny`." in done.out
+    assert "Run `bowerbird models verify clap-tiny --int8`" in done.out
+    (row,) = [row for row in bowerbird("models", "list", "--json").rows if row["name"] == NAME]
+    assert (row["state"], row["is_used"], row["has_int8"], row["int8_recall"]) == ("ready", False, True, None)
+    assert row["n_disk_bytes"] > sum((exported / name).stat().st_size for name in FILE_NAMES.values())
+
+    done = bowerbird("index", sounds, "--encoder", NAME)
+    assert (done.code, done.complaints) == (0, "")
+    assert "Searches use clap-tiny from now on" in done.out
+    assert "3 given further vectors" in done.out
+
+    rows = bowerbird("search", "metallic impact with a long tail", "--json").rows
+    assert len(rows) == 3
+    assert {row["why"] for row in rows} == {"by meaning"}
+
+    done = bowerbird("models", "remove", NAME, "--vectors")
+    assert (done.code, done.complaints) == (0, "")
+    assert "the built-in encoder serves from now on" in done.out
+    assert f"3 vectors of {NAME}-" in done.out
+    assert bowerbird("search", "metallic impact", "--json").rows == []
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A hub that has the tiny network where the shipped card looks for its own."""
+    card = shipped_cards()[UNFUSED]
+    monkeypatch.setattr(hub_server, "REPOSITORY", card.source.repository)
+    with Hub(
+        {place.path: (tiny_weights.TINY / FILE_NAMES[role]).read_bytes() for role, place in card.files.items()}
+    ) as hub:
+        yield hub
+
+
+def test_from_a_hub_to_a_search_by_meaning(hub, sounds, command, models, listed):
+    card = shipped_cards()[UNFUSED]
+    tiny = read_card(tiny_weights.TINY / CARD_NAME)
+    mine = replace(
+        card,
+        id="tiny-of-hub",
+        is_trained=False,
+        audio=tiny.audio,
+        text=tiny.text,
+        files={role: WeightFile(place.path) for role, place in card.files.items()},
+    )
+    weights = fetch_weights(mine, ("audio", "text", "tokenizer"), endpoint=hub.endpoint)
+    assert listed("tiny-of-hub")["state"] == "unproven"
+    done = command("index", sounds, "--encoder", "tiny-of-hub")
+    assert (done.code, "Run `bowerbird models verify tiny-of-hub`" in done.complaints) == (2, True)
+    tiny_weights.tamper(weights.folder / "text.onnx")
+    done = models("verify", "tiny-of-hub")
+    assert (done.code, done.out) == (2, "")
+    assert "sha256 differs. Run `bowerbird models fetch tiny-of-hub`." in done.complaints
+    hub.requests.clear()
+    done = models("fetch", "tiny-of-hub", "--endpoint", hub.endpoint)
+    assert (done.code, done.complaints) == (0, "")
+    assert [len(hub.gets(mine.files[role].path)) for role in ("audio", "text", "audio_int8")] == [0, 1, 0]
+    hub.requests.clear()
+    done = models("fetch", "tiny-of-hub", "--endpoint", hub.endpoint, "--int8")
+    assert (done.code, done.complaints) == (0, "")
+    assert [len(hub.gets(mine.files[role].path)) for role in ("audio", "text", "audio_int8")] == [0, 0, 1]
+    hub.requests.clear()
+    assert models("fetch", "tiny-of-hub", "--endpoint", hub.endpoint).code == 0
+    assert hub.requests == []
+    assert command("index", sounds, "--encoder", "tiny-of-hub").code == 0
+    assert {row["why"] for row in command("search", "metallic impact", "--json").rows} == {"by meaning"}
+    assert hub.requests == []
+
+
+def test_weights_of_another_size_than_their_card_says_are_fetched_and_refused(hub, sounds, command, models, listed):
+    done = models("fetch", UNFUSED, "--endpoint", hub.endpoint)
+    assert (done.code, done.out) == (2, "")
+    assert "gives 64 dimensions where its card says 512" in done.complaints
+    assert is_sentence(done.complaints)
+    row = listed(UNFUSED)
+    assert row["state"] == "refused"
+    assert "64 dimensions" in row["sentence"]
+    assert "64 dimensions" in models("list").out.replace("\n", " ")
+    done = command("index", sounds, "--encoder", UNFUSED)
+    assert (done.code, "64 dimensions" in done.complaints) == (2, True)
+    assert command("index", sounds).code == 0
+
+
+def test_a_fetch_without_a_network_is_a_sentence(models, listed):
+    done = models("fetch", UNFUSED, "--endpoint", closed_endpoint())
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be reached" in done.complaints
+    assert "bowerbird models import DIR" in done.complaints
+    assert listed(UNFUSED)["state"] in {"absent", "partial"}
+
+
+def test_nothing_is_fetched_by_any_other_command(hub, sounds, monkeypatch, command):
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    for arguments in (
+        ["models", "list"],
+        ["models", "verify", UNFUSED],
+        ["index", sounds],
+        ["index", "--encoder", UNFUSED],
+        ["search", "rain", "--encoder", UNFUSED],
+        ["models", "remove", UNFUSED],
+    ):
+        command(*arguments)
+    assert hub.requests == []
+
+
+# Each command
+
+
+def test_the_list_says_what_is_here_and_what_having_the_rest_costs(exported, models):
+    done = models("list")
+    assert done.code == 0
+    assert "acoustic" in done.out
+    assert "built in, used" in done.out
+    assert UNFUSED in done.out
+    assert "not here" in done.out
+    rows = models("list", "--json").rows
+    assert {row["name"] for row in rows} == set(shipped_cards())
+    assert {row["state"] for row in rows} == {"absent"}
+    assert all(row["n_download_bytes"] > 0 and row["licence"] for row in rows if row["source"] == "hub")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fetch", "nonsense"], "There is no `nonsense` among the models"),
+        (["verify", "nonsense"], "There is no `nonsense` among the models"),
+        (["remove", "nonsense"], "The weights of `nonsense` are not here"),
+        (["remove", "../library"], "There is no `../library` among the models"),
+        (["remove", ""], "are not here"),
+        (["remove", UNFUSED], "are not here"),
+        (["verify", UNFUSED], f"Run `bowerbird models fetch {UNFUSED}`"),
+        (["fetch", "clap-630k-audioset-best"], "is exported first"),
+        (["import", "/absent"], "is no folder"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_with_a_remedy(arguments, words, models):
+    done = models(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.complaints
+    assert is_sentence(done.complaints)
+
+
+@pytest.mark.parametrize("harm", tiny_weights.HARMS)
+def test_harmed_weights_are_not_imported_and_the_old_stay(exported, harm, models, listed):
+    tiny_weights.have()
+    harm(exported / "text.onnx")
+    done = models("import", exported)
+    assert (done.code, done.out) == (2, "")
+    assert "`text.onnx` in" in done.complaints
+    assert "nothing was imported" in done.complaints
+    assert listed(NAME)["state"] == "ready"
+
+
+def test_weights_that_fail_their_check_are_refused_and_say_so(exported, models, listed):
+    card = read_card(exported / CARD_NAME)
+    write_card(replace(card, is_trained=True), exported / CARD_NAME)  # what they hear means nothing
+    done = models("import", exported)
+    assert (done.code, done.out) == (2, "")
+    assert is_sentence(done.complaints)
+    assert "These weights of `clap-tiny` are not used." in done.complaints
+    assert listed(NAME)["state"] == "refused"
+
+
+def test_tampered_weights_are_found_by_verify_and_mended_by_an_import(exported, models, listed):
+    weights = tiny_weights.have()
+    tiny_weights.tamper(weights.folder / "audio_int8.onnx")
+    done = models("verify", NAME)
+    assert (done.code, "`audio_int8.onnx` of `clap-tiny`" in done.complaints) == (2, True)
+    assert listed(NAME)["state"] == "refused"
+    assert models("import", exported).code == 0
+    assert listed(NAME)["state"] == "ready"
+
+
+def test_removing_deletes_weights_and_what_a_broken_fetch_left_but_no_library(models):
+    tiny_weights.have()
+    part = weights_path() / f"{NAME}.part"
+    part.mkdir()
+    (part / "audio.onnx").write_bytes(bytes(1000))
+    done = models("remove", NAME)
+    assert (done.code, done.complaints) == (0, "")
+    assert "freed" in done.out
+    assert [path.name for path in weights_path().iterdir() if path.is_dir()] == []
+    assert not library_path().exists()
+
+
+@pytest.mark.xfail(reason="forget_vectors opens the library for writing, which makes one")
+def test_removing_with_vectors_where_there_is_no_library_makes_none(models):
+    tiny_weights.have()
+    assert models("remove", NAME, "--vectors").code == 0
+    assert not library_path().exists()
+
+
+@pytest.mark.xfail(reason="_vector_ids asks encoder_named, which wants a proof before it gives an id")
+def test_removing_with_vectors_means_those_of_refused_weights_too(sounds, command, models):
+    weights = tiny_weights.have()
+    command("index", sounds, "--encoder", NAME)
+    (weights.folder / PROOF_NAME).unlink()
+    assert "3 vectors of" in models("remove", NAME, "--vectors").out
+
+
+# 8-bit weights
+
+
+def test_8_bit_weights_are_used_only_after_they_were_measured_and_served(exported, sounds, command, models, listed):
+    weights = tiny_weights.have()
+    small = f"{NAME}-int8"
+    done = command("index", sounds, "--encoder", small)
+    assert (done.code, done.out) == (2, "")
+    assert f"Run `bowerbird models verify {NAME} --int8`." in done.complaints
+    done = models("verify", NAME, "--int8")
+    assert (done.code, "There is no library" in done.complaints) == (2, True)
+    for number in range(25):
+        write(sounds / "more" / f"{number}.wav", noise(number, duration_s=0.05))
+    assert command("index", sounds).code == 0
+    done = models("verify", NAME, "--int8")
+    assert (done.code, done.complaints) == (0, "")
+    assert "of the nearest ten are the same on 28 of your sounds" in done.out
+    assert 0 < listed(NAME)["int8_recall"] <= 1
+    write_recall(weights, Recall(0.9, 200))
+    done = command("index", "--encoder", small)
+    assert (done.code, f"Use `{NAME}`." in done.complaints) == (2, True)
+    assert "fewer than 0.95. They are not used." in models("verify", NAME).out
+    write_recall(weights, Recall(0.97, 200))
+    done = command("index", "--encoder", small)
+    assert (done.code, f"Searches use {small} from now on" in done.out) == (0, True)
+    assert listed(NAME)["is_used"]
+
+
+def test_verify_without_8_bit_weights_says_how_to_have_them(models):
+    weights = tiny_weights.have()
+    (weights.folder / "audio_int8.onnx").unlink()
+    done = models("verify", NAME, "--int8")
+    assert done.code == 2
+    assert f"bowerbird models fetch {NAME} --int8" in done.complaints

@@ -1,0 +1,344 @@
+"""Which encoder searches use: the old one until the new is complete, and the built-in where weights are gone."""
+
+import shutil
+
+import numpy as np
+import pytest
+from encoding_stage import Here, run_further
+from stage import of_kind, run
+
+import tiny_weights
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.domain.events import EncoderReady
+from bowerbird.encoder.proof import Proof, write_proof
+from bowerbird.encoder.registry import encoder_named
+from bowerbird.errors import CatalogueError, EncoderError
+from bowerbird.library import recall as recall_module
+from bowerbird.library.control import Control
+from bowerbird.library.encoders import (
+    choose_encoder,
+    finish_encoder,
+    forget_vectors,
+    is_of_model,
+    let_go,
+    require_recall,
+    searched_encoder,
+    wanted_encoder,
+)
+from bowerbird.library.models import check_int8, remove_model
+from bowerbird.library.recall import Recall, is_int8_offered, read_recall, recall_of, write_recall
+from sounds import noise, write
+
+TINY, TWIN, BUILT_IN = tiny_weights.NAME, "clap-twin", "acoustic"
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    return Here(monkeypatch)
+
+
+@pytest.fixture
+def weights():
+    return tiny_weights.have()
+
+
+@pytest.fixture
+def root(tmp_path):
+    for number in range(3):
+        write(tmp_path / "sounds" / f"{number}.wav", noise(number, duration_s=0.1))
+    return tmp_path / "sounds"
+
+
+@pytest.fixture
+def library(tmp_path, root, weights):
+    run(tmp_path / "library", root)
+    return tmp_path / "library"
+
+
+def spoken(choice):
+    """The name of an encoder as a person would say it."""
+    return BUILT_IN if choice.encoder.id == encoder_named(BUILT_IN).id else choice.encoder.name
+
+
+def searched(library):
+    choice = searched_encoder(library)
+    return spoken(choice), choice.complaint
+
+
+def chosen(library, role):
+    with CatalogueReader(library) as reader:
+        return reader.encoder(role)
+
+
+def test_before_there_is_a_library_the_built_in_serves_and_nobody_complains(tmp_path):
+    for choice in (searched_encoder(tmp_path), wanted_encoder(tmp_path)):
+        assert (spoken(choice), choice.complaint) == (BUILT_IN, "")
+
+
+def test_a_library_whose_owner_chose_nothing_is_searched_with_the_built_in(library):
+    assert searched(library) == (BUILT_IN, "")
+    assert spoken(wanted_encoder(library)) == BUILT_IN
+
+
+# Until the new is complete
+
+
+def test_a_chosen_encoder_is_searched_with_once_its_vectors_are_complete(library, root):
+    assert not choose_encoder(library, encoder_named(TINY))
+    assert wanted_encoder(library).encoder.name == TINY
+    assert searched(library) == (BUILT_IN, "")
+    _, events = run_further(library, root, further=TINY)
+    assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 0)]
+    assert searched(library) == (TINY, "")
+    _, events = run_further(library, root, further=TINY)
+    assert of_kind(events, EncoderReady) == []
+
+
+def test_until_then_the_one_before_it_serves(library, root):
+    tiny_weights.have(TWIN)
+    run_further(library, root, further=TINY)
+    assert not choose_encoder(library, encoder_named(TWIN))
+    assert searched(library) == (TINY, "")
+    control = Control()
+    run_further(library, root, further=TWIN, control=control, post=lambda _: control.cancel())
+    assert searched(library) == (TINY, "")
+    run_further(library, root, further=TWIN)
+    assert searched(library) == (TWIN, "")
+
+
+def test_an_encoder_whose_vectors_are_there_already_serves_at_once(library, root):
+    tiny_weights.have(TWIN)
+    run_further(library, root, further=TINY)
+    run_further(library, root, further=TWIN)
+    assert choose_encoder(library, encoder_named(TINY))
+    assert searched(library) == (TINY, "")
+
+
+def test_a_folder_that_was_not_brought_up_to_date_holds_it_up(library, root, tmp_path):
+    write(tmp_path / "more" / "a.wav", noise(9, duration_s=0.1))
+    run(library, tmp_path / "more")
+    _, events = run_further(library, root, further=TINY)
+    assert of_kind(events, EncoderReady) == []
+    assert searched(library) == (BUILT_IN, "")
+    _, events = run_further(library, tmp_path / "more", further=TINY)
+    assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 0)]
+
+
+def test_a_part_of_a_folder_is_not_the_whole(library, root):
+    write(root / "below" / "a.wav", noise(9, duration_s=0.1))
+    _, events = run_further(library, root / "below", further=TINY)
+    assert of_kind(events, EncoderReady) == []
+    assert searched(library) == (BUILT_IN, "")
+
+
+def test_a_folder_added_later_does_not_switch_back(library, root, tmp_path):
+    run_further(library, root, further=TINY)
+    write(tmp_path / "more" / "a.wav", noise(9, duration_s=0.1))
+    run(library, tmp_path / "more")
+    assert searched(library) == (TINY, "")
+    control = Control()
+    run_further(library, tmp_path / "more", further=TINY, control=control, post=lambda _: control.cancel())
+    assert searched(library) == (TINY, "")
+    assert choose_encoder(library, encoder_named(TINY))
+    assert searched(library) == (TINY, "")
+
+
+def test_a_folder_that_cannot_be_reached_does_not_hold_it_up(library, root, tmp_path):
+    write(tmp_path / "drive" / "a.wav", noise(9, duration_s=0.1))
+    run(library, tmp_path / "drive")
+    (tmp_path / "drive").rename(tmp_path / "away")
+    _, events = run_further(library, further=TINY)
+    assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 1)]
+    assert searched(library) == (TINY, "")
+    (tmp_path / "away").rename(tmp_path / "drive")
+    summary, events = run_further(library, further=TINY)
+    assert (summary.n_encoded, of_kind(events, EncoderReady)) == (1, [])
+
+
+def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
+    encoder = encoder_named(TINY)
+    with Catalogue(library) as catalogue:
+        (folder,) = [catalogue.add_folder(root)]
+        for content in catalogue.unencoded(folder, below=f"{root}/", encoder_id=encoder.id):
+            catalogue.record_windows([], [(content.id, "No.")], encoder.id)
+        assert finish_encoder(catalogue, encoder, is_everything_tried=False)
+    assert searched(library) == (TINY, "")
+
+
+# Back again
+
+
+def test_choosing_the_built_in_goes_back_at_once_and_keeps_the_vectors(library, root, here):
+    run_further(library, root, further=TINY)
+    assert choose_encoder(library, encoder_named(BUILT_IN))
+    assert searched(library) == (BUILT_IN, "")
+    assert spoken(wanted_encoder(library)) == BUILT_IN
+    n_before = here.n_encoded
+    run_further(library, root, further=TINY)
+    assert here.n_encoded == n_before
+
+
+@pytest.mark.xfail(reason="AcousticEncoder.name is its full id, so a library remembers a version that will be gone")
+def test_the_built_in_is_remembered_by_its_name_for_its_id_goes_with_the_version(library):
+    choose_encoder(library, encoder_named(BUILT_IN))
+    assert (chosen(library, "wanted"), chosen(library, "searched")) == (BUILT_IN, BUILT_IN)
+
+
+def test_weights_that_are_removed_let_the_built_in_serve_until_they_are_back(library, root, weights, tmp_path):
+    run_further(library, root, further=TINY)
+    shutil.move(weights.folder, tmp_path / "elsewhere")
+    for choice in (searched_encoder(library), wanted_encoder(library)):
+        assert spoken(choice) == BUILT_IN
+        assert choice.complaint.endswith("Until then the built-in encoder serves; nothing was lost.")
+    shutil.move(tmp_path / "elsewhere", weights.folder)
+    assert searched(library) == (TINY, "")
+
+
+def test_a_model_that_was_let_go_is_not_missed(library, root):
+    run_further(library, root, further=TINY)
+    remove_model(TINY)
+    assert let_go(library, TINY)
+    assert searched(library) == (BUILT_IN, "")
+    assert wanted_encoder(library).complaint == ""
+    assert not let_go(library, TINY)
+
+
+@pytest.mark.parametrize("used", [f"{TINY}-int8", f"{TINY}@cuda"])
+def test_letting_a_model_go_means_its_8_bit_weights_and_every_place_that_computes(library, used):
+    with Catalogue(library) as catalogue:
+        catalogue.set_encoder("wanted", used)
+    assert let_go(library, TINY)
+    assert chosen(library, "wanted") == BUILT_IN
+
+
+def test_letting_go_touches_no_other_model_and_makes_no_library(library, tmp_path):
+    choose_encoder(library, encoder_named(TINY))
+    assert not let_go(library, "clap")
+    assert chosen(library, "wanted") == TINY
+    assert not let_go(tmp_path / "nowhere", TINY)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_names_of_models_are_told_apart():
+    assert is_of_model("clap-tiny-int8@cuda", "clap-tiny")
+    assert not is_of_model("clap-tiny", "clap")
+    assert not is_of_model("clap-tiny2", "clap-tiny")
+
+
+def test_forgotten_vectors_are_found_pending_again(library, root):
+    run_further(library, root, further=TINY)
+    assert forget_vectors(library, encoder_named(TINY).id) == 3
+    with CatalogueReader(library) as reader:
+        assert reader.count_unencoded(encoder_named(TINY).id) == 3
+        assert reader.count_unencoded(encoder_named(BUILT_IN).id) == 0
+
+
+# Not before they are proven
+
+
+def test_weights_that_were_never_checked_are_not_used(library, root):
+    tiny_weights.have(TWIN, is_proven=False)
+    with pytest.raises(EncoderError, match=r"were not checked yet\. Run `bowerbird models verify clap-twin`"):
+        encoder_named(TWIN)
+    with Catalogue(library) as catalogue:
+        catalogue.set_encoder("searched", TWIN)
+    name, complaint = searched(library)
+    assert name == BUILT_IN
+    assert "were not checked yet" in complaint
+
+
+def test_weights_that_failed_their_check_are_not_used(library, root, weights):
+    run_further(library, root, further=TINY)
+    write_proof(weights, Proof(0.2, sentence="They hear nothing. Fetch them anew."))
+    with pytest.raises(EncoderError, match="They hear nothing"):
+        encoder_named(TINY)
+    assert searched(library)[0] == BUILT_IN
+
+
+def test_8_bit_weights_are_not_used_before_anybody_measured_nor_below_95_in_100(weights):
+    with pytest.raises(EncoderError, match=r"was not measured yet\. Run `bowerbird models verify clap-tiny --int8`"):
+        require_recall(f"{TINY}-int8")
+    assert not is_int8_offered(weights)
+    write_recall(weights, Recall(0.94, 200))
+    with pytest.raises(EncoderError, match=r"finds too little .*: 0\.94 of the nearest ten, on 200.*Use `clap-tiny`"):
+        require_recall(f"{TINY}-int8@cuda")
+    assert not is_int8_offered(weights)
+    write_recall(weights, Recall(0.9499, 200))
+    assert not is_int8_offered(weights)
+    write_recall(weights, Recall(0.95, 200))
+    require_recall(f"{TINY}-int8")
+    assert is_int8_offered(weights)
+    require_recall(TINY)
+    require_recall(BUILT_IN)
+
+
+@pytest.mark.xfail(reason="require_recall looks at the ending of what was typed, not at the encoder it means")
+def test_the_full_id_of_8_bit_weights_is_no_way_round_the_measurement(weights):
+    with pytest.raises(EncoderError, match="was not measured yet"):
+        require_recall(encoder_named(f"{TINY}-int8").id)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"value": "x"}', '{"value": 1.0, "n_sounds": 200, "files": {}}'])
+def test_a_figure_that_is_damaged_or_of_other_weights_counts_as_none(weights, text):
+    (weights.folder / recall_module.RECALL_NAME).write_text(text)
+    assert read_recall(weights) is None
+
+
+def test_the_figure_is_taken_on_the_users_own_sounds_and_kept(library, root, weights, monkeypatch):
+    with pytest.raises(EncoderError, match=r"has 3 sounds .* 20 are needed .*Index more"):
+        check_int8(library, TINY, control=Control(), post=lambda _: None)
+    for number in range(30):
+        write(root / f"more {number}.wav", noise(100 + number, duration_s=0.05))
+    run(library, root)
+    monkeypatch.setattr(recall_module, "N_SOUNDS", 25)
+    recall = check_int8(library, TINY, control=Control(), post=lambda _: None)
+    assert recall.n_sounds == 25
+    assert 0 < recall.value <= 1
+    assert read_recall(weights) == recall
+    control = Control()
+    control.cancel()
+    assert check_int8(library, TINY, control=control, post=lambda _: None) is None
+    assert read_recall(weights) == recall
+
+
+def test_recall_is_the_share_of_neighbours_that_are_the_same():
+    rng = np.random.default_rng(0)
+    full = rng.normal(size=(40, 8)).astype(np.float32)
+    full /= np.linalg.norm(full, axis=1, keepdims=True)
+    other = rng.permutation(full)
+    assert recall_of(full, full, k=10) == 1.0
+    expected = []
+    for one in range(40):
+        near = [set(np.argsort(-np.delete(v @ v[one], one))[:10].tolist()) for v in (full, other)]
+        expected.append(len(near[0] & near[1]) / 10)
+    assert recall_of(full, other, k=10) == pytest.approx(np.mean(expected))
+
+
+def test_without_a_library_or_8_bit_weights_there_is_a_sentence(tmp_path, weights):
+    with pytest.raises(CatalogueError, match="There is no library"):
+        check_int8(tmp_path, TINY, control=Control(), post=lambda _: None)
+    (weights.folder / "audio_int8.onnx").unlink()
+    with pytest.raises(EncoderError, match="`clap-tiny-int8` is not here"):
+        check_int8(tmp_path, TINY, control=Control(), post=lambda _: None)
+    with pytest.raises(EncoderError, match="has no 8-bit weights here"):
+        encoder_named(f"{TINY}-int8")
+
+
+# New weights under an old name
+
+
+@pytest.mark.xfail(reason="the role keeps a name, and the new weights have the name of the old")
+def test_other_weights_under_the_same_name_are_not_searched_with_before_their_vectors_are_complete(
+    library, root, weights
+):
+    run_further(library, root, further=TINY)
+    old_id = encoder_named(TINY).id
+    files = {**weights.card.files, "audio": weights.card.files["audio_int8"]}
+    shutil.rmtree(weights.folder)
+    tiny_weights.have(files=files)
+    shutil.copyfile(tiny_weights.TINY / "audio_int8.onnx", weights.folder / "audio.onnx")
+    assert encoder_named(TINY).id != old_id
+    assert searched(library)[0] == BUILT_IN
+    run_further(library, root, further=TINY)
+    assert searched(library) == (TINY, "")

@@ -1,0 +1,44 @@
+"""The tiny network as people have weights: here, checked, and in every way harmed."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from bowerbird.encoder.cards import CARD_NAME
+from bowerbird.encoder.proof import Proof, write_proof
+from bowerbird.encoder.weights import Weights, weights_in, write_card
+from bowerbird.paths import weights_path
+
+TINY = Path(__file__).parent / "encoder" / "tiny_clap"
+NAME = "clap-tiny"
+
+
+def have(name=NAME, *, is_proven=True, **facts):
+    """Put the tiny network in place under a name, with other facts in its card; returns the weights."""
+    folder = weights_path() / name
+    shutil.copytree(TINY, folder)
+    card = replace(weights_in(folder).card, id=name, **facts)
+    write_card(card, folder / CARD_NAME)
+    weights = Weights(card, folder)
+    if is_proven:
+        write_proof(weights, Proof(1.0))
+    return weights
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def tamper(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def swap(path):
+    """Put another network in its place, that can be run as well."""
+    other = {"audio.onnx": "audio_int8.onnx", "audio_int8.onnx": "audio.onnx", "text.onnx": "text_int8.onnx"}
+    shutil.copyfile(TINY / other[path.name], path)
+
+
+HARMS = (cut, tamper, swap)
