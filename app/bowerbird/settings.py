@@ -28,6 +28,8 @@ class Settings:
         The left pane is shown.
     theme : str
         system, dark or light.
+    has_offer : bool
+        The offer to fetch an encoder that knows words is still to be made; False once it was dismissed.
     geometry, splitter, rows_splitter : str
         States of the window's parts, in base 64.
     """
@@ -41,6 +43,7 @@ class Settings:
     is_loop: bool = False
     has_folders: bool = True
     theme: str = "system"
+    has_offer: bool = True
     geometry: str = ""
     splitter: str = ""
     rows_splitter: str = ""

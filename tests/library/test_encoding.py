@@ -214,7 +214,7 @@ def test_a_cancelled_run_keeps_the_part_it_has_and_the_next_goes_on_there(librar
 def test_a_run_cancelled_again_and_again_comes_to_its_end(library, root, here, monkeypatch):
     monkeypatch.setattr(encoding, "_RECORD_EVERY_S", 0.0)
     counts = []
-    while begun(library, root) < N_LONG:
+    for _ in range(3):
         control = Control()
         run_further(library, root / "long", further=TINY, control=control, post=cancelled_after_a_part(control))
         counts.append(begun(library, root))

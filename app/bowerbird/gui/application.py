@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -26,13 +27,17 @@ from bowerbird.errors import BowerbirdError
 from bowerbird.gui import theme
 from bowerbird.gui.bridge import EventBridge, QueryThread
 from bowerbird.gui.presenters.browsing import BrowsingPresenter
-from bowerbird.gui.presenters.indexing import IndexingPresenter
+from bowerbird.gui.presenters.indexing import IndexingPresenter, JobEnded
+from bowerbird.gui.presenters.model_words import short_title
+from bowerbird.gui.presenters.models import ModelsPresenter
 from bowerbird.gui.presenters.playing import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views import dialogs
+from bowerbird.gui.views.models import ModelsFace
 from bowerbird.gui.views.window import MainWindow
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.demo import demo_folder
+from bowerbird.library.encoders import searched_encoder, wanted_encoder
 from bowerbird.playback.player import Player
 from bowerbird.settings import Settings, load_settings, save_settings
 
@@ -49,6 +54,7 @@ class Application:
     library : Path
     settings : Settings
     encoder : Encoder
+        The built-in one: every library has its vectors, whichever it is searched by.
 
     Raises
     ------
@@ -64,8 +70,10 @@ class Application:
         self._settings = settings
         self._reader = CatalogueReader(library)
         self._bridge = EventBridge()
-        self._lists = (QueryThread(), Browsing(library, encoder))
-        self._similar = (QueryThread(), Browsing(library, encoder))
+        searched, wanted = searched_encoder(library), wanted_encoder(library)
+        self._complaint = searched.complaint or wanted.complaint
+        self._lists = (QueryThread(), Browsing(library, searched.encoder))
+        self._similar = (QueryThread(), Browsing(library, searched.encoder))
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self._application = application
@@ -75,7 +83,20 @@ class Application:
         self.playing = PlayingPresenter(
             window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
         )
-        self.indexing = IndexingPresenter(window, library, encoder, self._bridge.post)
+        self.indexing = IndexingPresenter(
+            window, library, encoder, self._bridge.post, further=wanted.encoder, title_of=short_title
+        )
+        self._models_face = ModelsFace(window)
+        self.models = ModelsPresenter(
+            self._models_face,
+            library,
+            queries=self._lists[0],
+            post=self._bridge.post,
+            search_by=self._search_by,
+            encode_with=self.indexing.encode_with,
+            rescan=self.indexing.rescan,
+            has_offer=settings.has_offer,
+        )
         self._connect()
         self._restore()
 
@@ -88,16 +109,35 @@ class Application:
         """Show the window, then fill it."""
         self.window.show()
         self.browsing.refresh()
-        queries, browsing = self._similar
-        queries.run("warm up", browsing.warm_up, done=lambda _: None, failed=self.window.complain)
+        self.models.refresh()
+        self._warm_up()
         self._player.prepare()
+        if self._complaint:
+            self.window.complain(self._complaint)
         if folders:
             self.indexing.add(folders)
         else:  # take up what an earlier run left, or what a new encoder asks for
-            queries.run("pending", browsing.pending_folders, done=self._resume, failed=self.window.complain)
+            queries, browsing = self._similar
+            queries.run(
+                "pending",
+                lambda: browsing.pending_folders(*self.indexing.encoder_ids),
+                done=self._resume,
+                failed=self.window.complain,
+            )
 
     def _resume(self, folders: Sequence[Path]) -> None:
         self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
+
+    def _warm_up(self) -> None:
+        queries, browsing = self._similar
+        queries.run("warm up", browsing.warm_up, done=lambda _: None, failed=self.window.complain)
+
+    def _search_by(self, encoder: Encoder) -> None:
+        """Let both threads search by another encoder, then ask again what is asked."""
+        for queries, browsing in (self._lists, self._similar):
+            queries.run("use", partial(browsing.use, encoder), done=lambda _: None, failed=self.window.complain)
+        self._warm_up()
+        self.browsing.refresh()
 
     # Wiring
 
@@ -123,6 +163,8 @@ class Application:
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
         window.refresh_wanted.connect(self.browsing.refresh)
         window.closing.connect(self.close)
+        self._models_face.connect(self.models)
+        window.quiet_line.dismissed.connect(self._save_dismissal)
         action_cards.connect(
             window.actions_by_name,
             {
@@ -132,6 +174,7 @@ class Application:
                 "rescan": self.indexing.rescan,
                 "pause": self.indexing.toggle_pause,
                 "cancel": self.indexing.cancel,
+                "models": self._models_face.open,
                 "quit": window.close,
                 "search": window.focus_search,
                 "clear": self._clear,
@@ -175,6 +218,9 @@ class Application:
         for event in events:
             self.indexing.handle(event)
             self.playing.handle(event)
+            self.models.handle(event)
+            if isinstance(event, JobEnded):  # the library may have its first sounds
+                self.models.refresh()
 
     # Doing
 
@@ -229,6 +275,12 @@ class Application:
             return
         self.browsing.clear()
 
+    def _save_dismissal(self) -> None:
+        """That an offer was refused is kept at once: it must not come back after a crash either."""
+        if self._settings.has_offer != self.models.has_offer:
+            self._settings = replace(self._settings, has_offer=self.models.has_offer)
+            save_settings(self._settings, paths.settings_path())
+
     def _toggle_auto_play(self) -> None:
         self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
 
@@ -255,10 +307,13 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             has_folders=self.window.actions_by_name["folders"].isChecked(),
+            has_offer=self.models.has_offer,
             **self.window.saved_parts(),
         )
         save_settings(settings, paths.settings_path())
         self._player.close()
+        self._models_face.close()
+        self.models.close()
         self.indexing.close()
         for queries, browsing in (self._lists, self._similar):
             queries.close(browsing.close)

@@ -17,7 +17,7 @@ from bowerbird.domain.events import (
 )
 from bowerbird.domain.words import count_text, progress_text
 from bowerbird.encoder.protocol import Encoder
-from bowerbird.errors import BowerbirdError
+from bowerbird.errors import BowerbirdError, EncoderError
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import index_folders, remove_folder
 from bowerbird.library.neighbours import update_index
@@ -73,13 +73,29 @@ class IndexingPresenter:
     encoder : Encoder
     post : callable
         Carries events from the job's thread to `handle` in the window's.
+    further : Encoder or None
+        The encoder whose vectors the library is to have too, if it is another.
+    title_of : callable
+        What an encoder's name is for people.
     """
 
-    def __init__(self, view: IndexingView, library: Path, encoder: Encoder, post: Callable[[object], None]) -> None:
+    def __init__(
+        self,
+        view: IndexingView,
+        library: Path,
+        encoder: Encoder,
+        post: Callable[[object], None],
+        *,
+        further: Encoder | None = None,
+        title_of: Callable[[str], str] = str,
+    ) -> None:
         self._view = view
         self._library = library
         self._encoder = encoder
         self._post = post
+        self._further = None if further is None or further.id == encoder.id else further
+        self._title_of = title_of
+        self._folders: list[Path] = []
         self._control: Control | None = None
         self._thread: threading.Thread | None = None
         self._waiting: list[Path] = []
@@ -90,6 +106,12 @@ class IndexingPresenter:
     def is_running(self) -> bool:
         """Whether a run goes on."""
         return self._control is not None
+
+    @property
+    def encoder_ids(self) -> tuple[str, ...]:
+        """Ids of the encoders whose vectors every sound is to have."""
+        further = () if self._further is None else (self._further.id,)
+        return (self._encoder.id, *further)
 
     def add(self, folders: Sequence[Path]) -> None:
         """Index folders now, or after the run that goes on."""
@@ -109,6 +131,15 @@ class IndexingPresenter:
         """Take up what an earlier run left, with one worker: nobody asked for it just now."""
         if folders and not self.is_running:
             self._index(list(folders), n_workers=1)
+
+    def encode_with(self, further: Encoder | None) -> None:
+        """Find a further encoder's vectors from the next run on, or none any more; a run that goes on begins again."""
+        is_same = (further and further.id) == (self._further and self._further.id)
+        self._further = further
+        if not is_same and self._control is not None and not self._control.is_cancelled:
+            self._control.cancel()  # what is done is kept: the next run goes on from there
+            self._waiting = self._folders + [path for path in self._waiting if path not in self._folders]
+            self._is_rescan_waiting = self._is_rescan_waiting or not self._folders
 
     def remove(self, folder_id: int) -> None:
         """Forget a folder."""
@@ -142,17 +173,29 @@ class IndexingPresenter:
             self._thread.join(10)
 
     def _index(self, folders: list[Path], n_workers: int | None = None) -> None:
-        def work(control: Control) -> None:
-            index_folders(
-                self._library,
-                folders,
-                encoder=self._encoder,
-                control=control,
-                post=self._post,
-                n_workers=n_workers,
-            )
-            update_index(self._library, self._encoder, control)
+        further = self._further
 
+        def work(control: Control) -> None:
+            fault = None
+            try:
+                index_folders(
+                    self._library,
+                    folders,
+                    encoder=self._encoder,
+                    control=control,
+                    post=self._post,
+                    n_workers=n_workers,
+                    further=further,
+                )
+            except EncoderError as error:  # of the further encoder: all else is done
+                fault = error
+            update_index(self._library, self._encoder, control)
+            if fault is not None:
+                raise fault
+            if further is not None:
+                update_index(self._library, further, control)
+
+        self._folders = folders
         self._start("Looking for sounds", work)
 
     def _start(self, text: str, work: Callable[[Control], None]) -> None:
@@ -184,6 +227,8 @@ class IndexingPresenter:
                 self._view.complain(event.sentence)
             case Progress():
                 text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
+                if event.activity:
+                    text = f"{self._title_of(event.activity)} · {text}"
                 self._show(text, event.n_done / max(1, event.n_total))
             case BatchRecorded():
                 self._view.library_changed(is_final=False)
@@ -197,6 +242,7 @@ class IndexingPresenter:
 
     def _finish(self, complaint: str | None) -> None:
         self._control = None
+        self._folders = []
         self._view.library_changed(is_final=True)
         if complaint:
             self._view.complain(complaint)

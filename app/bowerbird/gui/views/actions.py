@@ -49,6 +49,7 @@ CARDS: Final = (
     ActionCard("rescan", "&File", "Look for c&hanges", ("F5",)),
     ActionCard("pause", "&File", "&Pause analysis", ("Ctrl+P",)),
     ActionCard("cancel", "&File", "&Cancel analysis"),
+    ActionCard("models", "&File", "&Encoders…", ("Ctrl+Shift+E",)),
     ActionCard("quit", "&File", "&Quit", ("Ctrl+Q",)),
     ActionCard("search", "&Edit", "&Search", ("Ctrl+F", "/")),
     ActionCard("clear", "&Edit", "Stop, then &clear", ("Esc",)),
@@ -105,7 +106,7 @@ def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
         if card.menu not in menus:
             menus[card.menu] = window.menuBar().addMenu(card.menu)
         menu = menus[card.menu]
-        if card.name in {"rescan", "pause", "quit", "copy_path", "similar", "theme_system"}:
+        if card.name in {"rescan", "pause", "models", "quit", "copy_path", "similar", "theme_system"}:
             menu.addSeparator()
         action = actions[card.name]
         menu.addAction(action)

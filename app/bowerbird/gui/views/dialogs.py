@@ -18,13 +18,22 @@ def ask_for_folder(parent: QWidget) -> Path | None:
 
 def confirm_removal(parent: QWidget, folder: Folder) -> bool:
     """Ask before a folder is forgotten."""
-    answer = QMessageBox.question(
-        parent,
-        "Remove folder",
+    question = (
         f"Remove “{printable(str(folder.path))}” from the library? The files stay where they are; "
-        "their analysis is forgotten.",
-        defaultButton=QMessageBox.StandardButton.No,
+        "their analysis is forgotten."
     )
+    return confirm(parent, "Remove folder", question)
+
+
+def ask_for_weights(parent: QWidget) -> Path | None:
+    """Let a folder of weights be chosen."""
+    chosen = QFileDialog.getExistingDirectory(parent, "Import a folder of weights")
+    return Path(chosen) if chosen else None
+
+
+def confirm(parent: QWidget, title: str, question: str) -> bool:
+    """Ask before something that cannot be undone."""
+    answer = QMessageBox.question(parent, title, question, defaultButton=QMessageBox.StandardButton.No)
     return answer is QMessageBox.StandardButton.Yes
 
 

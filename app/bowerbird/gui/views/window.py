@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -37,6 +38,7 @@ from bowerbird.gui.presenters.playing import Stretch
 from bowerbird.gui.theme import Tokens
 from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views.folders import FolderTree
+from bowerbird.gui.views.offer import QuietLineView
 from bowerbird.gui.views.search_bar import Chip, ChipStrip, Notice, ProgressLine, SearchField
 from bowerbird.gui.views.states import Advice, RejectedList
 from bowerbird.gui.views.styled import styled
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         self.chips = ChipStrip()
         self.progress = ProgressLine()
         self.notice = Notice(colours)
+        self.quiet_line = QuietLineView(colours)
         self.folders = FolderTree()
         self.advice = Advice()
         self.rejected = RejectedList(back=self.show_sounds)
@@ -133,8 +136,11 @@ class MainWindow(QMainWindow):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.chips)
+        # Long words are cut: they must not make a narrow window wider.
+        self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout.addWidget(self.progress)
         layout.addWidget(self.notice)
+        layout.addWidget(self.quiet_line)
         layout.addWidget(self.rows_splitter, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(ground)
@@ -163,6 +169,7 @@ class MainWindow(QMainWindow):
         self.waveform.recolour(colours)
         self.transport.recolour(colours)
         self.search.recolour(colours)
+        self.quiet_line.recolour(colours)
         if self._state is not None:
             self._show_chips(self._state)
 
@@ -173,7 +180,7 @@ class MainWindow(QMainWindow):
         is_same = state.is_same_question and self.model.has_ids(state.listing.ids)
         self._state = state
         self._show_chips(state)
-        self.table.show_order(state.order, is_descending=state.is_descending, has_matches=bool(state.examples))
+        self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
         else:
@@ -370,6 +377,7 @@ class MainWindow(QMainWindow):
         """Leave out what there is no room for."""
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
         self.transport.fit(self.width())
+        self.quiet_line.fit(self.height())
         if self._state is not None and self._state.examples:
             self._show_chips(self._state)
 

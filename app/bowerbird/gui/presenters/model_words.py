@@ -1,0 +1,164 @@
+"""Encoders, sizes and speeds in words, and the lines that say what goes on."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from bowerbird.domain.words import time_left_text
+from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
+from bowerbird.encoder.registry import DEFAULT_ENCODER
+from bowerbird.encoder.weights import installed_weights
+from bowerbird.library.models import ModelProgress
+
+Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "remove", "cancel", "details"]
+
+_SPEED_AFTER_S: Final = 1.0
+
+BUILT_IN: Final = "the built-in encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that can be done.
+
+    Attributes
+    ----------
+    verb : str
+    id : str
+        Of the encoder; with the ending of its 8-bit weights where these are to be used.
+    text : str
+        On the button.
+    is_proposed : bool
+        The one that most people want; there is no second.
+    is_minor : bool
+        Seldom wanted: it stands back.
+    question : str
+        Asked before it is done; "" where it can be undone.
+    """
+
+    verb: Verb
+    id: str
+    text: str
+    is_proposed: bool = False
+    is_minor: bool = False
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """What is going on.
+
+    Attributes
+    ----------
+    text : str
+    share : float or None
+        Done, in [0, 1]; None where it is not known.
+    """
+
+    text: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietLine:
+    """One sentence in the window, with what can be done about it.
+
+    Attributes
+    ----------
+    text : str
+    acts : tuple of Act
+    job : JobState or None
+        What goes on, in place of a text.
+    is_dismissable : bool
+    """
+
+    text: str
+    acts: tuple[Act, ...] = ()
+    job: JobState | None = None
+    is_dismissable: bool = True
+
+
+def is_built_in(name: str) -> bool:
+    """Say whether a name is the built-in encoder's, with or without its version."""
+    return name == DEFAULT_ENCODER or name.startswith(f"{DEFAULT_ENCODER}-")
+
+
+def short_title(name: str) -> str:
+    """Return what an encoder is called in a sentence: its title up to the first comma."""
+    if is_built_in(name):
+        return BUILT_IN
+    encoder_id = card_id_of(name)
+    is_small = name.partition("@")[0].endswith(INT8_ENDING)
+    title = _shipped_titles().get(encoder_id, "")
+    if not title:  # a card of the user's own
+        weights = installed_weights().get(encoder_id)
+        title = weights.card.title if weights else encoder_id
+    title = title.partition(",")[0]
+    return f"{title} 8-bit" if is_small else title
+
+
+@lru_cache(maxsize=1)
+def _shipped_titles() -> dict[str, str]:
+    return {name: card.title for name, card in shipped_cards().items()}
+
+
+def card_id_of(name: str) -> str:
+    """Return the id of the card that an encoder's name begins with."""
+    return name.partition("@")[0].removesuffix(INT8_ENDING)
+
+
+# One line
+
+
+DETAILS: Final = Act("details", "", "Details")
+
+
+def job_line(job: JobState) -> QuietLine:
+    """Return the line of work that goes on."""
+    return QuietLine("", (Act("cancel", "", "Cancel"),), job, is_dismissable=False)
+
+
+def came_line(encoder_id: str) -> QuietLine:
+    """Return the line of weights that just came: what they are for takes a while, so it is asked for."""
+    text = f"{short_title(encoder_id)} is here and checked. Your sounds are gone through once before it serves."
+    return QuietLine(text, (Act("use", encoder_id, "Use it"), DETAILS))
+
+
+class Speed:
+    """How fast bytes come, since the first was told."""
+
+    def __init__(self) -> None:
+        self._began: tuple[float, int] | None = None
+
+    def of(self, event: ModelProgress, *, now: float) -> float:
+        """Take note of an event, and return bytes a second; 0 until there is something to go by."""
+        if self._began is None or event.n_done_bytes < self._began[1]:
+            self._began = (now, event.n_done_bytes)
+        elapsed_s = now - self._began[0]
+        return (event.n_done_bytes - self._began[1]) / elapsed_s if elapsed_s >= _SPEED_AFTER_S else 0.0
+
+
+def job_of(event: ModelProgress, bytes_per_s: float) -> JobState:
+    """Say how far work is: "LAION-CLAP: downloading · 120 of 622 MB · 4.2 MB a second · 2 min left"."""
+    done = "Downloading" if event.text == "Fetching" else event.text
+    text = f"{short_title(event.id)}: {done[:1].lower()}{done[1:]}"
+    if not event.n_total_bytes:
+        return JobState(text)
+    text += f" · {number_text(event.n_done_bytes)} of {megabytes(event.n_total_bytes)}"
+    n_left = event.n_total_bytes - event.n_done_bytes
+    if bytes_per_s > 0 and n_left > 0:
+        text += f" · {bytes_per_s / 1e6:,.1f} MB a second · {time_left_text(n_left / bytes_per_s)} left"
+    return JobState(text, event.n_done_bytes / event.n_total_bytes)
+
+
+# Quantities
+
+
+def megabytes(n_bytes: int) -> str:
+    """Say a size: "622 MB"."""
+    return f"{number_text(n_bytes)} MB"
+
+
+def number_text(n_bytes: int) -> str:
+    """Say how many megabytes: "622"."""
+    return f"{n_bytes / 1e6:,.0f}" if n_bytes >= 10e6 or not n_bytes else f"{n_bytes / 1e6:,.1f}"

@@ -1,0 +1,436 @@
+"""Encoders in the window: the quiet line that offers one, the dialog that lists them, searches that change over."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
+
+from gui_stage import Stage
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+
+from bowerbird import paths
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.encoder.cards import FILE_NAMES, Source, WeightFile, read_card
+from bowerbird.encoder.weights import installed_weights, write_card
+from bowerbird.errors import EncoderError
+from bowerbird.gui.presenters import models
+from bowerbird.gui.views.models import IMPORT_HINT, ModelsDialog, RowView
+from bowerbird.library.demo import demo_folder
+from bowerbird.library.models import ModelProgress, model_state
+from bowerbird.library.recall import Recall, write_recall
+from bowerbird.settings import load_settings
+from conftest import EVERY
+from hub_server import REPOSITORY, Hub
+from tiny_weights import NAME, TINY, cut, have
+
+Open = Callable[..., Stage]
+HUB_ID = "tiny-hub"
+
+
+@pytest.fixture(autouse=True)
+def few_demo_sounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One of each kind that the check asks for: to hear them all takes a second."""
+    for kind in ("Kick", "Rain", "Bell", "Engine", "Chirp"):
+        (tmp_path / "demo" / kind).mkdir(parents=True)
+        shutil.copy(sorted(demo_folder().rglob(f"{kind}/*.flac"))[0], tmp_path / "demo" / kind)
+    monkeypatch.setattr("bowerbird.library.models.demo_folder", lambda: tmp_path / "demo")
+
+
+@pytest.fixture
+def library(indexed: Path) -> None:
+    shutil.copytree(indexed, paths.library_path())
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """A hub with the tiny network, and its card alone among those that ship."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    files = {role: WeightFile(name, (TINY / name).stat().st_size) for role, name in FILE_NAMES.items()}
+    tiny = replace(
+        read_card(TINY / "card.toml"), id=HUB_ID, title="Tiny", source=Source("hub", REPOSITORY), files=files
+    )
+    (tmp_path / "shipped").mkdir()
+    write_card(tiny, tmp_path / "shipped" / f"{HUB_ID}.toml")
+    monkeypatch.setattr("bowerbird.encoder.cards.models_path", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("bowerbird.gui.presenters.model_words._shipped_titles", lambda: {HUB_ID: "Tiny"})
+    with Hub({name: (TINY / name).read_bytes() for name in FILE_NAMES.values()}) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        yield hub
+
+
+def line(stage: Stage) -> str:
+    """What the quiet line says; "" where it is not seen."""
+    quiet = stage.window.quiet_line
+    return str(quiet._text.text()) if quiet.isVisible() else ""
+
+
+def press_line(stage: Stage, text: str) -> None:
+    stage.click(stage.buttons(stage.window.quiet_line)[text])
+
+
+def open_dialog(stage: Stage) -> ModelsDialog:
+    stage.trigger("models")
+    dialog = stage.program._models_face.dialog
+    assert dialog is not None
+    stage.until(lambda: dialog._rows and all(texts(view) for view in dialog._rows.values()))
+    return dialog
+
+
+def row(dialog: ModelsDialog, encoder_id: str) -> RowView:
+    return dialog._rows[encoder_id]
+
+
+def texts(widget: Any) -> list[str]:
+    """The words that can be seen in a part of the dialog."""
+    return [one.text() for one in widget.findChildren(QLabel) if one.isVisible() and one.text()]
+
+
+def press(stage: Stage, dialog: ModelsDialog, encoder_id: str, text: str) -> None:
+    stage.until(lambda: text in stage.buttons(row(dialog, encoder_id)))
+    stage.settle()  # what has just appeared is laid out
+    stage.click(stage.buttons(row(dialog, encoder_id))[text])
+
+
+def until_no_job(stage: Stage) -> None:
+    stage.until(lambda: not stage.program.models.is_running)
+    stage.settle()
+
+
+def searched_by(stage: Stage) -> list[str]:
+    """The encoder of each of the window's threads."""
+    stage.settle()
+    return [
+        browsing._encoder.name.partition("-1-")[0] for _, browsing in (stage.program._lists, stage.program._similar)
+    ]
+
+
+# The quiet line
+
+
+def test_a_first_start_with_sounds_offers_an_encoder_and_leaves_the_focus_alone(stage: Stage):
+    stage.until(lambda: line(stage))
+    assert line(stage).startswith("Search by meaning, as in “rain on leaves”: LAION-CLAP can be downloaded, 622 MB.")
+    assert list(stage.buttons(stage.window.quiet_line)) == ["Download", "Details"]
+    assert stage.window.search.hasFocus()
+    assert installed_weights() == {}
+
+
+def test_an_empty_library_gets_the_offer_with_its_first_sounds(open_window: Open, tmp_path: Path, sounds: Path):
+    stage = open_window()
+    stage.until(lambda: stage.advice)
+    stage.settle()
+    assert line(stage) == ""
+    (tmp_path / "One").mkdir()
+    shutil.copy(sounds / "Drums" / "Kick 1.wav", tmp_path / "One")
+    stage.program.indexing.add([tmp_path / "One"])
+    stage.until_idle()
+    stage.until(lambda: line(stage))
+
+
+@pytest.mark.usefixtures("library")
+def test_an_offer_that_was_dismissed_does_not_come_back(open_window: Open):
+    stage = open_window()
+    stage.until(lambda: line(stage))
+    stage.click(stage.window.quiet_line._cross)
+    assert line(stage) == ""
+    assert not load_settings(paths.settings_path()).has_offer, "kept at once: a crash must not bring it back"
+    stage.close()
+    again = open_window()
+    again.until_rows(EVERY)
+    again.program.browsing.refresh()
+    again.settle()
+    assert line(again) == ""
+    assert not load_settings(paths.settings_path()).has_offer
+
+
+@pytest.mark.usefixtures("library")
+def test_where_an_encoder_is_ready_nothing_is_offered(open_window: Open):
+    have()
+    stage = open_window()
+    stage.until_rows(EVERY)
+    stage.settle()
+    assert line(stage) == ""
+
+
+def test_details_open_the_encoders(stage: Stage):
+    stage.until(lambda: line(stage))
+    press_line(stage, "Details")
+    dialog = stage.program._models_face.dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+
+
+@pytest.mark.parametrize("width_px", [300, 360, 1024, 1440])
+def test_the_line_fits_a_window_of_any_width(stage: Stage, width_px: int):
+    stage.until(lambda: line(stage))
+    stage.window.resize(width_px, 700)
+    stage.until(lambda: stage.window.width() == width_px)
+    quiet = stage.window.quiet_line
+    for one in (quiet._text, quiet._cross, *quiet.findChildren(QPushButton)):
+        right = one.mapTo(stage.window, one.rect().topRight()).x()
+        assert 0 < right < width_px
+    assert quiet.height() < 150
+
+
+def test_a_low_window_leaves_the_line_out_and_a_high_one_has_it_back(stage: Stage):
+    stage.until(lambda: line(stage))
+    for height_px, is_seen in ((360, False), (700, True)):
+        stage.window.resize(600, height_px)
+        stage.until(lambda height_px=height_px: stage.window.height() == height_px)
+        assert bool(line(stage)) == is_seen
+
+
+@pytest.mark.usefixtures("library")
+def test_the_offer_downloads_checks_and_asks_before_sounds_are_gone_through(open_window: Open, hub: Hub):
+    stage = open_window()
+    stage.until(lambda: line(stage))
+    assert hub.requests == []
+    press_line(stage, "Download")
+    stage.until(lambda: line(stage).startswith("Tiny is here and checked."))
+    assert model_state(HUB_ID).state == "ready"
+    assert searched_by(stage) == ["acoustic", "acoustic"]
+    press_line(stage, "Use it")
+    stage.until(lambda: line(stage) == "Searches use Tiny from now on.")
+    stage.until_idle()
+    assert searched_by(stage) == [HUB_ID, HUB_ID]
+    assert stage.names == list(EVERY)
+    stage.click(stage.window.quiet_line._cross)
+    assert line(stage) == ""
+
+
+@pytest.mark.usefixtures("library")
+def test_a_network_that_fails_is_a_sentence_in_the_window(open_window: Open, hub: Hub):
+    hub.statuses = dict.fromkeys(FILE_NAMES.values(), 500)
+    stage = open_window()
+    stage.until(lambda: line(stage))
+    press_line(stage, "Download")
+    stage.until(lambda: stage.notice)
+    assert "answered 500" in stage.notice
+    until_no_job(stage)
+    stage.until(lambda: "Resume" in stage.buttons(stage.window.quiet_line))
+
+
+# The dialog
+
+
+def test_the_encoders_have_a_window_of_their_own_that_holds_nobody_up(stage: Stage):
+    dialog = open_dialog(stage)
+    assert not dialog.isModal()
+    assert texts(row(dialog, "acoustic"))[:2] == ["Built-in encoder", "Used now"]
+    assert "Download · 622 MB" in stage.buttons(row(dialog, "clap-htsat-unfused"))
+    assert dialog._words.text() == IMPORT_HINT
+    stage.qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert not stage.program.models.is_running, "Enter does nothing that was not chosen"
+    stage.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert open_dialog(stage) is dialog
+    assert len(stage.window.findChildren(ModelsDialog)) == 1
+
+
+def test_a_checkpoint_unfolds_the_command_that_exports_it(stage: Stage):
+    dialog = open_dialog(stage)
+    view = row(dialog, "clap-630k-audioset-best")
+    command = "sh models/export/export.sh 630k-audioset-best.pt --card clap-630k-audioset-best OUT"
+    assert command not in texts(view)
+    press(stage, dialog, "clap-630k-audioset-best", "How to get it")
+    assert command in texts(view)
+    press(stage, dialog, "clap-630k-audioset-best", "Copy the command")
+    assert QApplication.clipboard().text() == command
+    press(stage, dialog, "clap-630k-audioset-best", "How to get it")
+    assert command not in texts(view)
+
+
+def test_from_an_imported_folder_to_searches_that_use_it_and_back(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+    show = stage.window.show_indexing
+    monkeypatch.setattr(
+        stage.program.indexing._view,
+        "show_indexing",
+        lambda state: (seen.append(state.text if state else ""), show(state)),
+    )
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(TINY))
+    dialog = open_dialog(stage)
+    stage.click(dialog._import)
+    until_no_job(stage)
+    stage.until(lambda: NAME in dialog._rows and "Ready" in texts(row(dialog, NAME)))
+    press(stage, dialog, NAME, "Use")
+    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until_idle()
+    assert searched_by(stage) == [NAME, NAME]
+    assert line(stage) == "Searches use CLAP with random weights (tiny) from now on."
+    assert any(text.startswith("CLAP with random weights (tiny) · ") and " of 54" in text for text in seen)
+    stage.click_row("Kick 1.wav")
+    stage.trigger("similar")
+    stage.until(lambda: stage.summary.endswith("matches"))
+    press(stage, dialog, "acoustic", "Use")
+    stage.until(lambda: searched_by(stage) == ["acoustic", "acoustic"])
+    press(stage, dialog, NAME, "Use")
+    stage.until(lambda: searched_by(stage) == [NAME, NAME])
+    assert not stage.program.indexing.is_running, "its vectors are there: nothing is gone through again"
+    monkeypatch.undo()
+
+
+def test_a_folder_without_weights_is_a_sentence_in_the_dialog(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    dialog = open_dialog(stage)
+    stage.click(dialog._import)
+    until_no_job(stage)
+    assert dialog._complaint.isVisible()
+    assert "card" in dialog._complaint.text()
+    assert stage.notice == ""
+
+
+def test_work_is_seen_and_cancelled_in_the_dialog(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    def fetch(encoder_id: str, *, control: Any, post: Any, **_: object) -> Any:
+        post(ModelProgress(encoder_id, "Fetching", 155_500_000, 622_000_000))
+        assert control._cancelled.wait(10)
+        return model_state(encoder_id)
+
+    monkeypatch.setattr(models, "fetch_model", fetch)
+    dialog = open_dialog(stage)
+    press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
+    stage.until(lambda: dialog._words.text() == "LAION-CLAP: downloading · 156 of 622 MB")
+    assert dialog._bar.value() == 250
+    assert not stage.buttons(row(dialog, "clap-htsat-unfused"))["Download · 622 MB"].isEnabled()
+    stage.click(dialog._cancel)
+    until_no_job(stage)
+    assert not dialog._cancel.isVisible()
+    assert dialog._words.text() == IMPORT_HINT
+    assert stage.buttons(row(dialog, "clap-htsat-unfused"))["Download · 622 MB"].isEnabled()
+
+
+def test_closing_the_window_cancels_the_work_and_waits_for_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    ended: list[str] = []
+
+    def fetch(encoder_id: str, *, control: Any, **_: object) -> Any:
+        assert control._cancelled.wait(10)
+        ended.append(encoder_id)
+        return model_state(encoder_id)
+
+    monkeypatch.setattr(models, "fetch_model", fetch)
+    dialog = open_dialog(stage)
+    press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
+    stage.window.close()
+    assert ended == ["clap-htsat-unfused"]
+    assert not dialog.isVisible()
+
+
+@pytest.mark.usefixtures("library")
+def test_weights_are_removed_after_a_question_alone(open_window: Open, monkeypatch: pytest.MonkeyPatch):
+    have()
+    asked: list[str] = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda _p, _t, text, **_: (asked.append(text), answers.pop(0))[1])
+    stage = open_window()
+    dialog = open_dialog(stage)
+    press(stage, dialog, NAME, "Remove")
+    assert not stage.program.models.is_running
+    assert NAME in installed_weights()
+    press(stage, dialog, NAME, "Remove")
+    until_no_job(stage)
+    stage.until(lambda: NAME not in dialog._rows)
+    assert NAME not in installed_weights()
+    assert "What it made of your sounds is kept." in asked[0]
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(("value", "offers"), [(0.97, ["Use 8-bit", "Check on your sounds again"]), (0.5, None)])
+def test_8_bit_weights_are_offered_by_their_figure(open_window: Open, value: float, offers: "list[str] | None"):
+    write_recall(have(), Recall(value, 200))
+    stage = open_window()
+    view = row(open_dialog(stage), NAME)
+    shown = [one.text() for one in view.findChildren(QPushButton) if one.isVisible()]
+    assert shown[-2:] == (offers or ["Remove", "Check on your sounds again"])
+    assert any(f"{value:.2f} of the nearest ten are the same" in text for text in texts(view))
+
+
+def test_8_bit_weights_are_compared_on_the_sounds_of_the_library(open_window: Open, library: None):
+    have()
+    stage = open_window()
+    dialog = open_dialog(stage)
+    press(stage, dialog, NAME, "Check the fast 8-bit version on your sounds")
+    until_no_job(stage)
+    stage.until(
+        lambda: any("of the nearest ten are the same, on 54 sounds" in text for text in texts(row(dialog, NAME)))
+    )
+
+
+# The next start
+
+
+@pytest.mark.usefixtures("library")
+def test_the_encoder_in_use_is_used_at_the_next_start(open_window: Open):
+    have()
+    stage = open_window()
+    dialog = open_dialog(stage)
+    press(stage, dialog, NAME, "Use")
+    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until_idle()
+    stage.close()
+    again = open_window()
+    again.until_rows(EVERY)
+    assert searched_by(again) == [NAME, NAME]
+    assert not again.program.indexing.is_running
+    assert again.notice == ""
+
+
+@pytest.mark.usefixtures("library")
+def test_vectors_that_are_missing_are_found_at_the_next_start(open_window: Open):
+    have()
+    with Catalogue(paths.library_path()) as catalogue:
+        catalogue.set_encoder("wanted", NAME)
+    stage = open_window()
+    stage.until(lambda: searched_by(stage) == [NAME, NAME])
+    stage.until_idle()
+
+
+@pytest.mark.usefixtures("library")
+def test_weights_that_are_gone_are_told_and_the_built_in_encoder_serves(
+    open_window: Open, caplog: pytest.LogCaptureFixture
+):
+    with Catalogue(paths.library_path()) as catalogue:
+        catalogue.set_encoder("wanted", "clap-htsat-unfused")
+        catalogue.set_encoder("searched", "clap-htsat-unfused")
+    stage = open_window()
+    stage.until_rows(EVERY)
+    assert stage.notice.startswith("The weights of `clap-htsat-unfused` are not here.")
+    assert stage.notice.endswith("the built-in encoder serves; nothing was lost.")
+    caplog.clear()
+    assert searched_by(stage) == ["acoustic", "acoustic"]
+
+
+@pytest.mark.usefixtures("library")
+def test_weights_that_a_check_finds_damaged_are_used_no_more(open_window: Open):
+    have()
+    stage = open_window()
+    dialog = open_dialog(stage)
+    press(stage, dialog, NAME, "Use")
+    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until_idle()
+    cut(paths.weights_path() / NAME / "text.onnx")
+    press(stage, dialog, NAME, "Check")
+    stage.until(lambda: "Not used" in texts(row(dialog, NAME)))
+    assert any("is cut short" in text for text in texts(row(dialog, NAME)))
+    stage.until(lambda: searched_by(stage) == ["acoustic", "acoustic"])
+    assert line(stage) == "Searches use the built-in encoder from now on."
+
+
+def test_a_job_that_another_window_does_is_a_sentence(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise EncoderError("The models cannot be changed just now: another Bowerbird does. Wait until it is done.")
+
+    monkeypatch.setattr(models, "fetch_model", refuse)
+    dialog = open_dialog(stage)
+    press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
+    stage.until(dialog._complaint.isVisible)
+    assert dialog._complaint.text().endswith("Wait until it is done.")
