@@ -43,7 +43,9 @@ def test_a_checkpoint_says_how_it_is_exported(desk: Desk):
     desk.presenter.opened()
     row = desk.view.row(OTHER)
     assert (row.state, row.acts) == ("Exported first", ())
-    assert row.command == f"sh models/export/export.sh 630k-audioset-best.pt --card {OTHER} OUT"
+    assert (
+        row.command == f"sh models/export/export.sh 630k-audioset-best.pt OUT --card {OTHER} --tokenizer tokenizer.json"
+    )
     assert "`630k-audioset-best.pt` of lukewys/laion_clap" in row.way
 
 

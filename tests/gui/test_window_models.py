@@ -238,7 +238,9 @@ def test_the_encoders_have_a_window_of_their_own_that_holds_nobody_up(stage: Sta
 def test_a_checkpoint_unfolds_the_command_that_exports_it(stage: Stage):
     dialog = open_dialog(stage)
     view = row(dialog, "clap-630k-audioset-best")
-    command = "sh models/export/export.sh 630k-audioset-best.pt --card clap-630k-audioset-best OUT"
+    command = (
+        "sh models/export/export.sh 630k-audioset-best.pt OUT --card clap-630k-audioset-best --tokenizer tokenizer.json"
+    )
     assert command not in texts(view)
     press(stage, dialog, "clap-630k-audioset-best", "How to get it")
     assert command in texts(view)

@@ -163,7 +163,8 @@ def test_a_check_that_was_cancelled_leaves_them_unproven_and_the_next_fetch_only
 
 
 def test_a_checkpoint_is_not_fetched_and_the_way_is_told(hub):
-    with pytest.raises(EncoderError, match=r"export\.sh c\.pt OUT --card checkpoint --tokenizer tokenizer\.json`, then `bowerbird models import"):
+    command = r"export\.sh c\.pt OUT --card checkpoint --tokenizer tokenizer\.json`"
+    with pytest.raises(EncoderError, match=command + ", then `bowerbird models import"):
         fetch_model("checkpoint", control=Control(), post=Said())
     assert not hub.requests
 

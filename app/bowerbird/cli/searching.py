@@ -22,7 +22,7 @@ from bowerbird.domain.queries import Example, Filter, Query, looks_like_filter, 
 from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.errors import EncoderError, QueryError
-from bowerbird.library.search import DEFAULT_LIMIT, Search
+from bowerbird.library.search import DEFAULT_LIMIT, Search, without_wanted
 from bowerbird.paths import library_path
 
 _N_SURVEYED = 2000
@@ -119,7 +119,7 @@ def _matches(search: Search, text: str, examples: list[Example], among: Query, *
     if examples and not (text and search.knows_words):
         return search.by_example(search.target(examples), replace(among, words=text), limit=limit)
     if examples:
-        return search.by_example(search.target(examples, text=text), among, limit=limit)
+        return search.by_example(search.target(examples, text=text), without_wanted(text, among), limit=limit)
     if text and search.knows_words:
         try:
             return search.by_text(text, among, limit=limit)

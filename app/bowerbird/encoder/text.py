@@ -69,7 +69,7 @@ class OnnxTextEncoder:
             self._kept.move_to_end(text)
             return self._kept[text]
         tokenizer, session = self._load()
-        tokens = tokenizer.encode(text)
+        tokens = tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
         inputs = {self._tower.input_ids: np.array([tokens.ids], np.int64)}
         if self._tower.attention_mask:
             inputs[self._tower.attention_mask] = np.ones((1, len(tokens.ids)), np.int64)

@@ -128,9 +128,12 @@ class Application:
     def _resume(self, folders: Sequence[Path]) -> None:
         self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
 
+    def _warmed_up(self, knows_words: bool) -> None:
+        self.browsing.know_words(is_known=knows_words)
+
     def _warm_up(self) -> None:
         queries, browsing = self._similar
-        queries.run("warm up", browsing.warm_up, done=lambda _: None, failed=self.window.complain)
+        queries.run("warm up", browsing.warm_up, done=self._warmed_up, failed=self.window.complain)
 
     def _search_by(self, encoder: Encoder) -> None:
         """Let both threads search by another encoder, then ask again what is asked."""

@@ -13,7 +13,7 @@ from bowerbird.domain.matches import Match
 from bowerbird.domain.names import sort_key, split_unwanted, words_of
 from bowerbird.domain.queries import Example, Order, Place, Query
 from bowerbird.encoder.protocol import Encoder
-from bowerbird.library.search import Search
+from bowerbird.library.search import Search, without_wanted
 
 N_SIMILAR: Final = 200
 """Matches shown for an example: nobody listens further."""
@@ -140,7 +140,7 @@ class Browsing:
         """
         search = self._search
         if search.knows_words:
-            among = replace(query, words="")
+            among = without_wanted(query.words, query)
             found = search.by_example(search.target(examples, text=query.words), among, limit=N_SIMILAR)
         else:
             found = search.by_example(search.target(examples), query, limit=N_SIMILAR)
@@ -150,11 +150,12 @@ class Browsing:
         relaxations = () if len(ids) else self._relax(query)
         return Listing(ids, {match.sound_id: match for match in found}, relaxations, search.reader.count())
 
-    def warm_up(self) -> None:
-        """Load the vector index and the text network, so that the first question is answered at once."""
+    def warm_up(self) -> bool:
+        """Load the vector index and the text network; say whether words can be searched by their meaning."""
         self._search.neighbours.refresh()
         if self._encoder.text is not None:
             self._encoder.text.encode(["a sound"])
+        return self._search.knows_words
 
     def pending_folders(self, *encoder_ids: str) -> Sequence[Path]:
         """Return folders with sounds that lack what one of some encoders makes of them; without ids, this one."""

@@ -117,8 +117,11 @@ class Search:
         EncoderError
             When the text network is missing or damaged.
         """
-        named = self.by_words(words, among, limit=limit) if words_of(split_unwanted(words)[0]) else []
-        meant = self.by_example(self.target((), text=words), _without_wanted(words, among), limit=limit)
+        wanted, unwanted = split_unwanted(words)
+        if not words_of(wanted) and not unwanted:  # signs alone mean nothing
+            return self.by_words(words, among, limit=limit)
+        named = self.by_words(words, among, limit=limit) if words_of(wanted) else []
+        meant = self.by_example(self.target((), text=words), without_wanted(words, among), limit=limit)
         by_name = {match.sound_id: match for match in named}
         by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
         if not by_name and not by_meaning:
@@ -269,8 +272,8 @@ def _scaled(vector: Vectors, usual: Vectors) -> Vectors:
     return np.asarray(vector / max(deviation, 1e-3), np.float32)
 
 
-def _without_wanted(words: str, among: Query) -> Query:
-    """Keep of a text only what excludes."""
+def without_wanted(words: str, among: Query) -> Query:
+    """Return a query with only those of the words that exclude: names that hold them stay out."""
     _, unwanted = split_unwanted(words)
     return replace(among, words=" ".join("-" + "_".join(phrase.split()) for phrase in unwanted))
 

@@ -15,7 +15,7 @@ from bowerbird.gui.presenters.model_words import (
     number_text,
     short_title,
 )
-from bowerbird.library.models import ModelState
+from bowerbird.library.models import ModelState, export_command
 from bowerbird.library.recall import MIN_RECALL
 
 
@@ -172,14 +172,13 @@ def _row(model: ModelState, searched: str, wanted: str) -> ModelRow:
 def _absent(row: ModelRow, model: ModelState) -> ModelRow:
     card = model.card
     if card.source.kind == "checkpoint":
-        name = card.source.file or "DIRECTORY"
         what = f"`{card.source.file}`" if card.source.file else "the directory"
         return replace(
             row,
             state="Exported first",
             way=f"It comes as a checkpoint: get {what} of {card.source.repository}, run this with the program's "
             "source, then import the folder OUT.",
-            command=f"sh models/export/export.sh {name} --card {card.id} OUT",
+            command=export_command(card),
         )
     return replace(
         row,
