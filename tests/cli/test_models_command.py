@@ -255,14 +255,12 @@ def test_removing_deletes_weights_and_what_a_broken_fetch_left_but_no_library(mo
     assert not library_path().exists()
 
 
-@pytest.mark.xfail(reason="forget_vectors opens the library for writing, which makes one")
 def test_removing_with_vectors_where_there_is_no_library_makes_none(models):
     tiny_weights.have()
     assert models("remove", NAME, "--vectors").code == 0
     assert not library_path().exists()
 
 
-@pytest.mark.xfail(reason="_vector_ids asks encoder_named, which wants a proof before it gives an id")
 def test_removing_with_vectors_means_those_of_refused_weights_too(sounds, command, models):
     weights = tiny_weights.have()
     command("index", sounds, "--encoder", NAME)

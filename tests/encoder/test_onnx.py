@@ -180,13 +180,11 @@ def test_a_sound_that_the_network_refuses_is_a_sentence_and_the_next_is_encoded(
     assert encoder.encode([np.ones(8, np.float32)]).shape == (1, 4)
 
 
-@pytest.mark.xfail(reason="OnnxEncoder._frames looks at the last axis of a number that has none")
 def test_a_network_that_gives_a_single_number_is_a_sentence(general):
     with pytest.raises(EncoderError, match="Mend the card"):
         general("sum").encode([np.ones(8, np.float32)])
 
 
-@pytest.mark.xfail(reason="OnnxEncoder.encode pools no frames at all", raises=(RuntimeWarning, ValueError))
 @pytest.mark.parametrize("pooling", ["mean", "median", "max"])
 def test_a_network_that_gives_nothing_is_a_unit_vector_or_a_sentence(general, pooling):
     encoder = general("rest", pooling=pooling, short="nothing")

@@ -363,7 +363,6 @@ def test_harmed_weights_end_the_run_with_a_sentence_and_what_was_analysed_stays(
         assert reader.encoder("searched") is None
 
 
-@pytest.mark.xfail(reason="a worker tries its encoder on a single sample, which not every network can take")
 def test_a_network_that_cannot_take_a_single_sample_encodes_longer_sounds_all_the_same(few):
     library, folder = few
     graph = Path(__file__).parents[1] / "encoder" / "graphs" / "frames.onnx"

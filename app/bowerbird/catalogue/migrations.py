@@ -125,7 +125,10 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
             f"{len(steps)}). Update Bowerbird, or choose another library with --library."
         )
     if 0 < version < len(steps):
-        _back_up(connection, library / f"{FILE_NAME}.before-{len(steps)}")
+        try:
+            _back_up(connection, library / f"{FILE_NAME}.before-{len(steps)}")
+        except sqlite3.Error as error:
+            raise fault(library, error) from error
     for number in range(version, len(steps)):
         _take(connection, steps[number], number + 1)
 

@@ -16,7 +16,7 @@ from bowerbird.cli.indexing import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library
 from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import INT8_ENDING
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_ids, encoder_named
 from bowerbird.errors import EncoderError
 from bowerbird.library.control import Control
 from bowerbird.library.encoders import forget_vectors, is_of_model, let_go, searched_encoder
@@ -138,7 +138,7 @@ def remove(
     library: Library = None,
 ) -> int:
     """Delete a model's weights. The vectors it made stay, unless told otherwise, for when it comes back."""
-    ids = _vector_ids(name) if vectors else []
+    ids = encoder_ids(name) if vectors else []
     place = library_path(library)
     n_bytes = remove_model(name)
     typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
@@ -148,17 +148,6 @@ def remove(
         n = forget_vectors(place, encoder_id)
         typer.echo(f"{n:,} vectors of {encoder_id} deleted")
     return EXIT_DONE
-
-
-def _vector_ids(name: str) -> list[str]:
-    """Return the ids of a model's vectors, full and 8-bit, while its weights are here to tell."""
-    ids = []
-    for spoken in (name, name + INT8_ENDING):
-        try:
-            ids.append(encoder_named(spoken).id)
-        except EncoderError:
-            continue
-    return ids
 
 
 def _row(state: ModelState, used: str) -> dict[str, object]:

@@ -51,8 +51,8 @@ class AcousticEncoder:
 
     @property
     def name(self) -> str:
-        """The id: another process makes the same of it, or says that it cannot."""
-        return self._id
+        """What people call it, whatever version it is."""
+        return "acoustic"
 
     @property
     def text(self) -> None:

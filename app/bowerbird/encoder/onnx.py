@@ -122,10 +122,10 @@ class OnnxEncoder:
         session = self._loaded()
         for patch in patches(window, self._tower):
             result = session.run({self._tower.input: patch})
-            if result.size % self.n_dims or result.shape[-1] != self.n_dims:
+            if not result.size or result.shape[-1:] != (self.n_dims,):
                 raise EncoderError(
-                    f"The audio network of `{self._weights.card.id}` gives {result.shape[-1]} dimensions where its "
-                    f"card says {self.n_dims}. Mend the card, or import the weights that belong to it."
+                    f"The audio network of `{self._weights.card.id}` gives {result.shape[-1] if result.ndim else 0} "
+                    f"dimensions where its card says {self.n_dims}. Mend the card, or import the weights that belong to it."
                 )
             yield from result.reshape(-1, self.n_dims)
 

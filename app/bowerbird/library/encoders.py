@@ -40,15 +40,20 @@ def wanted_encoder(library: Path) -> Choice:
 
 
 def _chosen(library: Path, role: EncoderRole) -> Choice:
+    ids: list[str] = []
     try:
         with CatalogueReader(library) as reader:
             name = reader.encoder(role)
+            ids = reader.encoder_ids()
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
     if name is None:
         return Choice(encoder_named(DEFAULT_ENCODER))
     try:
-        return Choice(encoder_named(name))
+        encoder = encoder_named(name)
+        if role == "searched" and ids and encoder.id not in ids:
+            raise EncoderError(f"`{name}` has other weights than before. Index again, so that it hears your sounds.")
+        return Choice(encoder)
     except EncoderError as error:
         logger.warning("%s", error)
         return Choice(
@@ -113,7 +118,7 @@ def require_recall(name: str) -> None:
     EncoderError
         When they do not, or nobody measured.
     """
-    spoken = name.partition("@")[0]
+    spoken = encoder_named(name.partition("@")[0]).name
     weights = installed_weights().get(spoken.removesuffix(INT8_ENDING))
     if not spoken.endswith(INT8_ENDING) or weights is None:
         return
@@ -148,6 +153,10 @@ def forget_vectors(library: Path, encoder_id: str) -> int:
     CatalogueError
         When the library is being indexed.
     """
+    try:
+        CatalogueReader(library).close()
+    except CatalogueError:  # there is no library, so there are none
+        return 0
     with Catalogue(library) as catalogue:
         lock = LibraryLock(library)
         try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bowerbird.errors import BowerbirdError, EncoderError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from bowerbird.catalogue.records import Analysis
     from bowerbird.domain.sounds import Samples, Vectors
@@ -79,7 +79,9 @@ def serve(pipe: Connection, encoder_name: str) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             encoder = encoder_named(encoder_name)
-            encoder.encode(_one_frame())  # weights are loaded, and found wanting, before there is a file to blame
+            encoder.encode(
+                [_silence(encoder)]
+            )  # weights are loaded, and found wanting, before there is a file to blame
         except EncoderError as error:
             pipe.send(str(error))
             return
@@ -90,10 +92,11 @@ def serve(pipe: Connection, encoder_name: str) -> None:
                     pipe.send(outcome)
 
 
-def _one_frame() -> "Sequence[Samples]":
+def _silence(encoder: "Encoder") -> "Samples":
+    """Return a whole window: not every network takes less."""
     import numpy as np  # noqa: PLC0415 - after the thread variables
 
-    return [np.zeros(1, np.float32)]
+    return np.zeros(round(encoder.window_s * encoder.rate_hz), np.float32)
 
 
 def _answers(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
