@@ -125,7 +125,8 @@ class OnnxEncoder:
             if not result.size or result.shape[-1:] != (self.n_dims,):
                 raise EncoderError(
                     f"The audio network of `{self._weights.card.id}` gives {result.shape[-1] if result.ndim else 0} "
-                    f"dimensions where its card says {self.n_dims}. Mend the card, or import the weights that belong to it."
+                    f"dimensions where its card says {self.n_dims}. Mend the card, or import the weights that "
+                    "belong to it."
                 )
             yield from result.reshape(-1, self.n_dims)
 
