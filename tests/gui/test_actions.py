@@ -15,7 +15,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
 
 from bowerbird.errors import CatalogueError
-from bowerbird.gui import application
+from bowerbird.gui import boundary
 from bowerbird.gui.views import actions, dialogs
 from bowerbird.gui.views.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
 
@@ -119,7 +119,7 @@ def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):
 def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog):
     for module, name in ((sys, "excepthook"), (threading, "excepthook")):
         monkeypatch.setattr(module, name, getattr(module, name))
-    application._catch_the_rest(stage.window)
+    boundary.catch_the_rest(stage.window)
     sys.excepthook(ValueError, ValueError("odd"), None)
     assert "Bowerbird has a fault" in stage.notice
     assert "ValueError: odd" in caplog.text

@@ -82,6 +82,10 @@ class FakeView:
         self.text = ""
         self.pane: object = None
         self.complaints: list[str] = []
+        self.is_meant = False
+
+    def invite_words(self, *, is_meant: bool) -> None:
+        self.is_meant = is_meant
 
     def show_list(self, state: ListState) -> None:
         self.states.append(state)
@@ -319,3 +323,37 @@ def test_a_text_network_that_is_gone_is_told_and_letters_serve(table: Table):
     assert table.view.complaints == ["`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`."]
     assert table.state.listing.ids.tolist() == [1]
     assert not table.state.has_matches
+    assert not table.view.is_meant
+
+
+def test_the_search_box_invites_descriptions_while_words_are_understood(table: Table):
+    table.presenter.know_words(is_known=True)
+    assert table.view.is_meant
+    table.presenter.know_words(is_known=False)
+    assert not table.view.is_meant
+
+
+def test_examples_are_added_beside_words_and_place_and_change_sides(table: Table):
+    place = Place(1, "Drums")
+    table.presenter.place_chosen(place)
+    table.type("metal")
+    table.presenter.refine([Example(KICK.path, is_unlike=True)])
+    table.queries.answer_all()
+    assert table.state.examples == (Example(KICK.path, is_unlike=True),)
+    assert table.presenter.place == place
+    assert table.view.text == "metal"
+    snare = Example(Path("/s/snare.wav"))
+    table.presenter.refine([snare, KICK])
+    table.queries.answer_all()
+    assert table.state.examples == (KICK, snare)
+    table.presenter.remove_example(KICK)
+    table.queries.answer_all()
+    assert table.state.examples == (snare,)
+
+
+def test_an_example_added_twice_asks_once(table: Table):
+    table.find_similar(KICK)
+    n_asked = len(table.view.states)
+    table.presenter.refine([KICK])
+    table.queries.answer_all()
+    assert len(table.view.states) == n_asked

@@ -242,7 +242,7 @@ def test_an_encoder_without_vectors_is_used_when_indexing_says_so(desk: Desk):
     desk.presenter.opened()
     desk.act("Use")
     assert (desk.searched_by, desk.n_rescans) == ([], 1)
-    assert desk.view.row(CLAP).state == "Chosen, not complete yet"
+    assert desk.view.row(CLAP).state == "Chosen, not complete yet: F5 goes on"
     desk.roles["searched"] = CLAP
     desk.presenter.handle(EncoderReady(CLAP, 1204))
     assert desk.searched_by == [CLAP]

@@ -79,6 +79,22 @@ def test_several_chosen_sounds_are_one_query(stage: Stage):
     assert stage.names[0] == "Kick 3.wav"
 
 
+def test_plus_and_minus_steer_what_is_similar_and_each_chip_goes_alone(stage: Stage):
+    stage.click_row("Kick 1.wav")
+    stage.enter_list()
+    stage.press(Key.Key_Return)
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav"])
+    stage.click_row("Tone 30.wav")
+    stage.press(Key.Key_Minus)
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav", "Unlike Tone 30.wav"])
+    assert not {"Kick 1.wav", "Tone 30.wav"} & set(stage.names)
+    stage.click_row("Kick 2.wav")
+    stage.press(Key.Key_Plus)
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav", "Unlike Tone 30.wav", "Like Kick 2.wav"])
+    stage.click(stage.chips[0].findChild(QToolButton))
+    stage.until(lambda: stage.chip_texts == ["Unlike Tone 30.wav", "Like Kick 2.wav"])
+
+
 @pytest.mark.parametrize("part", ["table", "search", "waveform", "folders", "transport"])
 def test_a_file_that_is_dropped_anywhere_is_a_query(stage: Stage, tmp_path: Path, part: str):
     stage.click_row("Tone 30.wav")

@@ -1,19 +1,13 @@
 """The composition root: every part of the window is made here and told of the others, once."""
 
 import argparse
-import logging
 import os
-import signal
-import socket
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bowerbird import paths
@@ -24,7 +18,7 @@ from bowerbird.domain.queries import Example, Order, Place
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import BowerbirdError
-from bowerbird.gui import theme
+from bowerbird.gui import boundary, theme
 from bowerbird.gui.bridge import EventBridge, QueryThread
 from bowerbird.gui.presenters.browsing import BrowsingPresenter
 from bowerbird.gui.presenters.indexing import IndexingPresenter, JobEnded
@@ -40,8 +34,6 @@ from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders import searched_encoder, wanted_encoder
 from bowerbird.playback.player import Player
 from bowerbird.settings import Settings, load_settings, save_settings
-
-logger = logging.getLogger(__name__)
 
 _SWITCH_S = 0.001
 
@@ -163,6 +155,7 @@ class Application:
         window.relaxed.connect(self.browsing.relax)
         window.filter_removed.connect(self.browsing.remove_filter)
         window.similar_cleared.connect(self._clear_similar)
+        window.example_removed.connect(self.browsing.remove_example)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
         window.refresh_wanted.connect(self.browsing.refresh)
         window.closing.connect(self.close)
@@ -187,6 +180,8 @@ class Application:
                 "replay": self.playing.replay,
                 "stop": self.playing.stop,
                 "similar": self._find_similar,
+                "more_like": self._refine,
+                "less_like": partial(self._refine, is_unlike=True),
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "folders": window.fit,
@@ -251,6 +246,11 @@ class Application:
         examples = self.window.chosen_examples(self.playing.stretch)
         if examples:
             self._show_similar(examples)
+
+    def _refine(self, *, is_unlike: bool = False) -> None:
+        examples = self.window.chosen_examples(self.playing.stretch)
+        if examples:
+            self.browsing.refine([replace(example, is_unlike=is_unlike) for example in examples])
 
     def _show_similar(self, examples: Sequence[Example]) -> None:
         self.browsing.find_similar(examples)
@@ -346,7 +346,7 @@ def open_window(arguments: Sequence[str]) -> int:
                 "There is no display for the window. Use the commands instead: bowerbird --help.", file=sys.stderr
             )
             return 2
-    qInstallMessageHandler(_log_qt)
+    boundary.log_qt()
     application = QApplication(["bowerbird"])
     application.setApplicationName("Bowerbird")
     application.setDesktopFileName("bowerbird")
@@ -364,47 +364,7 @@ def open_window(arguments: Sequence[str]) -> int:
     folders = [folder.absolute() for folder in options.folders]
     if options.demo and not folders and program.is_empty:
         folders = [demo_folder()]
-    _catch_the_rest(program.window)
-    _close_on_signals(program.window)
+    boundary.catch_the_rest(program.window)
+    boundary.close_on_signals(program.window)
     program.start(folders)
     return application.exec()
-
-
-def _catch_the_rest(window: MainWindow) -> None:
-    """The last boundary: what no other caught is logged, and told in a sentence."""
-
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(error, BowerbirdError):
-            window.complain(str(error))
-            return
-        logger.error("a fault", exc_info=(kind, error, trace))
-        window.complain(f"Bowerbird has a fault; what was done is kept. Please report it with {paths.log_path()}.")
-
-    def caught_in_thread(fault: threading.ExceptHookArgs) -> None:
-        if fault.exc_value is not None:
-            logger.error("a thread ended", exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback))
-
-    sys.excepthook = caught
-    threading.excepthook = caught_in_thread
-
-
-def _close_on_signals(window: MainWindow) -> None:
-    """Ctrl+C in the terminal, or the end of the session, closes the window as the user would: its state is saved.
-
-    Python's handlers run between its own instructions, so the event loop is woken through a socket.
-    """
-    waking, woken = socket.socketpair()
-    waking.setblocking(False)
-    woken.setblocking(False)
-    signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
-    notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read, window)
-    notifier.activated.connect(lambda *_: woken.recv(64))
-    window.destroyed.connect(waking.close)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
-
-
-def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    """Send Qt's own words to the log."""
-    level = logging.INFO if kind in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg} else logging.WARNING
-    logger.log(level, "%s (%s)", message, context.category)

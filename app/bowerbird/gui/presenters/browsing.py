@@ -66,6 +66,9 @@ class BrowsingView(Protocol):
     def set_search_text(self, text: str) -> None:
         """Put words into the search box; that it says they changed is no news."""
 
+    def invite_words(self, *, is_meant: bool) -> None:
+        """Say in the search box what may be typed there: names, or descriptions too."""
+
     def complain(self, sentence: str) -> None:
         """Show what went wrong."""
 
@@ -120,6 +123,7 @@ class BrowsingPresenter:
         """Take note that words can be searched by their meaning from now on, or no longer."""
         if is_known != self._knows_words:
             self._knows_words = is_known
+            self._view.invite_words(is_meant=is_known)
             if self._text:
                 self._ask(is_same_question=True)
 
@@ -161,6 +165,23 @@ class BrowsingPresenter:
         self._text = ""
         self._place = None
         self._view.set_search_text("")
+        self._ask()
+
+    def refine(self, examples: Sequence[Example]) -> None:
+        """Add examples to what is asked for; one that is there already may change sides. Words and place stay."""
+        known = {replace(example, is_unlike=False): example for example in self._examples}
+        known |= {replace(example, is_unlike=False): example for example in examples}
+        self._show_like(tuple(known.values()))
+
+    def remove_example(self, unwanted: Example) -> None:
+        """Take one example away."""
+        self._show_like(tuple(example for example in self._examples if example != unwanted))
+
+    def _show_like(self, examples: tuple[Example, ...]) -> None:
+        if examples == self._examples:
+            return
+        self._examples = examples
+        self._ranked_order = (Order.RELEVANCE, False)
         self._ask()
 
     def clear(self) -> bool:
@@ -248,6 +269,7 @@ class BrowsingPresenter:
             self._ask(is_same_question=True)
         elif self._is_ranked:  # the meaning of words is lost; their letters are not
             self._knows_words = False
+            self._view.invite_words(is_meant=False)
             self._ask(is_same_question=True)
         self._view.complain(sentence)
 

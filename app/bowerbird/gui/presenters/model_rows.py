@@ -198,7 +198,7 @@ def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str) -> Mode
     if is_small_used:
         state = "Used now, 8-bit"
     elif wanted in {card.id, small} and wanted != searched:
-        state = "Chosen, not complete yet"
+        state = "Chosen, not complete yet: F5 goes on"
     acts: list[Act] = []
     if wanted != card.id:
         acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and wanted != small))

@@ -59,6 +59,8 @@ CARDS: Final = (
     ActionCard("replay", "&Sound", "Play from the &beginning", ("Right",), in_list_only=True),
     ActionCard("stop", "&Sound", "&Stop", ("Left",), in_list_only=True),
     ActionCard("similar", "&Sound", "&Find similar", ("Return", "Enter"), icon="similar", in_list_only=True),
+    ActionCard("more_like", "&Sound", "&More like this", ("+", "="), in_list_only=True),
+    ActionCard("less_like", "&Sound", "L&ess like this", ("-",), in_list_only=True),
     ActionCard("loop", "&Sound", "&Loop", ("L",), icon="loop", is_switch=True, in_list_only=True),
     ActionCard("auto_play", "&Sound", "&Auto-play", ("A",), icon="autoplay", is_switch=True, in_list_only=True),
     ActionCard("folders", "&View", "&Folders", ("Ctrl+B",), is_switch=True),
@@ -70,7 +72,7 @@ CARDS: Final = (
     ActionCard("about", "&Help", "Abou&t Bowerbird"),
 )
 
-CONTEXT_MENU: Final = ("play", "similar", "loop", "copy_path", "locate", "rejected")
+CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
 def make_actions(window: QMainWindow, table: QWidget) -> dict[str, QAction]:

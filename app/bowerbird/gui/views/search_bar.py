@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from bowerbird.gui import theme
 from bowerbird.gui.presenters.indexing import IndexingState
 from bowerbird.gui.theme import Tokens
-from bowerbird.gui.views.styled import button, icon_button, label
+from bowerbird.gui.views.styled import ElidedLabel, button, icon_button, label
 
 
 class SearchField(QLineEdit):
@@ -35,7 +35,7 @@ class SearchField(QLineEdit):
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("search")
-        self.setPlaceholderText("Search names, folders and metadata: kick duration<0.5")
+        self.invite(is_meant=False)
         self.setAccessibleName("Search")
         self.setAcceptDrops(False)  # a file that is dropped is a query, here too, and not its name
         self._magnifier = self.addAction(theme.icon("search", colours.muted), QLineEdit.ActionPosition.LeadingPosition)
@@ -44,6 +44,12 @@ class SearchField(QLineEdit):
         self._cross.setVisible(False)
         self._cross.triggered.connect(self.clear)
         self.textChanged.connect(lambda text: self._cross.setVisible(bool(text)))
+
+    def invite(self, *, is_meant: bool) -> None:
+        """Say what may be typed: names, or descriptions too where words are understood."""
+        names = "Search names, folders and metadata: kick duration<0.5"
+        meant = "Describe a sound, or search names: metallic impact with a long tail -voice"
+        self.setPlaceholderText(meant if is_meant else names)
 
     def recolour(self, colours: Tokens) -> None:
         """Take up another theme."""
@@ -139,7 +145,7 @@ class ProgressLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = label("", "muted")
+        self._text = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         self._pause = button("Pause", "link", self.pause_clicked.emit)
         self._cancel = button("Cancel", "link", self.cancel_clicked.emit)
         self._bar = QProgressBar()
@@ -149,7 +155,7 @@ class ProgressLine(QWidget):
         words = QHBoxLayout()
         words.setContentsMargins(12, 0, 8, 0)
         words.setSpacing(4)
-        words.addWidget(self._text)
+        words.addWidget(self._text, 1)
         words.addWidget(self._pause)
         words.addWidget(self._cancel)
         words.addStretch(1)
@@ -165,7 +171,9 @@ class ProgressLine(QWidget):
         if state is None:
             self.hide()
             return
-        self._text.setText(f"Paused · {state.text}" if state.is_paused else state.text)
+        text = f"Paused · {state.text}" if state.is_paused else state.text
+        self._text.setMaximumWidth(self._text.fontMetrics().horizontalAdvance(text) + 4)  # Pause stands beside it
+        self._text.set_whole(text)
         self._pause.setText("Resume" if state.is_paused else "Pause")
         share = 0.0 if state.share is None else state.share
         self._bar.setValue(round(share * 1000))

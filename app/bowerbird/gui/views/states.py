@@ -13,8 +13,17 @@ from PySide6.QtWidgets import (
 )
 
 from bowerbird.catalogue.records import RejectedSound
+from bowerbird.domain.queries import Filter
 from bowerbird.domain.words import count_text, printable
 from bowerbird.gui.views.styled import button, label
+from bowerbird.library.browsing import Relaxation
+
+
+def offer_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
+    """Say what a smaller question would find."""
+    words = f"“{relaxation.words}”" if relaxation.words else "everything"
+    without = "" if relaxation.keeps_filters or not filters else " without filters"
+    return f"{relaxation.n_found:,} for {words}{without}"
 
 
 class Advice(QWidget):

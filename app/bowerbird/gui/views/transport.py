@@ -1,42 +1,15 @@
 """The row below the waveform: play, what is at hand, where, switches and volume."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from bowerbird.catalogue.records import SoundDetails, SoundRow
 from bowerbird.domain.words import channels_text, duration_text, position_text, printable, rate_text
 from bowerbird.gui import theme
 from bowerbird.gui.presenters.playing import MAX_DB, MIN_DB
 from bowerbird.gui.theme import Tokens
-from bowerbird.gui.views.styled import label
-
-
-class ElidedLabel(QLabel):
-    """A line of text that gives way in its middle, or at its end."""
-
-    def __init__(self, role: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
-        super().__init__()
-        self.setObjectName(role)
-        self._whole = ""
-        self._mode = mode
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
-
-    def set_whole(self, text: str) -> None:
-        """Show a text, or as much of it as there is room for."""
-        self._whole = text
-        self.setToolTip(text)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Elide anew."""
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.width()))
+from bowerbird.gui.views.styled import ElidedLabel, label
 
 
 class Transport(QWidget):

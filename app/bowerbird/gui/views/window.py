@@ -1,6 +1,6 @@
 """The main window: puts the parts in their places and passes on what they say. It holds no rule about sounds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -28,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.queries import Example, Filter
+from bowerbird.domain.queries import Example
 from bowerbird.domain.words import printable
 from bowerbird.gui import theme
 from bowerbird.gui.models.sounds import SoundsModel
@@ -40,12 +39,12 @@ from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views.folders import FolderTree
 from bowerbird.gui.views.offer import QuietLineView
 from bowerbird.gui.views.search_bar import Chip, ChipStrip, Notice, ProgressLine, SearchField
-from bowerbird.gui.views.states import Advice, RejectedList
+from bowerbird.gui.views.states import Advice, RejectedList, offer_text
 from bowerbird.gui.views.styled import styled
 from bowerbird.gui.views.table import SoundTable
 from bowerbird.gui.views.transport import Transport
 from bowerbird.gui.views.waveform import WaveformView
-from bowerbird.library.browsing import Pane, Relaxation
+from bowerbird.library.browsing import Pane
 
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
@@ -66,6 +65,7 @@ class MainWindow(QMainWindow):
     files_dropped : list of Path
     relaxed : Relaxation
     filter_removed : Filter
+    example_removed : Example
     similar_cleared : ()
     playhead_wanted : ()
         Time to show where playing is.
@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
     files_dropped = Signal(list)
     relaxed = Signal(object)
     filter_removed = Signal(object)
+    example_removed = Signal(object)
     similar_cleared = Signal()
     playhead_wanted = Signal()
     refresh_wanted = Signal()
@@ -136,8 +137,6 @@ class MainWindow(QMainWindow):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.chips)
-        # Long words are cut: they must not make a narrow window wider.
-        self.progress.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout.addWidget(self.progress)
         layout.addWidget(self.notice)
         layout.addWidget(self.quiet_line)
@@ -194,11 +193,11 @@ class MainWindow(QMainWindow):
         width_px = min(_CHIP_PX, self.width() // 3)
         chips = [
             Chip(
-                f"Like {printable(example_name(example))}",
+                f"{'Unlike' if example.is_unlike else 'Like'} {printable(example_name(example))}",
                 self._colours,
-                self.similar_cleared.emit,
+                partial(self.example_removed.emit, example),
                 width_px=width_px,
-                role="query",
+                role="unlike" if example.is_unlike else "query",
             )
             for example in state.examples
         ]
@@ -210,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def _advise(self, state: ListState) -> None:
         offers: list[tuple[str, Callable[[], object]]] = [
-            (_offer(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
+            (offer_text(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
             for relaxation in state.listing.relaxations
         ]
         if not state.listing.n_library and not self.progress.isVisibleTo(self):
@@ -247,6 +246,10 @@ class MainWindow(QMainWindow):
     def set_search_text(self, text: str) -> None:
         """Put words into the search box; who gave them knows them already."""
         self.search.setText(text)
+
+    def invite_words(self, *, is_meant: bool) -> None:
+        """Say in the search box what may be typed there."""
+        self.search.invite(is_meant=is_meant)
 
     # What presenters show: indexing and playing
 
@@ -402,9 +405,3 @@ class MainWindow(QMainWindow):
             "rows_splitter": self.rows_splitter.saveState(),
         }
         return {name: bytes(state.toBase64().data()).decode() for name, state in parts.items()}
-
-
-def _offer(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
-    words = f"“{relaxation.words}”" if relaxation.words else "everything"
-    without = "" if relaxation.keeps_filters or not filters else " without filters"
-    return f"{relaxation.n_found:,} for {words}{without}"
