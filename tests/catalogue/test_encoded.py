@@ -137,6 +137,16 @@ def test_what_the_encoder_refused_is_not_asked_again_and_keeps_everything_else(c
     assert "a.wav" in unencoded(catalogue, encoder_id="another")
 
 
+def test_of_a_content_that_was_refused_midway_no_half_stays_to_be_found(catalogue, reader):
+    content = unencoded(catalogue)["b.wav"]
+    vectors = np.eye(2, N_DIMS, dtype=np.float32)
+    catalogue.record_windows([EncodedWindows(content.id, 0, ((0.0, 1.0), (1.0, 2.0)), vectors, False)], [], FURTHER)
+    assert len(reader.sound_windows(content.id, FURTHER, N_DIMS)) == 2
+    catalogue.record_windows([], [(content.id, "`b.wav` crashes the decoder, twice over. Remove it.")], FURTHER)
+    assert len(reader.sound_windows(content.id, FURTHER, N_DIMS)) == 0
+    assert len(reader.sound_windows(content.id, ENCODER_ID, N_DIMS)) == 3
+
+
 def test_a_batch_is_recorded_whole_or_not_at_all(catalogue, reader):
     content = unencoded(catalogue)["a.wav"]
     lost = EncodedWindows(999, 0, ((0.0, 10.0),), np.zeros((1, N_DIMS), np.float32), is_last=True)

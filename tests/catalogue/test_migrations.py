@@ -7,6 +7,7 @@ from pathlib import PurePath
 import pytest
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
+from bowerbird.catalogue import migrations
 from bowerbird.catalogue.connection import FILE_NAME, open_writer
 from bowerbird.catalogue.migrations import STEPS, Step, migrate
 from bowerbird.catalogue.reader import CatalogueReader
@@ -275,6 +276,19 @@ def test_a_backup_of_version_1_is_made_first(tmp_path, opened):
     assert version(tmp_path / "restored") == 1
     opened(tmp_path / "restored")
     assert version(tmp_path / "restored") == len(STEPS)
+
+
+def test_a_backup_is_not_replaced_by_one_of_a_library_that_another_program_migrated_meanwhile(tmp_path):
+    of_version_1(tmp_path)
+    late = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    backup = tmp_path / f"{FILE_NAME}.before-{len(STEPS)}"
+    migrations._back_up(late, 1, backup)
+    before = backup.read_bytes()
+    opened_to_write(tmp_path)  # the other program is done
+    migrations._back_up(late, 1, backup)  # and this one still believes in version 1
+    late.close()
+    assert backup.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.before-*")] == [backup.name]
 
 
 @pytest.mark.parametrize("opened", [opened_to_read, opened_to_write])

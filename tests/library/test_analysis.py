@@ -12,8 +12,9 @@ import soundfile
 
 from bowerbird.domain.queries import Example
 from bowerbird.encoder.registry import encoder_named
-from bowerbird.errors import AudioError
-from bowerbird.library.analysis import analyse, content_hash, encode_example
+from bowerbird.errors import AudioError, UnreachableError
+from bowerbird.library import analysis
+from bowerbird.library.analysis import analyse, content_hash, encode_example, encode_windows
 from privileges import bound_by_permissions
 from sounds import noise, sine, write
 
@@ -59,6 +60,28 @@ def test_the_same_file_analysed_twice_is_the_same_bit_for_bit(tmp_path, encoder)
 def test_an_example_from_outside_has_the_vector_that_analysis_gives_it(tmp_path, encoder):
     path = write(tmp_path / "x.wav", noise(3, duration_s=12, n_channels=2))
     np.testing.assert_array_equal(encode_example(Example(path), encoder), analyse(path, encoder).vectors)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda path, encoder, _: analyse(path, encoder),
+        lambda path, encoder, digest: list(encode_windows(path, encoder, content_hash=digest, n_known=0)),
+    ],
+    ids=["analyse", "encode"],
+)
+def test_a_file_that_is_written_to_while_it_is_read_gets_no_vectors(tmp_path, encoder, monkeypatch, work):
+    path = write(tmp_path / "x.wav", noise(1, duration_s=0.5))
+    digest = content_hash(path)
+    open_sound = analysis.open_sound
+
+    def replaced(opened):
+        write(path, noise(2, duration_s=0.6))  # between the hash and the samples
+        return open_sound(opened)
+
+    monkeypatch.setattr(analysis, "open_sound", replaced)
+    with pytest.raises(UnreachableError, match=r"`x\.wav` was written to while it was read\. Index again\."):
+        work(path, encoder, digest)
 
 
 def test_a_header_without_a_frame_is_rejected_with_a_remedy(tmp_path, encoder):

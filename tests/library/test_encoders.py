@@ -260,7 +260,7 @@ def test_8_bit_weights_are_not_used_before_anybody_measured_nor_below_95_in_100(
         require_recall(f"{TINY}-int8")
     assert not is_int8_offered(weights)
     write_recall(weights, Recall(0.94, 200))
-    with pytest.raises(EncoderError, match=r"finds too little .*: 0\.94 of the nearest ten, on 200.*Use `clap-tiny`"):
+    with pytest.raises(EncoderError, match=r"finds too little .*: 0\.940 of the nearest ten, on 200.*Use `clap-tiny`"):
         require_recall(f"{TINY}-int8@cpu")
     assert not is_int8_offered(weights)
     write_recall(weights, Recall(0.9499, 200))
@@ -270,6 +270,29 @@ def test_8_bit_weights_are_not_used_before_anybody_measured_nor_below_95_in_100(
     assert is_int8_offered(weights)
     require_recall(TINY)
     require_recall(BUILT_IN)
+
+
+def test_a_share_just_below_what_is_enough_does_not_read_as_enough():
+    assert (Recall(0.94996, 200).text, Recall(0.95, 200).text) == ("0.949", "0.950")
+
+
+def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_measured(library, root, weights):
+    write_recall(weights, Recall(0.97, 200))
+    run_further(library, root, further=f"{TINY}-int8")
+    assert searched(library)[0] == f"{TINY}-int8"
+    (weights.folder / recall_module.RECALL_NAME).unlink()
+    name, complaint = searched(library)
+    assert name == BUILT_IN
+    assert "was not measured yet" in complaint
+    assert wanted_encoder(library).encoder.name == BUILT_IN
+
+
+def test_going_back_to_the_built_in_encoder_waits_for_nothing(library, root):
+    run_further(library, root, further=TINY)
+    with Catalogue(library) as catalogue:
+        catalogue.forget_vectors(encoder_named(BUILT_IN).id)
+    assert choose_encoder(library, encoder_named(BUILT_IN))
+    assert searched(library) == (BUILT_IN, "")
 
 
 def test_the_full_id_of_8_bit_weights_is_no_way_round_the_measurement(weights):

@@ -22,7 +22,7 @@ from bowerbird.encoder.proof import Proof, write_proof
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.encoder.weights import Weights, sha256_of, write_card
 from bowerbird.errors import AudioError, EncoderError
-from bowerbird.library import analysis, encoding, workers
+from bowerbird.library import analysis, workers
 from bowerbird.library.analysis import N_WINDOWS_AT_ONCE, content_hash, encode_windows
 from bowerbird.library.control import Control
 from bowerbird.paths import weights_path
@@ -155,7 +155,7 @@ def test_a_copy_costs_nothing_now_or_later(few, here):
 
 
 def test_progress_counts_sounds_and_ends_with_everything_done(library, root, here, monkeypatch):
-    monkeypatch.setattr(encoding, "_RECORD_EVERY_S", 0.0)
+    monkeypatch.setattr(workers, "RECORD_EVERY_S", 0.0)
     _, events = run_further(library, root, further=TINY)
     steps = [event for event in of_kind(events, Progress) if event.activity == TINY]
     assert [step.n_done for step in steps] == sorted(step.n_done for step in steps)
@@ -192,7 +192,7 @@ def test_a_cancelled_run_keeps_the_part_it_has_and_the_next_goes_on_there(librar
     control = Control()
     with monkeypatch.context() as patched:
         patched.setattr(workers, "serve", encoding_stage.serve_beginnings)
-        patched.setattr(encoding, "_RECORD_EVERY_S", 0.0)
+        patched.setattr(workers, "RECORD_EVERY_S", 0.0)
         summary, events = run_further(
             library, root / "long", further=TINY, control=control, post=cancelled_after_a_part(control)
         )
@@ -212,7 +212,7 @@ def test_a_cancelled_run_keeps_the_part_it_has_and_the_next_goes_on_there(librar
 
 
 def test_a_run_cancelled_again_and_again_comes_to_its_end(library, root, here, monkeypatch):
-    monkeypatch.setattr(encoding, "_RECORD_EVERY_S", 0.0)
+    monkeypatch.setattr(workers, "RECORD_EVERY_S", 0.0)
     counts = []
     for _ in range(3):
         control = Control()
@@ -230,7 +230,7 @@ def test_a_program_killed_in_the_midst_of_a_sound_loses_nothing_that_it_told(lib
         "import encoding_stage\nfrom bowerbird.library import encoding, workers\nfrom bowerbird.__main__ import main\n"
         "if __name__ == '__main__':\n"
         "    workers.serve = encoding_stage.serve_beginnings\n"
-        "    encoding._RECORD_EVERY_S = 0.0\n"
+        "    workers.RECORD_EVERY_S = 0.0\n"
         f"    main(['index', sys.argv[1], '--library', sys.argv[2], '--json', '--encoder', '{TINY}'])\n"
     )
     arguments = [program, root / "long", library, Path(__file__).parents[1]]
@@ -306,7 +306,9 @@ def test_a_file_that_changed_since_it_was_analysed_gets_no_vectors_until_it_is_a
     summary, events = run_further(library, folder, further=TINY, post=change)
     (told,) = of_kind(events, SoundNotEncoded)
     assert told.path == str(path)
-    assert told.reason.startswith("`1.wav` cannot be read" if is_gone else "`1.wav` was changed since it was analysed.")
+    assert told.reason.startswith(
+        "`1.wav` is not there any more" if is_gone else "`1.wav` was changed since it was analysed."
+    )
     assert told.reason.endswith(".")
     encoder = encoder_named(TINY)
     assert summary.n_encoded == 2

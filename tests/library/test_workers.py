@@ -6,10 +6,11 @@ from collections import Counter
 import killing
 import pytest
 
+from bowerbird.errors import EncoderError
 from bowerbird.library import workers
 from bowerbird.library.control import Control
-from bowerbird.library.worker import Task
-from bowerbird.library.workers import run_tasks
+from bowerbird.library.worker import Outcome, Task
+from bowerbird.library.workers import in_batches, run_tasks
 from sounds import sine, write
 
 
@@ -33,6 +34,18 @@ def test_every_task_is_answered_once_though_killers_stand_among_them(tmp_path, m
     failed = {outcome.sound_id for outcome in outcomes if outcome.failure}
     assert failed == {2, 9}
     assert all(outcome.analysis is not None for outcome in outcomes if outcome.sound_id not in failed)
+
+
+def test_what_came_before_an_encoder_failed_is_recorded_before_the_failure_goes_on():
+    def outcomes():
+        yield Outcome(1, "1.wav", hash=b"1")
+        yield Outcome(2, "2.wav", hash=b"2")
+        raise EncoderError("`audio.onnx` is not here. Fetch it.")
+
+    batches = in_batches(outcomes())
+    assert [outcome.sound_id for outcome in next(batches)] == [1, 2]
+    with pytest.raises(EncoderError, match="not here"):
+        next(batches)
 
 
 def test_nothing_to_do_starts_no_worker(monkeypatch):

@@ -1,5 +1,6 @@
 """The schema, as named steps from one version to the next; each step and its number are one transaction."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,9 +127,14 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
         )
     if 0 < version < len(steps):
         try:
-            _back_up(connection, library / f"{FILE_NAME}.before-{len(steps)}")
+            _back_up(connection, version, library / f"{FILE_NAME}.before-{len(steps)}")
         except sqlite3.Error as error:
             raise fault(library, error) from error
+        except OSError as error:
+            raise CatalogueError(
+                f"The library at {library} could not be backed up ({(error.strerror or 'the disk refuses').lower()}). "
+                "Nothing was changed; free some disk space and start again."
+            ) from error
     for number in range(version, len(steps)):
         _take(connection, steps[number], number + 1)
 
@@ -165,9 +171,16 @@ def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
         ) from error
 
 
-def _back_up(connection: sqlite3.Connection, path: Path) -> None:
-    copy = sqlite3.connect(path)
+def _back_up(connection: sqlite3.Connection, version: int, path: Path) -> None:
+    """Copy a catalogue of an older version; one that another process brought up to date meanwhile replaces nothing."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    copy = sqlite3.connect(draft)
     try:
         connection.backup(copy)
+        is_old = copy.execute("PRAGMA user_version").fetchone()[0] == version
     finally:
         copy.close()
+    if is_old:
+        draft.replace(path)
+    else:
+        draft.unlink()

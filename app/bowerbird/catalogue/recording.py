@@ -67,10 +67,12 @@ def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, enco
 def record_encoding_failures(
     connection: sqlite3.Connection, failures: Iterable[tuple[int, str]], encoder_id: str
 ) -> None:
-    """Record why contents have no vectors of an encoder; they are not tried again."""
+    """Record why contents have no vectors of an encoder: they are not tried again, and keep no half of them."""
+    told = [(content_id, encoder_id, to_text(reason)) for content_id, reason in failures]
+    connection.executemany("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", [one[:2] for one in told])
     connection.executemany(
         "INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))",
-        ((content_id, encoder_id, to_text(reason)) for content_id, reason in failures),
+        told,
     )
 
 

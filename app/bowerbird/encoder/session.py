@@ -1,5 +1,6 @@
 """ONNX Runtime's door: sessions with every option written out, and its faults as sentences."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,10 @@ PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
 """What can compute: the name that people write, ONNX Runtime's own, and the package that brings it."""
 
 Array = npt.NDArray[Any]
+
+_NUMBER: Final = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_SOURCE_PLACE: Final = re.compile(r"(?:[A-Za-z]:)?/?[\w.+-]*/\S*\.(?:cc|cpp|h|hpp):\d+\s*(?:[\w:<>~ ]*\([^()]*\)\s*)?")
+"""Such as "/onnxruntime_src/onnxruntime/core/graph/model.cc:181 onnxruntime::Model::Model(…)"."""
 
 
 def require_provider(provider: str) -> None:
@@ -147,4 +152,6 @@ def _listed(names: set[str]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200].rstrip(". ")
+    """Return what ONNX Runtime says first, without the places in its sources."""
+    first = _SOURCE_PLACE.sub("", _NUMBER.sub("", str(error))).strip().splitlines()
+    return first[0][:200].strip(". :") if first else type(error).__name__

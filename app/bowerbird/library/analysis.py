@@ -47,6 +47,20 @@ def _hash_and_size(path: Path) -> tuple[bytes, int]:
         ) from error
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise UnreachableError(f"`{path.name}` is not there any more. Check the drive, then index again.") from error
+    return found.st_size, found.st_mtime_ns
+
+
+def _require_same(path: Path, stamp: tuple[int, int]) -> None:
+    """Check that a file is as it was when its hash was taken: else the hash would stand for other samples."""
+    if _stamp(path) != stamp:
+        raise UnreachableError(f"`{path.name}` was written to while it was read. Index again.")
+
+
 def analyse(path: Path, encoder: Encoder) -> Analysis:
     """Find a file's hash, then decode it once and find its peaks, loudness, metadata and vectors.
 
@@ -54,7 +68,10 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
     ------
     AudioError
         When the file cannot be heard to its end.
+    UnreachableError
+        When it cannot be read now, or is written to meanwhile.
     """
+    stamp = _stamp(path)
     digest, size_bytes = _hash_and_size(path)
     with open_sound(path) as reader:
         header = reader.header
@@ -75,6 +92,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))
+    _require_same(path, stamp)
     duration_s = n_frames / header.rate_hz
     loudness = loudness_meter.finish()
     peaks = peak_meter.finish()
@@ -126,6 +144,7 @@ def encode_windows(
     UnreachableError
         When it cannot be read now, or holds something else by now.
     """
+    stamp = _stamp(path)
     if _hash_and_size(path)[0] != content_hash:
         raise UnreachableError(f"`{path.name}` was changed since it was analysed. Index again.")
     vectors: list[Samples] = []
@@ -133,9 +152,11 @@ def encode_windows(
         if number < n_known:
             continue
         if len(vectors) == N_WINDOWS_AT_ONCE:
+            _require_same(path, stamp)
             yield np.stack(vectors), False
             vectors = []
         vectors.extend(encoder.encode([window]))
+    _require_same(path, stamp)
     yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
 
 

@@ -47,12 +47,13 @@ def _chosen(library: Path, role: EncoderRole) -> Choice:
             ids = reader.encoder_ids()
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
-    if name is None:
+    if name in {None, DEFAULT_ENCODER}:
         return Choice(encoder_named(DEFAULT_ENCODER))
     try:
         encoder = encoder_named(name)
         if role == "searched" and ids and encoder.id not in ids:
             raise EncoderError(f"`{name}` has other weights than before. Index again, so that it hears your sounds.")
+        require_recall(name)  # 8-bit weights that were imported anew were measured by nobody
         return Choice(encoder)
     except EncoderError as error:
         logger.warning("%s", error)
@@ -76,7 +77,8 @@ def choose_encoder(library: Path, encoder: Encoder) -> bool:
     """
     with Catalogue(library) as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
-        return finish_encoder(catalogue, encoder, is_everything_tried=False)
+        # Whoever goes back need not wait for a drive that is away: the built-in encoder can always be searched with.
+        return finish_encoder(catalogue, encoder, is_everything_tried=encoder.name == DEFAULT_ENCODER)
 
 
 def let_go(library: Path, name: str) -> bool:
@@ -130,7 +132,7 @@ def require_recall(name: str) -> None:
         )
     if not recall.is_enough:
         raise EncoderError(
-            f"`{spoken}` finds too little of what the full weights find: {recall.value:.2f} of the nearest ten, on "
+            f"`{spoken}` finds too little of what the full weights find: {recall.text} of the nearest ten, on "
             f"{recall.n_sounds} of your sounds. Use `{weights.card.id}`."
         )
 

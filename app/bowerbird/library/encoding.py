@@ -4,8 +4,7 @@ A large network takes a hundred times as long as everything else, so this comes 
 recorded: whoever is interrupted in the midst of an hour of rain goes on there.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from bowerbird.catalogue.records import EncodedWindows, Folder, PendingContent
@@ -16,11 +15,10 @@ from bowerbird.encoder.protocol import Encoder
 from bowerbird.library.control import Control
 from bowerbird.library.pace import Pace
 from bowerbird.library.worker import Outcome, Task
-from bowerbird.library.workers import run_tasks
+from bowerbird.library.workers import in_batches, run_tasks
 
 Post: TypeAlias = Callable[[Event], None]
 
-_RECORD_EVERY_S: Final = 1.0
 _RECENT_S: Final = 60.0
 _SOUNDS_A_WORKER: Final = 4
 
@@ -71,7 +69,7 @@ def encode_pending(
     tasks = (Task("encode", one.sound_id, one.path, one.size_bytes, one.hash, one.n_known) for one in pending.values())
     n_workers = min(n_workers, 1 + len(pending) // _SOUNDS_A_WORKER)
     outcomes = run_tasks(tasks, encoder_name=encoder.name, n_workers=n_workers, control=control)
-    for batch in _batches(outcomes):
+    for batch in in_batches(outcomes):
         windows = [_windows(outcome, by_sound[outcome.sound_id], encoder) for outcome in batch if not outcome.failure]
         lasting = [
             (by_sound[outcome.sound_id].id, outcome.failure)
@@ -99,16 +97,3 @@ def _windows(outcome: Outcome, content: PendingContent, encoder: Encoder) -> Enc
     first, n = outcome.first_number, len(outcome.vectors)
     known = spans(first + n, duration_s=content.duration_s, window_s=encoder.window_s)
     return EncodedWindows(content.id, first, tuple(known[first:]), outcome.vectors, not outcome.is_partial)
-
-
-def _batches(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """Gather what a transaction should hold: one second's outcomes."""
-    batch: list[Outcome] = []
-    since = time.monotonic()
-    for outcome in outcomes:
-        batch.append(outcome)
-        if time.monotonic() - since >= _RECORD_EVERY_S:
-            yield batch
-            batch, since = [], time.monotonic()
-    if batch:
-        yield batch

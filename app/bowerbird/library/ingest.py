@@ -31,13 +31,11 @@ from bowerbird.library.encoding import encode_pending
 from bowerbird.library.pace import Pace
 from bowerbird.library.scan import Walk, walk
 from bowerbird.library.worker import Outcome, Task, TaskKind
-from bowerbird.library.workers import default_n_workers, run_tasks
+from bowerbird.library.workers import default_n_workers, in_batches, run_tasks
 
 Post: TypeAlias = Callable[[Event], None]
 
 LISTED_AT_ONCE: Final = 1000
-RECORDED_AT_ONCE: Final = 256
-RECORD_EVERY_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -225,7 +223,7 @@ def _encode_further(run: _Run, encoder: Encoder) -> None:
 
 def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:
     pending = run.catalogue.unidentified(folder, below=below, encoder_id=run.encoder.id)
-    for batch in _batches_in_time(_outcomes(run, "identify", pending)):
+    for batch in in_batches(_outcomes(run, "identify", pending)):
         failures = _lasting(batch)
         _reject(run, batch)
         run.catalogue.record([], failures, run.encoder.id)
@@ -238,7 +236,7 @@ def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:
 
 def _analyse(run: _Run, pace: Pace, pending: Sequence[PendingSound]) -> None:
     run.post(pace.advance(0))
-    for batch in _batches_in_time(_outcomes(run, "analyse", pending)):
+    for batch in in_batches(_outcomes(run, "analyse", pending)):
         analyses = [(outcome.sound_id, outcome.analysis) for outcome in batch if outcome.analysis]
         failures = _lasting(batch)
         n_sounds = run.catalogue.record(analyses, failures, run.encoder.id)
@@ -283,19 +281,6 @@ def _name_known_rejections(run: _Run) -> int:
 def _batches(items: Iterable[FileStamp], size: int) -> Iterator[list[FileStamp]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
-        yield batch
-
-
-def _batches_in_time(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """Gather what a transaction should hold: up to 256 outcomes or one second's."""
-    batch: list[Outcome] = []
-    since = time.monotonic()
-    for outcome in outcomes:
-        batch.append(outcome)
-        if len(batch) >= RECORDED_AT_ONCE or time.monotonic() - since >= RECORD_EVERY_S:
-            yield batch
-            batch, since = [], time.monotonic()
-    if batch:
         yield batch
 
 

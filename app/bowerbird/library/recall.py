@@ -1,6 +1,7 @@
 """Whether 8-bit weights find what the full ones find, measured on the user's own sounds."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,6 +52,11 @@ class Recall:
     def is_enough(self) -> bool:
         """Whether 8-bit weights may be offered."""
         return self.value >= MIN_RECALL
+
+    @property
+    def text(self) -> str:
+        """The share as people read it, rounded down: what is not enough never reads as enough."""
+        return f"{math.floor(self.value * 1000) / 1000:.3f}"
 
 
 def measure_recall(

@@ -26,6 +26,9 @@ LIMIT_S: Final = 60.0
 LIMIT_S_PER_MB: Final = 1.0
 """A file may take so long, plus so long a megabyte, before its worker is given up."""
 
+RECORDED_AT_ONCE: Final = 256
+RECORD_EVERY_S: Final = 1.0
+
 _POLL_S: Final = 0.1
 _STOP_S: Final = 1.0
 
@@ -154,6 +157,27 @@ def run_tasks(tasks: Iterable[Task], *, encoder_name: str, n_workers: int, contr
     finally:
         for worker in workers:
             worker.stop()
+
+
+def in_batches(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
+    """Gather what a transaction should hold: up to 256 outcomes or one second's.
+
+    What came before an encoder failed is yielded before its error goes on: nothing is found twice.
+    """
+    batch: list[Outcome] = []
+    since = time.monotonic()
+    try:
+        for outcome in outcomes:
+            batch.append(outcome)
+            if len(batch) >= RECORDED_AT_ONCE or time.monotonic() - since >= RECORD_EVERY_S:
+                yield batch
+                batch, since = [], time.monotonic()
+    except EncoderError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _feed(
