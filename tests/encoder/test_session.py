@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 import tiny_weights
+from bowerbird.encoder import session
 from bowerbird.encoder.onnx import OnnxEncoder
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.encoder.session import PROVIDERS, Session, require_provider
@@ -116,3 +117,20 @@ def test_a_path_of_any_letters_is_opened(tmp_path):
     path.parent.mkdir()
     shutil.copyfile(FRAMES, path)
     assert opened(path).run({"samples": np.ones((1, 4), np.float32)}).shape == (1, 1, 4)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            "[ONNXRuntimeError] : 1 : FAIL : /onnxruntime_src/onnxruntime/core/graph/model.cc:181 "
+            "onnxruntime::Model::Model(onnx::ModelProto&&, const std::filesystem::__cxx11::path&) Unsupported version."
+        ),
+        "[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : Protobuf parsing failed.",
+    ],
+)
+def test_what_onnx_runtime_says_is_told_without_the_places_in_its_sources(said):
+    told = session._first_line(RuntimeError(said))
+    assert ".cc:" not in told
+    assert "ONNXRuntimeError" not in told
+    assert told.endswith(("Unsupported version", "Protobuf parsing failed"))
