@@ -6,6 +6,7 @@ import sqlite3
 import threading
 
 from bowerbird.catalogue.connection import FILE_NAME
+from bowerbird.catalogue.writer import Catalogue
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.library import encoding, ingest, worker
 from bowerbird.library.control import Control
@@ -21,11 +22,14 @@ def run_further(library, *folders, further, n_workers=1, control=None, post=None
         if post is not None:
             post(event)
 
+    encoder = encoder_named(further) if isinstance(further, str) else further
+    with Catalogue(library) as catalogue:
+        catalogue.set_encoder("wanted", encoder.name)
     summary = index_folders(
         library,
         folders,
         encoder=encoder_named("acoustic"),
-        further=encoder_named(further) if isinstance(further, str) else further,
+        further=encoder,
         control=control or Control(),
         post=hear,
         n_workers=n_workers,

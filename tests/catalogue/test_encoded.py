@@ -132,7 +132,7 @@ def test_what_the_encoder_refused_is_not_asked_again_and_keeps_everything_else(c
     catalogue.record_windows([], [(content.id, "`a.wav` crashes the decoder. Remove it.")], FURTHER)
     assert "a.wav" not in unencoded(catalogue)
     assert reader.count_unencoded(FURTHER) == 3
-    assert [sound.path.name for sound in reader.rejected()] == ["rejected.wav"]
+    assert [sound.path.name for sound in reader.rejected()] == ["a.wav", "rejected.wav"]
     assert reader.sound_windows(content.id, ENCODER_ID, N_DIMS).tolist() == before
     assert "a.wav" in unencoded(catalogue, encoder_id="another")
 

@@ -127,10 +127,14 @@ def test_words_with_a_minus_are_no_options_and_leave_names_out(search, arguments
 
 
 def test_an_option_that_does_not_exist_is_still_told(command, library):
-    for option in ("--voice", "-v"):
-        done = command("search", "rain", option)
-        assert (done.code, done.out) == (2, "")
-        assert option in done.complaints
+    done = command("search", "rain", "--voice")
+    assert (done.code, done.out) == (2, "")
+    assert "--voice" in done.complaints
+
+
+def test_numbers_and_letters_can_be_left_out_like_words(command, library):
+    for unwanted in ("-808", "-a", "-4x4"):
+        assert command("search", "rain", unwanted).complaints == ""
 
 
 def test_filters_hold_for_meanings_too(search):

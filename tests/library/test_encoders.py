@@ -9,10 +9,11 @@ from stage import of_kind, run
 import tiny_weights
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.events import EncoderReady
+from bowerbird.domain.events import EncoderReady, Progress
 from bowerbird.encoder.proof import Proof, write_proof
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.errors import CatalogueError, EncoderError
+from bowerbird.library import analysis
 from bowerbird.library import recall as recall_module
 from bowerbird.library.control import Control
 from bowerbird.library.encoders import (
@@ -284,6 +285,45 @@ def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_meas
     name, complaint = searched(library)
     assert name == BUILT_IN
     assert "was not measured yet" in complaint
+    assert wanted_encoder(library).encoder.name == BUILT_IN
+
+
+def test_other_weights_under_the_name_that_is_used_are_searched_with_once_they_heard_everything(library, root):
+    run_further(library, root, further=TINY)
+    with Catalogue(library) as catalogue:
+        catalogue.set_encoder("searched", TINY, "clap-tiny-1-00000000")  # what other weights had
+    name, complaint = searched(library)
+    assert name == BUILT_IN
+    assert "has other weights than before" in complaint
+    with Catalogue(library) as catalogue:
+        catalogue.forget_vectors(encoder_named(TINY).id)
+    assert not choose_encoder(library, encoder_named(TINY))
+    assert searched(library)[0] == BUILT_IN
+    _, events = run_further(library, root, further=TINY)
+    assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
+    assert searched(library) == (TINY, "")
+
+
+def test_an_encoder_that_every_sound_failed_for_the_moment_is_not_searched_with(library, root, monkeypatch):
+    def no_memory(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(analysis, "encode_windows", no_memory)
+    summary, events = run_further(library, root, further=TINY)
+    assert summary.n_rejected == 3
+    assert of_kind(events, EncoderReady) == []
+    assert searched(library) == (BUILT_IN, "")
+
+
+def test_a_run_that_is_cancelled_leaves_what_was_chosen_meanwhile(library, root):
+    control = Control()
+
+    def choose(event):
+        if isinstance(event, Progress) and event.activity:
+            choose_encoder(library, encoder_named(BUILT_IN))
+            control.cancel()
+
+    run_further(library, root, further=TINY, control=control, post=choose)
     assert wanted_encoder(library).encoder.name == BUILT_IN
 
 

@@ -276,7 +276,7 @@ def test_a_file_that_kills_two_workers_is_named_and_keeps_everything_else(few, m
     reason = "`killer.wav` crashes the decoder, twice over. Re-export it, or remove it."
     assert of_kind(events, SoundNotEncoded) == [SoundNotEncoded(str(folder / "killer.wav"), reason)]
     assert of_kind(events, SoundRejected) == []
-    assert (summary.n_encoded, summary.n_rejected) == (3, 0)
+    assert (summary.n_encoded, summary.n_rejected) == (3, 1)
     encoder = encoder_named(TINY)
     assert sorted(done_by(library, encoder.id).values(), key=str) == [None, None, None, reason]
     assert {number for digest, number in bytes_of(library, encoder)} <= set(range(N_WINDOWS_AT_ONCE))
@@ -286,7 +286,12 @@ def test_a_file_that_kills_two_workers_is_named_and_keeps_everything_else(few, m
         key: before[key] for key in ("sounds", "contents", "words")
     }
     monkeypatch.setattr(workers, "serve", killing.serve_never)
-    assert of_kind(run_further(library, folder, further=TINY)[1], SoundNotEncoded) == []
+    _, events = run_further(library, folder, further=TINY)
+    assert of_kind(events, SoundNotEncoded) == []
+    assert of_kind(events, SoundRejected) == [SoundRejected(str(folder / "killer.wav"), reason, is_known=True)]
+    with CatalogueReader(library) as reader:
+        assert [(sound.path.name, sound.reason) for sound in reader.rejected()] == [("killer.wav", reason)]
+        assert reader.count_rejected() == 1
 
 
 @pytest.mark.parametrize("is_gone", [False, True])

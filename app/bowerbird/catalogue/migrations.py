@@ -105,6 +105,11 @@ STEPS: Final = (
                 name TEXT NOT NULL) WITHOUT ROWID""",
         ),
     ),
+    Step(
+        "which weights searches use",
+        # Other weights may come under a name that is in use; "" is not known, from version 2.
+        ("ALTER TABLE encoders ADD COLUMN encoder_id TEXT NOT NULL DEFAULT ''",),
+    ),
 )
 
 

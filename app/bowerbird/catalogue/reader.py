@@ -102,8 +102,8 @@ class CatalogueReader:
             return [(Place(folder_id, name), n) for folder_id, name, n in self._connection.execute(sql)]
 
     def count_rejected(self) -> int:
-        """Return how many sounds in place cannot be used."""
-        sql = "SELECT count(*) FROM failures JOIN sounds ON sounds.id = sound_id WHERE is_missing = 0"
+        """Return how many sounds in place `rejected` would list."""
+        sql = f"SELECT count(*) FROM ({statements.REJECTED})"  # noqa: S608
         with self._reading():
             return int(self._connection.execute(sql).fetchone()[0])
 
@@ -191,11 +191,8 @@ class CatalogueReader:
         return Peaks(np.frombuffer(row[0], np.int8).reshape(-1, 2), row[1]) if row else None
 
     def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
-        """Return the sounds in place that cannot be used, by path."""
-        sql = (
-            "SELECT sounds.id, path, reason FROM failures JOIN sounds ON sounds.id = sound_id "
-            "WHERE is_missing = 0 AND (? IS NULL OR folder_id = ?) ORDER BY path"
-        )
+        """Return the sounds in place that cannot be used, or that an encoder could not hear, by path."""
+        sql = f"SELECT id, path, reason FROM ({statements.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"  # noqa: S608
         with self._reading():
             rows = self._connection.execute(sql, [folder_id, folder_id]).fetchall()
         return [RejectedSound(sound_id, Path(path), reason) for sound_id, path, reason in rows]
@@ -215,6 +212,12 @@ class CatalogueReader:
         with self._reading():
             row = self._connection.execute("SELECT name FROM encoders WHERE role = ?", [role]).fetchone()
         return str(row[0]) if row else None
+
+    def searched_id(self) -> str:
+        """Return the id of the encoder that is searched with; "" where nobody chose, or it is not known."""
+        with self._reading():
+            row = self._connection.execute("SELECT encoder_id FROM encoders WHERE role = 'searched'").fetchone()
+        return str(row[0]) if row else ""
 
     def encoder_ids(self) -> list[str]:
         """Return the ids of the encoders that have done something."""

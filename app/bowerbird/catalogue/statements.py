@@ -25,6 +25,13 @@ _BM25: Final = "bm25(sound_words, 4.0, 2.0, 1.0)"
 USABLE: Final = "sounds.id NOT IN (SELECT sound_id FROM failures)"
 """Rejected sounds stand in a list of their own, with their reasons."""
 
+REJECTED: Final = (
+    "SELECT sounds.id, path, folder_id, reason FROM failures JOIN sounds ON sounds.id = sound_id WHERE is_missing = 0 "
+    "UNION ALL SELECT sounds.id, path, folder_id, failure FROM encoded JOIN sounds USING (content_id) "
+    "WHERE failure IS NOT NULL AND is_missing = 0"
+)
+"""Every present sound of which something failed for good, and why: analysis, or an encoder."""
+
 
 def ordered_ids(order: Order, *, is_descending: bool) -> tuple[str, Parameters]:
     """Return the statement that lists every usable sound in an order; what is unknown stands last."""

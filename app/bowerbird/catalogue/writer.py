@@ -323,10 +323,12 @@ class Catalogue:
                 recording.record_windows(connection, one, encoder_id)
             recording.record_encoding_failures(connection, failures, encoder_id)
 
-    def set_encoder(self, role: EncoderRole, name: str) -> None:
-        """Keep which encoder is wanted, or searched with, by name or id."""
+    def set_encoder(self, role: EncoderRole, name: str, encoder_id: str = "") -> None:
+        """Keep which encoder is wanted, or searched with, by name; the id says with which weights."""
         with self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO encoders VALUES (?, ?)", [role, name])
+            connection.execute(
+                "INSERT OR REPLACE INTO encoders (role, name, encoder_id) VALUES (?, ?, ?)", [role, name, encoder_id]
+            )
 
     def forget_vectors(self, encoder_id: str) -> int:
         """Delete an encoder's vectors; return how many there were."""

@@ -87,6 +87,8 @@ def _index(folders: Sequence[Path], encoder_name: str | None, n_workers: int, li
         raise CatalogueError(f"The library at {library} has no folders yet. Run `bowerbird index FOLDER`.")
     built_in = encoder_named(DEFAULT_ENCODER)
     further = _further(encoder_name, library)
+    if encoder_name is not None:
+        choose_encoder(library, further)
     control = Control()
     with interrupts(control), JsonEvents() if as_json else LiveProgress() as display:
         summary = index_folders(
@@ -98,8 +100,6 @@ def _index(folders: Sequence[Path], encoder_name: str | None, n_workers: int, li
             post=display.post,
             n_workers=n_workers or None,
         )
-        if encoder_name is not None and further.id == built_in.id:
-            choose_encoder(library, built_in)
         for encoder in {one.id: one for one in (built_in, further)}.values():
             if not control.is_cancelled:
                 update_index(library, encoder, control)  # now, so that the first search need not

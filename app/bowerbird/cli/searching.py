@@ -1,7 +1,6 @@
 """`bowerbird search`."""
 
 import json
-import re
 import shlex
 from collections import Counter
 from dataclasses import replace
@@ -17,7 +16,7 @@ from typer.core import TyperCommand
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.cli.options import AsJson, EncoderName, Library, encoder_to_search, warn
 from bowerbird.domain.matches import Match
-from bowerbird.domain.names import search_text
+from bowerbird.domain.names import is_unwanted, search_text
 from bowerbird.domain.queries import Example, Filter, Query, looks_like_filter, parse_example, parse_filter, parse_text
 from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import encoder_named
@@ -26,7 +25,6 @@ from bowerbird.library.search import DEFAULT_LIMIT, Search, without_wanted
 from bowerbird.paths import library_path
 
 _N_SURVEYED = 2000
-_UNWANTED = re.compile(r"-[^\W\d_]{2,}")
 
 
 class SearchCommand(TyperCommand):
@@ -36,11 +34,12 @@ class SearchCommand(TyperCommand):
         """Put words with a minus behind everything else, where they cannot be taken for options."""
         if "--" in args:
             return super().parse_args(ctx, args)
+        options = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
         takes_value = {name for option in self.params if not getattr(option, "is_flag", True) for name in option.opts}
         unwanted = [
             place
             for place, word in enumerate(args)
-            if _UNWANTED.match(word) and not (place and args[place - 1] in takes_value)
+            if is_unwanted(word) and word not in options and not (place and args[place - 1] in takes_value)
         ]
         kept = [word for place, word in enumerate(args) if place not in unwanted]
         return super().parse_args(ctx, [*kept, "--", *(args[place] for place in unwanted)])
@@ -102,6 +101,11 @@ def search(
     try:
         matches = _matches(query, text, examples, Query(filters=conditions), limit=limit)
         rows = query.reader.rows([match.sound_id for match in matches])
+        if not matches and query.encoder.id not in query.reader.encoder_ids() and query.reader.count():
+            raise EncoderError(
+                f"`{query.encoder.name}` has no vectors of these sounds. "
+                f"Run `bowerbird index --encoder {query.encoder.name}`."
+            )
     finally:
         query.close()
     if as_json:

@@ -30,6 +30,11 @@ def words_of(text: str) -> list[str]:
     return _words(text)
 
 
+def is_unwanted(word: str) -> bool:
+    """Say whether a word has the minus of those that are not wanted."""
+    return bool(_UNWANTED.match(word))
+
+
 def split_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
     """Split words into those that are wanted and those with a minus before them, which are not.
 
@@ -39,7 +44,7 @@ def split_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
     wanted = []
     unwanted = []
     for word in text.split():
-        if _UNWANTED.match(word):
+        if is_unwanted(word):
             unwanted.append(" ".join(_words(word)))
         else:
             wanted.append(word)

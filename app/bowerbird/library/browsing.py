@@ -107,7 +107,8 @@ class Browsing:
     def meant(self, query: Query) -> Listing:
         """List the sounds that words name or mean, among those that filters name: the best of both first.
 
-        Every sound with the words in its name is listed; of those that fit by meaning alone, the closest.
+        Every sound with the words in its name is listed, those that are not among the best by name; of those that fit
+        by meaning alone, the closest.
 
         Raises
         ------
@@ -116,7 +117,7 @@ class Browsing:
         """
         search = self._search
         found = search.by_text(query.words, query, limit=N_SIMILAR, has_weak=False)
-        named = search.reader.list_ids(replace(query, order=Order.RELEVANCE))
+        named = search.reader.list_ids(replace(query, order=Order.NAME, is_descending=False))
         if not words_of(split_unwanted(query.words)[0]):
             named = named[:0]
         best = np.array([match.sound_id for match in found], np.int64)
@@ -124,8 +125,8 @@ class Browsing:
         if query.order is not Order.RELEVANCE:
             ids = self._sorted(ids, query)
         relaxations = () if len(ids) else self._relax(query)
-        matches = {int(sound_id): Match(int(sound_id), 0.0, None, 0.0, 0.0, BY_NAME) for sound_id in named}
-        matches |= {match.sound_id: match for match in found}
+        by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # one for all: there may be a hundred thousand
+        matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
         return Listing(ids, matches, relaxations, search.reader.count())
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:

@@ -40,18 +40,18 @@ def wanted_encoder(library: Path) -> Choice:
 
 
 def _chosen(library: Path, role: EncoderRole) -> Choice:
-    ids: list[str] = []
+    known_id = ""
     try:
         with CatalogueReader(library) as reader:
             name = reader.encoder(role)
-            ids = reader.encoder_ids()
+            known_id = reader.searched_id() if role == "searched" else ""
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
     if name in {None, DEFAULT_ENCODER}:
         return Choice(encoder_named(DEFAULT_ENCODER))
     try:
         encoder = encoder_named(name)
-        if role == "searched" and ids and encoder.id not in ids:
+        if known_id and encoder.id != known_id:
             raise EncoderError(f"`{name}` has other weights than before. Index again, so that it hears your sounds.")
         require_recall(name)  # 8-bit weights that were imported anew were measured by nobody
         return Choice(encoder)
@@ -74,7 +74,10 @@ def choose_encoder(library: Path, encoder: Encoder) -> bool:
     ------
     CatalogueError
         When the library cannot be written.
+    EncoderError
+        When it has 8-bit weights that find too little, or that nobody measured.
     """
+    require_recall(encoder.name)
     with Catalogue(library) as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
         # Whoever goes back need not wait for a drive that is away: the built-in encoder can always be searched with.
@@ -138,13 +141,25 @@ def require_recall(name: str) -> None:
 
 
 def finish_encoder(catalogue: Catalogue, encoder: Encoder, *, is_everything_tried: bool) -> bool:
-    """Let searches use the wanted encoder if its vectors are complete, or everything within reach was tried."""
+    """Let searches use the wanted encoder if its vectors are complete, or everything within reach was tried.
+
+    Returns
+    -------
+    bool
+        Whether searches use it, with just these weights.
+    """
     with CatalogueReader(catalogue.library) as reader:
-        is_used = reader.encoder("searched") == encoder.name
-        is_complete = is_everything_tried or not reader.count_unencoded(encoder.id)
+        is_used = is_searched_with(reader, encoder)
+        has_vectors = encoder.id in reader.encoder_ids()
+        is_complete = is_everything_tried or (has_vectors and not reader.count_unencoded(encoder.id))
     if is_complete and not is_used:
-        catalogue.set_encoder("searched", encoder.name)
+        catalogue.set_encoder("searched", encoder.name, encoder.id)
     return is_complete or is_used
+
+
+def is_searched_with(reader: CatalogueReader, encoder: Encoder) -> bool:
+    """Say whether searches use an encoder, with just these weights."""
+    return reader.encoder("searched") == encoder.name and reader.searched_id() in {"", encoder.id}
 
 
 def forget_vectors(library: Path, encoder_id: str) -> int:

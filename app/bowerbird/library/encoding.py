@@ -5,6 +5,7 @@ recorded: whoever is interrupted in the midst of an hour of rain goes on there.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from bowerbird.catalogue.records import EncodedWindows, Folder, PendingContent
@@ -23,6 +24,23 @@ _RECENT_S: Final = 60.0
 _SOUNDS_A_WORKER: Final = 4
 
 
+@dataclass(slots=True)
+class Encoded:
+    """What a run of stage three came to.
+
+    Attributes
+    ----------
+    n_encoded : int
+        Sounds that have all their vectors now.
+    refused, passed_over : set of str
+        Paths of those that will never have them, and of those that are tried again the next time.
+    """
+
+    n_encoded: int = 0
+    refused: set[str] = field(default_factory=set)
+    passed_over: set[str] = field(default_factory=set)
+
+
 def encode_pending(
     catalogue: Catalogue,
     places: Sequence[tuple[Folder, str]],
@@ -31,7 +49,7 @@ def encode_pending(
     control: Control,
     post: Post,
     n_workers: int,
-) -> int:
+) -> Encoded:
     """Find the vectors of an encoder that are not there yet.
 
     Parameters
@@ -47,8 +65,7 @@ def encode_pending(
 
     Returns
     -------
-    int
-        How many sounds were encoded.
+    Encoded
 
     Raises
     ------
@@ -59,13 +76,13 @@ def encode_pending(
     for folder, below in places:
         for content in catalogue.unencoded(folder, below=below, encoder_id=encoder.id):
             pending.setdefault(content.id, content)
+    done = Encoded()
     if not pending:
-        return 0
+        return done
     by_sound = {content.sound_id: content for content in pending.values()}
     work = sum(_windows_left(content, encoder) for content in pending.values())
     pace = Pace(len(pending), work_total=work, recent_s=_RECENT_S, activity=encoder.name)
     post(pace.advance(0))
-    n_encoded = 0
     tasks = (Task("encode", one.sound_id, one.path, one.size_bytes, one.hash, one.n_known) for one in pending.values())
     n_workers = min(n_workers, 1 + len(pending) // _SOUNDS_A_WORKER)
     outcomes = run_tasks(tasks, encoder_name=encoder.name, n_workers=n_workers, control=control)
@@ -79,13 +96,14 @@ def encode_pending(
         catalogue.record_windows(windows, lasting, encoder.id)
         for outcome in batch:
             if outcome.failure:
+                (done.passed_over if outcome.is_passing else done.refused).add(outcome.path)
                 post(SoundNotEncoded(outcome.path, outcome.failure))
         n_finished = sum(one.is_last for one in windows)
-        n_encoded += n_finished
+        done.n_encoded += n_finished
         n_failed = len(batch) - len(windows)
         work_done = sum(len(one.vectors) for one in windows)
         post(pace.advance(n_finished + n_failed, work_done))
-    return n_encoded
+    return done
 
 
 def _windows_left(content: PendingContent, encoder: Encoder) -> int:

@@ -26,7 +26,7 @@ from bowerbird.domain.events import (
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import CatalogueError
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import finish_encoder
+from bowerbird.library.encoders import finish_encoder, is_searched_with
 from bowerbird.library.encoding import encode_pending
 from bowerbird.library.pace import Pace
 from bowerbird.library.scan import Walk, walk
@@ -86,7 +86,8 @@ def index_folders(
     n_workers : int or None
         Worker processes; None for one a core.
     further : Encoder or None
-        The encoder that the library is to have beside the first; searches use it when its vectors are complete.
+        One more encoder, whose vectors every sound is to have; if it is the one that `choose_encoder` was told,
+        searches use it when they are complete.
 
     Raises
     ------
@@ -105,8 +106,8 @@ def index_folders(
             _analyse_pending(run)
             if not control.is_cancelled:
                 catalogue.forget_orphans()
-            if further is not None and further.id != encoder.id:
-                _encode_further(run, further)
+                if further is not None and further.id != encoder.id:
+                    _encode_further(run, further)
             summary = IndexingFinished(
                 n_sounds=run.n_listed,
                 n_analysed=run.n_analysed,
@@ -204,18 +205,23 @@ def _analyse_pending(run: _Run) -> None:
 
 def _encode_further(run: _Run, encoder: Encoder) -> None:
     """Stage three: the vectors of one more encoder; when all that can be reached has them, searches use them."""
-    run.catalogue.set_encoder("wanted", encoder.name)
-    run.n_encoded = encode_pending(
+    done = encode_pending(
         run.catalogue, run.places, encoder=encoder, control=run.control, post=run.post, n_workers=run.n_workers
     )
+    run.n_encoded = done.n_encoded
+    run.rejected |= done.refused
+    run.passed_over |= done.passed_over
     if run.control.is_cancelled:
         return
     listed = {below for _, below in run.places}
     with CatalogueReader(run.catalogue.library) as reader:
-        was_used = reader.encoder("searched") == encoder.name
+        was_used = is_searched_with(reader, encoder)
         reachable = [folder.path for folder in reader.folders() if os.path.isdir(folder.path)]  # noqa: PTH112
         n_left = reader.count_unencoded(encoder.id)
-    is_everything_tried = all(_with_separator(str(path)) in listed for path in reachable)
+        has_vectors = encoder.id in reader.encoder_ids()
+    is_everything_tried = (
+        has_vectors and not done.passed_over and all(_with_separator(str(path)) in listed for path in reachable)
+    )
     is_used = finish_encoder(run.catalogue, encoder, is_everything_tried=is_everything_tried)
     if is_used and not was_used:
         run.post(EncoderReady(encoder.name, n_left))

@@ -22,6 +22,9 @@ from bowerbird.library.worker import READY, Outcome, Task, serve
 N_AHEAD: Final = 12
 """Tasks waiting in a worker's pipe: enough that it never idles, few enough to be lost with it."""
 
+START_LIMIT_S: Final = 600.0
+"""A worker may take so long to start: weights of hundreds of megabytes come from a slow disk too."""
+
 LIMIT_S: Final = 60.0
 LIMIT_S_PER_MB: Final = 1.0
 """A file may take so long, plus so long a megabyte, before its worker is given up."""
@@ -84,7 +87,7 @@ class _Worker:
             if answer != READY:
                 raise EncoderError(answer)
             self._is_ready = True
-            return None
+            return None  # the clock of the first task starts now
         if not answer.is_partial:
             self.open.popleft()
         return answer
@@ -97,6 +100,13 @@ class _Worker:
     def is_stuck(self) -> bool:
         """Whether the task at hand has had more time than any honest file needs."""
         if not self.open:
+            return False
+        if not self._is_ready:  # no file is to blame yet
+            if time.monotonic() - self._since > START_LIMIT_S:
+                raise EncoderError(
+                    "The processes that analyse sounds do not come to their start. Close other programs, then index "
+                    "again."
+                )
             return False
         limit_s = LIMIT_S + LIMIT_S_PER_MB * self.open[0].size_bytes / 1e6
         return time.monotonic() - self._since > limit_s
