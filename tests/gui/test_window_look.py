@@ -182,7 +182,7 @@ def test_the_row_that_plays_is_the_loudest(stage: Stage):
     ("width_px", "has_folders", "shown"),
     [
         (1200, True, {columns.WAVEFORM, columns.DURATION, columns.CHANNELS, columns.RATE, columns.FOLDER}),
-        (640, False, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
+        (700, False, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
         (400, False, {columns.WAVEFORM, columns.DURATION}),
         (300, False, {columns.DURATION}),
     ],
@@ -193,7 +193,17 @@ def test_a_narrow_window_leaves_out_the_lesser_columns(stage: Stage, width_px: i
     stage.until(lambda: {column for column in range(1, 7) if stage.column_is_shown(column)} == shown)
     assert stage.window.folders.isVisible() == has_folders
     assert stage.column_is_shown(columns.NAME)
-    stage.until(lambda: stage.table.columnWidth(columns.NAME) >= 100)
+    stage.until(lambda: stage.table.columnWidth(columns.NAME) >= min(200, width_px // 3))
+
+
+def test_the_name_keeps_its_room_beside_matches(stage: Stage):
+    stage.window.resize(1024, 700)
+    stage.until(lambda: stage.window.width() == 1024)
+    stage.click_row("Kick 1.wav")
+    stage.trigger("similar")
+    stage.until(lambda: stage.column_is_shown(columns.MATCH))
+    stage.until(lambda: stage.table.columnWidth(columns.NAME) >= 200)
+    assert stage.column_is_shown(columns.WAVEFORM)
 
 
 def test_a_window_that_is_made_wide_again_has_everything_back(stage: Stage):

@@ -11,9 +11,10 @@ import typer
 from bowerbird import __version__, paths
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.cli.options import Library
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.domain.words import count_text
 from bowerbird.errors import CatalogueError
 from bowerbird.index import hnsw
+from bowerbird.library.encoders import searched_encoder
 from bowerbird.library.neighbours import HNSW_FROM
 from bowerbird.playback.device import describe_output
 
@@ -29,7 +30,9 @@ def doctor(*, library: Library = None) -> int:
     typer.echo(f"library: {chosen} ({_contents(chosen)})")
     typer.echo(f"settings: {paths.settings_path()}")
     typer.echo(f"log: {paths.log_path()}")
-    typer.echo(f"encoder: {encoder_named(DEFAULT_ENCODER).id}")
+    choice = searched_encoder(chosen)
+    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.complaint})' if choice.complaint else ''}")
+    typer.echo(f"models: {paths.weights_path()}")
     if not hnsw.is_available():
         typer.echo("index: exact; install hnswlib for faster searches in very large libraries")
     else:
@@ -51,6 +54,6 @@ def _version(package: str) -> str:
 def _contents(library: Path) -> str:
     try:
         with CatalogueReader(library) as reader:
-            return f"{reader.count():,} sounds in {len(reader.folders()):,} folders"
+            return f"{count_text(reader.count())} in {count_text(len(reader.folders()), 'folder', 'folders')}"
     except CatalogueError as error:
         return str(error)

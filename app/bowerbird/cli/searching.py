@@ -85,7 +85,7 @@ def search(
     """Find sounds by words, by examples, or by both together.
 
     Where the encoder knows what words mean, they count beside the examples; where not, only sounds named by them
-    are compared.
+    are compared. A percentage says how much of the library is less close; what fits by name and by meaning comes first.
     """
     text, typed = parse_text(" ".join(words or []))
     for word in text.split():
@@ -175,13 +175,14 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
 
 def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, asked: str) -> None:
     console = Console(highlight=False)
+    is_mixed = any(match.percentile is not None for match in matches)
     if not matches:
         console.print(f"No match for {asked}. Try fewer words or filters.", markup=False)
         return
     if not console.is_terminal:
         for rank, match in enumerate(matches, start=1):
             row = rows[match.sound_id]
-            typer.echo(f"{rank}\t{_percentile(match)}\t{_place(row.path, row, match)}\t{match.why}")
+            typer.echo(f"{rank}\t{_percentile(match, is_mixed=is_mixed)}\t{_place(row.path, row, match)}\t{match.why}")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("", justify="right", style="dim")
@@ -194,13 +195,14 @@ def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, asked: str)
         row = rows[match.sound_id]
         name = printable(_place(Path(row.name), row, match))
         folder = printable(row.directory)
-        table.add_row(str(rank), _percentile(match), Text(name), Text(folder), duration_text(row.duration_s), match.why)
+        length, close = duration_text(row.duration_s), _percentile(match, is_mixed=is_mixed)
+        table.add_row(str(rank), close, Text(name), Text(folder), length, match.why)
     console.print(table)
 
 
-def _percentile(match: Match) -> str:
+def _percentile(match: Match, *, is_mixed: bool) -> str:
     if match.percentile is None:
-        return ""
+        return "by name" if is_mixed else ""
     return f"{match.percentile:.1f} %" + (" (weak)" if match.is_weak else "")
 
 

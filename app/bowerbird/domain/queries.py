@@ -15,7 +15,7 @@ Operator: TypeAlias = Literal["<", "<=", "=", ">=", ">"]
 _FILTER: Final = re.compile(
     r"(duration|length|channels|rate|format|folder)(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE
 )
-_BEGINNING: Final = re.compile(r"(duration|length|channels|rate|format|folder)\s*[<>=]", re.IGNORECASE)
+_BEGINNING: Final = re.compile(r"[a-z]+\s*[<>=]", re.IGNORECASE)
 _QUANTITY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
 _UNITS: Final[dict[str, dict[str, float]]] = {
     "duration": {"": 1.0, "s": 1.0, "sec": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0},

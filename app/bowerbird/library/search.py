@@ -38,11 +38,14 @@ class Target:
         The examples themselves: nobody asks for what they hold in their hand.
     why : str
         What a match has in common with it.
+    has_likes : bool
+        Whether anything is wanted: where all is unlike, what matches has nothing in common with it.
     """
 
     vector: Vectors
     excluded: frozenset[Path]
     why: str = "sounds alike"
+    has_likes: bool = True
 
 
 class Search:
@@ -177,7 +180,8 @@ class Search:
         if unlikes:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
-        return Target(_unit(vector), whole, _common(has_examples=bool(examples), has_words=bool(texts)))
+        why = _common(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
+        return Target(_unit(vector), whole, why, bool(likes))
 
     def _vectors(self, example: Example) -> Vectors:
         if example.is_whole:
@@ -253,7 +257,7 @@ class Search:
 
     def _reasons(self, target: Target, vectors: Vectors, usual: Vectors) -> list[str]:
         """Name the aspects in which each match is closer than is usual here, for encoders whose vectors have parts."""
-        if not self.encoder.blocks:
+        if not self.encoder.blocks or not target.has_likes:
             return [target.why] * len(vectors)
         query = target.vector
         closeness = {

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from bowerbird.domain.queries import Example, Filter, Order, Place, Query, parse_text
 from bowerbird.domain.words import count_text
-from bowerbird.library.browsing import Browsing, Listing, Pane, Relaxation
+from bowerbird.library.browsing import N_SIMILAR, Browsing, Listing, Pane, Relaxation
 
 
 class Queries(Protocol):
@@ -276,6 +276,8 @@ class BrowsingPresenter:
 
 def _summary(listing: Listing, *, is_similar: bool) -> str:
     n = len(listing.ids)
+    if is_similar and n == N_SIMILAR:
+        return f"the {n:,} closest"
     if is_similar:
         return count_text(n, "match", "matches")
     if n == listing.n_library:

@@ -22,8 +22,11 @@ _WIDTHS = {
     sounds.RATE: 96,
     sounds.FOLDER: 220,
 }
-_NARROW_PX = 560
-_MEDIUM_PX = 780
+_LESSER = (sounds.FOLDER, sounds.CHANNELS, sounds.RATE)
+"""Columns that give way to the name, the last first."""
+
+_NAME_PX = 220
+_WAVEFORM_FROM_PX = 360
 _MAX_RANGES = 2000
 """Qt takes 1.6 s to select 20,000 rows that do not touch."""
 
@@ -104,7 +107,9 @@ class SoundTable(QTableView):
 
     def show_order(self, order: Order, *, is_descending: bool, has_matches: bool) -> None:
         """Mark the column that the rows are sorted by."""
-        self.setColumnHidden(sounds.MATCH, not has_matches)
+        if self.isColumnHidden(sounds.MATCH) == has_matches:
+            self.setColumnHidden(sounds.MATCH, not has_matches)
+            self._fit()
         column = next(column for column, its_order in sounds.ORDERS.items() if its_order is order)
         direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
         self._indicator = (column, direction)
@@ -230,7 +235,14 @@ class SoundTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the lesser columns where there is no room for them."""
         super().resizeEvent(event)
-        width_px = event.size().width()
-        for column in (sounds.RATE, sounds.CHANNELS, sounds.FOLDER):
-            self.setColumnHidden(column, width_px < _MEDIUM_PX and (column != sounds.FOLDER or width_px < _NARROW_PX))
-        self.setColumnHidden(sounds.WAVEFORM, width_px < 360)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show as many of the lesser columns as leave the name its room."""
+        width_px = self.viewport().width()
+        self.setColumnHidden(sounds.WAVEFORM, width_px < _WAVEFORM_FROM_PX)
+        kept = (sounds.WAVEFORM, sounds.MATCH, sounds.DURATION)
+        left_px = width_px - _NAME_PX - sum(self.columnWidth(column) for column in kept)  # hidden ones have none
+        for column in _LESSER:
+            left_px -= max(_WIDTHS[column], self.columnWidth(column))
+            self.setColumnHidden(column, left_px < 0)
