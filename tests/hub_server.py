@@ -121,7 +121,7 @@ def _handler_of(hub):
                 self.send_header("X-Linked-Size", str(len(hub.files[path])))
                 if hub.tag(path):
                     self.send_header("X-Linked-Etag", f'"{hub.tag(path)}"')
-                self.send_header("ETag", '"of-the-pointer"')
+                    self.send_header("ETag", '"of-the-pointer"')
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             else:

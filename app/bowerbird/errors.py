@@ -24,6 +24,10 @@ class EncoderError(BowerbirdError):
     """An encoder that is unknown or incomplete."""
 
 
+class UnheardError(EncoderError):
+    """A sound of which an encoder makes nothing: a word on the sound as well, so it is not asked again."""
+
+
 class QueryError(BowerbirdError):
     """A question that cannot be answered as it was put."""
 

@@ -10,6 +10,8 @@ from bowerbird_command import bowerbird
 
 import hub_server
 import tiny_weights
+from bowerbird.catalogue.connection import LibraryLock
+from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
 from bowerbird.encoder.fetching import fetch_weights
 from bowerbird.encoder.proof import PROOF_NAME
@@ -266,6 +268,64 @@ def test_removing_with_vectors_means_those_of_refused_weights_too(sounds, comman
     command("index", sounds, "--encoder", NAME)
     (weights.folder / PROOF_NAME).unlink()
     assert "3 vectors of" in models("remove", NAME, "--vectors").out
+
+
+def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_replaced(sounds, exported, command, models):
+    models("import", exported)
+    command("index", sounds, "--encoder", NAME)
+    assert command("search", "metallic impact").code == 0  # saves an index
+    card = read_card(exported / CARD_NAME)
+    write_card(replace(card, audio=replace(card.audio, short="zeros")), exported / CARD_NAME)
+    assert models("import", exported).code == 0
+    command("index", sounds, "--encoder", NAME)
+    assert command("search", "metallic impact").code == 0
+    with CatalogueReader(library_path()) as reader:
+        assert len([one for one in reader.encoder_ids() if one.startswith(NAME)]) == 2
+    assert [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
+    assert models("remove", NAME).code == 0
+    done = models("remove", NAME, "--vectors")
+    assert (done.code, done.complaints) == (0, "")
+    assert done.out.count(f"3 vectors of {NAME}-") == 2
+    assert "freed" not in done.out
+    with CatalogueReader(library_path()) as reader:
+        assert [one.partition("-")[0] for one in reader.encoder_ids()] == ["acoustic"]
+    assert not [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
+    assert models("remove", NAME, "--vectors").code == 2
+    for name in ("acoustic", "acoustic-1"):
+        assert models("remove", name, "--vectors").code == 2
+
+
+def test_while_the_library_is_indexed_neither_vectors_nor_weights_are_removed(sounds, command, models, listed):
+    tiny_weights.have()
+    command("index", sounds, "--encoder", NAME)
+    lock = LibraryLock(library_path())
+    try:
+        done = models("remove", NAME, "--vectors")
+    finally:
+        lock.release()
+    assert (done.code, done.out) == (2, "")
+    assert is_sentence(done.complaints)
+    assert listed(NAME)["is_used"]
+    assert "3 vectors of" in models("remove", NAME, "--vectors").out
+
+
+def test_the_list_says_why_the_chosen_encoder_does_not_serve(sounds, command, models):
+    weights = tiny_weights.have()
+    command("index", sounds, "--encoder", NAME)
+    assert models("list").complaints == ""
+    (weights.folder / PROOF_NAME).unlink()
+    for arguments in ([], ["--json"]):
+        done = models("list", *arguments)
+        assert done.code == 0
+        assert "were not checked yet" in done.complaints
+        assert is_sentence(done.complaints)
+
+
+def test_an_import_that_is_cancelled_says_so(exported, models, monkeypatch):
+    monkeypatch.setattr("bowerbird.cli.models.import_models", lambda *_, **__: None)
+    done = models("import", exported)
+    assert (done.code, done.out) == (130, "")
+    assert done.complaints == "Stopped. Nothing was imported.\n"
 
 
 # 8-bit weights

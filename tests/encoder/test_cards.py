@@ -1,5 +1,6 @@
 """Cards: those that ship, the general one, and what is wrong with others."""
 
+import math
 import tomllib
 from dataclasses import MISSING, fields
 
@@ -12,6 +13,7 @@ from bowerbird.encoder.cards import (
     Source,
     TextTower,
     WeightFile,
+    is_id_of,
     parse_card,
     read_card,
     shipped_cards,
@@ -141,6 +143,12 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t["audio"].update(layout="btm", n_copies=4), "n_copies = 4 needs an axis c"),
         (lambda t: t["audio"]["log_mel"].update(window_frames=4096, n_fft=1024), "window_frames"),
         (lambda t: t["audio"]["log_mel"].update(f_max_hz=10.0, f_min_hz=50.0), "f_min_hz below f_max_hz"),
+        (lambda t: t["audio"].update(window_s=math.nan), "audio.window_s must be a finite number"),
+        (lambda t: t["audio"].update(window_s=math.inf), "audio.window_s must be a finite number"),
+        (lambda t: t["audio"].update(window_s=10**400), "audio.window_s must be a finite number"),
+        (lambda t: t["audio"]["log_mel"].update(mean=-math.inf), "log_mel.mean must be a finite number"),
+        (lambda t: t["text"].update(max_tokens=-1), "text.max_tokens = -1 must be at least 3"),
+        (lambda t: t["text"].update(max_tokens=2), "text.max_tokens = 2 must be at least 3"),
         (lambda t: t["audio"].update(pooling="sum"), "mean, median, max"),
         (lambda t: t["audio"].update(is_int16=1), "true or false"),
         (lambda t: t["source"].update(kind="torrent"), "hub, checkpoint, own"),
@@ -154,10 +162,29 @@ def test_a_wrong_card_is_refused_with_the_place_and_a_remedy(change, word):
         parse_card(table, "own.toml")
 
 
-@pytest.mark.parametrize("content", [b"id = ", b"\xff\xfe", None])
+@pytest.mark.parametrize("content", [b"id = ", b"\xff\xfe", b"size = " + b"9" * 5000, None])
 def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
     path = tmp_path / "card.toml"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(EncoderError, match=r"card\.toml .*(no TOML|cannot be read).*\.$"):
         read_card(path)
+
+
+@pytest.mark.parametrize(
+    ("encoder_id", "card_id", "is_its"),
+    [
+        ("clap-tiny-0123abcd", "clap-tiny", True),
+        ("clap-tiny-int8-0123abcd", "clap-tiny", True),
+        ("clap-tiny-0123abcd@cuda", "clap-tiny", True),
+        ("clap-tiny-0123abcd", "clap", False),
+        ("clap-tiny-two-0123abcd", "clap-tiny", False),
+        ("clap-tiny", "clap-tiny", False),
+        ("clap-0123abcd-89abcdef", "clap", False),
+        ("acoustic-1-9794d4d3", "acoustic", False),
+        ("acoustic-1-9794d4d3", "acoustic-1", False),
+        ("clap-tiny-0123abcd", ".*", False),
+    ],
+)
+def test_a_full_id_is_of_one_card_whatever_its_weights_were_and_never_of_the_built_in(encoder_id, card_id, is_its):
+    assert is_id_of(encoder_id, card_id) == is_its

@@ -145,6 +145,19 @@ def test_what_was_begun_of_a_file_that_was_replaced_meanwhile_is_begun_anew(hub,
     assert names == {"card.toml", *(FILE_NAMES[role] for role in NEEDED)}
 
 
+def test_where_nothing_tells_a_file_from_another_nothing_of_an_earlier_run_is_gone_on_with(hub, card):
+    hub.tags[AUDIO] = hub.tags[TEXT] = ""
+    hub.breaks[TEXT] = [100_000, 0, 0]
+    with pytest.raises(EncoderError, match=r"broke off .*\. Try again\.$"):
+        fetch_weights(card, NEEDED, endpoint=hub.endpoint)
+    hub.files |= {AUDIO: os.urandom(700_000), TEXT: os.urandom(300_000)}
+    hub.breaks.clear()
+    weights = fetch_weights(card, NEEDED, endpoint=hub.endpoint)
+    for role, path in (("audio", AUDIO), ("text", TEXT)):
+        assert checked_file(weights, role).read_bytes() == hub.files[path]
+        assert set(hub.gets(path)) == {None}
+
+
 @pytest.mark.parametrize("path", [AUDIO, "tokenizer.json"])
 def test_a_file_that_is_not_what_the_hub_says_is_removed_and_refused(hub, card, path):
     hub.tags[path] = hub.tag(path)
@@ -267,7 +280,7 @@ def test_a_machine_that_is_to_stay_offline_stays_so(hub, card, monkeypatch):
 
 def test_without_room_on_the_disk_nothing_is_fetched(hub, card, monkeypatch):
     monkeypatch.setattr(weights_module, "free_bytes", lambda folder: 50_000_000 + N_NEEDED - 1)
-    with pytest.raises(EncoderError, match=r"1 MB are needed at .*free\. Make room"):
+    with pytest.raises(EncoderError, match=r"1\.0 MB are needed at .*free\. Make room"):
         fetch_weights(card, NEEDED, endpoint=hub.endpoint)
     assert not hub.gets(AUDIO)
     monkeypatch.setattr(weights_module, "free_bytes", lambda folder: 50_000_000 + N_NEEDED)

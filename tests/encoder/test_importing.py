@@ -1,5 +1,6 @@
 """Importing weights from a folder."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_the_cancel_button_leaves_nothing(exported):
 
 def test_a_disk_without_room_is_a_sentence(exported, monkeypatch):
     monkeypatch.setattr(weights_module, "free_bytes", lambda folder: 51_000_000)
-    with pytest.raises(EncoderError, match=r"2 MB are needed.*Make room"):
+    with pytest.raises(EncoderError, match=r"\d\.\d MB are needed.*Make room"):
         import_weights(exported)
     assert nothing_came()
 
@@ -137,3 +138,15 @@ def test_a_folder_that_is_none_or_that_nobody_knows_is_a_sentence(tmp_path):
         import_weights(tmp_path / "absent")
     with pytest.raises(EncoderError, match=r"has no `card\.toml`.*general\.toml"):
         import_weights(tmp_path)
+
+
+def test_a_card_with_a_number_that_is_none_brings_nothing_and_the_old_weights_stay(exported):
+    before = import_weights(exported)
+    path = exported / "card.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        re.sub(r"\nwindow_s = .*", "", text).replace("[audio]", "[audio]\nwindow_s = nan"), encoding="utf-8"
+    )
+    with pytest.raises(EncoderError, match=r"audio\.window_s must be a finite number\. Mend it"):
+        import_weights(exported)
+    assert installed_weights() == {"clap-tiny": before}

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import tiny_weights
-from bowerbird.encoder.cards import AudioTower, Card, LogMel, Source, WeightFile
+from bowerbird.encoder import onnx
+from bowerbird.encoder.cards import AudioTower, Card, LogMel, Source, WeightFile, is_id_of
 from bowerbird.encoder.onnx import OnnxEncoder, unit
 from bowerbird.encoder.registry import encoder_named
 from bowerbird.encoder.weights import Weights, sha256_of
@@ -239,9 +240,13 @@ def test_silence_has_a_unit_vector(general):
 
 @pytest.mark.parametrize("pooling", ["mean", "median", "max"])
 @pytest.mark.parametrize("window", [[-1, 2, 2, 2], [0, 2, 2, 2], [np.nan, 2, 2, 2], [-1, 0, 2, 2, 0, 2, -1, 2]])
-def test_a_network_that_gives_no_numbers_gives_a_unit_vector(general, pooling, window):
-    vector = general("log", pooling=pooling, short="nothing").encode([np.array(window, np.float32)])[0]
-    np.testing.assert_array_equal(vector, [1, 0, 0, 0])
+def test_a_network_that_gives_no_numbers_is_a_sentence_and_the_next_sound_is_encoded(general, pooling, window):
+    encoder = general("log", pooling=pooling, short="nothing")
+    with pytest.raises(
+        EncoderError, match=r"`general` gives something else than numbers\. Run `bowerbird models verify"
+    ):
+        encoder.encode([np.array(window, np.float32)])
+    assert encoder.encode([np.full(4, 2, np.float32)]).any()
 
 
 def test_a_sound_without_numbers_is_silence(general):
@@ -258,6 +263,17 @@ def test_a_card_without_words_knows_none(general, tiny):
     assert OnnxEncoder(tiny).text is not None
 
 
-@pytest.mark.parametrize("vector", [[0, 0], [np.nan, 1], [np.inf, 1], [1e-20, 0]])
-def test_what_has_no_direction_points_along_the_first_axis(vector):
-    np.testing.assert_array_equal(unit(np.array(vector, np.float32)), [1, 0])
+def test_zeros_point_along_the_first_axis_and_all_else_keeps_its_direction():
+    np.testing.assert_array_equal(unit(np.zeros(2, np.float32)), [1, 0])
+    for size in (1e-30, 1.0, 1e30):
+        np.testing.assert_allclose(unit(np.array([0, -3 * size, 4 * size], np.float32)), [0, -0.6, 0.8], atol=1e-6)
+
+
+def test_vectors_that_another_provider_computed_are_another_encoders(tiny, monkeypatch):
+    monkeypatch.setattr(onnx, "require_provider", lambda provider: None)
+    plain, elsewhere = OnnxEncoder(tiny), OnnxEncoder(tiny, provider="cuda")
+    assert (plain.name, elsewhere.name) == ("clap-tiny", "clap-tiny@cuda")
+    assert elsewhere.id == f"{plain.id}@cuda"
+    assert encoder_named(elsewhere.id).id == encoder_named(elsewhere.name).id == elsewhere.id
+    assert is_id_of(plain.id, "clap-tiny")
+    assert is_id_of(OnnxEncoder(tiny, is_int8=True, provider="cuda").id, "clap-tiny")

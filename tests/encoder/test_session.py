@@ -59,7 +59,7 @@ def test_a_provider_that_does_not_exist_is_told_with_those_that_do():
         encoder_named("clap-tiny@tpu")
 
 
-def test_the_provider_is_in_the_name_but_not_in_the_id():
+def test_the_processor_is_neither_in_the_name_nor_in_the_id():
     tiny = tiny_weights.have()
     plain = OnnxEncoder(tiny)
     named = encoder_named("clap-tiny@cpu")
@@ -134,3 +134,17 @@ def test_what_onnx_runtime_says_is_told_without_the_places_in_its_sources(said):
     assert ".cc:" not in told
     assert "ONNXRuntimeError" not in told
     assert told.endswith(("Unsupported version", "Protobuf parsing failed"))
+
+
+@pytest.mark.skipif("cuda" not in ABSENT, reason="needs a machine on which CUDA does not start")
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_installed_and_does_not_start_is_told_instead_of_replaced_in_silence(monkeypatch):
+    monkeypatch.setattr(session, "require_provider", lambda provider: None)
+    with pytest.raises(EncoderError, match=r"`cuda` is installed here, but does not start\. Install .+ `@cuda`\."):
+        opened(provider="cuda")
+
+
+def test_cuda_computes_in_single_precision_and_never_less():
+    (name, options), (spare, _) = session._providers("cuda")
+    assert (name, options["use_tf32"]) == ("CUDAExecutionProvider", "0")
+    assert spare == "CPUExecutionProvider"

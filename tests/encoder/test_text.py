@@ -231,3 +231,21 @@ def test_a_fault_is_not_kept_and_the_next_try_may_succeed(weights, encoder):
         encoder.encode(["rain"])
     path.write_bytes(whole)
     assert encoder.encode(["rain"]).shape == (1, N_DIMS)
+
+
+def test_a_length_that_no_tokenizer_takes_is_a_sentence(weights):
+    card = replace(weights.card, text=replace(weights.card.text, max_tokens=2**70))
+    with pytest.raises(
+        EncoderError, match=r"`tokenizer\.json` of `clap-tiny` is no tokenizer that serves its card\. F"
+    ):
+        OnnxTextEncoder(Weights(card, weights.folder), n_dims=N_DIMS).encode(["rain"])
+
+
+def test_a_tokenizer_that_fails_at_a_text_is_a_sentence(encoder, monkeypatch):
+    class Failing:
+        def encode(self, text):
+            raise RuntimeError("no such word")
+
+    monkeypatch.setattr(encoder, "_tokenizer", Failing)
+    with pytest.raises(EncoderError, match=r"`tokenizer\.json` of `clap-tiny` is no tokenizer"):
+        encoder.encode(["rain"])

@@ -16,10 +16,12 @@ from bowerbird.encoder.weights import (
     has_file,
     installed_weights,
     needed_roles,
+    old_folder,
     part_folder,
     put_in_place,
     require_space,
     used_roles,
+    weights_folders,
     weights_in,
     write_card,
 )
@@ -174,3 +176,29 @@ def test_a_disk_without_room_is_a_sentence_with_both_figures(tmp_path, monkeypat
 
 def test_room_is_asked_for_where_a_folder_will_lie(tmp_path):
     assert module.free_bytes(tmp_path / "not" / "made") > 0
+
+
+def test_an_exchange_that_was_killed_between_its_two_steps_is_undone_when_weights_are_listed(tiny):
+    part = on_the_way(tiny.card)
+    rename = Path.rename
+
+    def die(self, target):
+        if self == part:
+            raise KeyboardInterrupt  # what a killed program does not catch either
+        return rename(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "rename", die)
+        with pytest.raises(KeyboardInterrupt):
+            put_in_place(replace(tiny.card, title="New"), part)
+    assert not tiny.folder.exists()
+    assert weights_folders() == ["clap-tiny"]
+    assert installed_weights() == {"clap-tiny": tiny}
+    assert sorted(path.name for path in weights_path().iterdir()) == ["clap-tiny", "clap-tiny.part"]
+
+
+def test_old_weights_that_were_not_deleted_any_more_do_not_come_back(tiny):
+    shutil.copytree(tiny.folder, old_folder("clap-tiny"))
+    (old_folder("clap-tiny") / "of-the-old.txt").touch()
+    assert installed_weights() == {"clap-tiny": tiny}
+    assert not (tiny.folder / "of-the-old.txt").exists()

@@ -14,7 +14,9 @@ from bowerbird.gui.presenters import models
 from bowerbird.gui.presenters.model_rows import ModelRow
 from bowerbird.gui.presenters.model_words import JobState, QuietLine
 from bowerbird.gui.presenters.models import ModelJobEnded, ModelsPresenter
-from bowerbird.library.models import ModelProgress, ModelState
+from bowerbird.library.encoders import is_of_model
+from bowerbird.library.model_list import ModelState
+from bowerbird.library.models import ModelProgress
 
 CLAP = "clap-htsat-unfused"
 OTHER = "clap-630k-audioset-best"
@@ -94,6 +96,7 @@ class Desk:
         monkeypatch.setattr(models, "CatalogueReader", self._reader)
         monkeypatch.setattr(models, "encoder_named", self._encoder)
         monkeypatch.setattr(models, "choose_encoder", self._choose)
+        monkeypatch.setattr(models, "let_go", self._let_go)
         self.presenter = ModelsPresenter(
             self.view,
             Path("/library"),
@@ -147,6 +150,11 @@ class Desk:
         if self.is_complete:
             self.roles["searched"] = encoder.name
         return self.roles["searched"] == encoder.name
+
+    def _let_go(self, library: Path, encoder_id: str) -> bool:
+        used = [role for role, name in self.roles.items() if name and is_of_model(name, encoder_id)]
+        self.roles |= dict.fromkeys(used, "acoustic")
+        return bool(used)
 
     def set(self, encoder_id: str, **facts: Any) -> ModelState:
         """Let an encoder's weights be so."""

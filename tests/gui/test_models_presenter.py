@@ -12,9 +12,11 @@ from gui_models_desk import BUILT_IN, CLAP, OTHER, TIMEOUT_S, Desk
 from bowerbird.domain.events import EncoderReady
 from bowerbird.encoder.cards import Source, shipped_cards
 from bowerbird.errors import EncoderError
+from bowerbird.gui.presenters import models as presenter_module
 from bowerbird.gui.presenters.model_rows import Inventory, are_others, rows_of
 from bowerbird.gui.presenters.model_words import Act, JobState
-from bowerbird.library.models import ModelProgress, ModelState
+from bowerbird.library.model_list import ModelState
+from bowerbird.library.models import ModelProgress
 from bowerbird.library.recall import Recall
 
 
@@ -53,7 +55,7 @@ def test_a_broken_download_says_what_is_here_and_what_is_left(desk: Desk):
     desk.set(CLAP, state="partial", n_partial_bytes=241_000_000, n_disk_bytes=241_000_000)
     desk.presenter.opened()
     row = desk.view.row(CLAP)
-    assert row.state == "241 of 622 MB here"
+    assert row.state == "241 MB of 622 MB here"
     assert [act.text for act in row.acts] == ["Resume · 381 MB", "Remove"]
     assert row.acts[1].question == "Remove the weights of LAION-CLAP, general sounds, 241 MB?"
 
@@ -121,7 +123,7 @@ def test_a_download_says_how_far_how_fast_and_how_long(desk: Desk):
     desk.told("Fetching", 100_000_000, 622_100_000)
     desk.now_s += 5
     desk.told("Fetching", 120_000_000, 622_100_000)
-    text = "LAION-CLAP: downloading · 120 of 622 MB · 4.0 MB a second · 2 min left"
+    text = "LAION-CLAP: downloading · 120 MB of 622 MB · 4.0 MB a second · 2 min left"
     assert desk.view.jobs[-1][0] == JobState(text, 120_000_000 / 622_100_000)
     assert desk.view.line == text
     desk.told("Checking, 3 of 24 sounds")
@@ -209,6 +211,21 @@ def test_closing_cancels_and_waits(desk: Desk):
     assert not desk.presenter._thread.is_alive()
 
 
+def test_closing_waits_for_no_network_that_says_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(presenter_module, "_END_WITHIN_S", 0.05)
+    desk.presenter.opened()
+    desk.act("Download")
+    desk.begun.get(timeout=TIMEOUT_S)
+    desk.presenter.close()  # and the job does not end
+    thread = desk.presenter._thread
+    assert thread is not None
+    assert thread.is_alive()
+    assert thread.daemon
+    desk.ends.put(None)
+    thread.join(TIMEOUT_S)
+    assert desk.events.empty(), "there is no window any more to tell"
+
+
 def test_many_words_of_a_fast_job_are_few_events(desk: Desk):
     desk.presenter.opened()
     desk.presenter.import_folder(Path("/stick"))
@@ -280,6 +297,31 @@ def test_removing_the_encoder_in_use_goes_back_to_the_built_in(desk: Desk):
     assert (desk.searched_by, desk.encoded_with) == ([BUILT_IN], [None])
 
 
+def test_weights_that_cannot_be_removed_stay_in_use(desk: Desk):
+    desk.set(CLAP, state="ready")
+    desk.roles.update(searched=CLAP, wanted=CLAP)
+    desk.presenter.opened()
+    desk.act("Remove")
+    desk.end(EncoderError("The models cannot be changed just now. Wait."))
+    assert desk.roles == {"searched": CLAP, "wanted": CLAP}
+    assert desk.searched_by == []
+    assert desk.view.jobs[-1][1] == "The models cannot be changed just now. Wait."
+
+
+def test_an_encoder_that_computes_elsewhere_is_seen_as_used_and_not_offered_again(desk: Desk):
+    desk.set(CLAP, state="ready", has_int8=True, recall=Recall(0.97, 200))
+    for name, state, acts, small_acts in (
+        (f"{CLAP}@cuda", "Used now", ["check", "remove"], ["use", "compare"]),
+        (f"{CLAP}-int8@cuda", "Used now, 8-bit", ["use", "check", "remove"], ["compare"]),
+    ):
+        desk.roles.update(searched=name, wanted=name)
+        desk.presenter.opened()
+        row = desk.view.row(CLAP)
+        assert (row.state, row.is_used) == (state, True)
+        assert [act.verb for act in row.acts] == acts
+        assert [act.verb for act in row.small_acts] == small_acts
+
+
 def test_a_check_that_fails_takes_the_encoder_out_of_use(desk: Desk):
     desk.set(CLAP, state="ready")
     desk.roles.update(searched=CLAP, wanted=CLAP)
@@ -346,7 +388,7 @@ def test_the_8_bit_version_is_downloaded_compared_and_only_then_offered(desk: De
     desk.set(CLAP, recall=Recall(0.973, 200))
     assert desk.end(desk.states[CLAP].recall) == f"check_int8 {CLAP}"
     row = desk.view.row(CLAP)
-    assert row.small_remark == "8-bit version: 0.97 of the nearest ten are the same, on 200 sounds of yours."
+    assert row.small_remark == "8-bit version: 0.973 of the nearest ten are the same, on 200 sounds of yours."
     assert [act.text for act in row.small_acts] == ["Use 8-bit", "Check on your sounds again"]
     desk.act("Use 8-bit")
     assert desk.searched_by == [f"{CLAP}-int8"]
@@ -354,7 +396,7 @@ def test_the_8_bit_version_is_downloaded_compared_and_only_then_offered(desk: De
     assert desk.view.line == "Searches use LAION-CLAP 8-bit from now on."
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.8249, "0.82"), (0.9499, "0.94")])
+@pytest.mark.parametrize(("value", "shown"), [(0.8249, "0.824"), (0.9499, "0.949"), (0.94996, "0.949")])
 def test_an_8_bit_version_that_finds_other_sounds_is_not_offered(desk: Desk, value: float, shown: str):
     desk.set(CLAP, state="ready", has_int8=True, recall=Recall(value, 200))
     desk.presenter.opened()
@@ -416,3 +458,9 @@ def test_rows_of_a_card_of_one_s_own_need_no_hub():
     rows = rows_of(Inventory((ModelState(card, "ready", has_int8=True),), None, None, 5))
     assert [row.id for row in rows] == ["acoustic", "mine"]
     assert [act.text for act in rows[1].acts] == ["Use", "Check", "Remove"]
+
+
+def test_a_download_of_unknown_size_names_none():
+    card = replace(shipped_cards()[CLAP], id="mine")
+    rows = rows_of(Inventory((ModelState(card, "absent"),), None, None, 5))
+    assert [act.text for act in rows[1].acts] == ["Download"]

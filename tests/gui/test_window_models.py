@@ -23,7 +23,8 @@ from bowerbird.errors import EncoderError
 from bowerbird.gui.presenters import models
 from bowerbird.gui.views.models import IMPORT_HINT, ModelsDialog, RowView
 from bowerbird.library.demo import demo_folder
-from bowerbird.library.models import ModelProgress, model_state
+from bowerbird.library.model_list import model_state
+from bowerbird.library.models import ModelProgress
 from bowerbird.library.recall import Recall, write_recall
 from bowerbird.settings import load_settings
 from conftest import EVERY
@@ -301,7 +302,7 @@ def test_work_is_seen_and_cancelled_in_the_dialog(stage: Stage, monkeypatch: pyt
     monkeypatch.setattr(models, "fetch_model", fetch)
     dialog = open_dialog(stage)
     press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
-    stage.until(lambda: dialog._words.text() == "LAION-CLAP: downloading · 156 of 622 MB")
+    stage.until(lambda: dialog._words.text() == "LAION-CLAP: downloading · 156 MB of 622 MB")
     assert dialog._bar.value() == 250
     assert not stage.buttons(row(dialog, "clap-htsat-unfused"))["Download · 622 MB"].isEnabled()
     stage.click(dialog._cancel)
@@ -353,7 +354,7 @@ def test_8_bit_weights_are_offered_by_their_figure(open_window: Open, value: flo
     view = row(open_dialog(stage), NAME)
     shown = [one.text() for one in view.findChildren(QPushButton) if one.isVisible()]
     assert shown[-2:] == (offers or ["Remove", "Check on your sounds again"])
-    assert any(f"{value:.2f} of the nearest ten are the same" in text for text in texts(view))
+    assert any(f"{value:.3f} of the nearest ten are the same" in text for text in texts(view))
 
 
 def test_8_bit_weights_are_compared_on_the_sounds_of_the_library(open_window: Open, library: None):

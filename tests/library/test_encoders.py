@@ -12,7 +12,7 @@ from bowerbird.catalogue.writer import Catalogue
 from bowerbird.domain.events import EncoderReady, Progress
 from bowerbird.encoder.proof import Proof, write_proof
 from bowerbird.encoder.registry import encoder_named
-from bowerbird.errors import CatalogueError, EncoderError
+from bowerbird.errors import CatalogueError, EncoderError, UnheardError
 from bowerbird.library import analysis
 from bowerbird.library import recall as recall_module
 from bowerbird.library.control import Control
@@ -313,6 +313,21 @@ def test_an_encoder_that_every_sound_failed_for_the_moment_is_not_searched_with(
     assert summary.n_rejected == 3
     assert of_kind(events, EncoderReady) == []
     assert searched(library) == (BUILT_IN, "")
+
+
+def test_a_sound_of_which_the_network_makes_nothing_holds_up_no_other(library, root, monkeypatch):
+    encode_windows = analysis.encode_windows
+
+    def one_is_nothing(path, *rest, **options):
+        if path.name.startswith("1"):
+            raise UnheardError("The audio network gives something else than numbers. Choose another encoder.")
+        yield from encode_windows(path, *rest, **options)
+
+    monkeypatch.setattr(analysis, "encode_windows", one_is_nothing)
+    summary, events = run_further(library, root, further=TINY)
+    assert (summary.n_encoded, summary.n_rejected) == (2, 1)
+    assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
+    assert searched(library) == (TINY, "")
 
 
 def test_a_run_that_is_cancelled_leaves_what_was_chosen_meanwhile(library, root):

@@ -10,16 +10,16 @@ import pytest
 from bowerbird.catalogue.connection import LibraryLock
 from bowerbird.encoder.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
 from bowerbird.encoder.proof import TEXTS, Proof, read_proof, write_proof
-from bowerbird.encoder.weights import installed_weights, part_folder, write_card
+from bowerbird.encoder.weights import checked_file, installed_weights, old_folder, part_folder, write_card
 from bowerbird.errors import EncoderError
 from bowerbird.library.control import Control
 from bowerbird.library.demo import demo_folder
+from bowerbird.library.model_list import list_models, model_state
 from bowerbird.library.models import (
     ModelProgress,
     fetch_model,
+    forget_model,
     import_models,
-    list_models,
-    model_state,
     remove_model,
     verify_model,
 )
@@ -137,6 +137,40 @@ def test_8_bit_weights_are_fetched_when_asked_for_and_kept_afterwards(hub):
     assert len(hub.gets("audio_int8.onnx")) == 1
 
 
+def test_refused_weights_are_fetched_anew_where_the_hub_was_mended_whatever_was_recorded_of_them(hub):
+    whole = hub.files["audio.onnx"]
+    hub.files["audio.onnx"] = (TINY / "text.onnx").read_bytes()  # of another size, and no audio network
+    assert fetch_model("tiny-hub", control=Control(), post=Said()).state == "refused"
+    hub.files["audio.onnx"], hub.commit = whole, "d" * 40
+    state = fetch_model("tiny-hub", control=Control(), post=Said())
+    assert (state.state, state.card.source.revision) == ("ready", "d" * 40)
+    assert checked_file(installed_weights()["tiny-hub"], "audio").read_bytes() == whole
+    assert len(hub.gets("text.onnx")) == 1, "what is the hub's own is here already"
+
+
+def test_weights_that_are_refused_are_asked_of_the_hub_again_and_checked_again(hub):
+    fetch_model("tiny-hub", control=Control(), post=Said())
+    write_proof(installed_weights()["tiny-hub"], Proof(0.0, sentence="Deaf. Fetch them anew."))
+    hub.requests.clear()
+    assert fetch_model("tiny-hub", control=Control(), post=Said()).state == "ready"
+    assert hub.requests
+
+
+def test_damaged_weights_are_fetched_as_the_programs_own_card_says(hub):
+    fetch_model("tiny-hub", control=Control(), post=Said())
+    hub.commit = "d" * 40  # what was recorded is not there any more
+    harm(weights_path() / "tiny-hub" / "audio.onnx")
+    state = fetch_model("tiny-hub", control=Control(), post=Said())
+    assert (state.state, state.card.source.revision) == ("ready", "d" * 40)
+
+
+def test_8_bit_weights_that_are_added_are_of_the_commit_of_the_full_ones(hub):
+    first = fetch_model("tiny-hub", control=Control(), post=Said())
+    hub.requests.clear()
+    fetch_model("tiny-hub", control=Control(), post=Said(), with_int8=True)
+    assert {place.split("/")[4] for _, place, _ in hub.requests if "/resolve/" in place} == {first.card.source.revision}
+
+
 def test_a_broken_fetch_is_seen_as_partial_and_taken_up(hub):
     said = Said()
     hub.breaks["audio.onnx"] = [200_000, 0]
@@ -248,7 +282,11 @@ def test_what_is_removed_is_gone_with_what_a_broken_fetch_left(exported):
     part = part_folder("clap-tiny")
     part.mkdir()
     (part / "audio.onnx").write_bytes(b"12345")
-    assert remove_model("clap-tiny") == state.n_disk_bytes + 5
+    old_folder("clap-tiny").mkdir()
+    (old_folder("clap-tiny") / "audio.onnx").write_bytes(b"123")
+    assert model_state("clap-tiny").n_disk_bytes == state.n_disk_bytes + 8
+    assert remove_model("clap-tiny") == state.n_disk_bytes + 8
+    assert not old_folder("clap-tiny").exists()
     assert installed_weights() == {}
     assert not part.exists()
     with pytest.raises(EncoderError, match="not here"):
@@ -299,3 +337,30 @@ def test_the_texts_of_the_check_mean_demo_sounds_that_there_are():
     kinds = {path.parent.name for path in demo_folder().rglob("*.flac")}
     for own in TEXTS.values():
         assert own <= kinds
+
+
+@pytest.mark.parametrize(("name", "words"), [("text.onnx", "`text.onnx` is missing"), ("card.toml", "cannot be read")])
+def test_an_imported_encoder_that_lost_a_file_is_listed_says_so_and_can_be_removed_or_imported_again(
+    exported, name, words
+):
+    import_models(exported, control=Control(), post=Said())
+    folder = weights_path() / "clap-tiny"
+    (folder / name).unlink()
+    (folder / "text_int8.onnx").unlink()  # it would stand in
+    state = list_models()[-1]
+    assert (state.card.id, state.state, state == model_state("clap-tiny")) == ("clap-tiny", "refused", True)
+    assert words in state.sentence
+    assert state.n_disk_bytes > 0
+    with pytest.raises(EncoderError, match=words):
+        verify_model("clap-tiny", control=Control(), post=Said())
+    with pytest.raises(EncoderError, match="bowerbird models import DIR"):
+        fetch_model("clap-tiny", control=Control(), post=Said())
+    assert import_models(exported, control=Control(), post=Said()).state == "ready"
+    (folder / "card.toml").write_text("id = ")
+    remove_model("clap-tiny")
+    assert "clap-tiny" not in [state.card.id for state in list_models()]
+
+
+def test_where_there_is_no_library_nothing_is_forgotten_and_none_is_made(tmp_path):
+    assert forget_model(tmp_path / "library", "clap-tiny") == {}
+    assert not (tmp_path / "library").exists()

@@ -13,22 +13,21 @@ from rich.table import Table
 from rich.text import Text
 
 from bowerbird.cli.indexing import interrupts
-from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library
+from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library, warn
 from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import INT8_ENDING
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_ids, encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import EncoderError
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import forget_vectors, is_of_model, let_go, searched_encoder
+from bowerbird.library.encoders import is_of_model, let_go, searched_encoder
+from bowerbird.library.model_list import ModelState, folders_of, list_models, model_state
 from bowerbird.library.models import (
     ModelProgress,
-    ModelState,
     Post,
     check_int8,
     fetch_model,
+    forget_model,
     import_models,
-    list_models,
-    model_state,
     remove_model,
     verify_model,
 )
@@ -54,7 +53,9 @@ _STATES = {
 @app.command("list")
 def list_(*, library: Library = None, as_json: AsJson = False) -> int:
     """List every model: whether it is here, and what having it costs."""
-    used = searched_encoder(library_path(library)).encoder.name
+    choice = searched_encoder(library_path(library))
+    warn(choice.complaint)
+    used = choice.encoder.name
     if as_json:
         for state in list_models():
             typer.echo(json.dumps(_row(state, used)))
@@ -106,6 +107,7 @@ def import_(
     with _progress() as (control, post):
         state = import_models(folder, control=control, post=post)
     if state is None:
+        typer.echo("Stopped. Nothing was imported.", err=True)
         return EXIT_INTERRUPTED
     return _finish(state, control, f"Run `bowerbird models verify {state.card.id}` to check it.")
 
@@ -133,20 +135,21 @@ def remove(
     name: Name,
     *,
     vectors: Annotated[
-        bool, typer.Option("--vectors", help="Delete what it made of the library's sounds, too.")
+        bool,
+        typer.Option("--vectors", help="Delete what it made of the library's sounds, too, also after the weights."),
     ] = False,
     library: Library = None,
 ) -> int:
     """Delete a model's weights. The vectors it made stay, unless told otherwise, for when it comes back."""
-    ids = encoder_ids(name) if vectors else []
     place = library_path(library)
-    n_bytes = remove_model(name)
-    typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
+    forgotten = forget_model(place, name) if vectors else {}  # first: while the library is indexed, nothing is lost
+    for encoder_id, n in forgotten.items():
+        typer.echo(f"{n:,} vectors of {encoder_id} deleted")
+    if folders_of(name) or not forgotten:
+        n_bytes = remove_model(name)
+        typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
     if let_go(place, name):
         typer.echo("The library used it; the built-in encoder serves from now on.")
-    for encoder_id in ids:
-        n = forget_vectors(place, encoder_id)
-        typer.echo(f"{n:,} vectors of {encoder_id} deleted")
     return EXIT_DONE
 
 
@@ -210,7 +213,7 @@ def _progress() -> Iterator[tuple[Control, Post]]:
         def post(event: ModelProgress) -> None:
             amount = ""
             if event.n_total_bytes:
-                amount = f" · {bytes_text(event.n_done_bytes)} of {bytes_text(event.n_total_bytes)}"
+                amount = f" · {bytes_text(event.n_done_bytes) or '0 MB'} of {bytes_text(event.n_total_bytes)}"
             live.update(Text(f"{event.id} · {event.text}{amount}", style="cyan"))
 
         yield control, post

@@ -1,5 +1,7 @@
 """Cards: what an encoder that comes as weights is, where it comes from and how it wants its sound. No weights here."""
 
+import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -33,8 +35,12 @@ INT8_ENDING: Final = "-int8"
 
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
-_WITHOUT_WEIGHTS: Final = frozenset({"acoustic", "general"})
+_BUILT_IN: Final = "acoustic"
+_WITHOUT_WEIGHTS: Final = frozenset({_BUILT_IN, "general"})
 """The encoder that is built in, and the card to begin one's own from."""
+
+_MIN_TOKENS: Final = 3
+"""A text is a word at least, between the marks of its beginning and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,7 @@ def read_card(path: Path) -> Card:
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         raise EncoderError(f"The card {path} cannot be read ({reason}). Check the folder.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise EncoderError(f"The card {path} is no TOML ({error}). Mend it; models/README.md has the form.") from error
     return parse_card(table, str(path))
 
@@ -258,7 +264,7 @@ def _check(card: Card) -> None:
     """Refuse what fits each type and yet no encoder."""
     if not card.id or set(card.id) - _ID_LETTERS:
         raise ValueError(f"id = {card.id!r} may hold small letters, digits and hyphens only")
-    if card.id.split("-")[0] == "acoustic":
+    if card.id.split("-")[0] == _BUILT_IN:
         raise ValueError(f"id = {card.id!r} belongs to the encoder that is built in")
     if card.id.endswith(INT8_ENDING):
         raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which means the 8-bit weights")
@@ -270,6 +276,8 @@ def _check(card: Card) -> None:
         raise ValueError("[audio.log_mel] belongs to front_end = 'log-mel', and to no other")
     if card.text is not None and ("text" not in card.files or "tokenizer" not in card.files):
         raise ValueError("[text] needs [files.text] and [files.tokenizer]")
+    if card.text is not None and card.text.max_tokens < _MIN_TOKENS:
+        raise ValueError(f"text.max_tokens = {card.text.max_tokens} must be at least {_MIN_TOKENS}")
     wanted = set("btm" if card.audio.log_mel else "bt")
     letters = card.audio.layout
     if len(set(letters)) != len(letters) or not wanted <= set(letters) <= wanted | {"c"}:
@@ -325,8 +333,18 @@ def _checked(hint: Any, value: object, place: str) -> Any:
         is_number = hint is float and type(value) is int
         if type(value) is not hint and not is_number:
             raise ValueError(f"{place} = {value!r} must be {_TYPE_WORDS[hint]}")
-        return hint(value)
+        return _finite(value, place) if hint is float else value
     return _made(hint, value, place)
+
+
+def _finite(value: Any, place: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that is too large
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{place} must be a finite number")
+    return number
 
 
 def _named(place: str, name: str) -> str:
@@ -338,3 +356,10 @@ def shipped_cards() -> Mapping[str, Card]:
     cards = [read_card(path) for path in sorted(models_path().glob("*.toml")) if path.stem not in _WITHOUT_WEIGHTS]
     cards.sort(key=lambda card: (card.source.kind != "hub", card.id))
     return {card.id: card for card in cards}
+
+
+def is_id_of(encoder_id: str, card_id: str) -> bool:
+    """Say whether a full id is that of a card's weights: full or 8-bit, now or before, wherever they compute."""
+    small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
+    is_built_in = card_id.split("-", maxsplit=1)[0] == _BUILT_IN
+    return not is_built_in and re.fullmatch(rf"{wanted}({small})?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None

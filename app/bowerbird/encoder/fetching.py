@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import bowerbird
+from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import FILE_NAMES, Card, Role
 from bowerbird.encoder.weights import (
     Weights,
@@ -52,7 +53,7 @@ class _Remote:
     digest : str
         sha256 of a large file, git's own SHA-1 of a small one, "" when the hub says neither.
     tag : str
-        Changes with the content.
+        Changes with the content; "" where the hub and the card say nothing that does.
     """
 
     role: Role
@@ -218,8 +219,9 @@ def _describe(
                 "fetched. Get a newer Bowerbird, or mend the card."
             )
         digest = known or (tag if is_digest else "")
+        has_tag = bool(tag or digest)
         stamp = hashlib.blake2b(f"{tag} {digest} {facts.size}".encode(), digest_size=8).hexdigest()
-        found.append(_Remote(role, url, facts.size, digest, stamp))
+        found.append(_Remote(role, url, facts.size, digest, stamp if has_tag else ""))
     return found, revision
 
 
@@ -244,7 +246,8 @@ def _unfinished(remote: _Remote, part: Path) -> Path:
 
 def _drop_strangers(part: Path, remotes: Sequence[_Remote]) -> None:
     """Remove what an earlier run left that is not wanted any more."""
-    wanted = {_unfinished(remote, part).name for remote in remotes} | {FILE_NAMES[remote.role] for remote in remotes}
+    wanted = {_unfinished(remote, part).name for remote in remotes if remote.tag}
+    wanted |= {FILE_NAMES[remote.role] for remote in remotes if remote.digest}  # size tells no two apart
     for path in part.iterdir():
         if path.name not in wanted:
             path.unlink()
@@ -299,12 +302,12 @@ def _is_right(path: Path, remote: _Remote) -> bool:
 
 
 def _download(remote: _Remote, path: Path, tally: _Tally) -> None:
-    """Bring a file to its end, from where an earlier run or an earlier try left it."""
+    """Bring a file to its end, from where an earlier run or try left it if that can be told to be the same file."""
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined] # noqa: PLC0415
 
     for n_left in reversed(range(_N_TRIES)):
-        n_before = path.stat().st_size if path.exists() else 0
-        if n_before == remote.size_bytes:
+        n_before = path.stat().st_size if path.exists() and remote.tag else 0
+        if path.exists() and n_before == remote.size_bytes:
             return
         if remote.size_bytes is not None and n_before > remote.size_bytes:
             path.unlink()
@@ -316,8 +319,8 @@ def _download(remote: _Remote, path: Path, tally: _Tally) -> None:
             n_now = path.stat().st_size if path.exists() else 0
             if not n_left or n_now <= n_before:
                 raise EncoderError(
-                    f"The connection broke off {n_now / 1e6:,.1f} MB into `{FILE_NAMES[remote.role]}` "
-                    f"({_reason(error)}). Try again: it goes on from there."
+                    f"The connection broke off {bytes_text(n_now) or '0 MB'} into `{FILE_NAMES[remote.role]}` "
+                    f"({_reason(error)}). Try again{': it goes on from there' if remote.tag else ''}."
                 ) from error
     raise EncoderError(
         f"`{urlsplit(remote.url).netloc}` ends `{FILE_NAMES[remote.role]}` before its size says. Try again later."

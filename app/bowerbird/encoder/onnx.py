@@ -15,7 +15,7 @@ from bowerbird.encoder.frontend import FRONT_END_VERSION, patches
 from bowerbird.encoder.session import Session, require_provider
 from bowerbird.encoder.text import OnnxTextEncoder
 from bowerbird.encoder.weights import Weights, checked_file, has_file
-from bowerbird.errors import EncoderError
+from bowerbird.errors import EncoderError, UnheardError
 
 _POOLS: Final[Mapping[str, Callable[..., Any]]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
@@ -53,15 +53,16 @@ class OnnxEncoder:
         self._provider = provider
         self._tower = card.audio
         short_name = card.id + (INT8_ENDING if is_int8 else "")
-        self._name = short_name + (f"@{provider}" if provider != "cpu" else "")
-        self._id = f"{short_name}-{_digest(card.files[role].sha256, card.audio)}"
+        place = f"@{provider}" if provider != "cpu" else ""
+        self._name = short_name + place
+        self._id = f"{short_name}-{_digest(card.files[role].sha256, card.audio)}{place}"
         self._text = OnnxTextEncoder(weights, n_dims=card.audio.n_dims) if card.text else None
         self._session: Session | None = None
         self._loading = threading.Lock()
 
     @property
     def id(self) -> str:
-        """Name that changes with the weights and with the front end."""
+        """Name that changes with the weights, the front end and what computes; `cards.is_id_of` knows its form."""
         return self._id
 
     @property
@@ -109,7 +110,7 @@ class OnnxEncoder:
         Raises
         ------
         EncoderError
-            When the weights are missing, damaged, or not what their card says.
+            When the weights are missing, damaged, not what their card says, or give no numbers.
         """
         vectors = np.zeros((len(windows), self.n_dims), np.float32)
         for row, window in enumerate(windows):
@@ -128,6 +129,12 @@ class OnnxEncoder:
                     f"dimensions where its card says {self.n_dims}. Mend the card, or import the weights that "
                     "belong to it."
                 )
+            if not np.isfinite(result).all():
+                card_id = self._weights.card.id
+                raise UnheardError(
+                    f"The audio network of `{card_id}` gives something else than numbers. "
+                    f"Run `bowerbird models verify {card_id}`, or choose another encoder."
+                )
             yield from result.reshape(-1, self.n_dims)
 
     def _loaded(self) -> Session:
@@ -141,10 +148,11 @@ class OnnxEncoder:
 
 
 def unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Scale to unit length; a vector that says nothing, or nonsense, points along its first axis."""
-    norm = float(np.linalg.norm(vector))
-    if np.isfinite(norm) and norm > 1e-12:
-        return vector / np.float32(norm)
+    """Scale a vector of numbers to unit length; one of zeros points along its first axis."""
+    precise = vector.astype(np.float64)  # the squares of small or large numbers are beyond single precision
+    norm = float(np.linalg.norm(precise))
+    if norm:
+        return np.asarray(precise / norm, np.float32)
     first = np.zeros_like(vector)
     first[0] = 1.0
     return first

@@ -49,17 +49,6 @@ def encoder_named(name: str) -> Encoder:
     return _from_weights(wanted, provider or "cpu")
 
 
-def encoder_ids(model: str) -> list[str]:
-    """Return the ids of a model's encoders, full and 8-bit, whether they passed their check or not."""
-    from bowerbird.encoder.onnx import OnnxEncoder  # noqa: PLC0415 - the front ends take a while to load
-
-    weights = installed_weights().get(model)
-    if weights is None:
-        return []
-    kinds = [False, True] if has_file(weights, "audio_int8") else [False]
-    return [OnnxEncoder(weights, is_int8=is_int8).id for is_int8 in kinds]
-
-
 def _from_weights(wanted: str, provider: str) -> Encoder:
     from bowerbird.encoder.onnx import OnnxEncoder  # noqa: PLC0415 - the front ends take a while to load
 
@@ -72,7 +61,7 @@ def _from_weights(wanted: str, provider: str) -> Encoder:
             if is_int8 and not has_file(weights, "audio_int8"):
                 continue
             encoder = OnnxEncoder(weights, is_int8=is_int8, provider=provider)
-            if wanted in (short_name, encoder.id):
+            if wanted in (short_name, encoder.id.partition("@")[0]):
                 require_proof(weights)
                 return encoder
     if wanted.removesuffix(INT8_ENDING) in installed:

@@ -65,7 +65,7 @@ class Session:
     Raises
     ------
     EncoderError
-        When the file is no network, or another than its card says.
+        When the file is no network, or another than its card says, or the provider does not start.
     """
 
     def __init__(self, path: Path, *, provider: str, inputs: Sequence[str], output: str, n_threads: int = 1) -> None:
@@ -73,6 +73,11 @@ class Session:
         self._path = path
         self._output = output
         self._session = _open(path, provider, n_threads)
+        if self._session.get_providers()[0] != PROVIDERS[provider][0]:  # silence would mean other bits, slowly
+            raise EncoderError(
+                f"`{provider}` is installed here, but does not start. Install the drivers and libraries that "
+                f"{PROVIDERS[provider][1]} needs, or leave out `@{provider}`."
+            )
         found = {one.name for one in self._session.get_inputs()}
         outputs = {one.name for one in self._session.get_outputs()}
         wanted = {name for name in inputs if name}
@@ -127,11 +132,8 @@ def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSe
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 4  # its faults come as exceptions; its advice is for programmers
-    providers = [PROVIDERS[provider][0]]
-    if provider != "cpu":
-        providers.append(PROVIDERS["cpu"][0])  # for the operators that the other lacks
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnxruntime.InferenceSession(str(path), options, providers=_providers(provider))
     except (
         Fail,
         InvalidArgument,
@@ -145,6 +147,15 @@ def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSe
         raise EncoderError(
             f"`{path.name}` is no network that can be run here ({_first_line(error)}). Fetch or import it again."
         ) from error
+
+
+def _providers(provider: str) -> list[tuple[str, dict[str, str]]]:
+    """Return what computes, with its options, and then the processor, for the operators that the other lacks."""
+    cpu: tuple[str, dict[str, str]] = (PROVIDERS["cpu"][0], {})
+    if provider == "cpu":
+        return [cpu]
+    # TF32 keeps ten bits of each number: its vectors would not be those of single precision.
+    return [(PROVIDERS[provider][0], {"use_tf32": "0"} if provider == "cuda" else {}), cpu]
 
 
 def _listed(names: set[str]) -> str:

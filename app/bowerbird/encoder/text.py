@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoder.cards import Role, TextTower
+from bowerbird.encoder.cards import FILE_NAMES, Role, TextTower
 from bowerbird.encoder.session import Session
 from bowerbird.encoder.weights import Weights, checked_file, has_file
 from bowerbird.errors import EncoderError
@@ -69,7 +69,10 @@ class OnnxTextEncoder:
             self._kept.move_to_end(text)
             return self._kept[text]
         tokenizer, session = self._load()
-        tokens = tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
+        try:
+            tokens = tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
+        except Exception as error:  # the library raises nothing narrower
+            raise self._no_tokenizer() from error
         inputs = {self._tower.input_ids: np.array([tokens.ids], np.int64)}
         if self._tower.attention_mask:
             inputs[self._tower.attention_mask] = np.ones((1, len(tokens.ids)), np.int64)
@@ -106,10 +109,14 @@ class OnnxTextEncoder:
         path = checked_file(self._weights, "tokenizer")
         try:
             tokenizer = Tokenizer.from_file(str(path))
+            tokenizer.enable_truncation(self._tower.max_tokens)
+            tokenizer.no_padding()
         except Exception as error:  # the library raises nothing narrower
-            raise EncoderError(
-                f"`{path.name}` of `{self._weights.card.id}` is no tokenizer. Fetch or import it again."
-            ) from error
-        tokenizer.enable_truncation(self._tower.max_tokens)
-        tokenizer.no_padding()
+            raise self._no_tokenizer() from error
         return tokenizer
+
+    def _no_tokenizer(self) -> EncoderError:
+        return EncoderError(
+            f"`{FILE_NAMES['tokenizer']}` of `{self._weights.card.id}` is no tokenizer that serves its card. "
+            "Fetch or import it again."
+        )

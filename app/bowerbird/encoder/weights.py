@@ -1,9 +1,10 @@
 """Weights on this machine: where they lie, whether they are all there, and whether they are what they were.
 
 A folder an encoder, with its card beside the files. What is on its way lies in a folder beside it, which takes the
-name of the encoder in one step once everything in it is there and checked. What comes over a network is not here.
+name of the encoder once everything in it is there and checked. What comes over a network is not here.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -14,6 +15,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, Card, Role, WeightFile, read_card
 from bowerbird.errors import EncoderError
 from bowerbird.paths import weights_path
@@ -24,6 +26,8 @@ PART_ENDING: Final = ".part"
 """What the folder of weights that are on their way is called, after the encoder's id. An id has no full stop."""
 
 _OLD_ENDING: Final = ".old"
+"""What the folder of weights that others take the place of is called, until these are there."""
+
 _BLOCK_BYTES: Final = 1 << 20
 _SPARE_BYTES: Final = 50_000_000
 """Left free beside what comes: a full disk harms more than this program."""
@@ -53,13 +57,8 @@ def installed_weights() -> dict[str, Weights]:
     Nothing is hashed: `checked_file` does that when a file is used.
     """
     found: dict[str, Weights] = {}
-    try:
-        folders = sorted(weights_path().iterdir())
-    except OSError:  # nothing was ever fetched, or the drive is away
-        return found
-    for folder in folders:
-        if "." in folder.name or not folder.is_dir():
-            continue
+    for name in weights_folders():
+        folder = weights_path() / name
         try:
             weights = weights_in(folder)
             if weights.card.id != folder.name:
@@ -67,8 +66,21 @@ def installed_weights() -> dict[str, Weights]:
         except EncoderError as error:
             logger.warning("weights were left out: %s", error)
             continue
-        found[folder.name] = weights
+        found[name] = weights
     return found
+
+
+def weights_folders() -> list[str]:
+    """Return the names of the folders that have weights, or should; an exchange that broke off is undone first."""
+    try:
+        for old in weights_path().glob(f"*{_OLD_ENDING}"):
+            place = old.with_suffix("")
+            if old.is_dir() and not place.exists():  # the program ended in the midst of `put_in_place`
+                with contextlib.suppress(OSError):
+                    old.rename(place)
+        return sorted(path.name for path in weights_path().iterdir() if "." not in path.name and path.is_dir())
+    except OSError:  # nothing was ever fetched, or the drive is away
+        return []
 
 
 def weights_in(folder: Path) -> Weights:
@@ -163,8 +175,15 @@ def part_folder(encoder_id: str) -> Path:
     return weights_path() / (encoder_id + PART_ENDING)
 
 
+def old_folder(encoder_id: str) -> Path:
+    """Return the folder that an encoder's weights lie in while others take their place."""
+    return weights_path() / (encoder_id + _OLD_ENDING)
+
+
 def put_in_place(card: Card, part: Path) -> Weights:
-    """Record what came, and let it take the place of what was there, in one step.
+    """Record what came, and let it take the place of what was there.
+
+    Those are two steps: where the program ends between them, `weights_folders` puts back what was there.
 
     Parameters
     ----------
@@ -178,8 +197,7 @@ def put_in_place(card: Card, part: Path) -> Weights:
     EncoderError
         When a file is missing or the disk refuses; what was there is still there then.
     """
-    place = weights_path() / card.id
-    old = place.with_name(place.name + _OLD_ENDING)
+    place, old = weights_path() / card.id, old_folder(card.id)
     write_card(card, part / CARD_NAME)
     weights_in(part)
     try:
@@ -219,7 +237,7 @@ def require_space(folder: Path, n_bytes: int) -> None:
     n_free = free_bytes(folder)
     if n_free < n_bytes + _SPARE_BYTES:
         raise EncoderError(
-            f"{_megabytes(n_bytes)} are needed at {folder} and {_megabytes(n_free)} are free. "
+            f"{bytes_text(n_bytes)} are needed at {folder} and {bytes_text(n_free) or 'none'} are free. "
             "Make room on that disk, then try again."
         )
 
@@ -240,10 +258,6 @@ def cannot(verb: str, path: Path, error: OSError) -> EncoderError:
 
 
 _PAST: Final = {"read": "read", "write": "written", "remove": "removed"}
-
-
-def _megabytes(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.0f} MB"
 
 
 # Cards as files

@@ -1,19 +1,20 @@
-"""Encoders that come as weights: which there are, having them here, proving them, being rid of them."""
+"""Encoders that come as weights: having them here, proving them, being rid of them. `model_list` has how they stand."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TypeAlias
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.catalogue.connection import LibraryLock
+from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.sounds import Samples
-from bowerbird.encoder.cards import INT8_ENDING, Card, Role, shipped_cards
+from bowerbird.encoder.cards import INT8_ENDING, Role, is_id_of, shipped_cards
 from bowerbird.encoder.fetching import fetch_weights
 from bowerbird.encoder.importing import card_in, import_weights
-from bowerbird.encoder.proof import Proof, prove, read_proof, write_proof
+from bowerbird.encoder.proof import Proof, prove, write_proof
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.weights import (
     Weights,
@@ -22,17 +23,14 @@ from bowerbird.encoder.weights import (
     has_file,
     installed_weights,
     needed_roles,
-    part_folder,
-    weights_in,
 )
 from bowerbird.errors import CatalogueError, EncoderError
 from bowerbird.library.control import Control
 from bowerbird.library.demo import demo_folder
-from bowerbird.library.recall import Recall, measure_recall, read_recall, require_int8, write_recall
+from bowerbird.library.encoders import forget_vectors
+from bowerbird.library.model_list import INT8_ROLES, ModelState, bytes_in, folders_of, how_to_have, model_state
+from bowerbird.library.recall import Recall, measure_recall, require_int8, write_recall
 from bowerbird.paths import weights_path
-
-_INT8: Final[tuple[Role, ...]] = ("audio_int8",)
-"""What is fetched for speed: 8-bit text weights gain a moment a query and are only used where there are no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,104 +54,13 @@ class ModelProgress:
 
 Post: TypeAlias = Callable[[ModelProgress], None]
 
-_State: TypeAlias = Literal["absent", "partial", "unproven", "refused", "ready"]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelState:
-    """An encoder that comes as weights, as things are.
-
-    Attributes
-    ----------
-    card : Card
-        That of the weights here, where there are any.
-    state : str
-        absent. partial: a fetch was broken off. unproven: here, and not checked yet. refused: here, and not used, as
-        `sentence` says. ready.
-    sentence : str
-    n_partial_bytes : int
-        What a broken fetch has brought.
-    n_download_bytes, n_int8_bytes : int
-        What a fetch brings, and what it brings more with 8-bit weights; 0 where that is not known.
-    n_disk_bytes : int
-        What is here.
-    has_int8 : bool
-    proof : Proof or None
-    recall : Recall or None
-        Of the 8-bit weights, on the user's own sounds.
-    """
-
-    card: Card
-    state: _State
-    sentence: str = ""
-    n_partial_bytes: int = 0
-    n_download_bytes: int = 0
-    n_int8_bytes: int = 0
-    n_disk_bytes: int = 0
-    has_int8: bool = False
-    proof: Proof | None = None
-    recall: Recall | None = None
-
-    @property
-    def is_int8_offered(self) -> bool:
-        """Whether 8-bit weights find what the full ones find."""
-        return self.has_int8 and self.recall is not None and self.recall.is_enough
-
-
-def list_models() -> tuple[ModelState, ...]:
-    """Return every encoder that can be had as weights, then those that the user brought."""
-    installed, shipped = installed_weights(), shipped_cards()
-    names = [*shipped, *(name for name in installed if name not in shipped)]
-    return tuple(_state(name, installed.get(name), shipped.get(name)) for name in names)
-
-
-def model_state(encoder_id: str) -> ModelState:
-    """Return one encoder that comes as weights.
-
-    Raises
-    ------
-    EncoderError
-        When there is none of that name.
-    """
-    installed, shipped = installed_weights().get(encoder_id), shipped_cards().get(encoder_id)
-    if installed is None and shipped is None:
-        raise EncoderError(f"There is no `{encoder_id}` among the models. Run `bowerbird models list` to see them.")
-    return _state(encoder_id, installed, shipped)
-
-
-def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> ModelState:
-    card = weights.card if weights is not None else shipped
-    assert card is not None
-    planned = shipped or card
-    folder, part = weights_path() / encoder_id, part_folder(encoder_id)
-    state = ModelState(
-        card,
-        "absent",
-        n_partial_bytes=_n_bytes(part),
-        n_download_bytes=sum(planned.files[role].size_bytes for role in needed_roles(planned)),
-        n_int8_bytes=sum(planned.files[role].size_bytes for role in _INT8 if role in planned.files),
-        n_disk_bytes=_n_bytes(folder) + _n_bytes(part),
-    )
-    if weights is None:
-        if not folder.exists():
-            return replace(state, state="partial" if part.exists() else "absent")
-        return replace(state, state="refused", sentence=_complaint(folder))
-    proof = read_proof(weights)
-    word: _State = "unproven" if proof is None else "ready" if proof.is_good else "refused"
-    return replace(
-        state,
-        state=word,
-        sentence=proof.sentence if proof is not None else "",
-        has_int8=has_file(weights, "audio_int8"),
-        proof=proof,
-        recall=read_recall(weights),
-    )
-
 
 def fetch_model(
     encoder_id: str, *, control: Control, post: Post, with_int8: bool = False, endpoint: str | None = None
 ) -> ModelState:
-    """Fetch an encoder's weights and check them; nothing is fetched that is here and whole.
+    """Fetch an encoder's weights and check them; nothing is fetched that is here, whole and not refused.
+
+    What takes the place of others comes as the program's own card says, whatever was recorded of the others.
 
     Parameters
     ----------
@@ -171,23 +78,27 @@ def fetch_model(
     EncoderError
         When it cannot be fetched. Weights that fail the check are no error: the state says so.
     """
-    card = model_state(encoder_id).card
+    state = model_state(encoder_id)
+    card = shipped_cards().get(encoder_id, state.card)
     if card.source.kind != "hub":
-        raise EncoderError(_how_to_have(card))
+        raise EncoderError(how_to_have(card))
     weights = installed_weights().get(encoder_id)
-    roles = [*needed_roles(card), *(role for role in _INT8 if role in card.files)]
-    if not with_int8 and not (weights and has_file(weights, _INT8[0])):
-        roles = [role for role in roles if role not in _INT8]
-    if weights is None or not _are_whole(weights, roles):
+    needed, extra = needed_roles(card), [role for role in INT8_ROLES if role in card.files]
+    if not with_int8 and not (weights and has_file(weights, INT8_ROLES[0])):
+        extra = []
+    is_kept = weights is not None and state.state != "refused" and _are_whole(weights, needed)
+    if weights is None or not is_kept or not _are_whole(weights, extra):
+        if weights is not None and is_kept and weights.card.files.keys() >= set(extra):
+            card = weights.card  # what is added must be of the commit of what is here
         with _alone():
             weights = fetch_weights(
                 card,
-                roles,
+                [*needed, *extra],
                 endpoint=endpoint,
                 is_cancelled=lambda: control.is_cancelled,
                 progress=lambda n_done, n_total: post(ModelProgress(encoder_id, "Fetching", n_done, n_total)),
             )
-    elif (state := model_state(encoder_id)).state == "ready":
+    elif state.state == "ready":
         return state
     if weights is None:
         return model_state(encoder_id)
@@ -257,7 +168,7 @@ def verify_model(encoder_id: str, *, control: Control, post: Post) -> ModelState
 
 
 def remove_model(encoder_id: str) -> int:
-    """Delete an encoder's weights, also what a broken fetch left; return how many bytes that were.
+    """Delete an encoder's weights, also what a broken fetch or exchange left; return how many bytes that were.
 
     Raises
     ------
@@ -266,18 +177,45 @@ def remove_model(encoder_id: str) -> int:
     """
     if "." in encoder_id or "/" in encoder_id or "\\" in encoder_id:
         raise EncoderError(f"There is no `{encoder_id}` among the models. Run `bowerbird models list` to see them.")
-    folders = [path for path in (weights_path() / encoder_id, part_folder(encoder_id)) if path.is_dir()]
-    if not encoder_id or not folders:
+    folders = folders_of(encoder_id) if encoder_id else []
+    if not folders:
         raise EncoderError(f"The weights of `{encoder_id}` are not here. Run `bowerbird models list` to see what is.")
     n_bytes = 0
     with _alone():
         for folder in folders:
-            n_bytes += _n_bytes(folder)
+            n_bytes += bytes_in(folder)
             try:
                 shutil.rmtree(folder)
             except OSError as error:
                 raise cannot("remove", folder, error) from error
     return n_bytes
+
+
+def forget_model(library: Path, encoder_id: str) -> dict[str, int]:
+    """Delete what an encoder made of a library's sounds, with all weights it ever had, here or not any more.
+
+    Returns
+    -------
+    dict of str to int
+        How many vectors there were, by the full id that made them.
+
+    Raises
+    ------
+    CatalogueError
+        When the library is being indexed.
+    """
+    try:
+        with CatalogueReader(library) as reader:
+            full_ids = [full_id for full_id in reader.encoder_ids() if is_id_of(full_id, encoder_id)]
+    except CatalogueError:  # there is no library, so there are none
+        return {}
+    forgotten = {}
+    for full_id in full_ids:
+        forgotten[full_id] = forget_vectors(library, full_id)
+        for path in (library / "index").glob(f"{full_id.replace('@', '_')}-*"):  # as `index.store` names them
+            with suppress(OSError):  # it is open: a stamp that does not fit is never believed
+                path.unlink()
+    return forgotten
 
 
 def check_int8(library: Path, encoder_id: str, *, control: Control, post: Post) -> Recall | None:
@@ -330,33 +268,12 @@ def demo_windows(encoder: Encoder) -> list[tuple[str, Samples]]:
 def _installed(encoder_id: str) -> Weights:
     weights = installed_weights().get(encoder_id)
     if weights is None:
-        raise EncoderError(_how_to_have(model_state(encoder_id).card))
+        state = model_state(encoder_id)
+        raise EncoderError(state.sentence or how_to_have(state.card))
     return weights
 
 
-def export_command(card: Card) -> str:
-    """Return what turns a checkpoint into weights that can be imported."""
-    name = card.source.file or "DIRECTORY"
-    tokenizer = " --tokenizer tokenizer.json" if card.source.file else ""  # a .pt has none
-    return f"sh models/export/export.sh {name} OUT --card {card.id}{tokenizer}"
-
-
-def _how_to_have(card: Card) -> str:
-    if card.source.kind == "hub":
-        return (
-            f"The weights of `{card.id}` are not here. Run `bowerbird models fetch {card.id}`, or "
-            "`bowerbird models import DIR` with a folder that has them."
-        )
-    if card.source.kind == "checkpoint":
-        what = card.source.file or "a directory"
-        return (
-            f"`{card.id}` comes as a checkpoint, {what} of {card.source.repository}, which is exported first. "
-            f"Run `{export_command(card)}`, then `bowerbird models import OUT`; models/README.md says more."
-        )
-    return f"`{card.id}` is your own. Run `bowerbird models import DIR` with the folder that has it."
-
-
-def _are_whole(weights: Weights, roles: list[Role]) -> bool:
+def _are_whole(weights: Weights, roles: Sequence[Role]) -> bool:
     try:
         for role in roles:
             checked_file(weights, role)
@@ -383,19 +300,3 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _complaint(folder: Path) -> str:
-    try:
-        card = weights_in(folder).card
-    except EncoderError as error:
-        return str(error)
-    return f"The card in {folder} is of `{card.id}`. Remove the folder, or import it again from where it came from."
-
-
-def _n_bytes(folder: Path) -> int:
-    n_bytes = 0
-    with suppress(OSError):  # what comes just now is renamed under one's hands
-        for path in folder.iterdir():
-            n_bytes += path.stat().st_size
-    return n_bytes

@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bowerbird.domain.words import count_text
+from bowerbird.domain.words import bytes_text, count_text
 from bowerbird.encoder.cards import INT8_ENDING, Card
 from bowerbird.encoder.registry import DEFAULT_ENCODER
 from bowerbird.gui.presenters.model_words import (
     DETAILS,
     Act,
     QuietLine,
-    card_id_of,
-    megabytes,
-    number_text,
+    is_8_bit,
     short_title,
 )
-from bowerbird.library.models import ModelState, export_command
+from bowerbird.library.encoders import is_of_model
+from bowerbird.library.model_list import ModelState, export_command
 from bowerbird.library.recall import MIN_RECALL
 
 
@@ -79,7 +78,7 @@ class Inventory:
 
     def has_chosen(self, encoder_id: str) -> bool:
         """Say whether an encoder's weights, of either size, are used or to be used."""
-        return encoder_id in {card_id_of(name) for name in (self.searched, self.wanted) if name}
+        return any(is_of_model(name, encoder_id) for name in (self.searched, self.wanted) if name)
 
     @property
     def chosen(self) -> str | None:
@@ -88,11 +87,11 @@ class Inventory:
 
     def has_ready(self, name: str) -> bool:
         """Say whether an encoder's weights may be used."""
-        return any(model.state == "ready" for model in self.models if model.card.id == card_id_of(name))
+        return any(model.state == "ready" for model in self.models if is_of_model(name, model.card.id))
 
     def card_of(self, name: str) -> Card | None:
         """Return an encoder's card; None where it is unknown."""
-        return next((model.card for model in self.models if model.card.id == card_id_of(name)), None)
+        return next((model.card for model in self.models if is_of_model(name, model.card.id)), None)
 
 
 def are_others(before: Card | None, after: Card | None) -> bool:
@@ -145,7 +144,7 @@ def _distance(model: ModelState) -> int:
 def _row(model: ModelState, searched: str, wanted: str) -> ModelRow:
     card = model.card
     is_here = model.state not in {"absent", "partial"}
-    facts = [card.licence, f"{megabytes(model.n_disk_bytes)} on disk" if is_here and model.n_disk_bytes else ""]
+    facts = [card.licence, f"{bytes_text(model.n_disk_bytes)} on disk" if is_here and model.n_disk_bytes else ""]
     facts.append("" if card.is_trained else "random weights: what they find means nothing")
     row = ModelRow(card.id, card.title, card.about, " · ".join(fact for fact in facts if fact))
     acts: tuple[Act, ...]
@@ -154,15 +153,17 @@ def _row(model: ModelState, searched: str, wanted: str) -> ModelRow:
             return _absent(row, model)
         case "partial":
             here = min(model.n_partial_bytes, model.n_download_bytes)
-            left = megabytes(model.n_download_bytes - here)
-            state = f"{number_text(here)} of {megabytes(model.n_download_bytes)} here"
-            acts = (Act("fetch", card.id, f"Resume · {left}", is_proposed=True), _remove(model, searched, wanted))
+            state = f"{bytes_text(here) or '0 MB'} of {bytes_text(model.n_download_bytes)} here"
+            acts = (
+                Act("fetch", card.id, _sized("Resume", model.n_download_bytes - here), is_proposed=True),
+                _remove(model, searched, wanted),
+            )
             return replace(row, state=state, acts=acts)
         case "unproven":
             acts = (Act("check", card.id, "Check", is_proposed=True), _remove(model, searched, wanted))
             return replace(row, state="Here, not checked yet", acts=acts)
         case "refused":
-            again = _fetch(card, f"Download again · {megabytes(model.n_download_bytes)}")
+            again = _fetch(card, _sized("Download again", model.n_download_bytes))
             acts = (*(again or (Act("check", card.id, "Check again"),)), _remove(model, searched, wanted))
             return replace(row, state="Not used", complaint=model.sentence, acts=acts)
         case _:
@@ -183,7 +184,7 @@ def _absent(row: ModelRow, model: ModelState) -> ModelRow:
     return replace(
         row,
         state="Not downloaded",
-        acts=_fetch(card, f"Download · {megabytes(model.n_download_bytes)}"),
+        acts=_fetch(card, _sized("Download", model.n_download_bytes)),
     )
 
 
@@ -191,22 +192,27 @@ def _fetch(card: Card, text: str) -> tuple[Act, ...]:
     return (Act("fetch", card.id, text, is_proposed=True),) if card.source.kind == "hub" else ()
 
 
+def _sized(text: str, n_bytes: int) -> str:
+    """What a button says, with the size where it is known."""
+    return " · ".join(part for part in (text, bytes_text(n_bytes)) if part)
+
+
 def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str) -> ModelRow:
-    card, small = model.card, model.card.id + INT8_ENDING
-    is_used, is_small_used = searched == card.id, searched == small
+    card = model.card
+    is_used, is_wanted = is_of_model(searched, card.id), is_of_model(wanted, card.id)
     state = "Used now" if is_used else "Ready"
-    if is_small_used:
+    if is_used and is_8_bit(searched):
         state = "Used now, 8-bit"
-    elif wanted in {card.id, small} and wanted != searched:
+    elif is_wanted and wanted != searched:
         state = "Chosen, not complete yet: F5 goes on"
     acts: list[Act] = []
-    if wanted != card.id:
-        acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and wanted != small))
+    if not is_wanted or is_8_bit(wanted):
+        acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and not is_wanted))
     acts += [Act("check", card.id, "Check", is_minor=True), _remove(model, searched, wanted)]
     return replace(
         row,
         state=state,
-        is_used=is_used or is_small_used,
+        is_used=is_used,
         acts=tuple(acts),
         small_remark=_small_remark(model),
         small_acts=tuple(_small_acts(model, wanted)),
@@ -220,7 +226,7 @@ def _small_remark(model: ModelState) -> str:
     if model.recall is None:
         return "The 8-bit version is more than twice as fast. Your own sounds tell whether it finds the same."
     figure = (
-        f"8-bit version: {_share(model.recall.value)} of the nearest ten are the same, "
+        f"8-bit version: {model.recall.text} of the nearest ten are the same, "
         f"on {count_text(model.recall.n_sounds)} of yours"
     )
     if model.is_int8_offered:
@@ -228,18 +234,13 @@ def _small_remark(model: ModelState) -> str:
     return f"{figure}. It is not offered below {MIN_RECALL:.2f}."
 
 
-def _share(value: float) -> str:
-    """Never round up to what would be enough."""
-    return f"{int(value * 100 + 1e-9) / 100:.2f}"
-
-
 def _small_acts(model: ModelState, wanted: str) -> Iterator[Act]:
     card = model.card
     if not model.has_int8:
         if card.source.kind == "hub" and model.n_int8_bytes:
-            yield Act("fetch_int8", card.id, f"Download 8-bit · {megabytes(model.n_int8_bytes)}")
+            yield Act("fetch_int8", card.id, _sized("Download 8-bit", model.n_int8_bytes))
         return
-    if model.is_int8_offered and wanted != card.id + INT8_ENDING:
+    if model.is_int8_offered and not (is_of_model(wanted, card.id) and is_8_bit(wanted)):
         yield Act("use", card.id + INT8_ENDING, "Use 8-bit")
     if model.recall is None:
         yield Act("compare", card.id, "Check the fast 8-bit version on your sounds")
@@ -249,7 +250,8 @@ def _small_acts(model: ModelState, wanted: str) -> Iterator[Act]:
 
 def _remove(model: ModelState, searched: str, wanted: str) -> Act:
     card = model.card
-    question = f"Remove the weights of {card.title}, {megabytes(model.n_disk_bytes)}?"
+    size = f", {bytes_text(model.n_disk_bytes)}" if model.n_disk_bytes else ""
+    question = f"Remove the weights of {card.title}{size}?"
     if model.state not in {"absent", "partial"}:
         question += " What it made of your sounds is kept."
     if Inventory((), searched, wanted, 0).has_chosen(card.id):
@@ -265,7 +267,8 @@ def offer_line(inventory: Inventory) -> QuietLine | None:
     if not can_come:
         return None
     model = can_come[0]
-    what = f"{short_title(model.card.id)} can be downloaded, {megabytes(model.n_download_bytes)}"
+    size = f", {bytes_text(model.n_download_bytes)}" if model.n_download_bytes else ""
+    what = f"{short_title(model.card.id)} can be downloaded{size}"
     verb = "Resume" if model.state == "partial" else "Download"
     acts = (Act("fetch", model.card.id, verb), DETAILS)
     return QuietLine(f"Search by meaning, as in “rain on leaves”: {what}.", acts)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from bowerbird.domain.words import time_left_text
+from bowerbird.domain.words import bytes_text, time_left_text
 from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
 from bowerbird.encoder.registry import DEFAULT_ENCODER
 from bowerbird.encoder.weights import installed_weights
+from bowerbird.library.encoders import is_of_model
 from bowerbird.library.models import ModelProgress
 
 Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "remove", "cancel", "details"]
@@ -87,14 +88,13 @@ def short_title(name: str) -> str:
     """Return what an encoder is called in a sentence: its title up to the first comma."""
     if is_built_in(name):
         return BUILT_IN
-    encoder_id = card_id_of(name)
-    is_small = name.partition("@")[0].endswith(INT8_ENDING)
-    title = _shipped_titles().get(encoder_id, "")
-    if not title:  # a card of the user's own
-        weights = installed_weights().get(encoder_id)
-        title = weights.card.title if weights else encoder_id
-    title = title.partition(",")[0]
-    return f"{title} 8-bit" if is_small else title
+    titles = [title for card_id, title in _shipped_titles().items() if is_of_model(name, card_id)]
+    if not titles:  # a card of the user's own
+        titles = [one.card.title for card_id, one in installed_weights().items() if is_of_model(name, card_id)]
+    if not titles:
+        return name
+    title = titles[0].partition(",")[0]
+    return f"{title} 8-bit" if is_8_bit(name) else title
 
 
 @lru_cache(maxsize=1)
@@ -102,9 +102,9 @@ def _shipped_titles() -> dict[str, str]:
     return {name: card.title for name, card in shipped_cards().items()}
 
 
-def card_id_of(name: str) -> str:
-    """Return the id of the card that an encoder's name begins with."""
-    return name.partition("@")[0].removesuffix(INT8_ENDING)
+def is_8_bit(name: str) -> bool:
+    """Say whether an encoder's name means 8-bit weights, wherever they compute."""
+    return name.partition("@")[0].endswith(INT8_ENDING)
 
 
 # One line
@@ -139,26 +139,13 @@ class Speed:
 
 
 def job_of(event: ModelProgress, bytes_per_s: float) -> JobState:
-    """Say how far work is: "LAION-CLAP: downloading · 120 of 622 MB · 4.2 MB a second · 2 min left"."""
+    """Say how far work is: "LAION-CLAP: downloading · 120 MB of 622 MB · 4.2 MB a second · 2 min left"."""
     done = "Downloading" if event.text == "Fetching" else event.text
     text = f"{short_title(event.id)}: {done[:1].lower()}{done[1:]}"
     if not event.n_total_bytes:
         return JobState(text)
-    text += f" · {number_text(event.n_done_bytes)} of {megabytes(event.n_total_bytes)}"
+    text += f" · {bytes_text(event.n_done_bytes) or '0 MB'} of {bytes_text(event.n_total_bytes)}"
     n_left = event.n_total_bytes - event.n_done_bytes
     if bytes_per_s > 0 and n_left > 0:
-        text += f" · {bytes_per_s / 1e6:,.1f} MB a second · {time_left_text(n_left / bytes_per_s)} left"
+        text += f" · {bytes_text(round(bytes_per_s))} a second · {time_left_text(n_left / bytes_per_s)} left"
     return JobState(text, event.n_done_bytes / event.n_total_bytes)
-
-
-# Quantities
-
-
-def megabytes(n_bytes: int) -> str:
-    """Say a size: "622 MB"."""
-    return f"{number_text(n_bytes)} MB"
-
-
-def number_text(n_bytes: int) -> str:
-    """Say how many megabytes: "622"."""
-    return f"{n_bytes / 1e6:,.0f}" if n_bytes >= 10e6 or not n_bytes else f"{n_bytes / 1e6:,.1f}"

@@ -27,14 +27,13 @@ from bowerbird.gui.presenters.model_words import (
     short_title,
 )
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import choose_encoder
+from bowerbird.library.encoders import choose_encoder, let_go
+from bowerbird.library.model_list import ModelState, list_models
 from bowerbird.library.models import (
     ModelProgress,
-    ModelState,
     check_int8,
     fetch_model,
     import_models,
-    list_models,
     remove_model,
     verify_model,
 )
@@ -43,6 +42,8 @@ from bowerbird.paths import log_path
 logger = logging.getLogger(__name__)
 
 _POST_EVERY_S: Final = 0.05
+_END_WITHIN_S: Final = 2.0
+"""A network may take ten seconds to say nothing: nobody waits for that, and what came is kept."""
 
 _Post: TypeAlias = Callable[[ModelProgress], None]
 
@@ -125,6 +126,7 @@ class ModelsPresenter:
         self._clock = clock
         self.has_offer = has_offer
         self._is_open = False
+        self._is_closed = False
         self._inventory: Inventory | None = None
         self._before: Inventory | None = None
         self._control: Control | None = None
@@ -212,10 +214,11 @@ class ModelsPresenter:
             self._queries.run("models", self._look, done=self._looked, failed=self._complain)
 
     def close(self) -> None:
-        """Stop and wait for the end."""
+        """Stop, and wait a moment for the end; a thread that outlives it says nothing any more."""
         self.cancel()
         if self._thread is not None:
-            self._thread.join(15)  # a network may take ten seconds to say nothing
+            self._thread.join(_END_WITHIN_S)
+        self._is_closed = True
 
     # Using
 
@@ -253,12 +256,9 @@ class ModelsPresenter:
     # Jobs
 
     def _remove(self, encoder_id: str) -> None:
-        inventory = self._inventory
-
         def work(_control: Control, _post: _Post) -> None:
-            if inventory is not None and inventory.has_chosen(encoder_id):
-                choose_encoder(self._library, encoder_named(DEFAULT_ENCODER))
             remove_model(encoder_id)
+            let_go(self._library, encoder_id)
 
         self._start(f"{short_title(encoder_id)}: removing", work)
 
@@ -301,7 +301,8 @@ class ModelsPresenter:
         except Exception:  # the job boundary: the log has the trace, the window a sentence
             logger.exception("a job on weights failed")
             ended = ModelJobEnded(f"This failed inside Bowerbird. Please report it with {log_path()}.")
-        self._post(ended)
+        if not self._is_closed:
+            self._post(ended)
 
     # What comes back
 
