@@ -44,6 +44,13 @@ def main() -> int:
     except CheckpointError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(
+            f"`{error.filename or options.folder}` cannot be read or written ({error.strerror or error}). "
+            "Make room, look at its rights, or name another folder.",
+            file=sys.stderr,
+        )
+        return 2
     return 0
 
 

@@ -1,11 +1,13 @@
 """8-bit variants: weights rounded once, by column, and the values that meet them rounded as they come."""
 
+import errno
 import logging
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -14,7 +16,13 @@ _SMALLEST_TABLE: Final = 2000
 
 
 def write_int8(source: Path, target: Path) -> None:
-    """Write a graph's 8-bit variant. What has no weights, such as the products of attention, stays in 32 bits."""
+    """Write a graph's 8-bit variant. What has no weights, such as the products of attention, stays in 32 bits.
+
+    Raises
+    ------
+    OSError
+        When there is no room for it, or for the copy of the graph that is made on the way.
+    """
     log = logging.getLogger()
     level = log.level
     log.setLevel(logging.ERROR)  # it advises a step that would fix the batch
@@ -22,6 +30,8 @@ def write_int8(source: Path, target: Path) -> None:
         quantize_dynamic(
             source, target, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8
         )
+    except DecodeError as error:  # its copy was cut short, which it notices only when reading
+        raise OSError(errno.ENOSPC, "there is no room for a copy of the graph") from error
     finally:
         log.setLevel(level)
     model = onnx.load(target)
