@@ -297,7 +297,7 @@ def test_the_demo_indexes_its_sounds_and_shows_two_searches(tmp_path):
 def test_the_doctor_says_where_things_lie(indexed, home):
     done = bowerbird("doctor", "--library", indexed[1])
     assert (done.code, done.complaints) == (0, "")
-    assert f"{N_GOOD} sounds in 1 folders" in done.out
+    assert f"{N_GOOD} sounds in 1 folder)" in done.out
     assert str(home) in done.out
     assert "no library" in bowerbird("doctor").out
 
