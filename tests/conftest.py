@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+settings.register_profile("bowerbird", deadline=None)  # timing never decides a test
+settings.load_profile("bowerbird")
 
 
 @pytest.fixture(scope="session", autouse=True)
