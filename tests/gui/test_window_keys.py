@@ -166,7 +166,7 @@ def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(stage: 
     stage.press(Key.Key_Escape)
     assert playing.stretch is None
     assert not stage.window.waveform._stretch.isVisible()
-    assert stage.chips
+    stage.until(lambda: stage.chips)  # they are laid out with the next events
     stage.press(Key.Key_Escape)
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
     assert (stage.chips, stage.window.search.text()) == ([], "kick")
