@@ -1,0 +1,183 @@
+"""What the ear is trained on: a folder of clips, their labels and words, and what each sounds like. No torch here."""
+
+import csv
+import hashlib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fit_acoustic import N_DIMS, fitted
+
+from bowerbird.audio.decode import read_clip
+from bowerbird.encoder.acoustic import WINDOW_S, AcousticEncoder
+from bowerbird.encoder.constants import FRONT_END_VERSION as ACOUSTIC_VERSION
+from bowerbird.encoder.constants import Constants
+from bowerbird.encoder.descriptors import FITTED, PLAIN, describe
+from bowerbird.encoder.ear import FRONT_END_VERSION, MEL, decibels
+from bowerbird.encoder.spectrum import RATE_HZ
+
+SHARED: Final = "shared_source"
+"""The origin of clips whose collections the measurements use too."""
+
+Floats = npt.NDArray[np.float32]
+Index = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One row of the labels file."""
+
+    path: str
+    label: str
+    words: tuple[str, ...]
+    source: str
+    commit: str
+    licence: str
+    attribution: str
+    origin: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What every clip sounds like, computed once.
+
+    Attributes
+    ----------
+    mel_db : ndarray, shape (n_steps, 64), float16
+        All clips one after another, as `bowerbird.encoder.ear.decibels` gives them.
+    starts : ndarray, shape (n_clips + 1,), int64
+        Clip i has steps ``starts[i]`` to ``starts[i + 1]``.
+    blocks : dict of str to ndarray, each shape (n_clips, n_values), float32
+        Raw acoustic descriptors, before any fitted constant.
+    """
+
+    mel_db: npt.NDArray[np.float16]
+    starts: Index
+    blocks: dict[str, Floats]
+
+
+def read_clips(folder: Path) -> list[Clip]:
+    """Read ``labels.csv``: path, label, words, source, source_commit, licence, attribution, origin, group."""
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            Clip(
+                path=row["path"],
+                label=row["label"],
+                words=tuple(dict.fromkeys(spoken(row["words"]) + spoken(row["label"]))),
+                source=row["source"],
+                commit=row["source_commit"],
+                licence=row["licence"],
+                attribution=row["attribution"],
+                origin=row["origin"],
+                group=row["group"],
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def spoken(name: str) -> tuple[str, ...]:
+    """Words of a name: lower case, letters alone, two at least."""
+    return tuple(re.findall(r"[a-zäöüß]{2,}", name.lower()))
+
+
+def heard_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Heard:
+    """What clips sound like, from the cache where it is of the same clips and front ends."""
+    names = "\n".join(clip.path for clip in clips)
+    facts = f"{FRONT_END_VERSION} {ACOUSTIC_VERSION} {MEL!r} {folder.resolve()} {names}"
+    path = cache / f"heard-{hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()}.npz"
+    blocks = (*FITTED, *PLAIN)
+    if path.is_file():
+        with np.load(path) as stored:
+            return Heard(stored["mel_db"], stored["starts"], {name: stored[f"block_{name}"] for name in blocks})
+    spectrograms: list[npt.NDArray[np.float16]] = []
+    described: dict[str, list[Floats]] = {name: [] for name in blocks}
+    for number, clip in enumerate(clips, start=1):
+        samples = read_clip(folder / clip.path, rate_hz=RATE_HZ, end_s=WINDOW_S).samples
+        spectrograms.append(decibels(samples).astype(np.float16))
+        for name, values in describe(samples).items():
+            described[name].append(values)
+        if number % 1000 == 0:
+            print(f"{number} of {len(clips)} clips heard", flush=True)
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in spectrograms])]).astype(np.int64)
+    heard = Heard(np.concatenate(spectrograms), starts, {name: np.stack(rows) for name, rows in described.items()})
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez(path, mel_db=heard.mel_db, starts=starts, **{f"block_{name}": rows for name, rows in heard.blocks.items()})
+    return heard
+
+
+def acoustic_vectors(heard: Heard, constants: Constants) -> Floats:
+    """Acoustic vectors of all clips, shape (n_clips, n_dims), as the acoustic encoder gives them."""
+    parts = []
+    for name in AcousticEncoder(constants).blocks:
+        values = heard.blocks[name]
+        if name in FITTED:
+            values = constants.projections[name].apply(values)
+        norms = np.linalg.norm(values, axis=1, keepdims=True)
+        first = np.eye(1, values.shape[1], dtype=np.float32)
+        units = np.where(norms > 1e-6, values / np.maximum(norms, 1e-6), first)
+        parts.append(np.float32(np.sqrt(constants.weights[name])) * units)
+    vectors = np.concatenate(parts, axis=1)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def held_out(clips: list[Clip], *, seed: int, share: float) -> npt.NDArray[np.bool_]:
+    """Choose clips for validation: whole sources, so that what is found there is not the source's own colour.
+
+    The largest source is too large to be missed; of it, whole groups are taken. Clips whose label is held out
+    altogether stay in validation: nothing else asks whether unknown kinds are found.
+
+    Returns
+    -------
+    ndarray, shape (n_clips,), bool
+        True for about `share` of the clips.
+    """
+    rng = np.random.default_rng(seed)
+    counts: dict[str, int] = {}
+    for clip in clips:
+        counts[clip.source] = counts.get(clip.source, 0) + 1
+    largest = max(counts, key=lambda source: counts[source])
+    others = sorted(source for source in counts if source != largest)
+    wanted = share * (len(clips) - counts[largest])
+    chosen: set[str] = set()
+    taken = 0
+    for source in rng.permutation(others):
+        if taken + counts[source] <= wanted * 1.05:
+            chosen.add(str(source))
+            taken += counts[source]
+    groups = sorted({clip.group for clip in clips if clip.source == largest})
+    chosen_groups = {str(group) for group in rng.permutation(groups)[: round(share * len(groups))]}
+    return np.array([clip.source in chosen or clip.group in chosen_groups for clip in clips])
+
+
+def drawing_weights(clips: list[Clip]) -> npt.NDArray[np.float64]:
+    """How often each clip is drawn: takes of one group share their weight, frequent labels are damped.
+
+    Both by the square root. The weights sum to 1.
+    """
+    labels: dict[str, int] = {}
+    groups: dict[str, int] = {}
+    for clip in clips:
+        labels[clip.label] = labels.get(clip.label, 0) + 1
+        groups[clip.group] = groups.get(clip.group, 0) + 1
+    weights = np.array([1.0 / np.sqrt(labels[clip.label] * groups[clip.group]) for clip in clips])
+    return weights / weights.sum()
+
+
+def fitted_constants(clips: list[Clip], heard: Heard, is_used: npt.NDArray[np.bool_], *, like: Constants) -> Constants:
+    """Acoustic constants from some clips alone, fitted as those that ship."""
+    used = np.flatnonzero(is_used & np.array([clip.origin != SHARED for clip in clips]))
+    labels = np.array([clips[i].label for i in used])
+    groups = np.array([clips[i].group for i in used])
+    projections = {
+        name: fitted(heard.blocks[name][used].astype(np.float64), labels, groups, n_dims=N_DIMS[name])
+        for name in FITTED
+    }
+    return Constants(projections=projections, weights=like.weights)

@@ -1,0 +1,87 @@
+"""Figures of held-out clips: what the ear, the acoustic encoder and both together find."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from data import Floats, Heard, Index
+from words import numbers
+
+from bowerbird.encoder.ear import network_input
+from bowerbird.evaluation.retrieval import evaluate
+
+if TYPE_CHECKING:
+    from network import Ear
+    from plan import Material
+    from words import WordTable
+
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(3, 10, 2))
+"""Shares of the learned part that are tried."""
+
+
+@torch.no_grad()
+def embedded(ear: "Ear", heard: Heard, acoustic: Floats | None, chosen: Index) -> Floats:
+    """Vectors of whole clips, shape (n, n_dims), each of its own length as the program will hear it."""
+    device = next(ear.parameters()).device
+    was_training = ear.training
+    ear.eval()
+    inputs = [network_input(heard.mel_db[heard.starts[i] : heard.starts[i + 1]].astype(np.float32)) for i in chosen]
+    lengths = np.array([len(one) for one in inputs])
+    vectors = np.zeros((len(chosen), ear.shape.n_dims), np.float32)
+    for length in np.unique(lengths):
+        places = np.flatnonzero(lengths == length)
+        for start in range(0, len(places), 64):
+            own = places[start : start + 64]
+            mel = torch.from_numpy(np.stack([inputs[i] for i in own]))[:, None].to(device)
+            given = None if acoustic is None else torch.from_numpy(acoustic[chosen[own]]).to(device)
+            vectors[own] = ear(mel.to(memory_format=torch.channels_last), given).cpu().numpy()
+    ear.train(was_training)
+    return vectors
+
+
+def scores_of(ear: "Ear", table: "WordTable", material: "Material", is_scored: Any) -> dict[str, float]:
+    """Macro MAP@15 by label of held-out clips, and mAP of label words as queries."""
+    chosen = np.flatnonzero(is_scored)
+    clips = [material.clips[i] for i in chosen]
+    labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
+    learned = embedded(ear, material.heard, material.acoustic, chosen)
+    acoustic = material.acoustic[chosen]
+    sources = [clip.source for clip in clips]
+    found = {
+        "acoustic": evaluate(acoustic, labels, groups).macro.map_15,
+        "acoustic across": evaluate(acoustic, labels, sources).macro.map_15,
+        "ear": evaluate(learned, labels, groups).macro.map_15,
+        "ear across": evaluate(learned, labels, sources).macro.map_15,
+    }
+    for weight in WEIGHTS:
+        both = np.concatenate([np.sqrt(weight) * learned, np.sqrt(1 - weight) * acoustic], axis=1).astype(np.float32)
+        found[f"fused_{weight}"] = evaluate(both, labels, groups).macro.map_15
+        found[f"fused_{weight} across"] = evaluate(both, labels, sources).macro.map_15
+    if ear.shape.n_acoustic:
+        alone = embedded(ear, material.heard, None, chosen)
+        found["ear alone"] = evaluate(alone, labels, groups).macro.map_15
+        found["ear alone across"] = evaluate(alone, labels, sources).macro.map_15
+        found["text alone"] = text_score(table, material, alone, labels)
+    found["text"] = text_score(table, material, learned, labels)
+    return found
+
+
+@torch.no_grad()
+def text_score(table: "WordTable", material: "Material", learned: Floats, labels: list[str]) -> float:
+    """Mean average precision over labels, each asked for by its words."""
+    words = material.words
+    device = table.own.device
+    texts = table.texts(numbers([list(one) for one in words.label_words], words.number_of).to(device), table.vectors())
+    scores = texts.cpu().numpy() @ learned.T
+    truth = np.array(labels)
+    precisions = [
+        full_precision(scores[number], truth == label) for number, label in enumerate(words.labels) if label in labels
+    ]
+    return float(np.mean(precisions))
+
+
+def full_precision(scores: Floats, is_relevant: Any) -> float:
+    """Average precision over the whole ranking, best score first."""
+    hits = np.asarray(is_relevant)[np.argsort(-scores, kind="stable")]
+    ranks = np.flatnonzero(hits) + 1
+    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0

@@ -1,0 +1,91 @@
+"""What the ear's training draws from, and how held-out clips are chosen. No torch."""
+
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "models" / "train" / "ear"))
+
+from data import acoustic_vectors, drawing_weights, heard_clips, held_out, read_clips, spoken
+from measure import by_query, found_by_class, precision, suggestions
+from sections import put_section, table
+from small_folder import write_folder
+
+from bowerbird.audio.decode import read_clip
+from bowerbird.encoder.acoustic import AcousticEncoder
+from bowerbird.encoder.constants import read_constants
+from bowerbird.paths import models_path
+
+
+def test_words_are_lower_case_and_those_of_the_label_follow(tmp_path):
+    write_folder(tmp_path, n_sources=1)
+    first = read_clips(tmp_path)[0]
+    assert first.words == ("low", "hum", "tone")
+    assert spoken("Glass-Breaking_02 x") == ("glass", "breaking")
+
+
+def test_whole_sources_are_held_out_and_groups_never_split(tmp_path):
+    write_folder(tmp_path, n_sources=6)
+    clips = read_clips(tmp_path)
+    is_held = held_out(clips, seed=1, share=0.4)
+    assert 0 < is_held.sum() < len(clips)
+    inside = {clip.group for clip, held in zip(clips, is_held, strict=True) if held}
+    outside = {clip.group for clip, held in zip(clips, is_held, strict=True) if not held}
+    assert not inside & outside
+    assert np.array_equal(is_held, held_out(clips, seed=1, share=0.4))
+
+
+def test_takes_of_one_group_share_their_weight(tmp_path):
+    write_folder(tmp_path, n_sources=2)
+    clips = read_clips(tmp_path)
+    weights = drawing_weights(clips)
+    assert abs(weights.sum() - 1.0) < 1e-12
+    alone = [clip for number, clip in enumerate(clips) if number % 2 == 0]
+    assert drawing_weights(alone)[0] > weights[0]
+    assert (weights > 0).all()
+
+
+def test_acoustic_vectors_are_those_of_the_encoder(tmp_path):
+    write_folder(tmp_path, n_sources=1)
+    clips = read_clips(tmp_path)
+    heard = heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    again = heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    assert np.array_equal(heard.mel_db, again.mel_db)
+    vectors = acoustic_vectors(heard, read_constants(models_path() / "acoustic.npz"))
+    windows = [read_clip(tmp_path / clip.path, rate_hz=32_000).samples for clip in clips]
+    assert np.allclose(vectors, AcousticEncoder().encode(windows), atol=1e-5)
+
+
+def test_precision_counts_the_whole_ranking():
+    assert precision(np.array([3.0, 2.0, 1.0]), np.array([True, False, True])) == (1.0 + 2.0 / 3.0) / 2.0
+    assert precision(np.array([1.0, 2.0]), np.array([False, False])) == 0.0
+
+
+def test_a_sound_never_meets_its_own_group():
+    scores = np.array([[9.0, 8.0, 1.0, 0.0]] * 4, np.float32)
+    truth = np.array(["a", "a", "a", "b"])
+    groups = np.array(["1", "1", "2", "3"])
+    # Sounds 0 and 1 find sound 2 first among sounds 2 and 3; sound 2 finds sounds 0 and 1 first.
+    assert by_query(scores, truth, groups) == 1.0
+    assert found_by_class(np.array([[0.0, 1.0]], np.float32), ["a"], np.array(["a", "b"])) == 0.5
+
+
+def test_suggestions_are_the_highest():
+    assert suggestions(np.array([[0.1, 0.9, 0.5]]), 2).tolist() == [[1, 2]]
+
+
+def test_every_row_of_the_labels_file_is_read(tmp_path):
+    write_folder(tmp_path, n_sources=3)
+    with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(read_clips(tmp_path))
+
+
+def test_a_section_of_the_report_is_written_once_and_in_its_place(tmp_path):
+    report = tmp_path / "report.md"
+    report.write_text("# Title\n\n## One\n\nold\n\n## Two\n\nkept\n", encoding="utf-8")
+    put_section(report, "One", table(["a", "b"], [["1", "2"]]))
+    put_section(report, "Three", ["new"])
+    put_section(report, "One", ["newer"])
+    assert report.read_text(encoding="utf-8") == "# Title\n\n## One\n\nnewer\n\n## Two\n\nkept\n\n## Three\n\nnew\n"
