@@ -14,8 +14,18 @@ MAX_WHEEL_BYTES = 25_000_000
 def main(wheel: Path) -> None:
     """Check the wheel's contents, then index and search the demo sounds with what is installed."""
     names = zipfile.ZipFile(wheel).namelist()
-    for part in ("bowerbird/resources/styles/tokens.toml", "bowerbird/models/acoustic.toml", "bowerbird/__main__.py"):
-        require(part in names, f"{part} is in the wheel")
+    for part in (
+        "__main__.py",
+        "models/acoustic.npz",
+        "models/adjectives.npz",
+        "models/ear.onnx",
+        "models/ear.toml",
+        "models/ear-sources.csv",
+        "models/ear-words.npz",
+        "resources/styles/tokens.toml",
+        "resources/thesaurus.toml",
+    ):
+        require(f"bowerbird/{part}" in names, f"{part} is in the wheel")
     require(not any(name.endswith((".md", "generate.py")) for name in names), "no sources of shipped data are in it")
     require(wheel.stat().st_size < MAX_WHEEL_BYTES, f"{wheel.stat().st_size / 1e6:.1f} MB is under 25 MB")
     program = [str(Path(sysconfig.get_path("scripts")) / "bowerbird")]
@@ -28,6 +38,10 @@ def main(wheel: Path) -> None:
         require(finished[0]["n_analysed"] >= 60 and not finished[0]["n_rejected"], "the demo sounds are analysed")
         found = [json.loads(line) for line in run([*program, "search", "kick", "--json", *library]).splitlines()]
         require(len(found) >= 3 and "Kick" in found[0]["path"], "a word finds kicks")
+        described = [
+            json.loads(line) for line in run([*program, "search", "wooden knock", "--json", *library]).splitlines()
+        ]
+        require(any("meaning" in match["why"] for match in described), "a description is understood")
         like = [*program, "search", "--like", found[0]["path"], "--limit", "3", "--json", *library]
         similar = [json.loads(line) for line in run(like).splitlines()]
         require(all("Kick" in match["path"] for match in similar), "a kick is like kicks")

@@ -7,7 +7,7 @@ import threading
 
 from bowerbird.catalogue.connection import FILE_NAME
 from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library import encoding, ingest, worker
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import index_folders
@@ -28,7 +28,7 @@ def run_further(library, *folders, further, n_workers=1, control=None, post=None
     summary = index_folders(
         library,
         folders,
-        encoder=encoder_named("acoustic"),
+        encoder=encoder_named(DEFAULT_ENCODER),
         further=encoder,
         control=control or Control(),
         post=hear,

@@ -48,6 +48,11 @@ def weights_path() -> Path:
     return platformdirs.user_data_path("Bowerbird", appauthor=False) / "models"
 
 
+def ears_path() -> Path:
+    """Return the folder of the ears that were trained on the user's own sounds, one folder each."""
+    return weights_path().with_name("ears")
+
+
 def resources_path() -> Path:
     """Return the folder of icons, styles and demo sounds."""
     return _shipped("resources")

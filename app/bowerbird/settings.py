@@ -26,6 +26,8 @@ class Settings:
     is_auto_play, is_loop : bool
     has_folders : bool
         The left pane is shown.
+    has_words : bool
+        The words of the sound at hand are shown.
     theme : str
         system, dark or light.
     has_offer : bool
@@ -42,6 +44,7 @@ class Settings:
     is_auto_play: bool = True
     is_loop: bool = False
     has_folders: bool = True
+    has_words: bool = True
     theme: str = "system"
     has_offer: bool = True
     geometry: str = ""

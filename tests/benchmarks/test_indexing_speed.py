@@ -15,7 +15,7 @@ import soundfile
 from generated import make_folder
 
 from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import LISTED_AT_ONCE
 from bowerbird.library.scan import Walk, walk
@@ -41,7 +41,7 @@ def test_scan_and_rescan(tmp_path: Path, report: Callable[..., None]) -> None:
     report("scan", n_files=N_SOUNDS, first_files_per_s=first, rescan_files_per_s=again, rescan_s=round(seconds[1], 2))
 
 
-def test_acoustic_vectors(tmp_path: Path, report: Callable[..., None]) -> None:
+def test_vectors_of_the_built_in_encoder(tmp_path: Path, report: Callable[..., None]) -> None:
     chance = np.random.default_rng(1)
     tasks = []
     for i in range(1000):
@@ -60,10 +60,11 @@ def test_acoustic_vectors(tmp_path: Path, report: Callable[..., None]) -> None:
         report("one-shots a second, decoded to vector", n_workers=n_workers, per_second=round(rate))
 
 
-def test_encoder_alone(report: Callable[..., None]) -> None:
+@pytest.mark.parametrize("name", [DEFAULT_ENCODER, ACOUSTIC_ENCODER])
+def test_encoder_alone(name: str, report: Callable[..., None]) -> None:
     script = (
-        "import json, time, numpy as np; from bowerbird.encoder.registry import encoder_named\n"
-        "e = encoder_named('acoustic'); c = np.random.default_rng(1); out = {}\n"
+        "import json, sys, time, numpy as np; from bowerbird.encoder.registry import encoder_named\n"
+        "e = encoder_named(sys.argv[1]); c = np.random.default_rng(1); out = {}\n"
         "for s in (0.1, 0.5, 2.0, 10.0):\n"
         "    x = c.standard_normal(int(s * e.rate_hz)).astype(np.float32) * 0.1; e.encode([x])\n"
         "    t = time.perf_counter(); [e.encode([x]) for _ in range(20)]\n"
@@ -71,5 +72,6 @@ def test_encoder_alone(report: Callable[..., None]) -> None:
         "print(json.dumps(out))"
     )
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    printed = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True).stdout
-    report("acoustic encoder, one thread", encoder=encoder_named(DEFAULT_ENCODER).id, **json.loads(printed))
+    command = [sys.executable, "-c", script, name]
+    printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    report("encoder, one thread", encoder=encoder_named(name).id, **json.loads(printed))

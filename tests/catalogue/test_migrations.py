@@ -246,6 +246,18 @@ def test_a_library_of_version_1_is_brought_up_to_date_by_whoever_opens_it(tmp_pa
         assert reader.encoder("searched") is None
 
 
+def test_who_once_went_back_to_no_further_encoder_has_the_built_in_now(tmp_path):
+    migrated(tmp_path, STEPS[:3])
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.executemany(
+        "INSERT INTO encoders (role, name) VALUES (?, ?)", [("wanted", "acoustic"), ("searched", "clap-tiny")]
+    )
+    connection.commit()
+    connection.close()
+    with CatalogueReader(tmp_path) as reader:
+        assert (reader.encoder("wanted"), reader.encoder("searched")) == (None, "clap-tiny")
+
+
 @pytest.mark.parametrize("opened", [opened_to_read, opened_to_write])
 def test_its_vectors_count_as_encoded_and_the_rest_as_pending(tmp_path, opened):
     library = tmp_path / "library"

@@ -111,18 +111,19 @@ def test_interrupted_indexing_ends_with_130_and_is_taken_up_again(tmp_path):
 
 def test_words_find_names_folders_and_metadata(search):
     rows = search("kick")
-    assert [Path(row["path"]).name for row in rows] == [f"kick{number}.ogg" for number in range(8)]
+    assert {Path(row["path"]).name for row in rows[:8]} == {f"kick{number}.ogg" for number in range(8)}
     assert all(set(row) == ROW_KEYS for row in rows)
-    assert [row["rank"] for row in rows] == list(range(1, 9))
-    assert {row["percentile"] for row in rows} == {None}
-    assert rows[0]["why"] == "words in name and folder"
-    assert [Path(row["path"]).name for row in search("thunder")] == ["two windows.wav"]
-    assert search("nothing at all like this") == []
+    assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row["why"].startswith("words in name and folder") for row in rows[:8])
+    assert Path(search("thunder")[0]["path"]).name == "two windows.wav"
+    assert search("zzyzx qwrt") == []
 
 
 def test_filters_stand_among_words_or_in_options(search):
-    assert len(search("tone", "duration<1", "format=wav", "--limit", 100)) == 10
-    assert search("tone", "--filter", "channels=stereo") == []
+    rows = search("tone", "duration<1", "format=wav", "--limit", 100)
+    assert {Path(row["path"]).parent.name for row in rows[:10]} == {"tones"}
+    assert all(row["end_s"] < 1 and row["path"].endswith(".wav") for row in rows)
+    assert "tones" not in {Path(row["path"]).parent.name for row in search("tone", "--filter", "channels=stereo")}
     assert len(search("noise", "--filter", "channels=stereo", "--filter", "folder=noises")) == 10
 
 
@@ -153,10 +154,10 @@ def test_like_a_stretch_finds_that_moment(indexed, search):
     assert (row["path"], row["start_s"], row["end_s"]) == (str(long), 10.0, 12.0)
 
 
-def test_like_and_words_together_find_the_nearest_with_the_words(indexed, search):
+def test_like_and_words_together_count_by_meaning(indexed, search):
     rows = search("noise", "--like", indexed[0] / "tones" / "tone 3.wav", "--limit", 50)
-    assert {Path(row["path"]).parent.name for row in rows} == {"noises"}
-    assert len(rows) == 10
+    assert {row["why"] for row in rows} == {"sounds alike, by meaning too"}
+    assert search("zzyzx", "--like", indexed[0] / "tones" / "tone 3.wav") == []
 
 
 def test_several_examples_leave_all_of_themselves_out(indexed, search):
@@ -169,8 +170,8 @@ def test_a_list_for_people_is_one_match_a_line(indexed):
     done = bowerbird("search", "kick", "--library", indexed[1], "--limit", 3)
     assert done.code == 0
     assert len(done.out.splitlines()) == 3
-    nothing = bowerbird("search", "zzz", "--library", indexed[1])
-    assert nothing.out == "No match for zzz. Try fewer words or filters.\n"
+    nothing = bowerbird("search", "qxzv", "--library", indexed[1])
+    assert nothing.out == "No match for qxzv. Try fewer words or filters.\n"
 
 
 def test_a_search_without_a_library_is_a_sentence_and_2(tmp_path):
@@ -282,7 +283,7 @@ def test_exported_vectors_are_read_without_pickle(indexed, tmp_path):
         assert len(stored["paths"]) == len(stored["vectors"]) == N_GOOD
         assert sorted(stored["paths"]) == list(stored["paths"])
         np.testing.assert_allclose(np.linalg.norm(stored["vectors"], axis=1), 1, atol=1e-5)
-        assert str(stored["encoder_id"]).startswith("acoustic-")
+        assert str(stored["encoder_id"]).startswith("ear-")
     assert [path.name for path in tmp_path.iterdir()] == ["vectors.npz"]
 
 

@@ -10,7 +10,7 @@ from bowerbird_command import bowerbird
 import tiny_weights
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.weights import installed_weights
 from bowerbird.paths import library_path
 from encoding_stage import Here, run_further, vectors_of
@@ -153,12 +153,15 @@ def test_words_mix_with_examples_of_both_kinds(search, sounds):
     assert names(search("--unlike", sounds / "rain.wav"))
 
 
-def test_with_the_built_in_encoder_words_are_names_as_before(search, sounds):
-    acoustic = ("--encoder", "acoustic")
-    assert names(search("kick", *acoustic)) == ["kick 1.wav", "kick 2.wav"]
-    assert search("metal", *acoustic) == []
-    assert "my voice.wav" not in names(search("-voice", *acoustic, "--limit", "20"))
-    rows = search("kick", "--like", sounds / "rain.wav", *acoustic)
+def test_with_descriptors_alone_words_are_names(search, sounds, command):
+    alone = ("--encoder", "acoustic")
+    assert names(search("kick", *alone)) == ["kick 1.wav", "kick 2.wav"]
+    assert "my voice.wav" not in names(search("-voice", *alone, "--limit", "20"))
+    told = command("search", "--like", sounds / "rain.wav", *alone)
+    assert (told.code, told.out) == (2, "")
+    assert "`acoustic` has no vectors of these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
+    assert command("index", "--encoder", "acoustic").code == 0
+    rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]
     assert all(row["why"].startswith("alike in") for row in rows)
 
@@ -176,12 +179,16 @@ def test_an_argument_that_is_no_text_is_no_fault(search):
 # Choosing
 
 
+def doctor_encoder(command):
+    return command("doctor").out.partition("encoder: ")[2].split()[0]
+
+
 def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in(search, command, new):
     done = command("index", new)
     assert (done.code, "1 given further vectors" in done.out) == (0, True)
     assert search("metal") != []
-    assert command("index", "--encoder", "acoustic").code == 0
-    assert search("metal") == []
+    assert command("index", "--encoder", "ear").code == 0
+    assert doctor_encoder(command).startswith("ear-")
     write(new / "newer.wav", noise(98, duration_s=0.2))
     assert "further vectors" not in command("index").out
     done = command("index", "--encoder", NAME)
@@ -192,7 +199,7 @@ def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in
 def test_an_encoder_that_is_not_there_is_refused_before_anything_is_done(sounds, command):
     done = command("index", sounds, "--encoder", "nonsense")
     assert (done.code, done.out) == (2, "")
-    assert "There is no encoder `nonsense`. Choose one of: acoustic." in done.complaints
+    assert "There is no encoder `nonsense`. Choose one of: ear, acoustic." in done.complaints
     assert not library_path().exists()
 
 
@@ -217,7 +224,7 @@ def test_index_with_harmed_weights_ends_with_a_sentence_and_keeps_what_was_analy
     with CatalogueReader(library) as reader:
         assert reader.sound_at(new / "new.wav").content_id is not None
         assert reader.encoder("searched") == NAME
-    assert len(vectors_of(library, encoder_named("acoustic").id)) == 21
+    assert len(vectors_of(library, encoder_named(DEFAULT_ENCODER).id)) == 21
     assert len(vectors_of(library, encoder_named(NAME).id)) == 20
 
 
@@ -241,7 +248,7 @@ def test_index_whose_weights_are_gone_analyses_and_says_so(weights, new, command
 def test_search_whose_weights_are_gone_goes_on_with_the_built_in_and_says_so(weights, sounds, command):
     shutil.rmtree(weights.folder)
     done = command("search", "kick", "--json")
-    assert (done.code, names(done.rows)) == (0, ["kick 1.wav", "kick 2.wav"])
+    assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
     assert done.complaints.strip().endswith("Until then the built-in encoder serves; nothing was lost.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 15)
@@ -255,7 +262,7 @@ def test_search_whose_weights_are_gone_goes_on_with_the_built_in_and_says_so(wei
 def test_search_with_a_file_missing_goes_on_with_the_built_in(weights, command, name):
     (weights.folder / name).unlink()
     done = command("search", "kick", "--json")
-    assert (done.code, names(done.rows)) == (0, ["kick 1.wav", "kick 2.wav"])
+    assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
     assert "the built-in encoder serves" in done.complaints
 
 
@@ -263,7 +270,7 @@ def test_search_with_a_file_missing_goes_on_with_the_built_in(weights, command, 
 def test_search_by_words_with_a_harmed_text_network_finds_names_and_says_so(weights, sounds, command, harm):
     harm(weights.folder / "text.onnx")
     done = command("search", "kick", "--json")
-    assert (done.code, names(done.rows)) == (0, ["kick 1.wav", "kick 2.wav"])
+    assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
     assert "`text.onnx` of `clap-tiny`" in done.complaints
     assert done.complaints.strip().endswith("These are the sounds with the words in their names.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
@@ -290,6 +297,6 @@ def test_weights_that_fail_a_later_check_are_no_longer_used(weights, command):
     tiny_weights.tamper(weights.folder / "text.onnx")
     assert command("models", "verify", NAME).code == 2
     done = command("search", "kick", "--json")
-    assert (done.code, names(done.rows)) == (0, ["kick 1.wav", "kick 2.wav"])
+    assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
     assert "sha256 differs" in done.complaints
     assert "the built-in encoder serves" in done.complaints

@@ -19,6 +19,7 @@ from bowerbird.encoder.weights import write_card
 from bowerbird.library.recall import Recall, write_recall
 from bowerbird.paths import library_path, weights_path
 from hub_server import Hub, closed_endpoint
+from own_ears import have_ear
 from sounds import noise, sine, write
 
 NAME = tiny_weights.NAME
@@ -92,7 +93,8 @@ def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
     assert (done.code, done.complaints) == (0, "")
     assert "the built-in encoder serves from now on" in done.out
     assert f"3 vectors of {NAME}-" in done.out
-    assert bowerbird("search", "metallic impact", "--json").rows == []
+    rows = bowerbird("search", "metallic impact", "--json").rows  # the built-in ear knows words too
+    assert len(rows) == 3
 
 
 @pytest.fixture
@@ -183,14 +185,21 @@ def test_nothing_is_fetched_by_any_other_command(hub, sounds, monkeypatch, comma
 def test_the_list_says_what_is_here_and_what_having_the_rest_costs(exported, models):
     done = models("list")
     assert done.code == 0
-    assert "acoustic" in done.out
-    assert "built in, used" in done.out
+    first, second = (line.split() for line in done.out.splitlines()[1:3])
+    assert first[:4] == ["ear", "built", "in,", "used"]
+    assert second[:3] == ["acoustic", "built", "in"]
+    assert "trained here" not in done.out
     assert UNFUSED in done.out
     assert "not here" in done.out
     rows = models("list", "--json").rows
-    assert {row["name"] for row in rows} == set(shipped_cards())
-    assert {row["state"] for row in rows} == {"absent"}
-    assert all(row["n_download_bytes"] > 0 and row["licence"] for row in rows if row["source"] == "hub")
+    assert {row["name"] for row in rows} == set(shipped_cards()) | {"ear", "acoustic"}
+    assert {row["state"] for row in rows} == {"absent", "built in"}
+    assert all(row["n_download_bytes"] > 0 and row["licence"] for row in rows if row.get("source") == "hub")
+
+
+def test_the_list_has_the_ears_that_were_trained_here(models):
+    have_ear("mine")
+    assert any(line.split()[:3] == ["mine", "trained", "here"] for line in models("list").out.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -288,10 +297,10 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
     assert done.out.count(f"3 vectors of {NAME}-") == 2
     assert "freed" not in done.out
     with CatalogueReader(library_path()) as reader:
-        assert [one.partition("-")[0] for one in reader.encoder_ids()] == ["acoustic"]
+        assert [one.partition("-")[0] for one in reader.encoder_ids()] == ["ear"]
     assert not [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
     assert models("remove", NAME, "--vectors").code == 2
-    for name in ("acoustic", "acoustic-1"):
+    for name in ("ear", "ear-1", "acoustic", "acoustic-1"):
         assert models("remove", name, "--vectors").code == 2
 
 

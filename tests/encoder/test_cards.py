@@ -129,6 +129,8 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t.update(id="mine-int8"), "8-bit"),
         (lambda t: t.update(id="acoustic"), "built in"),
         (lambda t: t.update(id="acoustic-2"), "built in"),
+        (lambda t: t.update(id="ear"), "built in"),
+        (lambda t: t.update(id="ear-2"), "built in"),
         (lambda t: t.update(colour="red"), "colour is unknown"),
         (lambda t: t["files"].pop("audio"), "files.audio"),
         (lambda t: t["files"].pop("tokenizer"), "tokenizer"),
@@ -183,6 +185,8 @@ def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
         ("clap-0123abcd-89abcdef", "clap", False),
         ("acoustic-1-9794d4d3", "acoustic", False),
         ("acoustic-1-9794d4d3", "acoustic-1", False),
+        ("ear-1-9794d4d3", "ear", False),
+        ("ear-1-9794d4d3", "ear-1", False),
         ("clap-tiny-0123abcd", ".*", False),
     ],
 )

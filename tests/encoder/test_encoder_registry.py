@@ -8,22 +8,80 @@ import pytest
 
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.constants import read_constants, write_constants
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named, encoder_names
+from bowerbird.encoder.ear import EarEncoder
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named, encoder_names, trained_ears
 from bowerbird.errors import EncoderError
-from bowerbird.paths import models_path
+from bowerbird.paths import ears_path, models_path
+from own_ears import have_ear
 
 
 def test_every_name_and_every_full_id_gives_its_encoder():
-    assert DEFAULT_ENCODER in encoder_names()
+    have_ear("mine")
+    have_ear("mine-too")
+    assert encoder_names() == (DEFAULT_ENCODER, "acoustic", "mine", "mine-too")
     for name in encoder_names():
         encoder = encoder_named(name)
+        assert encoder.name == name
+        assert encoder.id.startswith(f"{name}-")
         assert encoder_named(encoder.id).id == encoder.id
 
 
-@pytest.mark.parametrize("name", ["acoustic-1-00000000", "clap", ""])
+def test_the_one_that_is_built_in_knows_words_and_the_descriptors_alone_do_not():
+    assert isinstance(encoder_named(DEFAULT_ENCODER), EarEncoder)
+    assert encoder_named(DEFAULT_ENCODER).text is not None
+    assert isinstance(encoder_named("acoustic"), AcousticEncoder)
+    assert encoder_named("acoustic").text is None
+
+
+def test_where_it_computes_is_nothing_to_an_encoder_without_weights():
+    for name in (DEFAULT_ENCODER, "acoustic"):
+        assert encoder_named(f"{name}@cuda").id == encoder_named(name).id
+
+
+@pytest.mark.parametrize("name", ["acoustic-1-00000000", "ear-1-00000000", "ear-int8", "mine-1-00000000", "clap", ""])
 def test_an_unknown_name_is_refused_with_a_remedy(name):
+    have_ear("mine")
     with pytest.raises(EncoderError, match=r"\. (Choose|Index) .*\.$"):
         encoder_named(name)
+
+
+def test_an_id_of_another_version_names_the_one_that_is_here():
+    with pytest.raises(EncoderError, match=f"this one has `{encoder_named(DEFAULT_ENCODER).id}`. Index the folder"):
+        encoder_named("ear-1-00000000")
+
+
+# Ears that were trained here
+
+
+def test_before_anybody_trained_one_there_is_none():
+    assert not ears_path().exists()
+    assert trained_ears() == {}
+
+
+def test_only_folders_with_a_card_are_ears():
+    card = have_ear("mine")
+    (ears_path() / "empty").mkdir()
+    (ears_path() / "notes.txt").touch()
+    assert trained_ears() == {"mine": card}
+
+
+def test_an_ear_of_one_s_own_is_another_encoder_than_the_shipped_one():
+    have_ear("mine")
+    mine, shipped = encoder_named("mine"), encoder_named(DEFAULT_ENCODER)
+    assert mine.id != shipped.id
+    assert dict(mine.blocks) == dict(shipped.blocks)
+    window = np.random.default_rng(0).normal(0, 0.1, 3200).astype(np.float32)
+    (vector,) = mine.encode([window])
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_ear_whose_card_is_damaged_says_so_and_harms_no_other():
+    have_ear("mine").write_text("nothing")
+    with pytest.raises(EncoderError, match=r"no card of an ear\. .*train the ear again\.$"):
+        encoder_named("mine")
+    assert encoder_named(DEFAULT_ENCODER).name == DEFAULT_ENCODER
+    have_ear("mine-too")
+    assert encoder_named("mine-too").name == "mine-too"
 
 
 def test_the_card_says_what_the_encoder_is():

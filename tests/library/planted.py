@@ -28,6 +28,9 @@ class Words:
 
     asked: list = field(default_factory=list)
 
+    def knows(self, text):
+        return True
+
     def encode(self, texts):
         self.asked += texts
         known = {"rain": RAIN, "voice": VOICE, "metal": METAL, "human voice": VOICE}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.control import Control
 from bowerbird.library.ingest import index_folders
 
@@ -21,7 +21,7 @@ def run(library, *folders, n_workers=2, control=None, post=None):
     summary = index_folders(
         library,
         folders,
-        encoder=encoder_named("acoustic"),
+        encoder=encoder_named(DEFAULT_ENCODER),
         control=control or Control(),
         post=hear,
         n_workers=n_workers,

@@ -31,7 +31,7 @@ from bowerbird.library.recall import Recall, is_int8_offered, read_recall, recal
 from encoding_stage import Here, run_further
 from sounds import noise, write
 
-TINY, TWIN, BUILT_IN = tiny_weights.NAME, "clap-twin", "acoustic"
+TINY, TWIN, BUILT_IN = tiny_weights.NAME, "clap-twin", "ear"
 
 
 @pytest.fixture(autouse=True)
@@ -288,22 +288,6 @@ def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_meas
     assert wanted_encoder(library).encoder.name == BUILT_IN
 
 
-def test_other_weights_under_the_name_that_is_used_are_searched_with_once_they_heard_everything(library, root):
-    run_further(library, root, further=TINY)
-    with Catalogue(library) as catalogue:
-        catalogue.set_encoder("searched", TINY, "clap-tiny-1-00000000")  # what other weights had
-    name, complaint = searched(library)
-    assert name == BUILT_IN
-    assert "has other weights than before" in complaint
-    with Catalogue(library) as catalogue:
-        catalogue.forget_vectors(encoder_named(TINY).id)
-    assert not choose_encoder(library, encoder_named(TINY))
-    assert searched(library)[0] == BUILT_IN
-    _, events = run_further(library, root, further=TINY)
-    assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
-    assert searched(library) == (TINY, "")
-
-
 def test_an_encoder_that_every_sound_failed_for_the_moment_is_not_searched_with(library, root, monkeypatch):
     def no_memory(*_, **__):
         raise MemoryError
@@ -399,21 +383,3 @@ def test_without_a_library_or_8_bit_weights_there_is_a_sentence(tmp_path, weight
         check_int8(tmp_path, TINY, control=Control(), post=lambda _: None)
     with pytest.raises(EncoderError, match="has no 8-bit weights here"):
         encoder_named(f"{TINY}-int8")
-
-
-# New weights under an old name
-
-
-def test_other_weights_under_the_same_name_are_not_searched_with_before_their_vectors_are_complete(
-    library, root, weights
-):
-    run_further(library, root, further=TINY)
-    old_id = encoder_named(TINY).id
-    files = {**weights.card.files, "audio": weights.card.files["audio_int8"]}
-    shutil.rmtree(weights.folder)
-    tiny_weights.have(files=files)
-    shutil.copyfile(tiny_weights.TINY / "audio_int8.onnx", weights.folder / "audio.onnx")
-    assert encoder_named(TINY).id != old_id
-    assert searched(library)[0] == BUILT_IN
-    run_further(library, root, further=TINY)
-    assert searched(library) == (TINY, "")

@@ -19,7 +19,7 @@ from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.events import EncoderReady, FolderListed, Progress, SoundNotEncoded, SoundRejected
 from bowerbird.encoder.cards import AudioTower, Card, Source, WeightFile
 from bowerbird.encoder.proof import Proof, write_proof
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.weights import Weights, sha256_of, write_card
 from bowerbird.errors import AudioError, EncoderError
 from bowerbird.library import analysis, workers
@@ -118,7 +118,7 @@ def test_alone_in_a_crowd_and_with_one_worker_or_two_the_vectors_are_the_same_bi
 
 def test_spans_are_those_of_analysis(library, root, here):
     run_further(library, root / "short", further=TINY)
-    acoustic = vectors_of(library, encoder_named("acoustic").id)
+    acoustic = vectors_of(library, encoder_named(DEFAULT_ENCODER).id)
     further = vectors_of(library, encoder_named(TINY).id)
     assert len(further) == len(SHORT_S) + 1
     assert {key: span[:2] for key, span in further.items()} == {key: acoustic[key][:2] for key in further}

@@ -11,7 +11,7 @@ from stage import of_kind, run
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.events import SoundRejected, SoundsListed
 from bowerbird.domain.queries import Example, Query
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.control import Control
 from bowerbird.library.neighbours import update_index
@@ -53,16 +53,16 @@ def test_a_file_that_was_only_touched_is_not_analysed_again(tmp_path, folder):
 def test_a_lost_index_is_made_anew(tmp_path, folder):
     library = tmp_path / "library"
     run(library, folder)
-    update_index(library, encoder_named("acoustic"), Control())
+    update_index(library, encoder_named(DEFAULT_ENCODER), Control())
     shutil.rmtree(library / "index")
-    update_index(library, encoder_named("acoustic"), Control())
+    update_index(library, encoder_named(DEFAULT_ENCODER), Control())
     assert len(list((library / "index").glob("*.json"))) == 1
 
 
 def test_sounds_that_vanish_between_two_reads_break_no_search(tmp_path, folder, monkeypatch):
     library = tmp_path / "library"
     run(library, folder)
-    search = Search(library, encoder_named("acoustic"))
+    search = Search(library, encoder_named(DEFAULT_ENCODER))
     try:
         target = search.target([Example(folder / "0.wav")])
         look_up = search.reader.sounds_of
@@ -85,7 +85,7 @@ def test_sounds_that_vanish_between_two_reads_break_no_search(tmp_path, folder, 
 def test_browsing_lists_matches_relaxes_and_names_what_is_pending(tmp_path, folder):
     library = tmp_path / "library"
     run(library, folder)
-    browsing = Browsing(library, encoder_named("acoustic"))
+    browsing = Browsing(library, encoder_named(DEFAULT_ENCODER))
     try:
         assert len(browsing.list(Query()).ids) == 4
         matches = browsing.similar([Example(folder / "0.wav")], Query())

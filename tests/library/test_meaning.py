@@ -193,6 +193,9 @@ def test_words_weigh_as_much_as_examples_though_their_vectors_lie_elsewhere(libr
     """Vectors of words lie apart from those of sounds: here most of them is where no sound has anything."""
 
     class Far(Words):
+        def knows(self, text):
+            return True
+
         def encode(self, texts):
             return np.stack([unit(row + 20 * NOWHERE) for row in super().encode(texts)])
 
@@ -313,6 +316,9 @@ def test_warming_up_loads_the_words(library):
 
 def test_a_text_network_that_is_harmed_is_a_sentence(library):
     class Harmed:
+        def knows(self, text):
+            return True
+
         def encode(self, texts):
             raise EncoderError("`text.onnx` is cut short. Fetch it again.")
 
@@ -324,3 +330,33 @@ def test_a_text_network_that_is_harmed_is_a_sentence(library):
         assert search.by_example(search.target([example("water/a.wav")]))
     finally:
         search.close()
+
+
+class Half(Words):
+    """Knows its three words, and says so."""
+
+    def knows(self, text):
+        return any(word in {"rain", "voice", "metal"} for word in text.split())
+
+
+def test_words_that_mean_nothing_are_names_alone(library):
+    search = Search(library, Planted(text=Half()))
+    try:
+        assert [match.why for match in search.by_text("storm")] == ["words in name"]
+        assert search.by_text("qxzv") == []
+        assert search.understands("rain qxzv")
+        assert search.understands("-voice")
+        assert not search.understands("...")
+        assert search.encoder.text.asked == []
+    finally:
+        search.close()
+
+
+def test_what_is_similar_is_kept_to_names_that_mean_nothing(library):
+    browsing = Browsing(library, Planted(text=Half()))
+    try:
+        listing = browsing.similar([example("water/a.wav")], Query("storm"))
+        assert len(listing.ids) == 1
+        assert {match.why for match in listing.matches.values()} == {"sounds alike"}
+    finally:
+        browsing.close()

@@ -110,6 +110,19 @@ STEPS: Final = (
         # Other weights may come under a name that is in use; "" is not known, from version 2.
         ("ALTER TABLE encoders ADD COLUMN encoder_id TEXT NOT NULL DEFAULT ''",),
     ),
+    Step(
+        "words that people gave their sounds",
+        (
+            # is_right: the sound is so called, or it was suggested and is not.
+            """CREATE TABLE given_words (
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                word TEXT NOT NULL,
+                is_right INTEGER NOT NULL,
+                PRIMARY KEY (content_id, word)) WITHOUT ROWID""",
+            # Until then this meant "no further encoder"; now it would mean "descriptors alone", which nobody asked for.
+            "DELETE FROM encoders WHERE name = 'acoustic'",
+        ),
+    ),
 )
 
 

@@ -250,6 +250,12 @@ class CatalogueReader:
             rows = self._connection.execute(sql, [*parameters, limit]).fetchall()
         return [(row[0], row[1], (row[2], row[3], row[4])) for row in rows]
 
+    def given_words(self, content_id: int) -> dict[str, bool]:
+        """Return the words that people gave a content, and whether it is called so or not."""
+        sql = "SELECT word, is_right FROM given_words WHERE content_id = ? ORDER BY word"
+        with self._reading():
+            return {word: bool(is_right) for word, is_right in self._connection.execute(sql, [content_id])}
+
     # Vectors
 
     def data_version(self) -> int:

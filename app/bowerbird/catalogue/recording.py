@@ -110,13 +110,22 @@ def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) 
         [content_id, content_hash],
     )
     _reunite(connection, content_hash)
+    return index_words(connection, content_id)
+
+
+def index_words(connection: sqlite3.Connection, content_id: int) -> int:
+    """Let every sound of a content be found by its metadata and the words people gave it; return how many there are."""
     metadata = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()[0]
-    sound_ids = connection.execute("SELECT id FROM sounds WHERE hash = ?", [content_hash]).fetchall()
-    if metadata:
-        words = search_text(" ".join(json.loads(metadata).values()))
-        connection.executemany(
-            "UPDATE sound_words SET metadata = ? WHERE rowid = ?", [(words, row[0]) for row in sound_ids]
-        )
+    given = connection.execute(
+        "SELECT word FROM given_words WHERE content_id = ? AND is_right ORDER BY word", [content_id]
+    ).fetchall()
+    sound_ids = connection.execute("SELECT id FROM sounds WHERE content_id = ?", [content_id]).fetchall()
+    texts = [*(json.loads(metadata).values() if metadata else ()), *(word for (word,) in given)]
+    words = search_text(" ".join(texts))
+    connection.executemany(
+        "UPDATE sound_words SET metadata = ?1 WHERE rowid = ?2 AND metadata <> ?1",
+        [(words, row[0]) for row in sound_ids],
+    )
     return len(sound_ids)
 
 

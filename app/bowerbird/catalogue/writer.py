@@ -323,6 +323,17 @@ class Catalogue:
                 recording.record_windows(connection, one, encoder_id)
             recording.record_encoding_failures(connection, failures, encoder_id)
 
+    def give_word(self, content_id: int, word: str, *, is_right: bool | None) -> None:
+        """Keep that a content is called so, or is not; None for neither any more."""
+        with self._transaction() as connection:
+            if is_right is None:
+                connection.execute("DELETE FROM given_words WHERE content_id = ? AND word = ?", [content_id, word])
+            else:
+                connection.execute(
+                    "INSERT OR REPLACE INTO given_words VALUES (?, ?, ?)", [content_id, word, int(is_right)]
+                )
+            recording.index_words(connection, content_id)
+
     def set_encoder(self, role: EncoderRole, name: str, encoder_id: str = "") -> None:
         """Keep which encoder is wanted, or searched with, by name; the id says with which weights."""
         with self._transaction() as connection:

@@ -42,7 +42,7 @@ def index(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="The encoder that the library shall have beside the built-in one, from now on; `acoustic` for none. "
+            help="The encoder that the library shall have beside the built-in one, from now on; `ear` for none. "
             "`@cuda`, `@coreml` or `@directml` after its name computes there.",
             show_default=False,
         ),

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bowerbird import __version__
-from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching
+from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching, training
 from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
 from bowerbird.errors import BowerbirdError
 from bowerbird.paths import log_path
@@ -34,6 +34,8 @@ app.command("demo")(indexing.demo)
 app.command("search", cls=searching.SearchCommand)(searching.search)
 app.command("evaluate")(evaluating.evaluate)
 app.command("export")(exporting.export)
+app.command("train")(training.train)
+app.command("words")(training.words)
 app.command("doctor")(doctoring.doctor)
 app.add_typer(models.app, name="models")
 

@@ -16,7 +16,7 @@ from bowerbird.cli.indexing import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library, warn
 from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import INT8_ENDING
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.errors import EncoderError
 from bowerbird.library.control import Control
 from bowerbird.library.encoders import is_of_model, let_go, searched_encoder
@@ -32,6 +32,7 @@ from bowerbird.library.models import (
     verify_model,
 )
 from bowerbird.library.recall import MIN_RECALL
+from bowerbird.library.tuning import remove_ear
 from bowerbird.paths import library_path
 
 app = typer.Typer(
@@ -57,6 +58,9 @@ def list_(*, library: Library = None, as_json: AsJson = False) -> int:
     warn(choice.complaint)
     used = choice.encoder.name
     if as_json:
+        for name in (DEFAULT_ENCODER, ACOUSTIC_ENCODER, *trained_ears()):
+            word = "trained here" if name in trained_ears() else "built in"
+            typer.echo(json.dumps({"name": name, "state": word, "is_used": used == name}))
         for state in list_models():
             typer.echo(json.dumps(_row(state, used)))
         return EXIT_DONE
@@ -66,8 +70,13 @@ def list_(*, library: Library = None, as_json: AsJson = False) -> int:
     table.add_column("state", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("what it is for", style="dim", overflow="fold")
-    built_in = "built in" + (", used" if used == encoder_named(DEFAULT_ENCODER).name else "")
-    table.add_row(DEFAULT_ENCODER, built_in, "", "Timbre, brightness, pitch, envelope, loudness, length.")
+    for name, about in (
+        (DEFAULT_ENCODER, "Hears what words mean, and timbre, pitch, envelope and the rest."),
+        (ACOUSTIC_ENCODER, "Timbre, brightness, pitch, envelope, loudness, length alone."),
+        *((name, "The ear, tuned to your own sounds.") for name in trained_ears()),
+    ):
+        state_word = "trained here" if name in trained_ears() else "built in"
+        table.add_row(name, state_word + (", used" if used == name else ""), "", about)
     for state in list_models():
         is_used = is_of_model(used, state.card.id)
         word = _STATES[state.state] + (", used" if is_used else "")
@@ -145,7 +154,9 @@ def remove(
     forgotten = forget_model(place, name) if vectors else {}  # first: while the library is indexed, nothing is lost
     for encoder_id, n in forgotten.items():
         typer.echo(f"{n:,} vectors of {encoder_id} deleted")
-    if folders_of(name) or not forgotten:
+    if name in trained_ears():
+        typer.echo(f"{name} removed, {bytes_text(remove_ear(name))} freed")
+    elif folders_of(name) or not forgotten:
         n_bytes = remove_model(name)
         typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
     if let_go(place, name):

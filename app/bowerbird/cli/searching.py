@@ -120,7 +120,7 @@ def search(
 
 
 def _matches(search: Search, text: str, examples: list[Example], among: Query, *, limit: int) -> list[Match]:
-    if examples and not (text and search.knows_words):
+    if examples and not search.understands(text):
         return search.by_example(search.target(examples), replace(among, words=text), limit=limit)
     if examples:
         return search.by_example(search.target(examples, text=text), without_wanted(text, among), limit=limit)

@@ -35,9 +35,9 @@ INT8_ENDING: Final = "-int8"
 
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
-_BUILT_IN: Final = "acoustic"
-_WITHOUT_WEIGHTS: Final = frozenset({_BUILT_IN, "general"})
-"""The encoder that is built in, and the card to begin one's own from."""
+_BUILT_IN: Final = frozenset({"acoustic", "ear"})
+_WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
+"""The encoders that are built in, and the card to begin one's own from."""
 
 _MIN_TOKENS: Final = 3
 """A text is a word at least, between the marks of its beginning and end."""
@@ -264,7 +264,7 @@ def _check(card: Card) -> None:
     """Refuse what fits each type and yet no encoder."""
     if not card.id or set(card.id) - _ID_LETTERS:
         raise ValueError(f"id = {card.id!r} may hold small letters, digits and hyphens only")
-    if card.id.split("-")[0] == _BUILT_IN:
+    if card.id.split("-")[0] in _BUILT_IN:
         raise ValueError(f"id = {card.id!r} belongs to the encoder that is built in")
     if card.id.endswith(INT8_ENDING):
         raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which means the 8-bit weights")
@@ -359,7 +359,7 @@ def shipped_cards() -> Mapping[str, Card]:
 
 
 def is_id_of(encoder_id: str, card_id: str) -> bool:
-    """Say whether a full id is that of a card's weights: full or 8-bit, now or before, wherever they compute."""
+    """Say whether a full id is that of a card's weights, full or 8-bit, or an ear's: now or before, wherever."""
     small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
-    is_built_in = card_id.split("-", maxsplit=1)[0] == _BUILT_IN
-    return not is_built_in and re.fullmatch(rf"{wanted}({small})?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None
+    is_built_in = card_id.split("-", maxsplit=1)[0] in _BUILT_IN
+    return not is_built_in and re.fullmatch(rf"{wanted}({small}|-\d+)?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None

@@ -1,13 +1,23 @@
 """What every encoder promises."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bowerbird.domain.sounds import Samples, Vectors
 
 
 class TextEncoder(Protocol):
     """Turns words into vectors that lie near those of the sounds they mean."""
+
+    def knows(self, text: str) -> bool:
+        """Say whether any word of a text means something to it; where none does, the text is a name at most.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts.
@@ -80,5 +90,31 @@ class Encoder(Protocol):
         ------
         EncoderError
             When the weights are missing or damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class Namer(Protocol):
+    """An encoder that can say what its vectors may be called."""
+
+    def names_of(self, vectors: Vectors, *, n_names: int) -> list[tuple[tuple[str, float], ...]]:
+        """Say what sounds may be called.
+
+        Parameters
+        ----------
+        vectors : ndarray, shape (n, n_dims), float32
+            Of this encoder; of any length but 0.
+        n_names : int
+
+        Returns
+        -------
+        list of tuple of (str, float)
+            For every vector its likeliest names, likeliest first, each with its share of the belief in [0, 1].
+
+        Raises
+        ------
+        EncoderError
+            When the names are missing or damaged.
         """
         ...

@@ -1,21 +1,29 @@
 """Encoders by name: the one place that knows which there are."""
 
+from pathlib import Path
 from typing import Final
 
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
+from bowerbird.encoder.ear import EarEncoder
 from bowerbird.encoder.proof import require_proof
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.weights import has_file, installed_weights
 from bowerbird.errors import EncoderError
+from bowerbird.paths import ears_path
 
-DEFAULT_ENCODER: Final = "acoustic"
+DEFAULT_ENCODER: Final = "ear"
 """The encoder that is built in: every library has its vectors, whatever else there is."""
+
+ACOUSTIC_ENCODER: Final = "acoustic"
+"""Hand-made descriptors alone: the ear's other half, and what libraries of earlier versions were heard by."""
+
+_CARD_NAME: Final = "ear.toml"
 
 
 def encoder_names() -> tuple[str, ...]:
     """Return what a person may write after ``--encoder``, as things are; a full id is understood too."""
-    names = [DEFAULT_ENCODER]
+    names = [DEFAULT_ENCODER, ACOUSTIC_ENCODER, *trained_ears()]
     for name, weights in installed_weights().items():
         names.append(name)
         if has_file(weights, "audio_int8"):
@@ -29,7 +37,8 @@ def encoder_named(name: str) -> Encoder:
     Parameters
     ----------
     name : str
-        ``acoustic``, the id of a card whose weights are here, the same with ``-int8`` for its 8-bit weights; then
+        ``ear``, ``acoustic``, the name of an ear that was trained here, the id of a card whose weights are here, the
+        same with ``-int8`` for its 8-bit weights; then
         ``@cuda``, ``@coreml`` or ``@directml`` for what shall compute.
 
     Raises
@@ -38,15 +47,27 @@ def encoder_named(name: str) -> Encoder:
         When there is no such encoder, when it is incomplete, or has not passed its self-check.
     """
     wanted, _, provider = name.partition("@")
-    acoustic = AcousticEncoder()
-    if wanted in (DEFAULT_ENCODER, acoustic.id):
-        return acoustic
-    if wanted.startswith(f"{DEFAULT_ENCODER}-"):
-        raise EncoderError(
-            f"The encoder `{wanted}` is of another version of Bowerbird; this one has `{acoustic.id}`. "
-            "Index the folder again with it."
-        )
+    ears = trained_ears()
+    for spoken, card in {**ears, DEFAULT_ENCODER: None, ACOUSTIC_ENCODER: None}.items():
+        if wanted != spoken and (wanted in ears or not wanted.startswith(f"{spoken}-")):
+            continue
+        encoder = AcousticEncoder() if spoken == ACOUSTIC_ENCODER else EarEncoder(card)
+        if wanted in (spoken, encoder.id):
+            return encoder
+        if spoken in {DEFAULT_ENCODER, ACOUSTIC_ENCODER}:
+            raise EncoderError(
+                f"The encoder `{wanted}` is of another version of Bowerbird; this one has `{encoder.id}`. "
+                "Index the folder again with it."
+            )
     return _from_weights(wanted, provider or "cpu")
+
+
+def trained_ears() -> dict[str, Path]:
+    """Return the cards of the ears that were trained here, by name."""
+    try:
+        return {card.parent.name: card for card in sorted(ears_path().glob(f"*/{_CARD_NAME}"))}
+    except OSError:
+        return {}
 
 
 def _from_weights(wanted: str, provider: str) -> Encoder:

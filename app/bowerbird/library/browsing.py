@@ -12,8 +12,11 @@ from bowerbird.catalogue.records import Folder, SoundRow
 from bowerbird.domain.matches import Match
 from bowerbird.domain.names import sort_key, split_unwanted, words_of
 from bowerbird.domain.queries import Example, Order, Place, Query
-from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.protocol import Encoder, Namer
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import QueryError
 from bowerbird.library.search import Search, without_wanted
+from bowerbird.library.suggestions import SuggestedWord, deny_word, give_words, suggested_words
 
 N_SIMILAR: Final = 200
 """Matches shown for an example: nobody listens further."""
@@ -21,6 +24,9 @@ N_SIMILAR: Final = 200
 BY_NAME: Final = "words in its name, folder or metadata"
 
 _MAX_RELAXATIONS: Final = 4
+
+MAX_NAMED: Final = 5_000
+"""Sounds that are given a word at once: nobody heard more of them, and these take a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class Browsing:
         self._library = library
         self._encoder = encoder
         self._opened: Search | None = None
+        self._built_in: Encoder | None = None
 
     @property
     def _search(self) -> Search:
@@ -140,7 +147,7 @@ class Browsing:
             When an example cannot be heard.
         """
         search = self._search
-        if search.knows_words:
+        if search.understands(query.words):
             among = without_wanted(query.words, query)
             found = search.by_example(search.target(examples, text=query.words), among, limit=N_SIMILAR)
         else:
@@ -168,6 +175,72 @@ class Browsing:
         """Return what the left pane shows."""
         reader = self._search.reader
         return Pane(tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected())
+
+    def words(self, sound_id: int) -> tuple[SuggestedWord, ...]:
+        """Return what a sound may be called: nothing before it was analysed.
+
+        Where the encoder that is searched by names no sounds, the built-in one does.
+
+        Raises
+        ------
+        EncoderError
+            When the words of the built-in encoder are missing or damaged.
+        """
+        contents = self._contents([sound_id])
+        return suggested_words(self._search.reader, self._namer, contents[0]) if contents else ()
+
+    def give(self, sound_ids: Sequence[int], word: str) -> None:
+        """Keep that sounds, and their copies, are called so.
+
+        Raises
+        ------
+        QueryError
+            When it is no word, none of the sounds was analysed yet, or there are too many.
+        CatalogueError
+            When the library cannot be written.
+        """
+        if len(sound_ids) > MAX_NAMED:
+            raise QueryError(f"{len(sound_ids):,} sounds are too many for one word. Choose {MAX_NAMED:,} or fewer.")
+        contents = self._contents(sound_ids)
+        if not contents:
+            raise QueryError("What was not analysed yet takes no words. Wait until it is, then add the word again.")
+        give_words(self._library, contents, word)
+
+    def deny(self, sound_ids: Sequence[int], word: str) -> None:
+        """Keep that sounds are not called so.
+
+        Raises
+        ------
+        CatalogueError
+            When the library cannot be written.
+        """
+        deny_word(self._library, self._contents(sound_ids), word)
+
+    def take_back(self, sound_ids: Sequence[int], word: str) -> None:
+        """Keep that those of the sounds that somebody called so are not.
+
+        Raises
+        ------
+        CatalogueError
+            When the library cannot be written.
+        """
+        reader = self._search.reader
+        called = tuple(one for one in self._contents(sound_ids) if reader.given_words(one).get(word))
+        deny_word(self._library, called, word)
+
+    @property
+    def _namer(self) -> Encoder:
+        if isinstance(self._encoder, Namer):
+            return self._encoder
+        if self._built_in is None:
+            self._built_in = encoder_named(DEFAULT_ENCODER)
+        return self._built_in
+
+    def _contents(self, sound_ids: Sequence[int]) -> Sequence[int]:
+        """Return the contents of those sounds that were analysed, each once."""
+        rows = self._search.reader.rows(sound_ids)
+        found = (rows[sound_id].content_id for sound_id in sound_ids if sound_id in rows)
+        return tuple(dict.fromkeys(content_id for content_id in found if content_id is not None))
 
     def close(self) -> None:
         """Close what was opened."""

@@ -11,7 +11,7 @@ from bowerbird.catalogue.records import EncoderRole
 from bowerbird.catalogue.writer import Catalogue
 from bowerbird.encoder.cards import INT8_ENDING
 from bowerbird.encoder.protocol import Encoder
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.weights import installed_weights
 from bowerbird.errors import CatalogueError, EncoderError
 from bowerbird.library.recall import read_recall
@@ -47,8 +47,8 @@ def _chosen(library: Path, role: EncoderRole) -> Choice:
             known_id = reader.searched_id() if role == "searched" else ""
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
-    if name in {None, DEFAULT_ENCODER}:
-        return Choice(encoder_named(DEFAULT_ENCODER))
+    if name is None or name == DEFAULT_ENCODER:
+        return Choice(_built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER))
     try:
         encoder = encoder_named(name)
         if known_id and encoder.id != known_id:
@@ -56,10 +56,22 @@ def _chosen(library: Path, role: EncoderRole) -> Choice:
         require_recall(name)  # 8-bit weights that were imported anew were measured by nobody
         return Choice(encoder)
     except EncoderError as error:
-        logger.warning("%s", error)
-        return Choice(
-            encoder_named(DEFAULT_ENCODER), f"{error} Until then the built-in encoder serves; nothing was lost."
-        )
+        logger.warning("%s", str(error))  # the error itself would keep its frames alive
+        serving = _built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER)
+        return Choice(serving, f"{error} Until then the built-in encoder serves; nothing was lost.")
+
+
+def _built_in(library: Path) -> Encoder:
+    """Return the built-in encoder; while a library is heard anew by it, the acoustic one that heard more of it."""
+    built_in = encoder_named(DEFAULT_ENCODER)
+    older = encoder_named(ACOUSTIC_ENCODER)
+    try:
+        with CatalogueReader(library) as reader:
+            if older.id in reader.encoder_ids() and (n_left := reader.count_unencoded(built_in.id)):
+                return older if reader.count_unencoded(older.id) < n_left else built_in
+    except CatalogueError:  # nothing there yet
+        pass
+    return built_in
 
 
 def choose_encoder(library: Path, encoder: Encoder) -> bool:

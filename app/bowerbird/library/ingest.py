@@ -26,7 +26,7 @@ from bowerbird.domain.events import (
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.errors import CatalogueError
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import finish_encoder, is_searched_with
+from bowerbird.library.encoders import finish_encoder, is_searched_with, searched_encoder
 from bowerbird.library.encoding import encode_pending
 from bowerbird.library.pace import Pace
 from bowerbird.library.scan import Walk, walk
@@ -100,12 +100,16 @@ def index_folders(
     with Catalogue(library) as catalogue:
         lock = LibraryLock(library)
         try:
+            searched_before = searched_encoder(library).encoder.id
             run = _Run(catalogue, encoder, control, post, n_workers or default_n_workers())
             for path in _outermost(folders or [folder.path for folder in known_folders(library)]):
                 _list_folder(run, path)
             _analyse_pending(run)
             if not control.is_cancelled:
                 catalogue.forget_orphans()
+                searched = searched_encoder(library).encoder
+                if searched.id != searched_before:  # all that an older encoder had heard
+                    post(EncoderReady(searched.name, 0))
                 if further is not None and further.id != encoder.id:
                     _encode_further(run, further)
             summary = IndexingFinished(

@@ -38,14 +38,15 @@ class Target:
         The examples themselves: nobody asks for what they hold in their hand.
     why : str
         What a match has in common with it.
-    has_likes : bool
-        Whether anything is wanted: where all is unlike, what matches has nothing in common with it.
+    is_of_sounds : bool
+        Whether it is made of sounds that matches are to be like: the parts of their vectors say in what. Words have
+        no timbre, and what is only unlike has nothing in common.
     """
 
     vector: Vectors
     excluded: frozenset[Path]
     why: str = "sounds alike"
-    has_likes: bool = True
+    is_of_sounds: bool = True
 
 
 class Search:
@@ -100,6 +101,12 @@ class Search:
         """Whether words can be searched by their meaning."""
         return self.encoder.text is not None
 
+    def understands(self, words: str) -> bool:
+        """Say whether words mean something to the encoder: those that are wanted, else those that are not."""
+        wanted, unwanted = split_unwanted(words)
+        text = wanted if words_of(wanted) else " ".join(unwanted)
+        return self.encoder.text is not None and bool(words_of(text)) and self.encoder.text.knows(text)
+
     def by_text(
         self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True
     ) -> list[Match]:
@@ -120,9 +127,9 @@ class Search:
         EncoderError
             When the text network is missing or damaged.
         """
-        wanted, unwanted = split_unwanted(words)
-        if not words_of(wanted) and not unwanted:  # signs alone mean nothing
+        if not self.understands(words):  # signs alone, a name, half a word: nothing can be said of their sound
             return self.by_words(words, among, limit=limit)
+        wanted, _ = split_unwanted(words)
         named = self.by_words(words, among, limit=limit) if words_of(wanted) else []
         meant = self.by_example(self.target((), text=words), without_wanted(words, among), limit=limit)
         by_name = {match.sound_id: match for match in named}
@@ -181,7 +188,7 @@ class Search:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
         why = _common(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
-        return Target(_unit(vector), whole, why, bool(likes))
+        return Target(_unit(vector), whole, why, is_of_sounds=bool(likes) and not texts)
 
     def _vectors(self, example: Example) -> Vectors:
         if example.is_whole:
@@ -257,7 +264,7 @@ class Search:
 
     def _reasons(self, target: Target, vectors: Vectors, usual: Vectors) -> list[str]:
         """Name the aspects in which each match is closer than is usual here, for encoders whose vectors have parts."""
-        if not self.encoder.blocks or not target.has_likes:
+        if not self.encoder.blocks or not target.is_of_sounds:
             return [target.why] * len(vectors)
         query = target.vector
         closeness = {

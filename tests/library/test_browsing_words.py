@@ -1,0 +1,66 @@
+"""Words as the window asks for them: by sound, from whichever encoder names sounds."""
+
+import pytest
+from stage import run
+
+from bowerbird.domain.queries import Query
+from bowerbird.encoder.ear import EarEncoder
+from bowerbird.encoder.registry import encoder_named
+from bowerbird.errors import QueryError
+from bowerbird.library.browsing import MAX_NAMED, Browsing
+from sounds import noise, write
+
+NAMES = (("bell", 0.5), ("metal", 0.3))
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    monkeypatch.setattr(EarEncoder, "names_of", lambda _, vectors, *, n_names: [NAMES[:n_names] for _ in vectors])
+    for number in range(3):
+        write(tmp_path / "sounds" / f"{number}.wav", noise(number, duration_s=0.2))
+    (tmp_path / "sounds" / "garbage.wav").write_bytes(b"RIFF" + bytes(range(200)))
+    run(tmp_path / "library", tmp_path / "sounds")
+    return tmp_path / "library"
+
+
+@pytest.fixture(params=["ear", "acoustic"])
+def browsing(library, request):
+    browsing = Browsing(library, encoder_named(request.param))
+    yield browsing
+    browsing.close()
+
+
+def ids(browsing):
+    return browsing.list(Query()).ids.tolist()
+
+
+def words(browsing, sound_id):
+    return [one.word for one in browsing.words(sound_id)]
+
+
+def test_the_built_in_encoder_names_sounds_whichever_is_searched_by(browsing):
+    assert words(browsing, ids(browsing)[0]) == ["bell", "metal"]
+
+
+def test_what_was_not_analysed_has_no_words_and_takes_none(browsing):
+    assert browsing.words(999) == ()
+    with pytest.raises(QueryError, match="not analysed yet takes no words"):
+        browsing.give([999], "creak")
+
+
+def test_a_word_is_denied_for_just_the_sounds_named(browsing):
+    first, second, _ = ids(browsing)
+    browsing.deny([first], "bell")
+    assert (words(browsing, first), words(browsing, second)) == (["metal"], ["bell", "metal"])
+
+
+def test_a_word_is_taken_back_only_where_it_was_given(browsing):
+    first, second, third = ids(browsing)
+    browsing.give([first, second], "metal")
+    browsing.take_back([first, second, third], "metal")
+    assert [words(browsing, one) for one in (first, second, third)] == [["bell"], ["bell"], ["bell", "metal"]]
+
+
+def test_nobody_names_a_whole_library_at_once(browsing):
+    with pytest.raises(QueryError, match=r"5,001 sounds are too many for one word\. Choose 5,000 or fewer"):
+        browsing.give(range(MAX_NAMED + 1), "creak")

@@ -1,0 +1,110 @@
+"""What a sound may be called: suggested by the encoder, corrected by people, found by words."""
+
+import numpy as np
+import pytest
+from stage import run
+
+from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.domain.queries import Query
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.errors import QueryError
+from bowerbird.library.suggestions import MIN_CONFIDENCE, deny_word, give_words, suggested_words
+from sounds import noise, write
+
+
+class Parrot:
+    """The built-in encoder with five names for every sound."""
+
+    NAMES = (("bell", 0.5), ("metal", 0.3), ("ring", 0.1), ("cat", 0.06), ("dog", MIN_CONFIDENCE / 2))
+
+    def __init__(self):
+        self._built_in = encoder_named(DEFAULT_ENCODER)
+
+    def __getattr__(self, name):
+        return getattr(self._built_in, name)
+
+    def names_of(self, vectors, *, n_names):
+        assert vectors.shape == (1, self.n_dims)
+        assert np.isfinite(vectors).all()
+        return [self.NAMES[:n_names]]
+
+
+@pytest.fixture
+def library(tmp_path):
+    folder = tmp_path / "sounds"
+    for number in range(2):
+        write(folder / f"{number}.wav", noise(number, duration_s=0.2))
+    write(folder / "copy of 0.wav", noise(0, duration_s=0.2))
+    run(tmp_path / "library", folder)
+    return tmp_path / "library"
+
+
+def content_of(library, name):
+    with CatalogueReader(library) as reader:
+        return next(
+            row.content_id for row in reader.rows(reader.list_ids(Query()).tolist()).values() if row.name == name
+        )
+
+
+def words(library, name="0.wav", encoder=None):
+    with CatalogueReader(library) as reader:
+        return [one.word for one in suggested_words(reader, encoder or Parrot(), content_of(library, name))]
+
+
+def found(library, text):
+    with CatalogueReader(library) as reader:
+        return sorted(row.name for row in reader.rows(reader.list_ids(Query(text)).tolist()).values())
+
+
+def test_the_likeliest_three_are_suggested_with_their_confidence(library):
+    with CatalogueReader(library) as reader:
+        suggested = suggested_words(reader, Parrot(), content_of(library, "0.wav"))
+    assert [(one.word, one.confidence, one.is_given) for one in suggested] == [
+        ("bell", 0.5, False),
+        ("metal", 0.3, False),
+        ("ring", 0.1, False),
+    ]
+
+
+def test_an_encoder_that_names_nothing_suggests_nothing(library):
+    assert words(library, encoder=encoder_named("acoustic")) == []
+
+
+def test_a_word_that_was_denied_is_not_suggested_any_more_and_the_next_takes_its_place(library):
+    deny_word(library, [content_of(library, "0.wav")], "bell")
+    assert words(library) == ["metal", "ring", "cat"]
+    assert words(library, "1.wav") == ["bell", "metal", "ring"]
+
+
+def test_what_is_hardly_believed_is_not_suggested(library):
+    for word in ("bell", "metal", "ring"):
+        deny_word(library, [content_of(library, "0.wav")], word)
+    assert words(library) == ["cat"]
+
+
+def test_a_word_that_was_given_comes_first_and_finds_the_sound_and_its_copies(library):
+    assert found(library, "tür") == []
+    give_words(library, [content_of(library, "0.wav")], "  Tür ")
+    assert words(library) == ["tür", "bell", "metal", "ring"]
+    assert words(library, "copy of 0.wav")[0] == "tür"
+    assert found(library, "tür") == ["0.wav", "copy of 0.wav"]
+
+
+def test_a_given_word_may_be_taken_back(library):
+    content_id = content_of(library, "0.wav")
+    give_words(library, [content_id], "door")
+    deny_word(library, [content_id], "door")
+    assert words(library) == ["bell", "metal", "ring"]
+    assert found(library, "door") == []
+
+
+@pytest.mark.parametrize("word", ["", "   ", "?!", "--"])
+def test_what_is_no_word_is_refused_with_an_example(library, word):
+    with pytest.raises(QueryError, match=r"no word\. Type"):
+        give_words(library, [content_of(library, "0.wav")], word)
+
+
+def test_given_words_outlast_indexing(library, tmp_path):
+    give_words(library, [content_of(library, "1.wav")], "rumble")
+    run(library, tmp_path / "sounds")
+    assert found(library, "rumble") == ["1.wav"]

@@ -1,0 +1,107 @@
+"""Tuning the ear to a library's names: it learns where there is something to learn, and refuses where there is not."""
+
+import numpy as np
+import pytest
+
+from bowerbird.encoder.ear import EarEncoder, read_ear_card
+from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named, encoder_names
+from bowerbird.encoder.tuning import NamedSounds, corrected, fitted_correction, units
+from bowerbird.errors import EncoderError, QueryError
+from bowerbird.library import tuning
+from bowerbird.library.tuning import tune
+from bowerbird.paths import ears_path
+from sounds import noise
+
+N_KINDS = 12
+N_SOUNDS = 20
+
+
+@pytest.fixture(scope="module")
+def ear():
+    return encoder_named(DEFAULT_ENCODER)
+
+
+def planted(monkeypatch, tmp_path, ear, *, is_heard=True, n_kinds=N_KINDS, n_sounds=N_SOUNDS):
+    """A library whose made-up words mean a direction of the vectors each, or nothing that can be heard."""
+    rng = np.random.default_rng(1)
+    kinds = units(rng.normal(size=(n_kinds, ear.n_dims)))
+    paths, rows = [], []
+    for kind in range(n_kinds):
+        word = "".join(chr(97 + (kind * 7 + place * 5) % 26) for place in range(6))
+        for number in range(n_sounds):
+            take = "".join(chr(97 + (kind * 61 + number) // 26**place % 26) for place in range(4))
+            paths.append(
+                tmp_path / f"{word} {take}.wav"
+            )  # a name of its own: takes of one sound are held back together
+            rows.append(kinds[kind] * is_heard + 2.0 * units(rng.normal(size=(1, ear.n_dims)))[0])
+    vectors = np.stack(rows).astype(np.float32)
+    monkeypatch.setattr(tuning, "sound_vectors", lambda _library, _ear: (paths, units(vectors)))
+
+
+def test_words_that_can_be_heard_are_learned_and_kept_as_an_encoder_of_its_own(monkeypatch, tmp_path, home, ear):
+    planted(monkeypatch, tmp_path, ear)
+    steps = []
+    tuned = tune(tmp_path, ear, "mine", progress=lambda done, total: steps.append((done, total)))
+    assert tuned.after > tuned.before + 0.2
+    assert (tuned.n_sounds, tuned.n_words) == (N_KINDS * N_SOUNDS, N_KINDS)
+    assert steps[-1][0] == steps[-1][1]
+    mine = encoder_named("mine")
+    assert mine.name == "mine"
+    assert mine.id != ear.id
+    assert encoder_named(mine.id).id == mine.id
+    assert "mine" in encoder_names()
+    window = noise(3, duration_s=0.5, rate_hz=32_000)[:, 0].astype(np.float32)
+    vector = mine.encode([window])
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_array_equal(mine.encode([window, window[:9000]])[0], vector[0])
+    acoustic = slice(ear.blocks["meaning"].stop, None)
+    np.testing.assert_array_equal(vector[:, acoustic], ear.encode([window])[:, acoustic])
+    assert not np.array_equal(vector, ear.encode([window]))
+
+
+def test_a_learned_word_means_what_is_called_so(monkeypatch, tmp_path, home, ear):
+    planted(monkeypatch, tmp_path, ear)
+    tune(tmp_path, ear, "mine")
+    paths, vectors = tuning.sound_vectors(tmp_path, ear)
+    word = paths[0].stem.split()[0]
+    meaning = ear.blocks["meaning"]
+    scores = units(vectors[:, meaning]) @ encoder_named("mine").text.encode([word])[0, meaning]
+    called = np.array([path.stem.startswith(word) for path in paths])
+    assert scores[called].mean() > scores[~called].mean() + 0.1
+
+
+def test_words_that_cannot_be_heard_teach_nothing_and_nothing_is_written(monkeypatch, tmp_path, home, ear):
+    planted(monkeypatch, tmp_path, ear, is_heard=False)
+    with pytest.raises(EncoderError, match=r"teach the ear nothing .* Keep the shipped ear"):
+        tune(tmp_path, ear, "mine")
+    assert not (ears_path() / "mine").exists()
+
+
+@pytest.mark.parametrize(("n_kinds", "n_sounds"), [(12, 6), (5, 60), (60, 3)])
+def test_too_little_is_refused_with_what_is_needed(monkeypatch, tmp_path, ear, n_kinds, n_sounds):
+    planted(monkeypatch, tmp_path, ear, n_kinds=n_kinds, n_sounds=n_sounds)
+    with pytest.raises(QueryError, match=r"too little to learn from: .*200 sounds with 10 words.*Index more"):
+        tune(tmp_path, ear, "mine")
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "ear", "ear-2", "acoustic", "clap-x", "../up", "a" * 40])
+def test_names_that_cannot_be_are_refused(tmp_path, ear, name):
+    with pytest.raises(QueryError, match="cannot be the name of your ear"):
+        tune(tmp_path, ear, name)
+
+
+def test_a_correction_that_is_damaged_is_told(monkeypatch, tmp_path, home, ear):
+    planted(monkeypatch, tmp_path, ear)
+    tune(tmp_path, ear, "mine")
+    card = read_ear_card(ears_path() / "mine" / "ear.toml")
+    card.correction.write_bytes(b"nothing")
+    with pytest.raises(EncoderError, match="Run `bowerbird train` again"):
+        EarEncoder(ears_path() / "mine" / "ear.toml").encode([np.ones(3200, np.float32)])
+
+
+def test_without_strength_nothing_moves():
+    rng = np.random.default_rng(0)
+    sounds = NamedSounds(units(rng.normal(size=(30, 8))), units(rng.normal(size=(30, 4))), (("a",), ("b",)) * 15)
+    words = {"a": units(rng.normal(size=(1, 8)))[0], "b": units(rng.normal(size=(1, 8)))[0]}
+    correction = fitted_correction(sounds, words, strength=0.0, penalty=1.0)
+    np.testing.assert_allclose(corrected(sounds.learned, sounds.acoustic, correction), sounds.learned, atol=1e-6)
