@@ -15,8 +15,10 @@ import soundfile
 from gui_player import FakePlayer
 
 from bowerbird import paths
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.catalogue.writer import Catalogue
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.library.control import Control
+from bowerbird.library.encoders import choose_encoder
 from bowerbird.library.ingest import index_folders
 from bowerbird.settings import load_settings
 
@@ -76,8 +78,17 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, sounds: Path) -> Path:
     """A library that holds them."""
     library = tmp_path_factory.mktemp("indexed") / "library"
     index_folders(
-        library, [sounds], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None, n_workers=2
+        library,
+        [sounds],
+        encoder=encoder_named(DEFAULT_ENCODER),
+        further=encoder_named(ACOUSTIC_ENCODER),
+        control=Control(),
+        post=lambda _: None,
+        n_workers=2,
     )
+    with Catalogue(library) as catalogue:  # both heard everything; whoever wants the other chooses it
+        for role in ("wanted", "searched"):
+            catalogue.set_encoder(role, DEFAULT_ENCODER)
     return library
 
 
@@ -136,6 +147,16 @@ def open_window(
 def stage(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage":
     """A window on the given sounds, every one of them listed."""
     shutil.copytree(indexed, paths.library_path())
+    stage = open_window()
+    stage.until_rows(EVERY)
+    return stage
+
+
+@pytest.fixture
+def deaf_to_words(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage":
+    """A window that searches by descriptors alone: words are looked for in names, and nowhere else."""
+    shutil.copytree(indexed, paths.library_path())
+    choose_encoder(paths.library_path(), encoder_named(ACOUSTIC_ENCODER))
     stage = open_window()
     stage.until_rows(EVERY)
     return stage

@@ -14,15 +14,15 @@ from bowerbird.gui.presenters import models
 from bowerbird.gui.presenters.model_rows import ModelRow
 from bowerbird.gui.presenters.model_words import JobState, QuietLine
 from bowerbird.gui.presenters.models import ModelJobEnded, ModelsPresenter
-from bowerbird.library.encoders import is_of_model
+from bowerbird.library.encoders import Choice, is_of_model
 from bowerbird.library.model_list import ModelState
 from bowerbird.library.models import ModelProgress
 
 CLAP = "clap-htsat-unfused"
 OTHER = "clap-630k-audioset-best"
 TIMEOUT_S = 10
-BUILT_IN = "acoustic-1-9794d4d3"
-"""The built-in encoder calls itself so: its name has its version."""
+BUILT_IN, ALONE = "ear", "acoustic"
+"""The encoders that need no weights."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Desk:
         self.states[CLAP] = replace(self.states[CLAP], n_download_bytes=622_100_000, n_int8_bytes=34_000_000)
         self.roles: dict[str, str | None] = {"searched": None, "wanted": None}
         self.n_sounds = 3
+        self.serving = BUILT_IN
         self.is_complete = True
         self.events: queue.Queue[object] = queue.Queue()
         self.ends: queue.Queue[Any] = queue.Queue()
@@ -97,6 +98,7 @@ class Desk:
         monkeypatch.setattr(models, "encoder_named", self._encoder)
         monkeypatch.setattr(models, "choose_encoder", self._choose)
         monkeypatch.setattr(models, "let_go", self._let_go)
+        monkeypatch.setattr(models, "searched_encoder", lambda _library: Choice(NamedEncoder(self.serving)))
         self.presenter = ModelsPresenter(
             self.view,
             Path("/library"),
@@ -141,9 +143,9 @@ class Desk:
 
     def _encoder(self, name: str) -> NamedEncoder:
         state = self.states.get(name.removesuffix("-int8"))
-        if name != "acoustic" and (state is None or state.state != "ready"):
+        if name not in {BUILT_IN, ALONE} and (state is None or state.state != "ready"):
             raise EncoderError(f"The weights of `{name}` are not here. Fetch them.")
-        return NamedEncoder(BUILT_IN if name == "acoustic" else name)
+        return NamedEncoder(name)
 
     def _choose(self, library: Path, encoder: NamedEncoder) -> bool:
         self.roles["wanted"] = encoder.name
@@ -153,7 +155,7 @@ class Desk:
 
     def _let_go(self, library: Path, encoder_id: str) -> bool:
         used = [role for role, name in self.roles.items() if name and is_of_model(name, encoder_id)]
-        self.roles |= dict.fromkeys(used, "acoustic")
+        self.roles |= dict.fromkeys(used, BUILT_IN)
         return bool(used)
 
     def set(self, encoder_id: str, **facts: Any) -> ModelState:

@@ -67,7 +67,7 @@ class IdEncoder:
         return self.id
 
 
-BUILT_IN, A, B = IdEncoder("acoustic"), IdEncoder("a"), IdEncoder("b")
+BUILT_IN, A, B = IdEncoder("ear"), IdEncoder("a"), IdEncoder("b")
 
 
 @pytest.fixture
@@ -95,12 +95,12 @@ def test_the_line_of_stage_three_names_the_encoder(going: IndexingPresenter):
 
 
 def test_both_encoders_have_their_index_brought_up_to_date(going: IndexingPresenter, run: Run):
-    assert going.encoder_ids == ("acoustic", "a")
+    assert going.encoder_ids == ("ear", "a")
     going.rescan()
     assert run.next() == ([], "a")
     run.ends.put(None)
     run.hear(going)
-    assert run.indexed == ["acoustic", "a"]
+    assert run.indexed == ["ear", "a"]
 
 
 def test_another_encoder_begins_the_run_again_and_forgets_no_folder(going: IndexingPresenter, run: Run):
@@ -129,12 +129,12 @@ def test_without_a_further_encoder_its_vectors_are_found_no_more(going: Indexing
     going.encode_with(None)
     run.hear(going)
     assert run.next() == ([], None)
-    assert going.encoder_ids == ("acoustic",)
+    assert going.encoder_ids == ("ear",)
 
 
 def test_the_built_in_encoder_is_no_further_one(run: Run):
     presenter = IndexingPresenter(IndexingView(), Path("/library"), BUILT_IN, run.events.put, further=BUILT_IN)
-    assert presenter.encoder_ids == ("acoustic",)
+    assert presenter.encoder_ids == ("ear",)
 
 
 def test_damaged_weights_keep_the_built_in_index_from_nothing(
@@ -147,4 +147,4 @@ def test_damaged_weights_keep_the_built_in_index_from_nothing(
     going.rescan()
     ended = run.events.get(timeout=TIMEOUT_S)
     assert ended == JobEnded("`audio.onnx` is cut short. Fetch it.")
-    assert run.indexed == ["acoustic"]
+    assert run.indexed == ["ear"]

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gui_models_desk import BUILT_IN, CLAP, OTHER, TIMEOUT_S, Desk
+from gui_models_desk import ALONE, BUILT_IN, CLAP, OTHER, TIMEOUT_S, Desk
 
 from bowerbird.domain.events import EncoderReady
-from bowerbird.encoder.cards import Source, shipped_cards
+from bowerbird.encoder.cards import shipped_cards
 from bowerbird.errors import EncoderError
 from bowerbird.gui.presenters import models as presenter_module
-from bowerbird.gui.presenters.model_rows import Inventory, are_others, rows_of
+from bowerbird.gui.presenters.model_rows import are_others
 from bowerbird.gui.presenters.model_words import Act, JobState
-from bowerbird.library.model_list import ModelState
 from bowerbird.library.models import ModelProgress
 from bowerbird.library.recall import Recall
 
@@ -34,11 +33,11 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 def test_nothing_is_here_and_the_ready_made_one_can_be_downloaded(desk: Desk):
     desk.presenter.opened()
     built_in = desk.view.rows[0]
-    assert (built_in.id, built_in.state, built_in.is_used, built_in.acts) == ("acoustic", "Used now", True, ())
-    row = desk.view.rows[1]
+    assert (built_in.id, built_in.state, built_in.is_used, built_in.acts) == (BUILT_IN, "Used now", True, ())
+    row = desk.view.rows[2]
     assert (row.id, row.state, row.facts) == (CLAP, "Not downloaded", "Apache-2.0")
     assert [(act.text, act.is_proposed) for act in row.acts] == [("Download · 622 MB", True)]
-    assert len(desk.view.rows) == 1 + len(shipped_cards())
+    assert len(desk.view.rows) == 2 + len(shipped_cards())
 
 
 def test_a_checkpoint_says_how_it_is_exported(desk: Desk):
@@ -86,7 +85,7 @@ def test_refused_weights_that_are_not_on_a_hub_can_be_checked_again(desk: Desk):
 def test_what_is_here_stands_above_what_is_not(desk: Desk):
     desk.set(OTHER, state="ready")
     desk.presenter.opened()
-    assert [row.id for row in desk.view.rows[:3]] == ["acoustic", OTHER, CLAP]
+    assert [row.id for row in desk.view.rows[:4]] == [BUILT_IN, ALONE, OTHER, CLAP]
 
 
 def test_one_act_is_proposed_and_none_once_an_encoder_serves(desk: Desk):
@@ -248,9 +247,9 @@ def test_an_encoder_whose_vectors_are_there_is_used_at_once(desk: Desk):
     assert (desk.searched_by, desk.encoded_with, desk.n_rescans) == ([CLAP], [CLAP], 0)
     assert desk.view.line == "Searches use LAION-CLAP from now on."
     assert (desk.view.row(CLAP).state, desk.view.row(CLAP).is_used) == ("Used now", True)
-    desk.act("Use", "acoustic")
+    desk.act("Use", BUILT_IN)
     assert (desk.searched_by, desk.encoded_with) == ([CLAP, BUILT_IN], [CLAP, None])
-    assert desk.view.line == "Searches use the built-in encoder from now on."
+    assert desk.view.line == "Searches use the built-in ear from now on."
 
 
 def test_an_encoder_without_vectors_is_used_when_indexing_says_so(desk: Desk):
@@ -288,7 +287,7 @@ def test_removing_the_encoder_in_use_goes_back_to_the_built_in(desk: Desk):
     (remove,) = (act for act in desk.view.row(CLAP).acts if act.verb == "remove")
     assert remove.question == (
         "Remove the weights of LAION-CLAP, general sounds, 622 MB? What it made of your sounds is kept. "
-        "Searches go back to the built-in encoder."
+        "Searches go back to the built-in ear."
     )
     desk.presenter.act(remove)
     desk.set(CLAP, state="absent")
@@ -372,95 +371,3 @@ def test_a_cancelled_download_of_missing_weights_forgets_no_choice(desk: Desk):
     desk.end(desk.set(CLAP, state="partial"))
     assert desk.roles["wanted"] == CLAP
     assert desk.searched_by == []
-
-
-# 8 bits
-
-
-def test_the_8_bit_version_is_downloaded_compared_and_only_then_offered(desk: Desk):
-    desk.set(CLAP, state="ready", n_int8_bytes=34_000_000)
-    desk.presenter.opened()
-    assert [act.text for act in desk.view.row(CLAP).small_acts] == ["Download 8-bit · 34 MB"]
-    desk.act("Download 8-bit")
-    assert desk.end(desk.set(CLAP, has_int8=True)) == f"fetch_model {CLAP} {{'with_int8': True}}"
-    assert [act.text for act in desk.view.row(CLAP).small_acts] == ["Check the fast 8-bit version on your sounds"]
-    desk.act("Check the fast")
-    desk.set(CLAP, recall=Recall(0.973, 200))
-    assert desk.end(desk.states[CLAP].recall) == f"check_int8 {CLAP}"
-    row = desk.view.row(CLAP)
-    assert row.small_remark == "8-bit version: 0.973 of the nearest ten are the same, on 200 sounds of yours."
-    assert [act.text for act in row.small_acts] == ["Use 8-bit", "Check on your sounds again"]
-    desk.act("Use 8-bit")
-    assert desk.searched_by == [f"{CLAP}-int8"]
-    assert desk.view.row(CLAP).state == "Used now, 8-bit"
-    assert desk.view.line == "Searches use LAION-CLAP 8-bit from now on."
-
-
-@pytest.mark.parametrize(("value", "shown"), [(0.8249, "0.824"), (0.9499, "0.949"), (0.94996, "0.949")])
-def test_an_8_bit_version_that_finds_other_sounds_is_not_offered(desk: Desk, value: float, shown: str):
-    desk.set(CLAP, state="ready", has_int8=True, recall=Recall(value, 200))
-    desk.presenter.opened()
-    row = desk.view.row(CLAP)
-    assert row.small_remark == (
-        f"8-bit version: {shown} of the nearest ten are the same, on 200 sounds of yours. It is not offered below 0.95."
-    )
-    assert [act.verb for act in row.small_acts] == ["compare"]
-
-
-# The offer
-
-
-def test_the_offer_names_the_size_and_is_gone_for_good_once_dismissed(desk: Desk):
-    desk.presenter.refresh()
-    line = desk.view.lines[-1]
-    assert line is not None
-    assert line.text == "Search by meaning, as in “rain on leaves”: LAION-CLAP can be downloaded, 622 MB."
-    assert [act.text for act in line.acts] == ["Download", "Details"]
-    desk.presenter.dismiss()
-    assert (desk.view.lines[-1], desk.presenter.has_offer) == (None, False)
-    desk.presenter.opened()
-    assert desk.view.lines[-1] is None
-
-
-def test_without_sounds_there_is_no_offer_yet(desk: Desk):
-    desk.n_sounds = 0
-    desk.presenter.refresh()
-    assert desk.view.lines[-1] is None
-    desk.n_sounds = 1
-    desk.presenter.refresh()
-    assert desk.view.lines[-1] is not None
-
-
-def test_where_an_encoder_is_ready_there_is_no_offer(desk: Desk):
-    desk.set(OTHER, state="ready")
-    desk.presenter.refresh()
-    assert desk.view.lines[-1] is None
-    assert desk.presenter.has_offer
-
-
-def test_a_broken_download_is_offered_to_be_taken_up(desk: Desk):
-    desk.set(CLAP, state="partial", n_partial_bytes=1)
-    desk.presenter.refresh()
-    line = desk.view.lines[-1]
-    assert line is not None
-    assert line.acts[0].text == "Resume"
-
-
-def test_of_cards_that_are_on_no_hub_nothing_is_offered(desk: Desk):
-    own = replace(desk.states[CLAP].card, source=Source("own"))
-    desk.set(CLAP, card=own, state="refused", sentence="Odd.")
-    desk.presenter.refresh()
-    assert desk.view.lines[-1] is None
-
-
-def test_rows_of_a_card_of_one_s_own_need_no_hub():
-    card = replace(shipped_cards()[CLAP], id="mine", source=Source("own"))
-    rows = rows_of(Inventory((ModelState(card, "ready", has_int8=True),), None, None, 5))
-    assert [row.id for row in rows] == ["acoustic", "mine"]
-    assert [act.text for act in rows[1].acts] == ["Use", "Check", "Remove"]
-
-
-def test_a_download_of_unknown_size_names_none():
-    card = replace(shipped_cards()[CLAP], id="mine")
-    rows = rows_of(Inventory((ModelState(card, "absent"),), None, None, 5))
-    assert [act.text for act in rows[1].acts] == ["Download"]

@@ -174,7 +174,7 @@ def test_the_event_loop_turns_and_rows_grow_while_sounds_are_analysed(
 ):
     many = tmp_path / "Many"
     many.mkdir()
-    hiss = np.random.default_rng(0).normal(0, 0.05, 12 * 44_100)
+    hiss = np.random.default_rng(0).normal(0, 0.05, 6 * 44_100)
     for number in range(20):
         soundfile.write(many / f"hiss {number:02}.wav", hiss * (1 + number / 20), 44_100)
     stage = open_window(folders=(many,))

@@ -125,7 +125,8 @@ def test_the_search_box_is_a_key_away(stage: Stage, key: str):
 
 
 @pytest.mark.parametrize("key", [Key.Key_Down, Key.Key_Return, Key.Key_Enter])
-def test_down_and_enter_leave_the_search_box_for_the_first_row(stage: Stage, key: Qt.Key):
+def test_down_and_enter_leave_the_search_box_for_the_first_row(deaf_to_words: Stage, key: Qt.Key):
+    stage = deaf_to_words
     stage.window.focus_search()
     stage.type("snare")
     stage.until_rows(["Snare.wav"])
@@ -141,7 +142,8 @@ def test_down_out_of_the_search_box_comes_back_to_the_chosen_row_without_playing
     assert (stage.selected, stage.player.names) == (["Kick 3.wav"], ["Kick 3.wav"])
 
 
-def test_down_stays_in_the_search_box_where_nothing_is_found(stage: Stage):
+def test_down_stays_in_the_search_box_where_nothing_is_found(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.window.focus_search()
     stage.type("zzzz")
     stage.until(lambda: stage.advice)
@@ -149,7 +151,8 @@ def test_down_stays_in_the_search_box_where_nothing_is_found(stage: Stage):
     assert stage.window.search.hasFocus()
 
 
-def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(stage: Stage):
+def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.enter_list()
     stage.press(Key.Key_Return)
     stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav"])
@@ -175,7 +178,8 @@ def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(stage: 
     assert stage.window.search.text() == ""
 
 
-def test_escape_in_the_search_box_clears_as_it_does_in_the_list(stage: Stage):
+def test_escape_in_the_search_box_clears_as_it_does_in_the_list(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.window.focus_search()
     stage.type("snare")
     stage.until_rows(["Snare.wav"])

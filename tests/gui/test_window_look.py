@@ -99,7 +99,8 @@ def panel_pixel(stage: Stage) -> str:
     return str(viewport.grab().toImage().pixelColor(3, viewport.height() - 3).name())
 
 
-def test_a_theme_reaches_the_window_and_its_parts_at_once(stage: Stage):
+def test_a_theme_reaches_the_window_and_its_parts_at_once(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.window.search.setText("kick")
     stage.until(lambda: len(stage.names) == 3)
     for name in ("light", "dark", "light"):

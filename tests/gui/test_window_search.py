@@ -23,13 +23,25 @@ def search(stage: Stage, text: str) -> None:
     stage.type(text)
 
 
-def test_words_are_found_as_they_are_typed(stage: Stage):
+def test_words_are_found_as_they_are_typed(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "kick 2")
     stage.until_rows(["Kick 2.wav"])
     assert stage.summary == "1 of 54 sounds"
 
 
-def test_a_filter_is_a_chip_and_its_cross_takes_it_away(stage: Stage):
+def test_words_are_found_by_name_and_by_what_they_mean(stage: Stage):
+    search(stage, "kick")
+    stage.until(lambda: stage.column_is_shown(columns.MATCH))
+    assert set(DRUMS[:3]) <= set(stage.names)
+    search(stage, "drum hit")  # no name holds it
+    stage.settle()
+    assert stage.names
+    assert not stage.advice
+
+
+def test_a_filter_is_a_chip_and_its_cross_takes_it_away(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "kick duration<0.27")
     stage.until_rows(["Kick 1.wav"])
     assert stage.chip_texts == ["duration<0.27"]
@@ -40,7 +52,8 @@ def test_a_filter_is_a_chip_and_its_cross_takes_it_away(stage: Stage):
     assert (stage.window.search.text(), stage.chip_texts) == ("kick", [])
 
 
-def test_enter_lists_what_sounds_alike_without_the_sound_itself(stage: Stage):
+def test_enter_lists_what_sounds_alike_without_the_sound_itself(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "kick")
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
     assert not stage.column_is_shown(columns.MATCH)
@@ -120,7 +133,8 @@ def test_a_broken_file_that_is_dropped_is_told_and_the_list_stays(stage: Stage, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file of Windows has such a name")
-def test_names_are_shown_as_they_are_written_not_as_markup(stage: Stage, tmp_path: Path):
+def test_names_are_shown_as_they_are_written_not_as_markup(deaf_to_words: Stage, tmp_path: Path):
+    stage = deaf_to_words
     name = "<b>bold<i>.wav"
     (tmp_path / name).write_bytes(b"RIFF" + bytes(range(200)))
     stage.drag_in(stage.window, [tmp_path / name])
@@ -134,7 +148,8 @@ def test_names_are_shown_as_they_are_written_not_as_markup(stage: Stage, tmp_pat
     assert stage.chips[0].findChild(QLabel).textFormat() is Qt.TextFormat.PlainText
 
 
-def test_nothing_found_offers_what_would_find_something(stage: Stage):
+def test_nothing_found_offers_what_would_find_something(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "kick zzz")
     stage.until(lambda: stage.advice == "Nothing for “kick zzz” here.")
     offers = stage.buttons(stage.window.advice)
@@ -145,7 +160,8 @@ def test_nothing_found_offers_what_would_find_something(stage: Stage):
     assert stage.table.isVisible()
 
 
-def test_nothing_with_a_filter_offers_to_drop_it(stage: Stage):
+def test_nothing_with_a_filter_offers_to_drop_it(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "kick duration>5")
     stage.until(lambda: stage.advice)
     offers = stage.buttons(stage.window.advice)
@@ -154,7 +170,8 @@ def test_nothing_with_a_filter_offers_to_drop_it(stage: Stage):
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
 
 
-def test_nothing_to_offer_is_still_a_way_back(stage: Stage):
+def test_nothing_to_offer_is_still_a_way_back(deaf_to_words: Stage):
+    stage = deaf_to_words
     search(stage, "zzz")
     stage.until(lambda: stage.advice)
     stage.click(stage.buttons(stage.window.advice)["Clear the search"])
@@ -201,7 +218,8 @@ def test_matches_sort_by_closeness_in_one_direction_only(stage: Stage):
         assert stage.names == by_closeness
 
 
-def test_an_order_survives_a_search(stage: Stage):
+def test_an_order_survives_a_search(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.click_heading(columns.DURATION)
     stage.until(lambda: stage.table.horizontalHeader().sortIndicatorSection() == columns.DURATION)
     stage.click_heading(columns.DURATION)
@@ -220,7 +238,8 @@ def test_the_chosen_sound_stays_chosen_through_a_sort_and_is_not_played_again(st
     stage.until(lambda: stage.playing == ["Kick 3.wav"])
 
 
-def test_typing_keeps_the_chosen_sound_where_it_is_still_found(stage: Stage):
+def test_typing_keeps_the_chosen_sound_where_it_is_still_found(deaf_to_words: Stage):
+    stage = deaf_to_words
     stage.click_row("Kick 3.wav")
     search(stage, "kick")
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])

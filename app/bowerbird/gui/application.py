@@ -25,9 +25,11 @@ from bowerbird.gui.presenters.indexing import IndexingPresenter, JobEnded
 from bowerbird.gui.presenters.model_words import short_title
 from bowerbird.gui.presenters.models import ModelsPresenter
 from bowerbird.gui.presenters.playing import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.presenters.words import WordsPresenter
 from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views import dialogs
 from bowerbird.gui.views.models import ModelsFace
+from bowerbird.gui.views.parts import restore_parts, saved_parts
 from bowerbird.gui.views.window import MainWindow
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.demo import demo_folder
@@ -77,6 +79,13 @@ class Application:
         )
         self.indexing = IndexingPresenter(
             window, library, encoder, self._bridge.post, further=wanted.encoder, title_of=short_title
+        )
+        self.words = WordsPresenter(
+            window,
+            self._similar,
+            selected=window.chosen_ids,
+            search=window.set_search_text,
+            changed=self.browsing.refresh,
         )
         self._models_face = ModelsFace(window)
         self.models = ModelsPresenter(
@@ -133,6 +142,7 @@ class Application:
             queries.run("use", partial(browsing.use, encoder), done=lambda _: None, failed=self.window.complain)
         self._warm_up()
         self.browsing.refresh()
+        self.words.refresh()
 
     # Wiring
 
@@ -148,6 +158,13 @@ class Application:
                 sound.path if sound else None, start_s=start_s, is_quiet=is_passing
             )
         )
+        window.sound_moved_to.connect(
+            lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
+        )
+        window.words.seen.connect(lambda is_seen: self.words.see(is_seen=is_seen))
+        window.words.searched.connect(self.words.search)
+        window.words.denied.connect(self.words.deny)
+        window.words.given.connect(self.words.give)
         window.waveform.place_clicked.connect(self.playing.play_from)
         window.waveform.stretch_chosen.connect(self.playing.choose_stretch)
         window.transport.volume_chosen.connect(self.playing.set_volume)
@@ -158,6 +175,7 @@ class Application:
         window.example_removed.connect(self.browsing.remove_example)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
         window.refresh_wanted.connect(self.browsing.refresh)
+        window.refresh_wanted.connect(self.words.refresh)
         window.closing.connect(self.close)
         self._models_face.connect(self.models)
         window.quiet_line.dismissed.connect(self._save_dismissal)
@@ -182,9 +200,11 @@ class Application:
                 "similar": self._find_similar,
                 "more_like": self._refine,
                 "less_like": partial(self._refine, is_unlike=True),
+                "add_word": lambda: window.words.begin(self.words.invitation()),
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "folders": window.fit,
+                "words": window.fit,
                 "rejected": window.show_rejected,
                 "theme_system": lambda: self._choose_theme("system"),
                 "theme_dark": lambda: self._choose_theme("dark"),
@@ -206,10 +226,13 @@ class Application:
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
+        window.actions_by_name["words"].setChecked(settings.has_words)
         is_heard_of = MIN_DB <= settings.volume_db <= MAX_DB  # a file may hold NaN too
         window.transport.show_volume(settings.volume_db if is_heard_of else 0.0)
         window.show_indexing(None)
-        window.restore_parts(settings.geometry, settings.splitter, settings.rows_splitter)
+        restore_parts(
+            window, geometry=settings.geometry, splitter=settings.splitter, rows_splitter=settings.rows_splitter
+        )
         self._mark_theme()
 
     def _handle(self, events: list[object]) -> None:
@@ -310,8 +333,9 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             has_folders=self.window.actions_by_name["folders"].isChecked(),
+            has_words=self.window.actions_by_name["words"].isChecked(),
             has_offer=self.models.has_offer,
-            **self.window.saved_parts(),
+            **saved_parts(self.window),
         )
         save_settings(settings, paths.settings_path())
         self._player.close()

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bowerbird.domain.words import bytes_text, count_text
 from bowerbird.encoder.cards import INT8_ENDING, Card
-from bowerbird.encoder.registry import DEFAULT_ENCODER
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.gui.presenters.model_words import (
     DETAILS,
     Act,
@@ -16,6 +17,8 @@ from bowerbird.gui.presenters.model_words import (
 from bowerbird.library.encoders import is_of_model
 from bowerbird.library.model_list import ModelState, export_command
 from bowerbird.library.recall import MIN_RECALL
+
+_INCOMPLETE: Final = "Chosen, not complete yet: F5 goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,16 @@ class Inventory:
         Names of the encoders that searches use, and that the library is to have; None for the built-in one.
     n_sounds : int
         In the library.
+    serving : str
+        Name of the encoder that serves where nobody chose: the built-in one, or an older one until that heard every
+        sound.
     """
 
     models: tuple[ModelState, ...]
     searched: str | None
     wanted: str | None
     n_sounds: int
+    serving: str = DEFAULT_ENCODER
 
     def has_chosen(self, encoder_id: str) -> bool:
         """Say whether an encoder's weights, of either size, are used or to be used."""
@@ -103,23 +110,36 @@ def are_others(before: Card | None, after: Card | None) -> bool:
 
 
 def rows_of(inventory: Inventory, *, is_busy: bool = False) -> list[ModelRow]:
-    """Return a row for each encoder: the built-in, those that are here, those that can come."""
-    searched = inventory.searched or DEFAULT_ENCODER
+    """Return a row for each encoder: the built-in ones, those that are here, those that can come."""
+    searched = inventory.searched or inventory.serving
     wanted = inventory.wanted or DEFAULT_ENCODER
-    is_built_in_used = searched == DEFAULT_ENCODER
+    ready = [
+        (DEFAULT_ENCODER, "Built-in ear", "Hears what words mean, and compares timbre, pitch, envelope and the rest."),
+        (ACOUSTIC_ENCODER, "Descriptors alone", "Timbre, brightness, pitch, envelope, loudness and length; no words."),
+        *((name, f"Your ear, {name}", "The built-in ear, tuned to your own sounds.") for name in trained_ears()),
+    ]
     rows = [
-        ModelRow(
-            DEFAULT_ENCODER,
-            "Built-in encoder",
-            "Compares timbre, brightness, pitch, envelope, loudness and length. It knows no words.",
-            "Part of Bowerbird",
-            "Used now" if is_built_in_used else "Always ready",
-            is_used=is_built_in_used,
-            acts=() if is_built_in_used and wanted == DEFAULT_ENCODER else (Act("use", DEFAULT_ENCODER, "Use"),),
-        ),
+        *(_without_weights(ModelRow(*words), inventory, searched, wanted) for words in ready),
         *(_row(model, searched, wanted) for model in sorted(inventory.models, key=_distance)),
     ]
     return [replace(row, is_enabled=not is_busy) for row in _with_one_proposed(rows)]
+
+
+def _without_weights(row: ModelRow, inventory: Inventory, searched: str, wanted: str) -> ModelRow:
+    is_built_in = row.id == DEFAULT_ENCODER
+    state = "Always ready" if is_built_in else "Ready"  # the others go through every sound first
+    if searched == row.id:
+        state = "Used now"
+    elif wanted == row.id:
+        state = _INCOMPLETE
+    is_chosen = wanted == row.id and not (is_built_in and inventory.searched)
+    return replace(
+        row,
+        facts="Part of Bowerbird" if row.id in {DEFAULT_ENCODER, ACOUSTIC_ENCODER} else "Trained here",
+        state=state,
+        is_used=searched == row.id,
+        acts=() if is_chosen else (Act("use", row.id, "Use"),),
+    )
 
 
 def _with_one_proposed(rows: list[ModelRow]) -> list[ModelRow]:
@@ -204,7 +224,7 @@ def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str) -> Mode
     if is_used and is_8_bit(searched):
         state = "Used now, 8-bit"
     elif is_wanted and wanted != searched:
-        state = "Chosen, not complete yet: F5 goes on"
+        state = _INCOMPLETE
     acts: list[Act] = []
     if not is_wanted or is_8_bit(wanted):
         acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and not is_wanted))
@@ -255,12 +275,12 @@ def _remove(model: ModelState, searched: str, wanted: str) -> Act:
     if model.state not in {"absent", "partial"}:
         question += " What it made of your sounds is kept."
     if Inventory((), searched, wanted, 0).has_chosen(card.id):
-        question += " Searches go back to the built-in encoder."
+        question += " Searches go back to the built-in ear."
     return Act("remove", card.id, "Remove", is_minor=True, question=question)
 
 
 def offer_line(inventory: Inventory) -> QuietLine | None:
-    """Return the offer to who has sounds and no encoder that knows words; None for no offer."""
+    """Return the offer to who has sounds and only the small ear; None for no offer."""
     if not inventory.n_sounds or any(model.state == "ready" for model in inventory.models):
         return None
     can_come = [one for one in inventory.models if one.card.source.kind == "hub" and one.state in {"absent", "partial"}]
@@ -271,4 +291,4 @@ def offer_line(inventory: Inventory) -> QuietLine | None:
     what = f"{short_title(model.card.id)} can be downloaded{size}"
     verb = "Resume" if model.state == "partial" else "Download"
     acts = (Act("fetch", model.card.id, verb), DETAILS)
-    return QuietLine(f"Search by meaning, as in “rain on leaves”: {what}.", acts)
+    return QuietLine(f"A larger ear for long descriptions: {what}.", acts)

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from bowerbird.domain.words import bytes_text, time_left_text
 from bowerbird.encoder.cards import INT8_ENDING, shipped_cards
-from bowerbird.encoder.registry import DEFAULT_ENCODER
+from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
 from bowerbird.encoder.weights import installed_weights
 from bowerbird.library.encoders import is_of_model
 from bowerbird.library.models import ModelProgress
@@ -15,7 +15,7 @@ Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "rem
 
 _SPEED_AFTER_S: Final = 1.0
 
-BUILT_IN: Final = "the built-in encoder"
+BUILT_IN: Final = "the built-in ear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,16 @@ def is_built_in(name: str) -> bool:
     return name == DEFAULT_ENCODER or name.startswith(f"{DEFAULT_ENCODER}-")
 
 
+def _is_acoustic(name: str) -> bool:
+    return name == ACOUSTIC_ENCODER or name.startswith(f"{ACOUSTIC_ENCODER}-")
+
+
 def short_title(name: str) -> str:
     """Return what an encoder is called in a sentence: its title up to the first comma."""
     if is_built_in(name):
         return BUILT_IN
+    if _is_acoustic(name):
+        return "the descriptors alone"
     titles = [title for card_id, title in _shipped_titles().items() if is_of_model(name, card_id)]
     if not titles:  # a card of the user's own
         titles = [one.card.title for card_id, one in installed_weights().items() if is_of_model(name, card_id)]

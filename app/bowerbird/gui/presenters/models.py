@@ -27,7 +27,7 @@ from bowerbird.gui.presenters.model_words import (
     short_title,
 )
 from bowerbird.library.control import Control
-from bowerbird.library.encoders import choose_encoder, let_go
+from bowerbird.library.encoders import choose_encoder, let_go, searched_encoder
 from bowerbird.library.model_list import ModelState, list_models
 from bowerbird.library.models import (
     ModelProgress,
@@ -345,7 +345,8 @@ class ModelsPresenter:
         with CatalogueReader(self._library) as reader:
             names = (reader.encoder("searched"), reader.encoder("wanted"))
             searched, wanted = (None if name is None or is_built_in(name) else name for name in names)
-            return Inventory(models, searched, wanted, reader.count())
+            serving = searched_encoder(self._library).encoder.name if searched is None else DEFAULT_ENCODER
+            return Inventory(models, searched, wanted, reader.count(), serving)
 
     def _looked(self, inventory: Inventory) -> None:
         self._inventory = inventory

@@ -54,16 +54,18 @@ CARDS: Final = (
     ActionCard("search", "&Edit", "&Search", ("Ctrl+F", "/")),
     ActionCard("clear", "&Edit", "Stop, then &clear", ("Esc",)),
     ActionCard("copy_path", "&Edit", "Copy &path", ("Ctrl+C",), in_list_only=True),
-    ActionCard("locate", "&Edit", "Sho&w in the file manager", ("Ctrl+L",)),
+    ActionCard("locate", "&Edit", "Sh&ow in the file manager", ("Ctrl+L",)),
     ActionCard("play", "&Sound", "&Play or stop", ("Space",), icon="play", in_list_only=True),
     ActionCard("replay", "&Sound", "Play from the &beginning", ("Right",), in_list_only=True),
     ActionCard("stop", "&Sound", "&Stop", ("Left",), in_list_only=True),
     ActionCard("similar", "&Sound", "&Find similar", ("Return", "Enter"), icon="similar", in_list_only=True),
     ActionCard("more_like", "&Sound", "&More like this", ("+", "="), in_list_only=True),
     ActionCard("less_like", "&Sound", "L&ess like this", ("-",), in_list_only=True),
+    ActionCard("add_word", "&Sound", "Add a &word…", ("W",), in_list_only=True),
     ActionCard("loop", "&Sound", "&Loop", ("L",), icon="loop", is_switch=True, in_list_only=True),
     ActionCard("auto_play", "&Sound", "&Auto-play", ("A",), icon="autoplay", is_switch=True, in_list_only=True),
     ActionCard("folders", "&View", "&Folders", ("Ctrl+B",), is_switch=True),
+    ActionCard("words", "&View", "S&uggested words", is_switch=True),
     ActionCard("rejected", "&View", "&Rejected sounds", ("Ctrl+E",)),
     ActionCard("theme_system", "&View", "Theme: as the &system", is_switch=True),
     ActionCard("theme_dark", "&View", "Theme: &dark", is_switch=True),
@@ -72,6 +74,9 @@ CARDS: Final = (
     ActionCard("about", "&Help", "Abou&t Bowerbird"),
 )
 
+_FIRST_OF_GROUPS: Final = frozenset(
+    {"rescan", "pause", "models", "quit", "copy_path", "similar", "add_word", "loop", "theme_system"}
+)
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
@@ -108,7 +113,7 @@ def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
         if card.menu not in menus:
             menus[card.menu] = window.menuBar().addMenu(card.menu)
         menu = menus[card.menu]
-        if card.name in {"rescan", "pause", "models", "quit", "copy_path", "similar", "theme_system"}:
+        if card.name in _FIRST_OF_GROUPS:
             menu.addSeparator()
         action = actions[card.name]
         menu.addAction(action)

@@ -1,6 +1,7 @@
 """The one search box, and below it what restricts the list: chips, the count, the progress line, a notice."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -14,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bowerbird.domain.words import printable
 from bowerbird.gui import theme
+from bowerbird.gui.presenters.browsing import ListState, example_name
 from bowerbird.gui.presenters.indexing import IndexingState
 from bowerbird.gui.theme import Tokens
 from bowerbird.gui.views.styled import ElidedLabel, button, icon_button, label
@@ -70,7 +73,7 @@ class Chip(QFrame):
     """One restriction, with a cross to take it away."""
 
     def __init__(
-        self, text: str, colours: Tokens, remove: Callable[[], None], *, width_px: int, role: str = ""
+        self, text: str, colours: Tokens, remove: Callable[[], object], *, width_px: int, role: str = ""
     ) -> None:
         super().__init__()
         self.setObjectName("chip")
@@ -86,6 +89,32 @@ class Chip(QFrame):
         layout.setSpacing(6)
         layout.addWidget(words)
         layout.addWidget(cross)
+
+
+def restriction_chips(
+    state: ListState,
+    colours: Tokens,
+    *,
+    without_example: Callable[[object], object],
+    without_filter: Callable[[object], object],
+    width_px: int,
+) -> list[Chip]:
+    """Make a chip for every example and every filter of a list."""
+    chips = [
+        Chip(
+            f"{'Unlike' if example.is_unlike else 'Like'} {printable(example_name(example))}",
+            colours,
+            partial(without_example, example),
+            width_px=width_px,
+            role="unlike" if example.is_unlike else "query",
+        )
+        for example in state.examples
+    ]
+    chips += [
+        Chip(str(condition), colours, partial(without_filter, condition), width_px=width_px)
+        for condition in state.filters
+    ]
+    return chips
 
 
 class ChipStrip(QWidget):

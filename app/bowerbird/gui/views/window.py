@@ -1,11 +1,11 @@
 """The main window: puts the parts in their places and passes on what they say. It holds no rule about sounds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -31,19 +31,21 @@ from bowerbird.domain.queries import Example
 from bowerbird.domain.words import printable
 from bowerbird.gui import theme
 from bowerbird.gui.models.sounds import SoundsModel
-from bowerbird.gui.presenters.browsing import ListState, example_name, with_stretch
+from bowerbird.gui.presenters.browsing import ListState, with_stretch
 from bowerbird.gui.presenters.indexing import IndexingState
 from bowerbird.gui.presenters.playing import Stretch
+from bowerbird.gui.presenters.words import WordChip
 from bowerbird.gui.theme import Tokens
 from bowerbird.gui.views import actions as action_cards
 from bowerbird.gui.views.folders import FolderTree
 from bowerbird.gui.views.offer import QuietLineView
-from bowerbird.gui.views.search_bar import Chip, ChipStrip, Notice, ProgressLine, SearchField
+from bowerbird.gui.views.search_bar import ChipStrip, Notice, ProgressLine, SearchField, restriction_chips
 from bowerbird.gui.views.states import Advice, RejectedList, offer_text
 from bowerbird.gui.views.styled import styled
 from bowerbird.gui.views.table import SoundTable
 from bowerbird.gui.views.transport import Transport
 from bowerbird.gui.views.waveform import WaveformView
+from bowerbird.gui.views.words import WordStrip
 from bowerbird.library.browsing import Pane
 
 _PLAYHEAD_MS: Final = 16
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
         self.advice = Advice()
         self.rejected = RejectedList(back=self.show_sounds)
         self.waveform = WaveformView(colours)
+        self.words = WordStrip(colours)
         self.transport = Transport(self.actions_by_name, colours)
         self.setWindowTitle("Bowerbird")
         self.setWindowIcon(QIcon(theme.icon("bowerbird", colours.accent)))
@@ -141,6 +144,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.notice)
         layout.addWidget(self.quiet_line)
         layout.addWidget(self.rows_splitter, 1)
+        layout.addWidget(self.words)
         layout.addWidget(self.transport)
         self.setCentralWidget(ground)
 
@@ -151,6 +155,8 @@ class MainWindow(QMainWindow):
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
         self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
+        self.words.left.connect(self.table.setFocus)
+        self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
         self.chips.rejected_asked.connect(self.show_rejected)
         self.progress.pause_clicked.connect(self.actions_by_name["pause"].trigger)
         self.progress.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
@@ -166,6 +172,7 @@ class MainWindow(QMainWindow):
         self._show_play_icon()
         self.table.recolour(colours)
         self.waveform.recolour(colours)
+        self.words.recolour(colours)
         self.transport.recolour(colours)
         self.search.recolour(colours)
         self.quiet_line.recolour(colours)
@@ -190,21 +197,13 @@ class MainWindow(QMainWindow):
             self.show_sounds()
 
     def _show_chips(self, state: ListState) -> None:
-        width_px = min(_CHIP_PX, self.width() // 3)
-        chips = [
-            Chip(
-                f"{'Unlike' if example.is_unlike else 'Like'} {printable(example_name(example))}",
-                self._colours,
-                partial(self.example_removed.emit, example),
-                width_px=width_px,
-                role="unlike" if example.is_unlike else "query",
-            )
-            for example in state.examples
-        ]
-        chips += [
-            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition), width_px=width_px)
-            for condition in state.filters
-        ]
+        chips = restriction_chips(
+            state,
+            self._colours,
+            without_example=self.example_removed.emit,
+            without_filter=self.filter_removed.emit,
+            width_px=min(_CHIP_PX, self.width() // 3),
+        )
         self.chips.show_chips(chips, state.summary)
 
     def _advise(self, state: ListState) -> None:
@@ -292,6 +291,10 @@ class MainWindow(QMainWindow):
         self.waveform.show_playhead(position_s)
         self.transport.show_position(position_s)
 
+    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
+        """Show the words of the sound at hand; None while they are not known yet."""
+        self.words.show_words(chips, has_sound=has_sound)
+
     def show_device(self, sentence: str | None) -> None:
         """Show what is wrong with the sound device, or nothing."""
         self.transport.show_device(sentence)
@@ -323,6 +326,11 @@ class MainWindow(QMainWindow):
             return [with_stretch(self._sound.path, (stretch.start_s, stretch.end_s))]
         sounds = [self.model.sound(row) for row in self.table.selected_rows()]
         return [Example(sound.path) for sound in sounds if sound is not None]
+
+    def chosen_ids(self) -> list[int]:
+        """The selected sounds, read from nowhere: there may be a hundred thousand."""
+        ids: list[int] = self.model.sound_ids(self.table.selected_rows()).tolist()
+        return ids
 
     def chosen_paths(self) -> list[Path]:
         """The files of the selected sounds."""
@@ -381,6 +389,7 @@ class MainWindow(QMainWindow):
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
         self.transport.fit(self.width())
         self.quiet_line.fit(self.height())
+        self.words.fit(self.height(), is_on=self.actions_by_name["words"].isChecked())
         if self._state is not None and self._state.examples:
             self._show_chips(self._state)
 
@@ -388,20 +397,3 @@ class MainWindow(QMainWindow):
         """Tell the composition root before the parts are gone."""
         self.closing.emit()
         super().closeEvent(event)
-
-    def restore_parts(self, geometry: str, splitter: str, rows_splitter: str) -> None:
-        """Take up what an earlier start left."""
-        for part, state in ((self.splitter, splitter), (self.rows_splitter, rows_splitter)):
-            if state:
-                part.restoreState(QByteArray.fromBase64(state.encode()))
-        if geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-
-    def saved_parts(self) -> dict[str, str]:
-        """Return what the next start should take up."""
-        parts = {
-            "geometry": self.saveGeometry(),
-            "splitter": self.splitter.saveState(),
-            "rows_splitter": self.rows_splitter.saveState(),
-        }
-        return {name: bytes(state.toBase64().data()).decode() for name, state in parts.items()}

@@ -1,0 +1,267 @@
+"""The words of the sound at hand, without Qt: questions are answered when the test says so."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from bowerbird.gui.presenters.words import WordChip, WordsPresenter, chip_of
+from bowerbird.library.suggestions import SuggestedWord
+
+BELL = SuggestedWord("bell", 0.624)
+DOOR = SuggestedWord("door", 1.0, is_given=True)
+DAMAGED = "`ear-words.npz` is damaged. Install Bowerbird again."
+
+
+class HeldQueries:
+    """Keeps questions until they are answered by hand; of one name, all of them."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Callable[[], Any], Callable[[Any], None], Callable[[str], None]]] = []
+
+    def run(self, name: str, work: Callable[[], Any], *, done: Any, failed: Any) -> None:
+        self.asked.append((name, work, done, failed))
+
+    @property
+    def names(self) -> list[str]:
+        return [asked[0] for asked in self.asked]
+
+    def answer(self, place: int = 0) -> None:
+        _, work, done, failed = self.asked.pop(place)
+        try:
+            answer = work()
+        except LookupError as error:
+            failed(str(error))
+        else:
+            done(answer)
+
+    def answer_all(self) -> None:
+        while self.asked:
+            self.answer()
+
+
+class FakeBrowsing:
+    """Every sound is called by its number, and by what was given."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, list[int], str]] = []
+        self.is_damaged = False
+
+    def words(self, sound_id: int) -> tuple[SuggestedWord, ...]:
+        if self.is_damaged:
+            raise LookupError(DAMAGED)
+        return (SuggestedWord(f"sound {sound_id}", 0.5),)
+
+    def give(self, sound_ids: Sequence[int], word: str) -> None:
+        if word == "?!":
+            raise LookupError("That is no word.")
+        self.told.append(("give", list(sound_ids), word))
+
+    def deny(self, sound_ids: Sequence[int], word: str) -> None:
+        self.told.append(("deny", list(sound_ids), word))
+
+    def take_back(self, sound_ids: Sequence[int], word: str) -> None:
+        self.told.append(("take back", list(sound_ids), word))
+
+
+class FakeView:
+    def __init__(self) -> None:
+        self.shown: list[list[str] | None] = []
+        self.has_sound = False
+        self.complaints: list[str] = []
+
+    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
+        self.shown.append(None if chips is None else [chip.word for chip in chips])
+        self.has_sound = has_sound
+
+    def complain(self, sentence: str) -> None:
+        self.complaints.append(sentence)
+
+
+class Desk:
+    """A presenter among fakes."""
+
+    def __init__(self) -> None:
+        self.view, self.queries, self.browsing = FakeView(), HeldQueries(), FakeBrowsing()
+        self.selected: list[int] = []
+        self.searched: list[str] = []
+        self.n_changes = 0
+        self.words = WordsPresenter(
+            self.view,
+            (self.queries, self.browsing),  # type: ignore[arg-type]
+            selected=lambda: self.selected,
+            search=self.searched.append,
+            changed=self._change,
+        )
+
+    def _change(self) -> None:
+        self.n_changes += 1
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    desk.words.see(is_seen=True)
+    return desk
+
+
+def test_the_sound_at_hand_has_its_words_shown(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    assert desk.view.shown[-1] is None
+    desk.queries.answer()
+    assert desk.view.shown[-1] == ["sound 7"]
+
+
+def test_an_answer_that_comes_too_late_is_not_shown(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.words.moved(8, is_passing=False)
+    desk.queries.answer(1)
+    desk.queries.answer(0)
+    assert desk.view.shown[-1] == ["sound 8"]
+
+
+def test_a_sound_in_passing_is_not_asked_about_and_has_no_words_of_another(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.words.moved(8, is_passing=True)
+    assert len(desk.queries.asked) == 1
+    desk.queries.answer()
+    desk.words.refresh()
+    assert (desk.view.shown[-1], desk.queries.asked) == (None, [])
+    desk.words.moved(8, is_passing=False)
+    desk.queries.answer()
+    assert desk.view.shown[-1] == ["sound 8"]
+
+
+def test_nothing_is_asked_while_nobody_sees_it(desk: Desk):
+    desk.words.see(is_seen=False)
+    desk.words.moved(7, is_passing=False)
+    desk.words.refresh()
+    assert desk.queries.asked == []
+    desk.words.see(is_seen=True)
+    desk.queries.answer()
+    assert desk.view.shown[-1] == ["sound 7"]
+
+
+def test_being_seen_twice_asks_once(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.words.see(is_seen=True)
+    assert len(desk.queries.asked) == 1
+
+
+def test_without_a_sound_nothing_is_asked_or_shown(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.moved(None, is_passing=False)
+    desk.words.refresh()
+    assert (desk.view.shown[-1], desk.view.has_sound, desk.queries.asked) == ([], False, [])
+
+
+def test_a_changed_library_is_asked_again_and_what_is_shown_stays_until_then(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.refresh()
+    assert (desk.view.shown[-1], desk.queries.names) == (["sound 7"], ["words"])
+
+
+def test_a_word_is_given_to_all_selected_sounds_then_words_and_list_are_asked_again(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.selected = [7, 8, 9]
+    desk.words.give("creak")
+    assert desk.n_changes == 0
+    desk.queries.answer()
+    assert desk.browsing.told == [("give", [7, 8, 9], "creak")]
+    assert (desk.queries.names, desk.n_changes) == (["words"], 1)
+
+
+def test_a_word_is_for_the_sound_at_hand_where_none_is_selected(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.words.give("creak")
+    desk.queries.answer_all()
+    assert desk.browsing.told == [("give", [7], "creak")]
+
+
+def test_two_corrections_in_a_row_are_both_kept(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.give("creak")
+    desk.words.deny(chip_of(BELL))
+    assert len(set(desk.queries.names)) == 2, "a question replaces another of its name"
+
+
+def test_a_word_without_a_sound_asks_for_one(desk: Desk):
+    desk.words.give("creak")
+    assert desk.view.complaints == ["Choose a sound, then say what it may be called."]
+    assert desk.queries.asked == []
+
+
+def test_nothing_typed_is_nothing_given(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.give("  ")
+    assert (desk.queries.asked, desk.view.complaints) == ([], [])
+
+
+def test_what_cannot_be_kept_is_told_and_changes_nothing(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.give("?!")
+    desk.queries.answer_all()
+    assert (desk.view.complaints, desk.n_changes) == (["That is no word."], 0)
+    assert desk.view.shown[-1] == ["sound 7"]
+
+
+def test_a_suggestion_is_denied_for_the_sound_at_hand_alone(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.selected = [7, 8]
+    desk.words.deny(chip_of(BELL))
+    desk.queries.answer_all()
+    assert (desk.browsing.told, desk.n_changes) == ([("deny", [7], "bell")], 1)
+
+
+def test_a_word_that_was_given_is_taken_back_from_all_selected_sounds(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.selected = [6, 7, 8]
+    desk.words.deny(chip_of(DOOR))
+    desk.queries.answer_all()
+    assert desk.browsing.told == [("take back", [7, 6, 8], "door")]
+
+
+def test_a_cross_that_stands_there_from_the_last_sound_denies_nothing(desk: Desk):
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer()
+    desk.words.moved(8, is_passing=False)
+    desk.words.deny(chip_of(BELL))
+    assert desk.queries.names == ["words"]
+
+
+def test_a_fault_is_told_once_and_not_for_every_sound(desk: Desk):
+    desk.browsing.is_damaged = True
+    for sound_id in (7, 8):
+        desk.words.moved(sound_id, is_passing=False)
+        desk.queries.answer()
+    assert (desk.view.complaints, desk.view.shown[-1]) == ([DAMAGED], [])
+    desk.browsing.is_damaged = False
+    desk.words.refresh()
+    desk.queries.answer()
+    assert desk.view.shown[-1] == ["sound 8"]
+
+
+def test_pressing_a_word_searches_for_it(desk: Desk):
+    desk.words.search(chip_of(BELL))
+    assert desk.searched == ["bell"]
+
+
+def test_the_invitation_says_for_how_many(desk: Desk):
+    assert desk.words.invitation() == "Add a word"
+    desk.selected = list(range(1200))
+    assert desk.words.invitation() == "Add a word to 1,200 sounds"
+
+
+def test_a_suggestion_says_how_much_it_is_believed_and_a_given_word_does_not():
+    assert (chip_of(BELL).share, chip_of(DOOR).share) == ("62 %", "")
+    assert chip_of(BELL).meaning == "“bell”, suggested with 62 %. Search for it"
+    assert chip_of(DOOR).meaning == "“door”, a word of yours. Search for it"
+    assert chip_of(DOOR).denial == "Not this: door"
