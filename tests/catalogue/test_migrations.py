@@ -209,7 +209,8 @@ def of_version_1(library, n_sounds=3):
     connection = sqlite3.connect(library / FILE_NAME)
     connection.execute("ATTACH ? AS filled", [str(filled_library / FILE_NAME)])
     for table in ("folders", "contents", "sounds", "failures", "peaks", "windows"):
-        connection.execute(f"INSERT INTO main.{table} SELECT * FROM filled.{table}")
+        old = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))  # new ones come after
+        connection.execute(f"INSERT INTO main.{table} SELECT {old} FROM filled.{table}")
     connection.execute(
         "INSERT INTO main.sound_words (rowid, name, directory, metadata) "
         "SELECT rowid, name, directory, metadata FROM filled.sound_words"

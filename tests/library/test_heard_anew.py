@@ -243,3 +243,24 @@ def test_other_weights_under_the_same_name_are_not_searched_with_before_their_ve
     assert searched(library)[0] == DEFAULT_ENCODER
     run_further(library, root, further=TINY)
     assert searched(library) == (TINY, "")
+
+
+def test_a_drive_that_is_away_does_not_keep_the_ear_from_being_searched_with(tmp_path):
+    library = tmp_path / "library"
+    for name, seeds in (("away", range(8)), ("here", range(10, 13))):
+        for seed in seeds:
+            write(tmp_path / name / f"{seed}.wav", noise(seed, duration_s=0.1))
+    index_folders(
+        library,
+        [tmp_path / "away", tmp_path / "here"],
+        encoder=encoder_named(ACOUSTIC_ENCODER),
+        control=Control(),
+        post=lambda _: None,
+        n_workers=1,
+    )
+    assert searched_encoder(library).encoder.name == ACOUSTIC_ENCODER
+    (tmp_path / "away").rename(tmp_path / "unplugged")
+    index_folders(
+        library, [], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None, n_workers=1
+    )
+    assert searched_encoder(library).encoder.name == DEFAULT_ENCODER

@@ -8,6 +8,7 @@ from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.queries import Query
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
+from bowerbird.library.ingest import remove_folder
 from bowerbird.library.suggestions import MIN_CONFIDENCE, deny_word, give_words, suggested_words
 from sounds import noise, write
 
@@ -102,6 +103,29 @@ def test_a_given_word_may_be_taken_back(library):
 def test_what_is_no_word_is_refused_with_an_example(library, word):
     with pytest.raises(QueryError, match=r"no word\. Type"):
         give_words(library, [content_of(library, "0.wav")], word)
+
+
+def test_given_words_outlast_a_file_that_is_written_anew(library, tmp_path):
+    give_words(library, [content_of(library, "1.wav")], "rumble")
+    deny_word(library, [content_of(library, "1.wav")], "bell")
+    write(tmp_path / "sounds" / "1.wav", noise(1, duration_s=0.3))
+    run(library, tmp_path / "sounds")
+    assert found(library, "rumble") == ["1.wav"]
+    assert words(library, "1.wav") == ["rumble", "metal", "ring", "cat"]
+
+
+def test_given_words_outlast_a_folder_that_is_removed_and_added_again(library, tmp_path):
+    give_words(library, [content_of(library, "1.wav")], "rumble")
+    with CatalogueReader(library) as reader:
+        (folder,) = reader.folders()
+    remove_folder(library, folder.id)
+    run(library, tmp_path / "sounds")
+    assert found(library, "rumble") == ["1.wav"]
+
+
+def test_a_sound_that_is_gone_meanwhile_is_passed_over(library):
+    give_words(library, [99_999, content_of(library, "1.wav")], "rumble")
+    assert found(library, "rumble") == ["1.wav"]
 
 
 def test_given_words_outlast_indexing(library, tmp_path):

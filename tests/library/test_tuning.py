@@ -77,6 +77,15 @@ def test_words_that_cannot_be_heard_teach_nothing_and_nothing_is_written(monkeyp
     assert not (ears_path() / "mine").exists()
 
 
+def test_copies_in_other_folders_teach_nothing(monkeypatch, tmp_path, ear):
+    planted(monkeypatch, tmp_path, ear, is_heard=False)
+    paths, vectors = tuning.sound_vectors(tmp_path, ear)
+    twice = [*paths, *(tmp_path / "other" / path.name for path in paths)]
+    monkeypatch.setattr(tuning, "sound_vectors", lambda _library, _ear: (twice, np.concatenate([vectors, vectors])))
+    with pytest.raises(EncoderError, match="teach the ear nothing"):
+        tune(tmp_path, ear, "mine")
+
+
 @pytest.mark.parametrize(("n_kinds", "n_sounds"), [(12, 6), (5, 60), (60, 3)])
 def test_too_little_is_refused_with_what_is_needed(monkeypatch, tmp_path, ear, n_kinds, n_sounds):
     planted(monkeypatch, tmp_path, ear, n_kinds=n_kinds, n_sounds=n_sounds)
@@ -84,7 +93,9 @@ def test_too_little_is_refused_with_what_is_needed(monkeypatch, tmp_path, ear, n
         tune(tmp_path, ear, "mine")
 
 
-@pytest.mark.parametrize("name", ["", "Mine", "ear", "ear-2", "acoustic", "clap-x", "../up", "a" * 40])
+@pytest.mark.parametrize(
+    "name", ["", "Mine", "ear", "ear-2", "acoustic", "clap-x", "mine-1", "mine-int8", "../up", "a" * 40]
+)
 def test_names_that_cannot_be_are_refused(tmp_path, ear, name):
     with pytest.raises(QueryError, match="cannot be the name of your ear"):
         tune(tmp_path, ear, name)

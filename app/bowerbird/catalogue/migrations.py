@@ -119,6 +119,8 @@ STEPS: Final = (
                 word TEXT NOT NULL,
                 is_right INTEGER NOT NULL,
                 PRIMARY KEY (content_id, word)) WITHOUT ROWID""",
+            # Whose words a sound brings along that was written anew.
+            "ALTER TABLE sounds ADD COLUMN former_content_id INTEGER",
             # Until then this meant "no further encoder"; now it would mean "descriptors alone", which nobody asked for.
             "DELETE FROM encoders WHERE name = 'acoustic'",
         ),

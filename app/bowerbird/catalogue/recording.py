@@ -110,12 +110,21 @@ def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) 
         [content_id, content_hash],
     )
     _reunite(connection, content_hash)
+    connection.execute(
+        "INSERT OR IGNORE INTO given_words SELECT ?1, word, is_right FROM given_words WHERE content_id IN "
+        "(SELECT former_content_id FROM sounds WHERE content_id = ?1)",
+        [content_id],
+    )
+    connection.execute("UPDATE sounds SET former_content_id = NULL WHERE content_id = ?", [content_id])
     return index_words(connection, content_id)
 
 
 def index_words(connection: sqlite3.Connection, content_id: int) -> int:
     """Let every sound of a content be found by its metadata and the words people gave it; return how many there are."""
-    metadata = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()[0]
+    row = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()
+    if row is None:
+        return 0
+    metadata = row[0]
     given = connection.execute(
         "SELECT word FROM given_words WHERE content_id = ? AND is_right ORDER BY word", [content_id]
     ).fetchall()

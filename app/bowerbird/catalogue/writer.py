@@ -144,7 +144,8 @@ class Catalogue:
         """Delete contents that no sound has any more."""
         with self._transaction() as connection:
             connection.execute(
-                "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id)"
+                "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id) "
+                "AND id NOT IN (SELECT content_id FROM given_words)"  # nobody could find these again
             )
 
     # Listing
@@ -201,7 +202,8 @@ class Catalogue:
     def _reset(self, sound_id: int, stamp: FileStamp) -> None:
         """A file was written anew: what was known of its content no longer holds."""
         self._connection.execute(
-            "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, content_id = NULL, duration_s = NULL, "
+            "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, duration_s = NULL, "
+            "former_content_id = ifnull(content_id, former_content_id), content_id = NULL, "
             "n_channels = NULL, rate_hz = NULL, format = NULL, encoding = NULL WHERE id = ?",
             [stamp.size_bytes, stamp.mtime_ns, sound_id],
         )
@@ -323,16 +325,15 @@ class Catalogue:
                 recording.record_windows(connection, one, encoder_id)
             recording.record_encoding_failures(connection, failures, encoder_id)
 
-    def give_word(self, content_id: int, word: str, *, is_right: bool | None) -> None:
-        """Keep that a content is called so, or is not; None for neither any more."""
+    def give_word(self, content_ids: Iterable[int], word: str, *, is_right: bool) -> None:
+        """Keep that contents are called so, or are not, in one transaction; one that is gone is passed over."""
         with self._transaction() as connection:
-            if is_right is None:
-                connection.execute("DELETE FROM given_words WHERE content_id = ? AND word = ?", [content_id, word])
-            else:
+            for content_id in content_ids:
                 connection.execute(
-                    "INSERT OR REPLACE INTO given_words VALUES (?, ?, ?)", [content_id, word, int(is_right)]
+                    "INSERT OR REPLACE INTO given_words SELECT id, ?, ? FROM contents WHERE id = ?",
+                    [word, int(is_right), content_id],
                 )
-            recording.index_words(connection, content_id)
+                recording.index_words(connection, content_id)
 
     def set_encoder(self, role: EncoderRole, name: str, encoder_id: str = "") -> None:
         """Keep which encoder is wanted, or searched with, by name; the id says with which weights."""

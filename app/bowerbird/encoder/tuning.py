@@ -80,17 +80,14 @@ def fitted_correction(
 
 
 def corrected(learned: Floats, acoustic: Floats, correction: Floats) -> Floats:
-    """Apply a correction to rows, each for itself.
+    """Apply a correction to rows. A vector that must not depend on its company comes alone.
 
     Returns
     -------
     ndarray, shape (n, n_learned), float32
         Unit length.
     """
-    rows = [
-        row + one @ correction for row, one in zip(learned, _with_one(learned, acoustic), strict=True)
-    ]  # one at a time: a vector must not depend on its company
-    return units(np.stack(rows)) if rows else learned
+    return units(learned + _with_one(learned, acoustic) @ correction)
 
 
 def centred_words(sounds: NamedSounds, word_vectors: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -48,6 +48,8 @@ def _chosen(library: Path, role: EncoderRole) -> Choice:
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
     if name is None or name == DEFAULT_ENCODER:
+        if known_id and known_id == (built_in := encoder_named(DEFAULT_ENCODER)).id:
+            return Choice(built_in)  # it has heard everything within reach
         return Choice(_built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER))
     try:
         encoder = encoder_named(name)
@@ -92,8 +94,10 @@ def choose_encoder(library: Path, encoder: Encoder) -> bool:
     require_recall(encoder.name)
     with Catalogue(library) as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
-        # Whoever goes back need not wait for a drive that is away: the built-in encoder can always be searched with.
-        return finish_encoder(catalogue, encoder, is_everything_tried=encoder.name == DEFAULT_ENCODER)
+        if encoder.name == DEFAULT_ENCODER:  # whoever goes back need not wait for a drive that is away
+            catalogue.set_encoder("searched", encoder.name)
+            return True
+        return finish_encoder(catalogue, encoder, is_everything_tried=False)
 
 
 def let_go(library: Path, name: str) -> bool:

@@ -107,6 +107,7 @@ def index_folders(
             _analyse_pending(run)
             if not control.is_cancelled:
                 catalogue.forget_orphans()
+                _let_built_in_serve(run)
                 searched = searched_encoder(library).encoder
                 if searched.id != searched_before:  # all that an older encoder had heard
                     post(EncoderReady(searched.name, 0))
@@ -217,18 +218,32 @@ def _encode_further(run: _Run, encoder: Encoder) -> None:
     run.passed_over |= done.passed_over
     if run.control.is_cancelled:
         return
-    listed = {below for _, below in run.places}
     with CatalogueReader(run.catalogue.library) as reader:
         was_used = is_searched_with(reader, encoder)
-        reachable = [folder.path for folder in reader.folders() if os.path.isdir(folder.path)]  # noqa: PTH112
         n_left = reader.count_unencoded(encoder.id)
         has_vectors = encoder.id in reader.encoder_ids()
-    is_everything_tried = (
-        has_vectors and not done.passed_over and all(_with_separator(str(path)) in listed for path in reachable)
-    )
+    is_everything_tried = has_vectors and not done.passed_over and _has_listed_all(run)
     is_used = finish_encoder(run.catalogue, encoder, is_everything_tried=is_everything_tried)
     if is_used and not was_used:
         run.post(EncoderReady(encoder.name, n_left))
+
+
+def _let_built_in_serve(run: _Run) -> None:
+    """Let searches use the built-in encoder once it heard all within reach, though an older one heard what is away."""
+    with CatalogueReader(run.catalogue.library) as reader:
+        is_chosen = reader.encoder("searched") in {None, run.encoder.name}
+        has_vectors = run.encoder.id in reader.encoder_ids()
+    serving = searched_encoder(run.catalogue.library).encoder
+    if is_chosen and has_vectors and serving.id != run.encoder.id and not run.passed_over and _has_listed_all(run):
+        run.catalogue.set_encoder("searched", run.encoder.name, run.encoder.id)
+
+
+def _has_listed_all(run: _Run) -> bool:
+    """Say whether every folder of the library that can be reached was gone through."""
+    listed = {below for _, below in run.places}
+    with CatalogueReader(run.catalogue.library) as reader:
+        reachable = [folder.path for folder in reader.folders() if os.path.isdir(folder.path)]  # noqa: PTH112
+    return all(_with_separator(str(path)) in listed for path in reachable)
 
 
 def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:

@@ -105,7 +105,7 @@ class Search:
         """Say whether words mean something to the encoder: those that are wanted, else those that are not."""
         wanted, unwanted = split_unwanted(words)
         text = wanted if words_of(wanted) else " ".join(unwanted)
-        return self.encoder.text is not None and bool(words_of(text)) and self.encoder.text.knows(text)
+        return bool(words_of(text)) and self.encoder.text is not None and self.encoder.text.knows(text)
 
     def by_text(
         self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True

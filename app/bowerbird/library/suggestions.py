@@ -96,5 +96,4 @@ def _keep(library: Path, content_ids: Sequence[int], word: str, *, is_right: boo
     if not any(letter.isalnum() for letter in plain):
         raise QueryError("That is no word. Type what the sound may be called, such as `door creak`.")
     with Catalogue(library) as catalogue:
-        for content_id in content_ids:
-            catalogue.give_word(content_id, plain, is_right=is_right)
+        catalogue.give_word(content_ids, plain, is_right=is_right)

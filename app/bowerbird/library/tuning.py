@@ -19,6 +19,7 @@ from bowerbird.domain.names import fold, search_text
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoder.ear import FRONT_END_VERSION, EarEncoder
 from bowerbird.encoder.ear_words import EarWords, write_own_words
+from bowerbird.encoder.registry import encoder_names, trained_ears
 from bowerbird.encoder.tuning import NamedSounds, centred_words, corrected, fitted_correction, units
 from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.export import sound_vectors
@@ -35,7 +36,9 @@ _N_FOLDERS: Final = 2
 _N_PARTS: Final = 5
 _STRENGTHS: Final = (0.25, 0.5, 0.75)
 _PENALTIES: Final = (3.0, 30.0, 300.0)
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_NAME: Final = re.compile(r"(?!.*-(?:\d+|int8)$)[a-z0-9][a-z0-9-]{0,30}")
+"""What ends in a number or in int8 would read as a full id, or as 8-bit weights."""
+
 _LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
 _SAY_NOTHING: Final = frozenset(
     {"the", "and", "for", "with", "from", "wav", "aif", "aiff", "flac", "ogg", "sound", "sounds", "sample", "samples"}
@@ -88,10 +91,12 @@ def tune(
     CatalogueError
         When there is no library.
     """
-    if not _NAME.fullmatch(name) or name.split("-", maxsplit=1)[0] in {"ear", "acoustic", "clap"}:
+    is_free = name in trained_ears() or name not in encoder_names()
+    is_taken = name.split("-", maxsplit=1)[0] in {"ear", "acoustic", "clap"}
+    if not is_free or is_taken or not _NAME.fullmatch(name):
         raise QueryError(
             f"`{name}` cannot be the name of your ear. Use small letters, digits and hyphens, such as `mine`; names "
-            "that begin with ear, acoustic or clap are taken."
+            "that begin with ear, acoustic or clap, or end in a number, are taken, and those of other encoders."
         )
     if not isinstance(ear.text, EarWords):
         raise EncoderError("The ear's words are missing. Install Bowerbird again.")
@@ -140,7 +145,7 @@ def remove_ear(name: str) -> int:
 
 def _named(paths: Sequence[Path], vectors: Vectors, ear: EarEncoder) -> tuple[NamedSounds, list[str]]:
     """Sounds with words in their names that others share, and a name for what takes of one sound have in common."""
-    said = [_words_of(path) for path in paths]
+    paths, vectors, said = _each_once(paths, vectors)
     counts = Counter(word for words in said for word in words)
     most = max(MIN_SOUNDS_A_WORD, _MOST_COMMON_SHARE * len(paths))
     usable = {word for word, n in counts.items() if MIN_SOUNDS_A_WORD <= n <= most}
@@ -157,6 +162,21 @@ def _named(paths: Sequence[Path], vectors: Vectors, ear: EarEncoder) -> tuple[Na
         units(vectors[chosen][:, learned]), units(vectors[chosen][:, learned.stop :]), tuple(words[i] for i in chosen)
     )
     return sounds, [f"{paths[i].parent}/{' '.join(sorted(_LETTERS.findall(fold(paths[i].stem))))}" for i in chosen]
+
+
+def _each_once(paths: Sequence[Path], vectors: Vectors) -> tuple[list[Path], Vectors, list[set[str]]]:
+    """Make one of copies, with the words of all their names: a copy that is held back was shown in truth."""
+    firsts: dict[bytes, int] = {}
+    words: list[set[str]] = []
+    kept: list[int] = []
+    for place, path in enumerate(paths):
+        key = vectors[place].tobytes()
+        if key not in firsts:
+            firsts[key] = len(kept)
+            kept.append(place)
+            words.append(set())
+        words[firsts[key]] |= _words_of(path)
+    return [paths[place] for place in kept], vectors[kept], words
 
 
 def _words_of(path: Path) -> set[str]:
@@ -185,6 +205,10 @@ def _mean_precision(
 ) -> float:
     """Mean over words of the average precision among held-back sounds; None is the ear as it ships."""
     scores: dict[str, list[float]] = {}
+    called = {word: np.zeros(len(sounds.words), bool) for word in word_vectors}
+    for place, words in enumerate(sounds.words):
+        for word in words:
+            called[word][place] = True
     for part in range(_N_PARTS):
         shown, held = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
         if not len(held) or not len(shown):
@@ -197,7 +221,7 @@ def _mean_precision(
             heard = NamedSounds(corrected(taught.learned, taught.acoustic, correction), taught.acoustic, taught.words)
             meanings |= centred_words(heard, word_vectors)
         for word, vector in meanings.items():
-            is_called = np.array([word in sounds.words[i] for i in held])
+            is_called = called[word][held]
             if is_called.any():
                 scores.setdefault(word, []).append(_average_precision(learned @ vector, is_called))
     return float(np.mean([np.mean(one) for one in scores.values()])) if scores else 0.0
@@ -230,8 +254,12 @@ def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, 
             f'correction = "correction.npy"\ncorrection_sha256 = "{digest}"\n'
         )
         (draft / "ear.toml").write_text(text, "utf-8")
-        shutil.rmtree(place, ignore_errors=True)
+        former = place.with_name(f".{name}.former")
+        shutil.rmtree(former, ignore_errors=True)
+        if place.exists():
+            place.replace(former)
         draft.replace(place)
+        shutil.rmtree(former, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         reason = (error.strerror or str(error)).lower()

@@ -29,7 +29,7 @@ from export import plain_copy, write_card, write_network
 MEANING_WEIGHT: Final = 0.5
 """Share of the learned part, chosen on clips of held-out sources; see the report."""
 
-TEMPERATURE: Final = 0.06
+TEMPERATURE: Final = 0.1
 """Of the confidence of suggested words, chosen there too."""
 
 
