@@ -200,3 +200,13 @@ def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, comma
     listed = {row["name"]: row for row in command("models", "list", "--json").rows}
     assert "mine" not in listed
     assert listed["ear"]["is_used"]
+
+
+def test_a_damaged_thesaurus_of_ones_own_is_told_and_searches_go_on(sounds, command, home):
+    assert "none of your own yet" in command("doctor").out
+    (home / "thesaurus.toml").write_text("x [", "utf-8")
+    done = command("search", "noise", "--json")
+    assert (done.code, len(done.rows) > 0) == (0, True)
+    assert "thesaurus.toml" in done.complaints
+    assert is_sentence(done.complaints)
+    assert "Mend it" in command("doctor").out

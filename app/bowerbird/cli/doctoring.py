@@ -12,6 +12,7 @@ from bowerbird import __version__, paths
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.cli.options import Library
 from bowerbird.domain.words import count_text
+from bowerbird.encoder.thesaurus import own_thesaurus_fault, own_thesaurus_path
 from bowerbird.errors import CatalogueError
 from bowerbird.index import hnsw
 from bowerbird.library.encoders import searched_encoder
@@ -33,6 +34,7 @@ def doctor(*, library: Library = None) -> int:
     choice = searched_encoder(chosen)
     typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.complaint})' if choice.complaint else ''}")
     typer.echo(f"models: {paths.weights_path()}")
+    typer.echo(f"thesaurus: {own_thesaurus_path()} ({own_thesaurus_fault() or _presence(own_thesaurus_path())})")
     if not hnsw.is_available():
         typer.echo("index: exact; install hnswlib for faster searches in very large libraries")
     else:
@@ -42,6 +44,10 @@ def doctor(*, library: Library = None) -> int:
     if importlib.util.find_spec("PySide6") is None:
         typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials pyqtgraph`")
     return 0
+
+
+def _presence(path: Path) -> str:
+    return "read" if path.exists() else "none of your own yet"
 
 
 def _version(package: str) -> str:

@@ -20,6 +20,7 @@ from bowerbird.domain.names import is_unwanted, search_text
 from bowerbird.domain.queries import Example, Filter, Query, looks_like_filter, parse_example, parse_filter, parse_text
 from bowerbird.domain.words import duration_text, printable
 from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.thesaurus import own_thesaurus_fault
 from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.search import DEFAULT_LIMIT, Search, without_wanted
 from bowerbird.paths import library_path
@@ -96,6 +97,8 @@ def search(
     examples += [replace(parse_example(example), is_unlike=True) for example in unlike or []]
     if not (text or examples or conditions):
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
+    if text:
+        warn(own_thesaurus_fault())
     place = library_path(library)
     query = Search(place, encoder_to_search(encoder, place))
     try:

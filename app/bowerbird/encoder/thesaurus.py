@@ -246,15 +246,33 @@ class Thesaurus:
         return None
 
 
+def own_thesaurus_path() -> Path:
+    """Return where the user's own file is looked for: beside the settings."""
+    return settings_path().with_name(FILE_NAME)
+
+
 def load_thesaurus() -> Thesaurus:
     """Read what is shipped and the user's own file; a damaged file of the user's is named in the log and left out."""
     shipped = resources_path() / FILE_NAME
     try:
-        return read_thesaurus(shipped, settings_path().with_name(FILE_NAME))
+        return read_thesaurus(shipped, own_thesaurus_path())
     except EncoderError as error:
         without = read_thesaurus(shipped)  # raises the same where the shipped file is at fault
-        logger.warning("%s", error)
+        logger.warning("%s", str(error))
         return without
+
+
+def own_thesaurus_fault() -> str:
+    """Say why the user's own file is left out; "" where it is not, or where there is none."""
+    own = own_thesaurus_path()
+    try:
+        if own.is_dir():
+            return f"`{own}` is a folder, and your words are read from a file. Move it away."
+        if own.exists():
+            read_thesaurus(resources_path() / FILE_NAME, own)
+    except (OSError, EncoderError) as error:
+        return str(error)
+    return ""
 
 
 def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:

@@ -17,6 +17,7 @@ from bowerbird.catalogue.writer import Catalogue
 from bowerbird.domain.queries import Example, Order, Place
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoder.thesaurus import own_thesaurus_fault
 from bowerbird.errors import BowerbirdError
 from bowerbird.gui import boundary, theme
 from bowerbird.gui.bridge import EventBridge, QueryThread
@@ -65,7 +66,7 @@ class Application:
         self._reader = CatalogueReader(library)
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
-        self._complaint = searched.complaint or wanted.complaint
+        self._complaint = searched.complaint or wanted.complaint or own_thesaurus_fault()
         self._lists = (QueryThread(), Browsing(library, searched.encoder))
         self._similar = (QueryThread(), Browsing(library, searched.encoder))
         application = QApplication.instance()
