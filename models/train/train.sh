@@ -4,7 +4,7 @@
 #     models/train/train.sh FOLDER OUT [--epochs N] [--seed N]
 #
 # FOLDER holds labels.csv and the clips that it names. OUT is a folder for the checkpoint, the curve and the cache; started
-# again with the same OUT, the training goes on where it broke off. Without a GPU it takes one core for about 50 minutes.
+# again with the same OUT, the training goes on where it broke off. Without a GPU it takes two cores about half an hour.
 # On the first run, what it needs is installed in an environment of its own, in `.venv-train` or in the folder that
 # BOWERBIRD_TRAIN_ENV names.
 set -eu
