@@ -29,7 +29,10 @@ MIN_SOUNDS: Final = 200
 MIN_WORDS: Final = 10
 MIN_SOUNDS_A_WORD: Final = 5
 MIN_GAIN: Final = 0.01
-"""Of mean average precision, on sounds that were held back; less is chance."""
+"""Of mean average precision, on sounds that were held back; less is not worth an encoder of its own."""
+
+MIN_STANDARD_ERRORS: Final = 3.0
+"""How many of its standard errors over words a gain must be: the best of nine plans gains a little by chance."""
 
 _MOST_COMMON_SHARE: Final = 0.3
 _N_FOLDERS: Final = 2
@@ -105,24 +108,26 @@ def tune(
     vocabulary = sorted({word for words in sounds.words for word in words})
     word_vectors = dict(zip(vocabulary, _meanings(ear.text, ear, vocabulary), strict=True))
     parts = _parts(groups)
-    baseline = _mean_precision(sounds, word_vectors, parts, None)
+    baseline = _precisions(sounds, word_vectors, parts, None)
     plans = [(strength, penalty) for strength in _STRENGTHS for penalty in _PENALTIES]
     scores = []
     for n_done, plan in enumerate(plans):
         progress(n_done, len(plans))
-        scores.append(_mean_precision(sounds, word_vectors, parts, plan))
+        scores.append(_precisions(sounds, word_vectors, parts, plan))
     progress(len(plans), len(plans))
-    best = int(np.argmax(scores))
-    if scores[best] < baseline + MIN_GAIN:
+    best = int(np.argmax([one.mean() for one in scores]))
+    before, after = float(baseline.mean()), float(scores[best].mean())
+    if not _is_gain(scores[best] - baseline):
         raise EncoderError(
             f"Your names teach the ear nothing that it can hear: on sounds that were held back, words find "
-            f"{scores[best]:.3f} with tuning and {baseline:.3f} without. Keep the shipped ear, or name more sounds."
+            f"{after:.3f} with tuning and {before:.3f} without, which chance can do. Keep the shipped ear, or name "
+            "more sounds."
         )
     strength, penalty = plans[best]
     correction = fitted_correction(sounds, word_vectors, strength=strength, penalty=penalty)
     heard = NamedSounds(corrected(sounds.learned, sounds.acoustic, correction), sounds.acoustic, sounds.words)
     _write(name, ear, correction, centred_words(heard, word_vectors))
-    return Tuned(name, len(sounds.words), len(vocabulary), baseline, scores[best])
+    return Tuned(name, len(sounds.words), len(vocabulary), before, after)
 
 
 def remove_ear(name: str) -> int:
@@ -197,14 +202,14 @@ def _parts(groups: Sequence[str]) -> npt.NDArray[np.int64]:
     )
 
 
-def _mean_precision(
+def _precisions(
     sounds: NamedSounds,
     word_vectors: Mapping[str, Vectors],
     parts: npt.NDArray[np.int64],
     plan: tuple[float, float] | None,
-) -> float:
-    """Mean over words of the average precision among held-back sounds; None is the ear as it ships."""
-    scores: dict[str, list[float]] = {}
+) -> npt.NDArray[np.float64]:
+    """Average precision of every word among held-back sounds, in a fixed order; None is the ear as it ships."""
+    scores: dict[str, list[float]] = {word: [] for word in word_vectors}
     called = {word: np.zeros(len(sounds.words), bool) for word in word_vectors}
     for place, words in enumerate(sounds.words):
         for word in words:
@@ -223,8 +228,14 @@ def _mean_precision(
         for word, vector in meanings.items():
             is_called = called[word][held]
             if is_called.any():
-                scores.setdefault(word, []).append(_average_precision(learned @ vector, is_called))
-    return float(np.mean([np.mean(one) for one in scores.values()])) if scores else 0.0
+                scores[word].append(_average_precision(learned @ vector, is_called))
+    return np.array([np.mean(one) if one else 0.0 for one in scores.values()])
+
+
+def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
+    """Tell whether words gain more than chance gives."""
+    error = float(gains.std(ddof=1)) / np.sqrt(len(gains))
+    return float(gains.mean()) >= max(MIN_GAIN, MIN_STANDARD_ERRORS * error)
 
 
 def _average_precision(scores: npt.NDArray[np.float32], is_relevant: npt.NDArray[np.bool_]) -> float:
