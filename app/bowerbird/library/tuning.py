@@ -234,8 +234,8 @@ def _precisions(
 
 def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
     """Tell whether words gain more than chance gives."""
-    error = float(gains.std(ddof=1)) / np.sqrt(len(gains))
-    return float(gains.mean()) >= max(MIN_GAIN, MIN_STANDARD_ERRORS * error)
+    error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
+    return bool(gains.mean() >= max(MIN_GAIN, MIN_STANDARD_ERRORS * error))
 
 
 def _average_precision(scores: npt.NDArray[np.float32], is_relevant: npt.NDArray[np.bool_]) -> float:
