@@ -32,5 +32,9 @@ class QueryError(BowerbirdError):
     """A question that cannot be answered as it was put."""
 
 
+class StudyError(BowerbirdError):
+    """A listening test that cannot be: a wrong design, a changed file, answers to another study."""
+
+
 class PlaybackError(BowerbirdError):
     """A sound device that is absent or lost."""

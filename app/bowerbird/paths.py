@@ -48,6 +48,14 @@ def weights_path() -> Path:
     return platformdirs.user_data_path("Bowerbird", appauthor=False) / "models"
 
 
+def studies_path() -> Path:
+    """Return the folder of the user's listening tests, one folder each."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "studies"
+    return platformdirs.user_data_path("Bowerbird", appauthor=False) / "studies"
+
+
 def ears_path() -> Path:
     """Return the folder of the ears that were trained on the user's own sounds, one folder each."""
     return weights_path().with_name("ears")

@@ -1,0 +1,1 @@
+"""Listening tests: designed, frozen, rated, joined and reported."""
