@@ -4,6 +4,8 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 
+from bowerbird.errors import StudyError
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Bowerbird and return its exit code."""
@@ -15,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from bowerbird.cli.main import COMMANDS, run  # noqa: PLC0415
 
     if given and (given[0] in COMMANDS or given[0] in {"-h", "--help", "--version"}):
-        return run(given)
+        return run(given, rate_window=_rate_window)
     try:
         from bowerbird.gui.application import open_window  # noqa: PLC0415 - Qt may be absent
     except ImportError as error:
@@ -26,6 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     return open_window(given)
+
+
+def _rate_window(arguments: Sequence[str]) -> int:
+    try:
+        from bowerbird.gui.rating_application import rate_window  # noqa: PLC0415 - Qt may be absent
+    except ImportError as error:
+        raise StudyError(
+            f"The rating window cannot open ({error}). Install PySide6-Essentials and pyqtgraph."
+        ) from error
+    return rate_window(arguments)
 
 
 if __name__ == "__main__":

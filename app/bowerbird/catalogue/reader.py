@@ -340,12 +340,7 @@ class CatalogueReader:
             By path.
         vectors : ndarray, shape (n, n_dims), float32
         """
-        stored = self.windows(encoder_id, n_dims)
-        contents, places = np.unique(stored.content_ids, return_inverse=True)
-        sums = np.zeros((len(contents), n_dims), np.float64)
-        np.add.at(sums, places, stored.vectors)
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        means = (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+        contents, means = self.mean_vectors(encoder_id, n_dims)
         with self._reading():
             rows = self._connection.execute(
                 f"SELECT path, content_id FROM sounds WHERE content_id IS NOT NULL AND {statements.USABLE} "  # noqa: S608
@@ -354,6 +349,28 @@ class CatalogueReader:
         place_of = {int(content): place for place, content in enumerate(contents)}
         kept = [(Path(path), place_of[content]) for path, content in rows if content in place_of]
         return [path for path, _ in kept], means[[place for _, place in kept]]
+
+    def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, npt.NDArray[np.float32]]:
+        """Return every content's id, ascending, and vector (n, n_dims): the re-normalised mean of its windows."""
+        stored = self.windows(encoder_id, n_dims)
+        contents, places = np.unique(stored.content_ids, return_inverse=True)
+        sums = np.zeros((len(contents), n_dims), np.float64)
+        np.add.at(sums, places, stored.vectors)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return contents, (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+    def contents_in_place(self) -> list[tuple[int, str, Path, str, float]]:
+        """Return id, hash in hexadecimal, path, directory and seconds of every content that lies somewhere, by id.
+
+        Of copies the first path stands for all.
+        """
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT contents.id, contents.hash, MIN(path), directory, contents.duration_s FROM contents "  # noqa: S608
+                f"JOIN sounds ON content_id = contents.id WHERE NOT is_missing AND {statements.USABLE} "
+                "GROUP BY contents.id"
+            ).fetchall()
+        return [(row[0], row[1].hex(), Path(row[2]), row[3], row[4]) for row in rows]
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -2,14 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from bowerbird import __version__
-from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching, training
+from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching, studying, training
 from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
 from bowerbird.errors import BowerbirdError
 from bowerbird.paths import log_path
@@ -38,6 +38,7 @@ app.command("train")(training.train)
 app.command("words")(training.words)
 app.command("doctor")(doctoring.doctor)
 app.add_typer(models.app, name="models")
+app.add_typer(studying.app, name="study")
 
 
 def _show_version(*, wanted: bool) -> None:
@@ -66,13 +67,20 @@ COMMANDS = frozenset(
 )
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code; faults of the world become a sentence on stderr."""
+def run(arguments: Sequence[str], *, rate_window: Callable[[Sequence[str]], int] | None = None) -> int:
+    """Run a command and return its exit code; faults of the world become a sentence on stderr.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    rate_window : callable, optional
+        Opens the rating window, for the one command that has a window.
+    """
     if hasattr(sys.stdout, "reconfigure"):  # file names may hold bytes that no terminal can show
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        result = app(args=list(arguments), standalone_mode=False, prog_name="bowerbird")
+        result = app(args=list(arguments), standalone_mode=False, prog_name="bowerbird", obj=rate_window)
     except BowerbirdError as error:
         code = _complain(str(error))
     except _WRONG_USE as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 Construct: TypeAlias = Literal["sounds_alike", "same_kind", "replacement", "matches_words"]
@@ -299,6 +300,49 @@ class RankedItem:
 
 Run: TypeAlias = Mapping[str, tuple[RankedItem, ...]]
 """Query id to results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sound of the library that a study asks about or judges.
+
+    Attributes
+    ----------
+    path : Path
+    content_hash : str
+        Hexadecimal.
+    label : str
+        Its classes where labels are known, else "".
+    """
+
+    path: Path
+    content_hash: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedStudy:
+    """What a library answers to a study, before anything is frozen.
+
+    Attributes
+    ----------
+    design : StudyDesign
+        With its queries.
+    candidates : mapping of str to Candidate
+        By item id; everything that queries, runs and controls name.
+    runs : mapping of str to Run
+        System to results, some more than `design.depth` so that one that cannot be heard is made up for.
+    systems : mapping of str to mapping
+        What every system was, in plain types: encoder id, dimensions, how many sounds, program version.
+    notes : tuple of str
+        What is worth saying, such as results of a foreign ranking that are no sounds of the library.
+    """
+
+    design: StudyDesign
+    candidates: Mapping[str, Candidate]
+    runs: Mapping[str, Run]
+    systems: Mapping[str, Mapping[str, object]]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,15 @@ from typing import Any, Final, Literal, TypeVar
 
 import yaml
 
-from bowerbird.domain.studies import GRADES, MAX_ON_A_PAGE, MAX_SYSTEMS, Scale, StudyDesign
+from bowerbird.domain.studies import (
+    GRADES,
+    MAX_ON_A_PAGE,
+    MAX_SYSTEMS,
+    Scale,
+    SearchFunction,
+    StudyDesign,
+    System,
+)
 from bowerbird.errors import StudyError
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -62,6 +70,43 @@ def parse_design(text: str, *, where: str = "study.yaml") -> StudyDesign:
 def design_yaml(design: StudyDesign) -> str:
     """Write a design as YAML that `parse_design` reads back, in the order of its fields."""
     return yaml.safe_dump(_plain(design), sort_keys=False, allow_unicode=True, width=100)
+
+
+def parse_system(text: str) -> System:
+    """Read a system as it is written on the command line.
+
+    ``ear``, ``random``, ``runs/theirs.trec``, or with a name and variants:
+    ``small=ear,pca=100,search=nearest,timbre=2``. What is no variant is an aspect's weight.
+
+    Raises
+    ------
+    StudyError
+        When a variant cannot be.
+    """
+    first, *variants = text.split(",")
+    name, _, what = first.rpartition("=")
+    is_file = what.endswith((".trec", ".jsonl", ".json", ".txt", ".run"))
+    name = name or (Path(what).stem if is_file else what)
+    if is_file:
+        return System(name, kind="ranking", ranking=what)
+    if what == "random":
+        return System(name, kind="random")
+    system, aspects = System(name, encoder=what), {}
+    for variant in variants:
+        key, _, value = variant.partition("=")
+        try:
+            if key == "pca":
+                system = dataclasses.replace(system, n_components=int(value))
+            elif key == "search":
+                system = dataclasses.replace(system, search=_valued(SearchFunction, value, f"{text}: search"))
+            else:
+                aspects[key] = float(value)
+        except ValueError as error:
+            raise StudyError(
+                f"`{variant}` of system `{name}` is no variant. Write pca=N, search=cosine, search=inner_product, "
+                "search=nearest, or an aspect and its weight, such as timbre=2."
+            ) from error
+    return dataclasses.replace(system, aspects=aspects)
 
 
 def check_design(design: StudyDesign, *, where: str = "study.yaml") -> None:

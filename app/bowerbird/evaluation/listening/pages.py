@@ -127,6 +127,21 @@ def compared_pairs(study: FrozenStudy) -> tuple[tuple[str, str], ...]:
     return planned or tuple(itertools.combinations([system.name for system in study.design.systems], 2))
 
 
+def same_results(study: FrozenStudy) -> tuple[str, ...]:
+    """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
+    if study.design.kind == "grade":
+        return ()
+    notes = []
+    asked = [query.id for query in study.design.queries if not query.is_training]
+    for first, second in compared_pairs(study):
+        n_same = sum(_results(study, first, one).slots == _results(study, second, one).slots for one in asked)
+        if n_same:
+            notes.append(
+                f"`{first}` and `{second}` answer {n_same} of {len(asked)} queries alike; nothing is asked of these."
+            )
+    return tuple(notes)
+
+
 def _results(study: FrozenStudy, system: str, query_id: str) -> Column:
     return Column(system, tuple(Slot(one.item_id) for one in study.runs[system].get(query_id, ())))
 

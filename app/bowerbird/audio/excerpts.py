@@ -1,0 +1,115 @@
+"""Excerpts: a short stretch of a sound at one rate, brought to a loudness that others have too."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound
+from bowerbird.audio.loudness import SILENCE_LUFS, LoudnessMeter
+from bowerbird.audio.resample import StreamResampler
+from bowerbird.domain.sounds import Samples
+from bowerbird.errors import AudioError
+
+EXCERPT_RATE_HZ: Final = 48_000
+PEAK_GUARD_DB: Final = -1.0
+"""True peak that no gain goes beyond."""
+
+_FADE_S: Final = 0.02
+_AUDIBLE_DB: Final = -60.0
+"""Below the peak: what comes before it is not the sound yet."""
+
+_MAX_LEAD_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excerpt:
+    """A stretch of a sound, ready to be played beside others.
+
+    Attributes
+    ----------
+    samples : ndarray, shape (n_frames, n_channels), float32
+        At `EXCERPT_RATE_HZ`, mono or stereo, with the gain applied.
+    start_s : float
+        Where it begins in the sound.
+    lufs : float
+        Before the gain.
+    gain_db : float
+    """
+
+    samples: Samples
+    start_s: float
+    lufs: float
+    gain_db: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / EXCERPT_RATE_HZ
+
+
+def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt:
+    """Cut an excerpt from where a sound begins to be heard.
+
+    Parameters
+    ----------
+    path : Path
+    longest_s : float
+    target_lufs : float
+        Reached unless the true peak would go beyond `PEAK_GUARD_DB`.
+
+    Raises
+    ------
+    AudioError
+        When the sound cannot be decoded, or is silent.
+    """
+    samples, rate_hz = _beginning(path, longest_s + _MAX_LEAD_S)
+    level = np.abs(samples).max(axis=1)
+    peak = float(level.max(initial=0.0))
+    if peak <= 0.0:
+        raise AudioError(f"`{path.name}` is silent, so nobody can judge it. Leave it out.")
+    first = int(np.argmax(level > peak * 10 ** (_AUDIBLE_DB / 20)))
+    n_frames = round(longest_s * rate_hz)
+    is_cut = len(samples) - first > n_frames
+    cut = samples[first : first + n_frames]
+    if is_cut:
+        n_fade = min(len(cut), round(_FADE_S * rate_hz))
+        cut = cut.copy()
+        cut[len(cut) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)[:, None]
+    if rate_hz != EXCERPT_RATE_HZ:
+        cut = _resampled(cut, rate_hz)
+    meter = LoudnessMeter(EXCERPT_RATE_HZ, cut.shape[1])
+    meter.push(cut)
+    loudness = meter.finish()
+    gain_db = 0.0
+    if loudness.integrated_lufs > SILENCE_LUFS:
+        gain_db = min(target_lufs - loudness.integrated_lufs, PEAK_GUARD_DB - loudness.true_peak_db)
+    return Excerpt(
+        np.asarray(cut * np.float32(10 ** (gain_db / 20)), np.float32),
+        first / rate_hz,
+        loudness.integrated_lufs,
+        gain_db,
+    )
+
+
+def _beginning(path: Path, length_s: float) -> tuple[Samples, int]:
+    """Decode the first part of a sound, more than two channels mixed to one."""
+    blocks = []
+    with open_sound(path) as reader:
+        left = round(length_s * reader.rate_hz)
+        while left > 0 and len(block := reader.read(min(BLOCK_FRAMES, left))):
+            left -= len(block)
+            blocks.append(block if reader.n_channels <= 2 else mixdown(block)[:, None])
+        rate_hz = reader.rate_hz
+    if not blocks:
+        raise AudioError(f"`{path.name}` holds no sound. Leave it out.")
+    return np.concatenate(blocks), rate_hz
+
+
+def _resampled(samples: Samples, rate_hz: int) -> Samples:
+    resampler = StreamResampler(rate_hz, EXCERPT_RATE_HZ, samples.shape[1])
+    is_mono = samples.shape[1] == 1
+    parts = [resampler.push(samples[:, 0] if is_mono else samples), resampler.finish()]
+    joined = np.concatenate([part for part in parts if len(part)]) if any(len(part) for part in parts) else samples[:1]
+    return joined[:, None] if joined.ndim == 1 else joined

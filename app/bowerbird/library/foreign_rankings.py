@@ -1,0 +1,60 @@
+"""Rankings that were computed elsewhere: JSON lines as published with Araz et al. (2024), or TREC runs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from bowerbird.errors import QueryError
+
+Rankings = Mapping[str, list[tuple[str, float]]]
+"""Query name to result names and scores, best first."""
+
+
+def read_rankings(path: Path) -> Rankings:
+    """Read a file of rankings.
+
+    Parameters
+    ----------
+    path : Path
+        Lines ``{"query_fname": …, "results": [{"result_fname": …, "score": …}]}``, or lines
+        ``query Q0 item rank score tag``.
+
+    Raises
+    ------
+    QueryError
+        When it is neither, or cannot be read.
+    """
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror or "it cannot be opened") if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise QueryError(f"The ranking `{path}` cannot be read ({reason.lower()}). Check its place.") from error
+    if not lines:
+        raise QueryError(f"The ranking `{path}` is empty. Name a file of JSON lines or a TREC run.")
+    is_json = lines[0].lstrip().startswith("{")
+    found: dict[str, list[tuple[int, str, float]]] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            if is_json:
+                row = json.loads(line)
+                results = [
+                    (rank, str(one["result_fname"]), float(one["score"])) for rank, one in enumerate(row["results"])
+                ]
+                found.setdefault(str(row["query_fname"]), []).extend(results)
+            else:
+                query, _, item, rank, score, _ = line.split()
+                found.setdefault(query, []).append((int(rank), item, float(score)))
+        except (ValueError, KeyError, TypeError) as error:
+            form = "a JSON line of results" if is_json else "a line of a TREC run: query Q0 item rank score tag"
+            raise QueryError(
+                f"Line {number} of the ranking `{path}` is not {form}. Mend it, or export anew."
+            ) from error
+    return {
+        query: [(item, score) for _, item, score in sorted(rows, key=lambda row: row[0])]
+        for query, rows in found.items()
+    }
+
+
+def name_of(text: str) -> str:
+    """Return what a sound is called in files of others: its name without folder and ending."""
+    return PurePosixPath(text.replace("\\", "/")).stem or text
