@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound
-from bowerbird.audio.loudness import SILENCE_LUFS, LoudnessMeter
+from bowerbird.audio.loudness import Loudness, LoudnessMeter
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.domain.sounds import Samples
 from bowerbird.errors import AudioError
@@ -79,18 +79,19 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
         cut[len(cut) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)[:, None]
     if rate_hz != EXCERPT_RATE_HZ:
         cut = _resampled(cut, rate_hz)
-    meter = LoudnessMeter(EXCERPT_RATE_HZ, cut.shape[1])
-    meter.push(cut)
-    loudness = meter.finish()
-    gain_db = 0.0
-    if loudness.integrated_lufs > SILENCE_LUFS:
-        gain_db = min(target_lufs - loudness.integrated_lufs, PEAK_GUARD_DB - loudness.true_peak_db)
-    return Excerpt(
-        np.asarray(cut * np.float32(10 ** (gain_db / 20)), np.float32),
-        first / rate_hz,
-        loudness.integrated_lufs,
-        gain_db,
-    )
+    # Raised to the guard first: what is faint would lie below the meter's gate.
+    raise_db = PEAK_GUARD_DB - _measured(cut / np.float32(peak)).true_peak_db - 20 * np.log10(peak)
+    loudest = np.asarray(cut * np.float32(10 ** (raise_db / 20)), np.float32)
+    lufs = _measured(loudest).integrated_lufs
+    lower_db = min(0.0, target_lufs - lufs)
+    samples = np.asarray(loudest * np.float32(10 ** (lower_db / 20)), np.float32)
+    return Excerpt(samples, first / rate_hz, float(lufs - raise_db), float(raise_db + lower_db))
+
+
+def _measured(samples: Samples) -> Loudness:
+    meter = LoudnessMeter(EXCERPT_RATE_HZ, samples.shape[1])
+    meter.push(samples)
+    return meter.finish()
 
 
 def _beginning(path: Path, length_s: float) -> tuple[Samples, int]:

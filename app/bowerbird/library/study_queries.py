@@ -17,6 +17,7 @@ _SPARE: Final = 10
 """Results beyond the depth: for copies that are removed and excerpts that cannot be heard."""
 
 _FAR_SHARE: Final = 0.1
+_TRAINING_WORDS: Final = ("wind", "bell", "footsteps", "door", "water", "click", "bird", "drum")
 _SHORT_S: Final = 1.0
 _LONG_S: Final = 5.0
 
@@ -90,11 +91,11 @@ def rank_study(
 
 
 def _worded(design: StudyDesign) -> list[tuple[StudyQuery, int | None]]:
-    """Make queries of words; the last ones are for training where there are enough."""
-    words = list(dict.fromkeys(" ".join(one.split()) for one in design.choice.words))
-    n_asked = len(words) - min(design.n_training, max(0, len(words) - 1))
+    """Make queries of words: all that were given are asked, and common ones among the others are trained on."""
+    asked = list(dict.fromkeys(" ".join(one.split()) for one in design.choice.words))
+    training = [one for one in _TRAINING_WORDS if one not in asked][: design.n_training]
     made: list[tuple[StudyQuery, int | None]] = []
-    for letter, some in (("q", words[:n_asked]), ("t", words[n_asked:])):
+    for letter, some in (("q", asked), ("t", training)):
         for number, one in enumerate(some):
             made.append((StudyQuery(_query_id(number, letter), words=one, is_training=letter == "t"), None))
     return made
@@ -104,10 +105,10 @@ def _sounds(
     design: StudyDesign, collection: Collection, rankers: Sequence[Ranker], labels: Mapping[Path, str]
 ) -> list[tuple[StudyQuery, int | None]]:
     fit = [place for place in range(len(collection.sounds)) if all(ranker.has(place) for ranker in rankers)]
-    if len(fit) <= design.depth:
+    if len(collection.sounds) <= design.depth:
         raise StudyError(
-            f"The library has {len(fit):,} sounds that every system can rank, fewer than a study of depth "
-            f"{design.depth} needs. Index more sounds, or give every encoder its vectors with `bowerbird index`."
+            f"The library has {len(collection.sounds):,} sounds, fewer than a study of depth {design.depth} needs. "
+            "Index more sounds, or set a smaller depth."
         )
     stratum = _strata(collection, labels)
     strata = [stratum[place] for place in fit]
@@ -120,8 +121,9 @@ def _sounds(
         n_wanted = design.choice.n_queries + design.n_training
         if len(fit) < n_wanted:
             raise StudyError(
-                f"The library has {len(fit):,} sounds that can be queries; {n_wanted:,} are wanted, training included. "
-                "Ask for fewer, or index more."
+                f"The library has {len(fit):,} sounds that every system can answer; {n_wanted:,} queries are wanted, "
+                "training included. Ask for fewer, index more, or give every encoder its vectors with "
+                "`bowerbird index`."
             )
         order = _spread(strata, rng) if design.choice.how == "stratified" else rng.permutation(len(fit)).tolist()
         drawn = [fit[one] for one in order[:n_wanted]]

@@ -78,11 +78,8 @@ def test_sides_are_balanced_within_every_rater_and_over_raters(tmp_path, kind):
         for pair in {pair for pair, _ in left}:
             one, two = (left[pair, name] for name in pair)
             assert abs(one - two) <= 1
-        sides.update(
-            page.columns[0].system
-            for page in pages
-            if page.columns[1].system == "chance" or page.columns[0].system == "chance"
-        )
+        systems = [[column.system for column in page.columns] for page in pages]
+        sides.update(left for left, right in systems if "chance" in {left, right})
         x_sides.update(page.x == page.columns[0].slots[0].item_id for page in pages if page.x)
     chance = sides["chance"]
     assert abs(chance - (sides.total() - chance)) <= 0.05 * sides.total()
