@@ -16,7 +16,7 @@ from rich.table import Table
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.cli.options import EXIT_DONE, AsJson, Library, warn
 from bowerbird.domain.studies import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
-from bowerbird.domain.words import printable
+from bowerbird.domain.words import count_text, printable
 from bowerbird.errors import StudyError
 from bowerbird.evaluation.listening import bundles, study_files
 from bowerbird.evaluation.listening.designs import check_design, design_yaml, parse_system, read_design
@@ -193,7 +193,10 @@ def export(
     if is_ratings:
         answers = bundles.write_answers(folder, out)
         n_answers = len(answers.final_ratings()) + len(answers.final_choices())
-        typer.echo(f"{out}: {n_answers:,} answers of {len(answers.raters):,} raters.")
+        typer.echo(
+            f"{out}: {count_text(n_answers, 'answer', 'answers')} of "
+            f"{count_text(len(answers.raters), 'rater', 'raters')}."
+        )
         return EXIT_DONE
     bundles.write_bundle(folder, out)
     size = out.stat().st_size / 1e6
@@ -219,7 +222,8 @@ def merge(
             typer.echo(json.dumps({"file": str(path), **dataclasses.asdict(merged)}))
             continue
         typer.echo(
-            f"{path.name}: {merged.n_raters:,} new raters, {merged.n_answers:,} new answers, "
+            f"{path.name}: {count_text(merged.n_raters, 'new rater', 'new raters')}, "
+            f"{count_text(merged.n_answers, 'new answer', 'new answers')}, "
             f"{merged.n_known:,} were here already."
         )
         if merged.n_conflicts:

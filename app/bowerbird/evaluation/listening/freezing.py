@@ -8,9 +8,10 @@ from pathlib import Path
 
 from bowerbird.audio.excerpts import EXCERPT_RATE_HZ, make_excerpt
 from bowerbird.audio.writing import write_flac
-from bowerbird.domain.studies import Candidate, Item, RankedItem, RankedStudy, Run, StudyQuery
+from bowerbird.domain.studies import Candidate, FrozenStudy, Item, RankedItem, RankedStudy, Run, StudyQuery
 from bowerbird.errors import AudioError, StudyError
 from bowerbird.evaluation.listening.designs import check_design
+from bowerbird.evaluation.listening.pages import plan_pages
 from bowerbird.evaluation.listening.study_files import EXCERPTS_NAME, HOME_NAME, StudyFolder, open_study, write_frozen
 
 
@@ -79,6 +80,10 @@ def freeze(
             choice=replace(ranked.design.choice, sounds=()),
             systems=tuple(replace(one, ranking=Path(one.ranking).name) for one in ranked.design.systems),
         )
+        if not any(
+            not page.is_training for page in plan_pages(FrozenStudy("", design, cutter.items, final), rater_number=0)
+        ):
+            raise StudyError("The systems answer every query alike, so there is nothing to compare. Choose others.")
         write_frozen(draft, design, cutter.items, final, ranked.systems)
         home = {
             item_id: str(ranked.candidates[item_id].path).encode("utf-8", "replace").decode()

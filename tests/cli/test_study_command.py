@@ -1,0 +1,162 @@
+"""`bowerbird study`: a listening test from the design to the answers that come home, without a window."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import yaml
+
+from bowerbird.catalogue.ratings import RatingsFile
+from bowerbird.evaluation.listening.bundles import open_bundle, write_answers
+from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.study_files import study_named
+from bowerbird.paths import studies_path
+from sounds import noise, sine, write
+
+
+@pytest.fixture
+def studied(tmp_path, command):
+    """Sixteen sounds, indexed; then whatever command is asked."""
+    rng = np.random.default_rng(1)
+    for number in range(16):
+        duration_s = float(rng.uniform(0.1, 0.3))
+        tone = sine(200.0 + 50 * number, duration_s=duration_s, level=0.2)
+        write(tmp_path / "sounds" / f"{number}.wav", tone + noise(number, duration_s=duration_s, level=0.02))
+    assert command("index", tmp_path / "sounds").code == 0
+    return command
+
+
+def rated(name, pseudonym):
+    folder = study_named(name)
+    with RatingsFile(folder.path) as file:
+        session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
+        while session.page is not None:
+            for position in (None, *range(len(session.page.slots))):
+                session.hear(position, 1000.0, is_start=True)
+            for position in range(len(session.page.slots)):
+                session.grade(position, position % 4)
+            session.complete()
+
+
+def test_a_study_is_made_listed_and_shown(studied):
+    made = studied("study", "new", "first", "--queries", "4", "--depth", "3")
+    assert made.code == 0, made.complaints
+    assert "first: How much does each sound like the first?" in made.out
+    assert "4 queries, ear, acoustic, random, 3 results each" in made.out
+    assert "bowerbird study rate first" in made.out
+    (row,) = json.loads(studied("study", "list", "--json").out)
+    assert (row["name"], row["n_queries"], row["raters"]) == ("first", 4, [])
+    assert "ear, acoustic, random" in studied("study", "list").out
+    shown = studied("study", "show", "first").out
+    assert row["hash"] in shown
+    assert made.out == shown
+
+
+def test_the_same_command_makes_the_same_study_and_another_seed_another(studied, monkeypatch, tmp_path):
+    hashes = [
+        json.loads(studied("study", "new", f"s{n}", "--queries", "3", "--seed", seed, "--json").out)
+        for n, seed in enumerate((1, 1, 2))
+    ]
+    queries = [[query.item_id for query in study_named(row["name"]).study.design.queries] for row in hashes]
+    assert queries[0] == queries[1] != queries[2]
+
+
+def test_a_draft_is_printed_and_made_from(studied, tmp_path):
+    draft = studied("study", "new", "mine", "--trial", "preference", "--system", "ear", "--system", "random", "--draft")
+    table = yaml.safe_load(draft.out)
+    assert (table["kind"], [one["name"] for one in table["systems"]]) == ("preference", ["ear", "random"])
+    table |= {"depth": 2, "choice": {"how": "random", "n_queries": 3}, "title": "Mine"}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(table))
+    assert studied("study", "new", "mine", "--design", tmp_path / "mine.yaml").code == 0
+    design = study_named("mine").study.design
+    assert (design.title, design.depth, len(design.queries)) == ("Mine", 2, 5)
+    assert not (studies_path() / "draft").exists()
+
+
+def test_queries_of_ones_own_and_in_words(studied, tmp_path):
+    own = studied("study", "new", "own", "--query", tmp_path / "sounds" / "3.wav", "--compare", "ear:random")
+    assert own.code == 0, own.complaints
+    design = study_named("own").study.design
+    assert sum(not query.is_training for query in design.queries) == 1
+    assert [(one.first, one.second) for one in design.planned] == [("ear", "random")]
+    assert str(tmp_path) not in (study_named("own").path / "study.yaml").read_text()
+    assert studied("study", "new", "words", "--words", "tone", "--words", "a hiss").code == 0
+    design = study_named("words").study.design
+    assert design.construct == "matches_words"
+    assert [query.words for query in design.queries if not query.is_training] == ["tone", "a hiss"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("new", "Two Words"), "small letters"),
+        (("new", "x", "--trial", "duel"), "It may be grade, preference, abx"),
+        (("new", "x", "--construct", "beauty"), "It may be sounds_alike"),
+        (("new", "x", "--system", "nobody"), "no encoder `nobody`"),
+        (("new", "x", "--compare", "ear:nobody"), "`nobody`, which is no system"),
+        (("new", "x", "--queries", "400"), "Ask for fewer"),
+        (("new", "x", "--design", "absent.yaml"), "cannot be read"),
+        (("show", "absent"), "There is no study"),
+        (("export", "absent", "out"), "There is no study"),
+        (("merge", "absent", "in"), "There is no study"),
+        (("rate", "absent"), "Install PySide6"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_leaves_nothing(studied, arguments, said):
+    done = studied("study", *arguments)
+    assert done.code == 2
+    assert said in done.complaints
+    assert "Traceback" not in done.complaints
+    assert not studies_path().exists() or not list(studies_path().iterdir())
+
+
+def test_a_name_is_taken_once(studied):
+    assert studied("study", "new", "x", "--queries", "2").code == 0
+    again = studied("study", "new", "x", "--queries", "2")
+    assert again.code == 2
+    assert "There is a study x already" in again.complaints
+
+
+def test_a_bundle_goes_out_and_answers_come_home(studied, tmp_path, monkeypatch):
+    studied("study", "new", "x", "--queries", "2", "--depth", "2")
+    home = study_named("x")
+    assert studied("study", "export", "x", tmp_path / "r", "--ratings").code == 2  # nobody has rated yet
+    rated("x", "heron")
+    assert "excerpts" in studied("study", "export", "x", tmp_path / "x.bowerbird").out
+    with monkeypatch.context() as there:
+        there.setenv("BOWERBIRD_HOME", str(tmp_path / "there"))
+        open_bundle(tmp_path / "x.bowerbird")
+        rated("x", "owl")
+        assert "answers of 1 rater." in studied("study", "export", "x", tmp_path / "owl", "--ratings").out
+    merged = studied("study", "merge", "x", tmp_path / "owl")
+    assert merged.code == 0
+    assert "1 new rater," in merged.out
+    raters = json.loads(studied("study", "show", "x", "--json").out)["raters"]
+    assert {one["pseudonym"] for one in raters} == {"heron", "owl"}
+    assert len({one["n_done"] for one in raters}) == 1
+    other = replace(home, study=replace(home.study, hash="0" * 64))
+    write_answers(other, tmp_path / "foreign")
+    refused = studied("study", "merge", "x", tmp_path / "foreign")
+    assert refused.code == 2
+    assert "answers another study" in refused.complaints
+
+
+def test_systems_that_answer_alike_are_told(studied):
+    made = studied(
+        "study",
+        "new",
+        "x",
+        "--queries",
+        "3",
+        "--trial",
+        "preference",
+        "--system",
+        "ear",
+        "--system",
+        "same=ear,search=nearest",
+    )
+    assert made.code == 2
+    assert "answer every query alike" in made.complaints
+    studied("study", "new", "y", "--queries", "3", "--trial", "abx", "--system", "ear", "--system", "random")
+    assert study_named("y").study.design.kind == "abx"
