@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from gui_player import FakePlayer
+from gui_rating import Seat
 
 from bowerbird import paths
 from bowerbird.catalogue.writer import Catalogue
@@ -21,6 +22,7 @@ from bowerbird.library.control import Control
 from bowerbird.library.encoders import choose_encoder
 from bowerbird.library.ingest import index_folders
 from bowerbird.settings import load_settings
+from listening_stage import frozen
 
 with suppress(ImportError):  # without Qt the presenters are still tested
     from gui_stage import Stage
@@ -160,3 +162,18 @@ def deaf_to_words(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage"
     stage = open_window()
     stage.until_rows(EVERY)
     return stage
+
+
+@pytest.fixture
+def seat_at(tmp_path: Path) -> Iterator[Callable[..., Seat]]:
+    """Let people sit down at a study: a new one, or that of somebody else."""
+    seats: list[Seat] = []
+
+    def sit(*, pseudonym: str | None = None, again: Seat | None = None, **changes: object) -> Seat:
+        folder = again.folder if again is not None else frozen(tmp_path / f"study{len(seats)}", **changes)
+        seats.append(Seat(folder, pseudonym=pseudonym))
+        return seats[-1]
+
+    yield sit
+    for seat in seats:
+        seat.leave()

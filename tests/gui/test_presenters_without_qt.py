@@ -16,7 +16,9 @@ import bowerbird.gui.presenters.{name}
 """
 
 
-@pytest.mark.parametrize("name", ["browsing", "indexing", "playing", "models", "model_rows", "model_words", "words"])
+@pytest.mark.parametrize(
+    "name", ["browsing", "indexing", "playing", "models", "model_rows", "model_words", "words", "rating"]
+)
 def test_a_presenter_is_imported_without_qt(name: str):
     script = IMPORT_WITHOUT_QT.format(name=name)
     run = subprocess.run(

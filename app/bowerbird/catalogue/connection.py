@@ -125,6 +125,8 @@ class LibraryLock:
     library : Path
     name : str
         What is locked.
+    what : str
+        What it is done to, in words.
 
     Raises
     ------
@@ -132,7 +134,7 @@ class LibraryLock:
         When another process holds it.
     """
 
-    def __init__(self, library: Path, name: str = "indexing") -> None:
+    def __init__(self, library: Path, name: str = "indexing", *, what: str = "this library") -> None:
         try:
             self._connection = sqlite3.connect(library / f"{name}.lock", timeout=0.2, isolation_level=None)
         except sqlite3.Error as error:
@@ -144,7 +146,7 @@ class LibraryLock:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise fault(library, error) from error
             raise CatalogueError(
-                f"Another Bowerbird is {name} this library. Wait until it is done, or stop it there."
+                f"Another Bowerbird is {name} {what}. Wait until it is done, or stop it there."
             ) from error
 
     def release(self) -> None:

@@ -211,7 +211,8 @@ class StudyDesign:
     target_lufs : float
         Loudness that excerpts are brought to, as far as their peaks let them.
     must_hear_share : float
-        Of every excerpt that must have been heard before its grade counts; preference: of query and first results.
+        Of every excerpt that must have been heard before an answer counts; of all in both lists where these are
+        compared.
     break_after_min : float
         When a break is proposed.
     has_headphone_check : bool

@@ -6,14 +6,22 @@ import socket
 import sys
 import threading
 from types import TracebackType
+from typing import Protocol
 
 from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QWidget
 
 from bowerbird import paths
 from bowerbird.errors import BowerbirdError
-from bowerbird.gui.views.window import MainWindow
 
 logger = logging.getLogger(__name__)
+
+
+class Complaining(Protocol):
+    """A window that can say what went wrong."""
+
+    def complain(self, sentence: str) -> None:
+        """Show what went wrong."""
 
 
 def log_qt() -> None:
@@ -21,7 +29,7 @@ def log_qt() -> None:
     qInstallMessageHandler(_log_qt)
 
 
-def catch_the_rest(window: MainWindow) -> None:
+def catch_the_rest(window: Complaining) -> None:
     """What no other caught is logged, and told in a sentence."""
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -39,7 +47,7 @@ def catch_the_rest(window: MainWindow) -> None:
     threading.excepthook = caught_in_thread
 
 
-def close_on_signals(window: MainWindow) -> None:
+def close_on_signals(window: QWidget) -> None:
     """Ctrl+C in the terminal, or the end of the session, closes the window as the user would: its state is saved.
 
     Python's handlers run between its own instructions, so the event loop is woken through a socket.
@@ -50,7 +58,7 @@ def close_on_signals(window: MainWindow) -> None:
     signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read, window)
     notifier.activated.connect(lambda *_: woken.recv(64))
-    window.destroyed.connect(waking.close)
+    window.destroyed.connect(lambda *_: waking.close())  # a bound method would not keep the socket alive
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
 

@@ -67,6 +67,12 @@ def apply(application: QApplication, theme: str) -> Tokens:
     return chosen
 
 
+def shown() -> Tokens:
+    """Return the tokens that the program is dressed in, for what is painted by hand."""
+    ground = QApplication.palette().color(QPalette.ColorRole.Window)
+    return tokens("light" if ground == tokens("light").colour("ground") else "dark")
+
+
 def _palette(chosen: Tokens) -> QPalette:
     palette = QPalette()
     roles = {

@@ -94,6 +94,7 @@ class RatingSession:
         self._clock_s = clock_s
         self._uuid = str(uuid.uuid4())
         self._rested_s = clock_s()
+        self._opened_s: float | None = None
         answers = file.answers(rater.id)
         self._done = {one.page for one in answers.events if one.kind == "completed"}
         self._notes = {one.kind: json.loads(one.value) for one in answers.events}
@@ -197,6 +198,15 @@ class RatingSession:
         """Keep what was heard so far: nothing sounds any more."""
         for position in [one for one, unkept_ms in self._unkept_ms.items() if unkept_ms > 0]:
             self._keep_heard(position)
+
+    def look_away(self) -> None:
+        """Stop the clock of the decision: the page is out of sight."""
+        self._spent_ms, self._opened_s = float(self._decision_ms()), None
+
+    def look_at(self) -> None:
+        """Let the clock of the decision go on: the page is in sight."""
+        if self._opened_s is None:
+            self._opened_s = self._clock_s()
 
     def grade(self, position: int, grade: int | None) -> str:
         """Grade a candidate; return why that cannot be yet, "" when it is done. None takes a grade back."""
@@ -416,7 +426,8 @@ class RatingSession:
         )
 
     def _decision_ms(self) -> int:
-        return round(self._spent_ms + 1000.0 * (self._clock_s() - self._opened_s))
+        since_s = 0.0 if self._opened_s is None else self._clock_s() - self._opened_s
+        return round(self._spent_ms + 1000.0 * since_s)
 
     def _is_answered(self, position: int) -> bool:
         said, scale = self.said(position), self.study.design.scale

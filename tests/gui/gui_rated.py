@@ -1,0 +1,69 @@
+"""The real rating window with its real player, in a process of its own: the sound server is fixed by the environment.
+
+Run as a program it opens the study in the folder that it is given, goes to the first page as a new rater, or as the
+one who began, says so, presses the key that each line names, and closes at the end.
+"""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+from gui_heard import Hands
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from bowerbird.evaluation.listening.study_files import open_study
+from bowerbird.gui.presenters.rating_faces import StepFace
+from bowerbird.gui.rating_application import RatingApplication
+
+
+def main() -> int:
+    """Open the window and obey."""
+    qt = QApplication(["bowerbird"])
+    qt.setStyle("Fusion")
+    program = RatingApplication(open_study(Path(sys.argv[1])), pseudonym="heron")
+    window, presenter = program.window, program.presenter
+    hands = Hands()
+    threading.Thread(target=hands.listen, daemon=True).start()
+    tick = QTimer(interval=20)
+
+    def go_to_the_page() -> None:
+        shown = window._stack.currentWidget()
+        if shown is window.people:
+            presenter.begin("heron", {}, has_consented=True)
+        elif shown is window.step and isinstance(window.step._face, StepFace):
+            QTest.keyClick(window, Qt.Key.Key_Return)
+        elif window.isActiveWindow():
+            tick.stop()
+            hands.asked.connect(press)
+            tell("ready")
+
+    def tell(what: str) -> None:
+        face = window.trial._face
+        assert face is not None
+        order = [slot.item_id for slot in presenter._sitting.page.slots] if presenter._sitting.page else []
+        grades = [one.grade for one in face.candidates]
+        heard = [one.sound.is_heard for one in face.candidates]
+        told = {"what": what, "page": face.number, "order": order, "grades": grades, "heard": heard}
+        print(json.dumps(told), flush=True)
+
+    def press(name: str) -> None:
+        QTest.keyClick(window, getattr(Qt.Key, f"Key_{name}"))
+        tell(name)
+
+    tick.timeout.connect(go_to_the_page)
+    hands.finished.connect(window.close)
+    program.start(is_windowed=True)
+    window.activateWindow()
+    tick.start()
+    code = qt.exec()
+    leaked = [thread.name for thread in threading.enumerate() if thread.name.startswith("bowerbird-")]
+    if leaked:
+        raise SystemExit(f"leaked: {leaked}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""A rater without a window: the presenter, a player that is heard nowhere, and a clock that is wound by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gui_player import FakePlayer
+
+from bowerbird.catalogue.ratings import RatingsFile
+from bowerbird.domain.ratings import Answers, Page
+from bowerbird.evaluation.listening.headphones import HeadphoneTrial
+from bowerbird.evaluation.listening.study_files import StudyFolder
+from bowerbird.gui.presenters.rating import RatingPresenter
+from bowerbird.gui.presenters.rating_faces import PageFace, PeopleFace, StepFace
+
+QUIETEST = (1, 0, 2, 1, 2, 0)
+"""Where the quiet tone of each trial of the headphone check stands."""
+
+
+@dataclass
+class Clock:
+    """Seconds that grow when they are told to."""
+
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def wind(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+class RatingPlayer(FakePlayer):
+    """A player that also opens its device when it is asked to."""
+
+    def __init__(self, *, post: Callable[[object], None]) -> None:
+        super().__init__(post=post)
+        self.n_prepared = 0
+
+    def prepare(self) -> None:
+        self.n_prepared += 1
+
+
+@dataclass
+class FakeView:
+    """Keeps everything that it was told to show."""
+
+    faces: list[Any] = field(default_factory=list)
+    is_shut: bool = False
+
+    def show_people(self, face: PeopleFace) -> None:
+        self.faces.append(face)
+
+    def show_step(self, face: StepFace) -> None:
+        self.faces.append(face)
+
+    def show_page(self, face: PageFace) -> None:
+        self.faces.append(face)
+
+    def shut(self) -> None:
+        self.is_shut = True
+
+
+class Seat:
+    """Somebody at the rating window."""
+
+    def __init__(self, folder: StudyFolder, *, pseudonym: str | None = None) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.view = FakeView()
+        self.events: list[object] = []
+        self.player = RatingPlayer(post=self.events.append)
+        self.file = RatingsFile(folder.path)
+        self.tones = [HeadphoneTrial(Path(__file__), 4.0, quietest) for quietest in QUIETEST]
+        self.presenter = RatingPresenter(
+            self.view,
+            folder,
+            self.file,
+            self.player,
+            clock_s=self.clock,
+            make_trials=lambda: self.tones,
+            pseudonym=pseudonym,
+        )
+        self.presenter.start()
+
+    # Seeing
+
+    @property
+    def face(self) -> Any:
+        """What is shown."""
+        return self.view.faces[-1]
+
+    @property
+    def step(self) -> str:
+        """The name of the page between the trials; "" on a trial."""
+        return self.face.name if isinstance(self.face, StepFace) else ""
+
+    @property
+    def page(self) -> Page:
+        """The page at hand, with everything that raters must not see."""
+        page = self.presenter._sitting.page
+        assert page is not None
+        return page
+
+    @property
+    def n_pages(self) -> int:
+        return len(self.presenter._sitting.pages)
+
+    @property
+    def answers(self) -> Answers:
+        """What is on disk, as another program reads it."""
+        with RatingsFile(self.folder.path) as file:
+            return file.answers()
+
+    def candidate(self, letter: str) -> Any:
+        return next(one for one in self.face.candidates if one.sound.letter == letter)
+
+    # Doing
+
+    def deliver(self) -> None:
+        """Let the presenter hear of what the player posted."""
+        while self.events:
+            self.presenter.handle(self.events.pop(0))
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.presenter.key_pressed(key)
+            self.deliver()
+
+    def go_by(self, seconds: float) -> None:
+        """Let time go by in steps, while the sound that plays goes on."""
+        while seconds > 1e-9:
+            step_s = min(0.05, seconds)
+            self.clock.wind(step_s)
+            if self.player.is_playing:
+                self.player.position_s = (self.player.position_s or 0.0) + step_s
+            self.presenter.tick()
+            self.deliver()
+            seconds -= step_s
+
+    def hear(self, *keys: str, seconds: float = 0.3) -> None:
+        """Play what each key plays, to its end."""
+        for key in keys:
+            self.press(key)
+            self.go_by(seconds)
+            self.player.finish()
+            self.deliver()
+
+    def sit_down(self, pseudonym: str = "heron", **background: str) -> None:
+        """Go through everything up to the first page."""
+        self.presenter.begin(pseudonym, background, has_consented=True)
+        self.deliver()
+        while self.step:
+            self.press("enter")
+
+    def hear_all(self) -> None:
+        """Hear everything on the page."""
+        if self.face.first is not None:
+            self.hear("0")
+        for number, one_list in enumerate(self.face.lists):
+            if self.face.kind == "preference":
+                self.press("left" if number == 0 else "right")
+            self.hear(*(one.sound.key for one in one_list))
+
+    def rate_page(self) -> None:
+        """Answer everything on the page, and go on."""
+        self.hear_all()
+        if self.face.kind == "grade":
+            for one in self.face.lists[0]:
+                self.press(one.sound.key, "w")
+        else:
+            self.press("a" if self.face.kind == "abx" else "q")
+        self.press("enter")
+
+    def leave(self) -> None:
+        """Close the window."""
+        self.presenter.leave()
+        self.file.close()

@@ -1,0 +1,154 @@
+"""The rating window with everything behind it but the loudspeaker, and hands to use it with."""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from gui_rating import Clock
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from bowerbird.catalogue.ratings import RatingsFile
+from bowerbird.domain.ratings import Answers
+from bowerbird.evaluation.listening.study_files import StudyFolder
+from bowerbird.gui.presenters.rating_faces import PageFace
+from bowerbird.gui.rating_application import RatingApplication
+from bowerbird.gui.views.rating_parts import KeyButton
+from bowerbird.gui.views.rating_rows import CandidateRow
+
+TIMEOUT_MS = 20_000
+KEYS = {
+    "enter": Qt.Key.Key_Return,
+    "space": Qt.Key.Key_Space,
+    "escape": Qt.Key.Key_Escape,
+    "tab": Qt.Key.Key_Tab,
+    "left": Qt.Key.Key_Left,
+    "right": Qt.Key.Key_Right,
+    "up": Qt.Key.Key_Up,
+    "down": Qt.Key.Key_Down,
+}
+
+
+class RatingStage:
+    """An open rating window and what a person does and sees."""
+
+    def __init__(
+        self, qtbot: QtBot, folder: StudyFolder, *, size: tuple[int, int] = (1200, 760), pseudonym: str | None = None
+    ) -> None:
+        self.qtbot = qtbot
+        self.folder = folder
+        self.clock = Clock()
+        self.n_closed = 0
+        self.program = RatingApplication(folder, pseudonym=pseudonym, clock_s=self.clock, on_closed=self._closed)
+        self.window = self.program.window
+        self.player: Any = self.program._player
+        self.window.resize(*size)
+        self.program.start(is_windowed=True)
+        self.until(self.window.isVisible)
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow)
+
+    def _closed(self) -> None:
+        self.n_closed += 1
+
+    # Waiting
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=TIMEOUT_MS)
+
+    def deliver(self) -> None:
+        """Wait until the window has heard of everything that was posted."""
+        self.until(lambda: not self.program._bridge._waiting)
+
+    # Seeing
+
+    @property
+    def face(self) -> PageFace:
+        face = self.window.trial._face
+        assert face is not None
+        return face
+
+    @property
+    def step(self) -> str:
+        """The page between the trials that is shown; "" for a trial."""
+        shown = self.window._stack.currentWidget()
+        face = self.window.step._face
+        return face.name if shown is self.window.step and face is not None else ""
+
+    @property
+    def rows(self) -> list[CandidateRow]:
+        return [row for one in self.window.trial.lists for row in one.rows]
+
+    @property
+    def message(self) -> str:
+        return str(self.window.trial._foot._message.text())
+
+    @property
+    def answers(self) -> Answers:
+        with RatingsFile(self.folder.path) as file:
+            return file.answers()
+
+    def texts(self) -> list[str]:
+        """Every word that can be seen, and every one that a reader of the screen or a tool tip says."""
+        widgets = [self.window, *self.window.findChildren(QWidget)]
+        seen = [one.text() for one in self.window.findChildren(QLabel) + self.window.findChildren(QPushButton)]
+        return [*seen, *(one.accessibleName() for one in widgets), *(one.toolTip() for one in widgets)]
+
+    # Doing
+
+    def press(self, *keys: str) -> None:
+        """Press and release keys where the focus is."""
+        for key in keys:
+            widget = QApplication.focusWidget()
+            assert widget is not None, "nothing has the focus"
+            if key == "undo":
+                self.qtbot.keyClick(widget, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+            else:
+                self.qtbot.keyClick(widget, KEYS.get(key, key))
+            self.deliver()
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            self.qtbot.keyClick(QApplication.focusWidget(), letter)
+
+    def click(self, widget: QWidget) -> None:
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+        self.deliver()
+
+    def hear(self, *keys: str) -> None:
+        """Play what each key plays, to its end."""
+        for key in keys:
+            self.press(key)
+            self.clock.wind(10.0)
+            self.player.finish()
+            self.deliver()
+
+    def hear_all(self) -> None:
+        self.hear("0", *(one.sound.key for one in self.face.candidates))
+
+    def sit_down(self, name: str = "heron") -> None:
+        """Go through everything up to the first page, by keys alone."""
+        self.type(name)
+        self.press("tab", "space", "enter")
+        self.until(lambda: self.step == "instructions")
+        self.press("enter")
+        self.until(lambda: self.step == "level")
+        self.press("enter")
+        self.until(lambda: not self.step)
+
+    def act(self, text: str) -> KeyButton:
+        """The button of that name that can be seen."""
+        found = self.window.findChildren(KeyButton)
+        return next(one for one in found if one.isVisible() and one.accessibleName() == text)
+
+    def close(self) -> None:
+        """Close the window as its cross does, and let nothing of it live on."""
+        if not hasattr(self, "window"):
+            return
+        self.window.close()
+        QApplication.processEvents()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        vars(self).clear()
+        gc.collect()
