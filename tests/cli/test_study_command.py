@@ -160,3 +160,24 @@ def test_systems_that_answer_alike_are_told(studied):
     assert "answer every query alike" in made.complaints
     studied("study", "new", "y", "--queries", "3", "--trial", "abx", "--system", "ear", "--system", "random")
     assert study_named("y").study.design.kind == "abx"
+
+
+def test_a_report_says_what_was_found_and_leaves_its_files(studied, tmp_path):
+    studied("study", "new", "x", "--queries", "2", "--depth", "2")
+    assert "Nobody" in studied("study", "report", "x").out
+    rated("x", "heron")
+    rated("x", "owl")
+    done = studied("study", "report", "x", tmp_path / "report")
+    assert done.code == 0, done.complaints
+    assert done.out.strip().splitlines()[-1] == str(tmp_path / "report" / "report.html")
+    assert "nDCG@2" in done.out
+    for name in ("report.html", "results.json", "qrels.txt", "ratings.csv", "raters.csv", "events.jsonl", "items.csv"):
+        assert (tmp_path / "report" / name).stat().st_size
+    assert json.loads(studied("study", "report", "x", "--json").out)["n_raters"] == 2
+
+
+def test_a_simulation_says_what_it_played_and_that_few_studies_say_little(command):
+    done = command("study", "simulate", "--studies", "2", "--seed", "5")
+    assert done.code == 0
+    assert "2 simulated studies of each kind, seed 5." in done.out
+    assert "too few" in done.out

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -14,14 +14,16 @@ from rich.live import Live
 from rich.table import Table
 
 from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.cli.options import EXIT_DONE, AsJson, Library, warn
+from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, AsJson, Library, warn
 from bowerbird.domain.studies import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
 from bowerbird.domain.words import count_text, printable
 from bowerbird.errors import StudyError
 from bowerbird.evaluation.listening import bundles, study_files
 from bowerbird.evaluation.listening.designs import check_design, design_yaml, parse_system, read_design
 from bowerbird.evaluation.listening.freezing import freeze
+from bowerbird.evaluation.listening.honesty import check_honesty
 from bowerbird.evaluation.listening.pages import estimated_minutes, plan_pages, same_results
+from bowerbird.evaluation.listening.report_files import write_report
 from bowerbird.evaluation.listening.study_files import StudyFolder, study_named
 from bowerbird.evaluation.retrieval import read_labels
 from bowerbird.library.study_queries import rank_study
@@ -31,6 +33,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Listening tests: which similarity is right, by ear and blind, on your own sounds.",
 )
+
+_ENOUGH_STUDIES: Final = 200
 
 Study = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here, or its folder.")]
 
@@ -231,6 +235,55 @@ def merge(
         for before, after in merged.renamed:
             typer.echo(f"Somebody is called {before} here: the other one is {after} now.")
     return EXIT_DONE
+
+
+@app.command("report")
+def report(
+    study: Study,
+    out: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where to write it; in the study's own folder by default."),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """Say what was found: in sentences here; with every figure, plot and file in a folder."""
+    folder = study_named(study)
+    with RatingsFile(folder.path) as file:
+        answers = file.answers()
+    written = write_report(folder, answers, (out or folder.path / "report").expanduser().absolute())
+    if as_json:
+        typer.echo(json.dumps(written.results.to_json()))
+        return EXIT_DONE
+    for sentence in written.results.sentences:
+        typer.echo(printable(sentence))
+    typer.echo(str(written.path))
+    return EXIT_DONE
+
+
+@app.command("simulate")
+def simulate(
+    *,
+    n_studies: Annotated[int, typer.Option("--studies", min=1, help="Of each kind of trial.")] = 500,
+    seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Play studies whose truth is known with simulated raters, and say whether reports find it.
+
+    Some raters are careless, some systems equal. Exit code 1 says that over 200 studies or more a promise was not kept.
+    """
+    with _Progress("studies") as told:
+        honesty = check_honesty(n_studies=n_studies, seed=seed, progress=told)
+    shortfalls = honesty.shortfalls()
+    if as_json:
+        typer.echo(json.dumps({**dataclasses.asdict(honesty), "shortfalls": shortfalls}))
+    else:
+        for sentence in honesty.sentences():
+            typer.echo(sentence)
+        typer.echo("Everything is as promised." if not shortfalls else "Not as promised: " + "; ".join(shortfalls))
+        if n_studies < _ENOUGH_STUDIES:
+            typer.echo(f"{n_studies} studies are too few to hold anybody to it; 500 are usual.")
+    return EXIT_SOME_REJECTED if shortfalls and n_studies >= _ENOUGH_STUDIES else EXIT_DONE
 
 
 def _usual(name: str, *, has_words: bool) -> StudyDesign:
