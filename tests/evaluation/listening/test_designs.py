@@ -1,10 +1,19 @@
 """Designs: what is written is read back, and every fault is said with its place and a remedy."""
 
+from dataclasses import replace
+
 import pytest
 
-from bowerbird.domain.studies import Comparison, QueryChoice, Scale, StudyDesign, System
+from bowerbird.domain.studies import Comparison, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.errors import StudyError
-from bowerbird.evaluation.listening.designs import check_design, design_yaml, parse_design, parse_system, read_design
+from bowerbird.evaluation.listening.designs import (
+    check_design,
+    design_faults,
+    design_yaml,
+    parse_design,
+    parse_system,
+    read_design,
+)
 
 PLAIN = """
 name: rain
@@ -108,3 +117,15 @@ def test_a_variant_that_cannot_be_is_told(text):
 
 def test_the_shipped_defaults_are_a_design_that_can_be():
     check_design(StudyDesign("x", "X", (System("ear", encoder="ear"),)))
+
+
+def test_every_fault_has_the_place_that_it_stands_beside():
+    broken = replace(
+        StudyDesign("Not a Name", " ", (System("ear", encoder="ear"), System("ear", encoder="ear"))),
+        depth=0,
+        controls=Controls(far_share=2.0),
+        planned=(Comparison("ear", "gone"),),
+    )
+    places = [fault.place for fault in design_faults(broken)]
+    assert places == ["name", "title", "systems", "depth", "controls.far_share", "planned"]
+    assert design_faults(StudyDesign("fine", "Fine", (System("ear", encoder="ear"),))) == ()

@@ -19,7 +19,7 @@ def covered(n, *, of_queries, of_raters, rest, n_queries=15, n_raters=5):
 
 @pytest.mark.parametrize("of_raters", [0.0, 0.2, 0.6])
 def test_the_truth_is_held_95_times_in_100_whatever_raters_are_like(of_raters):
-    assert 0.93 <= covered(1500, of_queries=0.4, of_raters=of_raters, rest=0.5) <= 0.97
+    assert 0.93 <= covered(1500, of_queries=0.4, of_raters=of_raters, rest=0.5) <= 0.975
 
 
 def test_an_interval_over_queries_alone_would_miss_the_truth_where_raters_differ():
@@ -53,7 +53,7 @@ def test_a_share_of_one_has_an_interval_below_it():
     found = intervals.share_of_answers(np.ones((20, 4)))
     assert found.value == 1.0
     assert found.interval.low == pytest.approx(0.82, abs=0.02)
-    assert found.interval.high == 1.0
+    assert found.interval.high == pytest.approx(1.0)
 
 
 def test_raters_of_the_same_opinion_do_not_make_an_interval_narrower():

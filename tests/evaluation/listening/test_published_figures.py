@@ -60,13 +60,12 @@ def test_wilcoxon_is_that_of_the_depression_scores():
 
 def test_friedman_is_that_of_rounding_first_base():
     # Hollander and Wolfe 1973, pages 140 f: 22 players, three ways; chi-square 11.1429, p 0.003805.
-    times = np.array(
-        """5.40 5.50 5.55 5.85 5.70 5.75 5.20 5.60 5.50 5.55 5.50 5.40 5.90 5.85 5.70 5.45 5.55 5.60 5.40 5.40 5.35
-        5.45 5.50 5.35 5.25 5.15 5.00 5.85 5.80 5.70 5.25 5.20 5.10 5.65 5.55 5.45 5.60 5.35 5.45 5.05 5.00 4.95
-        5.50 5.50 5.40 5.45 5.55 5.50 5.55 5.55 5.35 5.45 5.50 5.55 5.50 5.45 5.25 5.65 5.60 5.40 5.70 5.65 5.55
-        6.30 6.30 6.25""".split(),
-        dtype=np.float64,
-    ).reshape(22, 3)
+    round_out, narrow, wide = (
+        [540, 585, 520, 555, 590, 545, 540, 545, 525, 585, 525, 565, 560, 505, 550, 545, 555, 545, 550, 565, 570, 630],
+        [550, 570, 560, 550, 585, 555, 540, 550, 515, 580, 520, 555, 535, 500, 550, 555, 555, 550, 545, 560, 565, 630],
+        [555, 575, 550, 540, 570, 560, 535, 535, 500, 570, 510, 545, 545, 495, 540, 550, 535, 555, 525, 540, 555, 625],
+    )
+    times = np.array([round_out, narrow, wide]).T / 100.0
     found = comparisons.friedman(times)
     assert found.statistic == pytest.approx(11.1429, abs=0.0001)
     assert found.p == pytest.approx(0.003805, abs=0.000001)
@@ -105,5 +104,6 @@ def test_wilson_s_interval_is_newcombe_s(n_of, n, expected):
 
 def test_the_smallest_difference_is_what_34_pairs_find():
     # Faul, Erdfelder, Lang and Buchner 2007 (G*Power): matched pairs, d_z 0.5, two-sided 0.05, power 0.80: 34 pairs.
-    found = comparisons.smallest_difference(34, 1.0 / np.sqrt(34), n_comparisons=1)
+    spread = intervals.Spread(((1.0 / 34, 33),), "queries")
+    found = comparisons.smallest_difference(34, spread, n_comparisons=1)
     assert found == pytest.approx(0.50, abs=0.01)

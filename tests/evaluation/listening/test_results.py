@@ -319,3 +319,29 @@ def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
     assert results.everybody.agreement.kappa.value is None
     assert results.everybody.comparisons[0].permutation_p == 1.0
     assert results.raters[0].flags == ()
+
+
+def test_words_have_no_control_that_is_identical_and_need_none():
+    study = study_of(4, construct="matches_words")
+    design = replace(
+        study.design, queries=tuple(replace(one, item_id="", words="a door") for one in study.design.queries)
+    )
+    given = [one for rater in "rst" for n in range(4) for one in grades(rater, f"q{n}", 3, 2, 1, 0)]
+    given += [rating("r", f"q{n}", "far", 3, control_type="far") for n in range(4)]
+    results = results_of(replace(study, design=design), answers_of(*given))
+    assert [(one.n_controls, one.n_control_failures) for one in results.raters] == [(4, 4), (0, 0), (0, 0)]
+    assert [[flag.kind for flag in one.flags] for one in results.raters] == [["controls"], [], []]
+
+
+def test_a_pilot_says_so_first():
+    results = results_of(study_of(1, is_pilot=True), Answers())
+    assert results.is_pilot
+    assert results.sentences[0].startswith("This is a pilot")
+
+
+def test_figures_that_are_no_numbers_are_null_in_json():
+    results = replace(results_of(study_of(1), Answers()), relevant_from=float("nan"))
+    plain = results.to_json()
+    assert plain["relevant_from"] is None
+    assert plain["everybody"]["systems"][0]["ndcg"]["value"] is None
+    assert isinstance(plain["everybody"]["systems"], list)

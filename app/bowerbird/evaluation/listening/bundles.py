@@ -91,7 +91,7 @@ def open_bundle(path: Path) -> StudyFolder:
             known = open_study(place)
             if known.study.hash != study.hash:
                 raise StudyError(
-                    f"Another study is called {study.design.name} here. Rename its folder {place}, then open this again."
+                    f"Another study is called {study.design.name} here. Rename its folder {place} and try again."
                 )
         else:
             draft.replace(place)

@@ -109,6 +109,22 @@ def parse_system(text: str) -> System:
     return dataclasses.replace(system, aspects=aspects)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """What cannot be in a design.
+
+    Attributes
+    ----------
+    place : str
+        Name of the field, such as ``systems`` or ``controls.far_share``.
+    what : str
+        Which is wrong, and what may be done; no full stop.
+    """
+
+    place: str
+    what: str
+
+
 def check_design(design: StudyDesign, *, where: str = "study.yaml") -> None:
     """Say what cannot be, with a remedy.
 
@@ -117,6 +133,12 @@ def check_design(design: StudyDesign, *, where: str = "study.yaml") -> None:
     StudyError
         For the first thing found.
     """
+    for fault in design_faults(design):
+        raise StudyError(f"`{where}`: {fault.what}.")
+
+
+def design_faults(design: StudyDesign) -> tuple[Fault, ...]:
+    """Return everything that cannot be, in the order in which it is best mended."""
     names = [system.name for system in design.systems]
     shares = {
         "controls.identical_share": design.controls.identical_share,
@@ -136,53 +158,74 @@ def check_design(design: StudyDesign, *, where: str = "study.yaml") -> None:
         "break_after_min": (design.break_after_min, 1.0, 240.0),
         "choice.n_queries": (design.choice.n_queries, 1, 1000),
     }
-    faults = [
-        (not _NAME.fullmatch(design.name), f"name `{design.name}` must be of small letters, digits, - and _"),
-        (not design.title.strip(), "title is empty; raters see it, so write a line that gives nothing away"),
-        (not names, "systems is empty; name at least one"),
-        (len(names) > MAX_SYSTEMS, f"systems has {len(names)} of them; {MAX_SYSTEMS} is the most"),
-        (len(set(names)) < len(names), "two systems have the same name; name them apart"),
-        (design.kind != "grade" and len(names) < 2, f"kind {design.kind} compares two systems; name another"),
+    asked = [
+        ("name", not _NAME.fullmatch(design.name), f"name `{design.name}` must be of small letters, digits, - and _"),
         (
+            "title",
+            not design.title.strip(),
+            "title is empty; raters see it, so write a line that gives nothing away",
+        ),
+        ("systems", not names, "systems is empty; name at least one"),
+        ("systems", len(names) > MAX_SYSTEMS, f"systems has {len(names)} of them; {MAX_SYSTEMS} is the most"),
+        ("systems", len(set(names)) < len(names), "two systems have the same name; name them apart"),
+        (
+            "systems",
+            design.kind != "grade" and len(names) < 2,
+            f"kind {design.kind} compares two systems; name another",
+        ),
+        (
+            "scale.grades",
             design.kind == "grade" and len(design.scale.grades) < _MIN_GRADES and not design.scale.has_slider,
             "scale has neither grades nor a slider; give at least two grades, worst first",
         ),
-        (len(design.scale.grades) == 1, "scale.grades has one grade; give at least two, worst first, or none"),
-        (len(design.scale.grades) > 10, "scale.grades has more than ten grades; give fewer"),
         (
+            "scale.grades",
+            len(design.scale.grades) == 1,
+            "scale.grades has one grade; give at least two, worst first, or none",
+        ),
+        ("scale.grades", len(design.scale.grades) > 10, "scale.grades has more than ten grades; give fewer"),
+        (
+            "choice.words",
             design.choice.how == "words" and not (design.choice.words or design.queries),
             "choice.words is empty; write what shall be searched for",
         ),
         (
+            "choice.sounds",
             design.choice.how == "sounds" and not (design.choice.sounds or design.queries),
             "choice.sounds is empty; name the sounds that shall be queries",
         ),
         (
+            "construct",
             design.construct == "matches_words" and design.choice.how != "words",
             "construct matches_words needs queries of words; set choice.how to words",
         ),
         (
+            "construct",
             design.construct != "matches_words" and design.choice.how == "words",
             "queries of words fit the construct matches_words alone; set construct to it",
         ),
         (
+            "depth",
             design.kind == "preference" and design.depth > MAX_ON_A_PAGE,
             f"depth {design.depth} is too long a list to hear; {MAX_ON_A_PAGE} is the most for preference",
         ),
     ]
     for name, (value, low, high) in ranges.items():
-        faults.append((not low <= value <= high, f"{name} is {value:g}; it may be {low:g} to {high:g}"))
+        asked.append((name, not low <= value <= high, f"{name} is {value:g}; it may be {low:g} to {high:g}"))
     for name, value in shares.items():
-        faults.append((not 0.0 <= value <= 1.0, f"{name} is {value:g}; it is a share, from 0 to 1"))
+        asked.append((name, not 0.0 <= value <= 1.0, f"{name} is {value:g}; it is a share, from 0 to 1"))
     for system in design.systems:
-        faults += _faults_of_system(system.name, system.kind, system.encoder, system.ranking, system.n_components)
+        faults = _faults_of_system(system.name, system.kind, system.encoder, system.ranking, system.n_components)
+        asked += [("systems", is_fault, what) for is_fault, what in faults]
     for pair in design.planned:
         for name in (pair.first, pair.second):
-            faults.append((name not in names, f"planned names `{name}`, which is no system; there are {_list(names)}"))
-        faults.append((pair.first == pair.second, f"planned compares `{pair.first}` with itself; name two systems"))
-    for is_fault, what in faults:
-        if is_fault:
-            raise StudyError(f"`{where}`: {what}.")
+            asked.append(
+                ("planned", name not in names, f"planned names `{name}`, which is no system; there are {_list(names)}")
+            )
+        asked.append(
+            ("planned", pair.first == pair.second, f"planned compares `{pair.first}` with itself; name two systems")
+        )
+    return tuple(Fault(place, what) for place, is_fault, what in asked if is_fault)
 
 
 def _faults_of_system(name: str, kind: str, encoder: str, ranking: str, n_components: int) -> list[tuple[bool, str]]:
