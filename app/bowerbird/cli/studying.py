@@ -227,7 +227,7 @@ def merge(
             continue
         typer.echo(
             f"{path.name}: {count_text(merged.n_raters, 'new rater', 'new raters')}, "
-            f"{count_text(merged.n_answers, 'new answer', 'new answers')}, "
+            f"{count_text(merged.n_answers, 'new answer or correction', 'new answers and corrections')}, "
             f"{merged.n_known:,} were here already."
         )
         if merged.n_conflicts:

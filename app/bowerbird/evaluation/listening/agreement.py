@@ -5,7 +5,7 @@ Sliders are rounded to the grades that they are read as. The interval of alpha i
 
 import itertools
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from bowerbird.evaluation.listening.choices import ChoiceTable
 from bowerbird.evaluation.listening.figures import discounts, means_without_each, ranking_figures
 from bowerbird.evaluation.listening.findings import Agreement, Ceiling, Estimate, Interval, PairAgreement
 from bowerbird.evaluation.listening.grades import Floats, GradeTable, Ints
+
+_NO_PAIR: Final = "It takes two raters who answered the same."
 
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -64,7 +66,7 @@ def agreement_of(
             float(np.mean(known)) if known else None,
             None,
             len(known),
-            "Pairs of raters share raters; see alpha for an interval." if known else "No two raters judged the same.",
+            "Pairs of raters share raters; see alpha for an interval." if known else _NO_PAIR,
         ),
         pairs=pairs,
         retest=Estimate(retest, None, len(again), "" if retest is not None else "Too few repeats were answered."),
@@ -107,7 +109,7 @@ def alpha_of(counts: Ints, query_of: Ints, *, seed: int, n_resamples: int, level
     is_pairable = counts.sum(axis=1) >= 2
     counts, query_of = counts[is_pairable], query_of[is_pairable]
     if not len(counts):
-        return Estimate(None, None, 0, "No two raters judged the same.")
+        return Estimate(None, None, 0, _NO_PAIR)
     value = _alpha(counts, level)
     if value is None:
         return Estimate(
