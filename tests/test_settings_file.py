@@ -19,6 +19,7 @@ FULL = Settings(
     is_loop=True,
     has_folders=False,
     theme="light",
+    labels="/sounds/labels.csv",
     geometry="AAAA",
     splitter="BBBB",
     rows_splitter="CCCC",

@@ -32,6 +32,8 @@ class Settings:
         system, dark or light.
     has_offer : bool
         The offer to fetch an encoder that knows words is still to be made; False once it was dismissed.
+    labels : str
+        Path of the table of classes that systems are compared by; "" for none.
     geometry, splitter, rows_splitter : str
         States of the window's parts, in base 64.
     """
@@ -47,6 +49,7 @@ class Settings:
     has_words: bool = True
     theme: str = "system"
     has_offer: bool = True
+    labels: str = ""
     geometry: str = ""
     splitter: str = ""
     rows_splitter: str = ""

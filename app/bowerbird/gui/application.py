@@ -21,6 +21,7 @@ from bowerbird.encoder.thesaurus import own_thesaurus_fault
 from bowerbird.errors import BowerbirdError
 from bowerbird.gui import boundary, theme
 from bowerbird.gui.bridge import EventBridge, QueryThread
+from bowerbird.gui.listening import Listening
 from bowerbird.gui.presenters.browsing import BrowsingPresenter
 from bowerbird.gui.presenters.indexing import IndexingPresenter, JobEnded
 from bowerbird.gui.presenters.model_words import short_title
@@ -99,6 +100,7 @@ class Application:
             rescan=self.indexing.rescan,
             has_offer=settings.has_offer,
         )
+        self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
         self._connect()
         self._restore()
 
@@ -153,7 +155,7 @@ class Application:
         window.search.textChanged.connect(self.browsing.text_changed)
         window.folders.chosen.connect(self.browsing.place_chosen)
         window.folders.remove_asked.connect(self._remove)
-        window.table.order_chosen.connect(self._order_chosen)
+        window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
         window.sound_moved_to.connect(
             lambda sound, start_s, is_passing: self.playing.selected(
                 sound.path if sound else None, start_s=start_s, is_quiet=is_passing
@@ -210,6 +212,7 @@ class Application:
                 "theme_system": lambda: self._choose_theme("system"),
                 "theme_dark": lambda: self._choose_theme("dark"),
                 "theme_light": lambda: self._choose_theme("light"),
+                **self.listening.handlers,
                 "keys": lambda: dialogs.show_keys(window),
                 "about": lambda: dialogs.show_about(window),
             },
@@ -241,6 +244,7 @@ class Application:
             self.indexing.handle(event)
             self.playing.handle(event)
             self.models.handle(event)
+            self.listening.handle(event)
             if isinstance(event, JobEnded):  # the library may have its first sounds
                 self.models.refresh()
 
@@ -262,9 +266,6 @@ class Application:
         if dialogs.confirm_removal(self.window, folder):
             self.browsing.place_chosen(None)
             self.indexing.remove(folder.id)
-
-    def _order_chosen(self, order: Order, is_descending: bool) -> None:
-        self.browsing.order_chosen(order, is_descending=is_descending)
 
     def _find_similar(self) -> None:
         examples = self.window.chosen_examples(self.playing.stretch)
@@ -336,9 +337,11 @@ class Application:
             has_folders=self.window.actions_by_name["folders"].isChecked(),
             has_words=self.window.actions_by_name["words"].isChecked(),
             has_offer=self.models.has_offer,
+            labels=self.listening.labels,
             **saved_parts(self.window),
         )
         save_settings(settings, paths.settings_path())
+        self.listening.close()
         self._player.close()
         self._models_face.close()
         self.models.close()

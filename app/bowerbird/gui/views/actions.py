@@ -70,12 +70,15 @@ CARDS: Final = (
     ActionCard("theme_system", "&View", "Theme: as the &system", is_switch=True),
     ActionCard("theme_dark", "&View", "Theme: &dark", is_switch=True),
     ActionCard("theme_light", "&View", "Theme: li&ght", is_switch=True),
+    ActionCard("studies", "&Listening tests", "&Studies…", ("Ctrl+T",)),
+    ActionCard("new_study", "&Listening tests", "&New study…", ("Ctrl+N",)),
+    ActionCard("compare", "&Listening tests", "&Compare systems…", ("Ctrl+D",)),
     ActionCard("keys", "&Help", "&Keys", ("?", "F1")),
     ActionCard("about", "&Help", "Abou&t Bowerbird"),
 )
 
 _FIRST_OF_GROUPS: Final = frozenset(
-    {"rescan", "pause", "models", "quit", "copy_path", "similar", "add_word", "loop", "theme_system"}
+    {"rescan", "pause", "models", "quit", "copy_path", "similar", "add_word", "loop", "theme_system", "compare"}
 )
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
@@ -152,10 +155,12 @@ class KeySheet(QDialog):
             for card in CARDS
             if card.keys
         ]
-        for row, (key, text) in enumerate([*extra, *rows]):
-            column = 0 if row < 12 else 2
-            grid.addWidget(label(key, "now"), row % 12, column)
-            grid.addWidget(QLabel(text), row % 12, column + 1)
+        every = [*extra, *rows]
+        n_rows = -(-len(every) // 2)
+        for place, (key, text) in enumerate(every):
+            column, row = divmod(place, n_rows)
+            grid.addWidget(label(key, "now"), row, 2 * column)
+            grid.addWidget(QLabel(text), row, 2 * column + 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.addLayout(grid)

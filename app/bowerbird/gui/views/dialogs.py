@@ -31,6 +31,24 @@ def ask_for_weights(parent: QWidget) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_for_file(parent: QWidget, title: str, kinds: str) -> Path | None:
+    """Let a file be chosen."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+    return Path(chosen) if chosen else None
+
+
+def ask_for_files(parent: QWidget, title: str, kinds: str) -> list[Path]:
+    """Let some files be chosen."""
+    chosen, _ = QFileDialog.getOpenFileNames(parent, title, "", kinds)
+    return [Path(one) for one in chosen]
+
+
+def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
+    """Let a place for a file be chosen; a name is proposed."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+    return Path(chosen) if chosen else None
+
+
 def confirm(parent: QWidget, title: str, question: str) -> bool:
     """Ask before something that cannot be undone."""
     answer = QMessageBox.question(parent, title, question, defaultButton=QMessageBox.StandardButton.No)

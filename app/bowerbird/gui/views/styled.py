@@ -8,6 +8,7 @@ from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
+_FRAME_PX = 40
 
 
 class ElidedLabel(QLabel):
@@ -35,6 +36,12 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.width()))
+
+
+def resize_within_screen(widget: QWidget, width_px: int, height_px: int) -> None:
+    """Give a window its size, or as much of it as the screen has beside the frame."""
+    room = widget.screen().availableGeometry()
+    widget.resize(min(width_px, room.width() - _FRAME_PX), min(height_px, room.height() - _FRAME_PX))
 
 
 def styled(widget: _Widget, role: str) -> _Widget:
