@@ -202,6 +202,14 @@ def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, comma
     assert listed["ear"]["is_used"]
 
 
+def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
+    done = command("search", "thundr", "-flumph", "--json")
+    assert (done.code, len(done.rows)) == (0, 3)
+    assert done.complaints.splitlines() == ["`thundr` is taken as `thunder`.", "`flumph` is taken as `flump`."]
+    assert command("search", "thunder").complaints == ""
+    assert command("search", "zorblatt").out.startswith("No match for zorblatt.")
+
+
 def test_a_damaged_thesaurus_of_ones_own_is_told_and_searches_go_on(sounds, command, home):
     assert "none of your own yet" in command("doctor").out
     (home / "thesaurus.toml").write_text("x [", "utf-8")

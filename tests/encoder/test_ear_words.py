@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bowerbird.domain.queries import Guess
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.adjectives import Directions
 from bowerbird.encoder.ear_words import STEERING, EarWords, gram_buckets, read_table
@@ -248,6 +249,14 @@ def test_silence_is_called_something_or_nothing_but_does_not_fail(words, table):
     assert all(np.isfinite(share) for _, share in row)
     assert ear_words(table, thesaurus=Thesaurus((), ())).suggest(np.zeros((2, N), np.float32)) == [(), ()]
     assert words.suggest(np.zeros((0, N), np.float32)) == []
+
+
+def test_a_misspelt_word_says_what_it_is_taken_as(words):
+    assert words.guesses("a shattre, engnie and shattre of dogs") == (
+        Guess("shattre", "shatter"),
+        Guess("engnie", "engine"),
+    )
+    assert words.guesses("qxzv dog") == ()
 
 
 def test_a_users_word_means_the_group_it_was_put_in(table):

@@ -9,7 +9,7 @@ from planted import N_BACKGROUND, N_DIMS, NOWHERE, PLANTED, RAIN, ROOT, Planted,
 
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.domain.queries import Example, Order, Place, Query, parse_filter
+from bowerbird.domain.queries import Example, Guess, Order, Place, Query, parse_filter
 from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.search import Search
@@ -350,6 +350,32 @@ def test_words_that_mean_nothing_are_names_alone(library):
         assert search.encoder.text.asked == []
     finally:
         search.close()
+
+
+class Guessing(Half):
+    """Takes some words for others, and says so."""
+
+    def knows(self, text):
+        return super().knows(text) or "rian" in text
+
+    def guesses(self, text):
+        return tuple(Guess(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})
+
+
+def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(library):
+    search, browsing = (made(library, Planted(text=Guessing())) for made in (Search, Browsing))
+    try:
+        assert search.guesses("rian -latem") == (Guess("rian", "nair"), Guess("latem", "metal"))
+        assert search.guesses("latem") == ()  # its meaning is not searched
+        assert browsing.meant(Query("rian")).guesses == (Guess("rian", "nair"),)
+        assert browsing.similar([example("water/a.wav")], Query("rian")).guesses == (Guess("rian", "nair"),)
+    finally:
+        search.close()
+        browsing.close()
+
+
+def test_an_encoder_that_guesses_nothing_takes_words_as_they_are(search):
+    assert search.guesses("rian") == ()
 
 
 def test_what_is_similar_is_kept_to_names_that_mean_nothing(library):

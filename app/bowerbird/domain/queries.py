@@ -126,6 +126,14 @@ class Example:
         return self.start_s is None
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A word that nobody knows, and the known one that is spelt alike."""
+
+    said: str
+    taken_as: str
+
+
 def parse_text(text: str) -> tuple[str, tuple[Filter, ...]]:
     """Split what was typed into words and filters, such as ``kick duration<0.5 rate>=48k``.
 

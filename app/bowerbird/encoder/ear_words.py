@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.domain.queries import Guess
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.adjectives import Directions, read_directions
@@ -41,10 +42,8 @@ Measured on training clips of sources that were held out, with synonyms of their
 """
 
 FAINT_WORDS: Final = frozenset(
-    [
-        *("noise", "sample", "samples", "effect", "effects", "sfx", "fx", "foley", "recording", "lärm", "effekt"),
-        *("sound effect", "sound fx"),
-    ]
+    {"noise", "sample", "samples", "effect", "effects", "sfx", "fx", "foley", "recording", "lärm", "effekt"}
+    | {"sound effect", "sound fx"}
 )
 """Words that are often said of any sound: beside others they count less."""
 
@@ -136,6 +135,11 @@ class EarWords:
         """Say whether any word of a text is in the table or the thesaurus, spelling slips forgiven."""
         meanings = self._thesaurus.meanings(text, also=self._rows)
         return any(meaning.known or meaning.groups or meaning.adjectives for meaning in meanings)
+
+    def guesses(self, text: str) -> tuple[Guess, ...]:
+        """Say which words of a text are taken for others that are spelt alike."""
+        meanings = self._thesaurus.meanings(text, also=self._rows)
+        return tuple(dict.fromkeys(Guess(meaning.said, meaning.known) for meaning in meanings if meaning.is_guess))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts.

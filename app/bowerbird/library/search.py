@@ -12,9 +12,9 @@ import numpy.typing as npt
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import Match, fused, percentiles
 from bowerbird.domain.names import fold, split_unwanted, words_of
-from bowerbird.domain.queries import Example, Query
+from bowerbird.domain.queries import Example, Guess, Query
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.protocol import Encoder, Guesser
 from bowerbird.errors import QueryError
 from bowerbird.library.analysis import encode_example
 from bowerbird.library.neighbours import Neighbours
@@ -106,6 +106,14 @@ class Search:
         wanted, unwanted = split_unwanted(words)
         text = wanted if words_of(wanted) else " ".join(unwanted)
         return bool(words_of(text)) and self.encoder.text is not None and self.encoder.text.knows(text)
+
+    def guesses(self, words: str) -> tuple[Guess, ...]:
+        """Say which words, wanted or not, are taken for others that are spelt alike; nothing where none is asked."""
+        text = self.encoder.text
+        if text is None or not isinstance(text, Guesser) or not self.understands(words):
+            return ()
+        wanted, unwanted = split_unwanted(words)
+        return tuple(dict.fromkeys(guess for one in (wanted, *unwanted) for guess in text.guesses(one)))
 
     def by_text(
         self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True
