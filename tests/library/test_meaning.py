@@ -114,6 +114,19 @@ def test_the_limit_holds(search):
     assert len(search.by_text("rain", limit=3)) == 3
 
 
+def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
+    found = search.by_text("rep")
+    assert names(search, found).index("speech/rain report.wav") == 10
+    assert found[10].why.startswith("words that begin so in name")
+    assert names(search, search.by_words("rep")) == ["speech/rain report.wav"]
+    assert names(search, search.by_text("report"))[0] == "speech/rain report.wav"
+
+
+def test_a_minus_leaves_in_what_only_begins_with_its_word(search):
+    assert "tools/hammer.wav" in names(search, search.by_text("metal -ham", limit=100))
+    assert "tools/hammer.wav" not in names(search, search.by_text("metal -hammer", limit=100))
+
+
 # Words that are not wanted
 
 
@@ -372,10 +385,6 @@ def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(lib
     finally:
         search.close()
         browsing.close()
-
-
-def test_an_encoder_that_guesses_nothing_takes_words_as_they_are(search):
-    assert search.guesses("rian") == ()
 
 
 def test_what_is_similar_is_kept_to_names_that_mean_nothing(library):

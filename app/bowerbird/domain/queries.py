@@ -82,6 +82,7 @@ class Query:
     ----------
     words : str
         Every word must be found in name, folder or metadata, but those with a minus; the last may be unfinished.
+        What has a minus is meant whole: ``-rain`` leaves Rainbow in.
     filters : tuple of Filter
         All must hold.
     order : Order
