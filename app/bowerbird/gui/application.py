@@ -97,6 +97,7 @@ class Application:
             search_by=self._search_by,
             encode_with=self.indexing.encode_with,
             rescan=self.indexing.rescan,
+            is_indexing=lambda: self.indexing.is_running,
             has_offer=settings.has_offer,
         )
         self._connect()

@@ -97,6 +97,8 @@ class ModelsPresenter:
         Told the encoder that every sound is to be gone through with; None for the built-in one alone.
     rescan : callable
         Goes through every sound, now or after the run that goes on.
+    is_indexing : callable
+        Tells whether sounds are gone through just now.
     has_offer : bool
         The offer was not dismissed yet.
     clock : callable
@@ -113,6 +115,7 @@ class ModelsPresenter:
         search_by: Callable[[Encoder], None],
         encode_with: Callable[[Encoder | None], None],
         rescan: Callable[[], None],
+        is_indexing: Callable[[], bool] = lambda: False,
         has_offer: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -123,6 +126,8 @@ class ModelsPresenter:
         self._search_by = search_by
         self._encode_with = encode_with
         self._rescan = rescan
+        self._is_indexing = is_indexing
+        self._was_indexing = False
         self._clock = clock
         self.has_offer = has_offer
         self._is_open = False
@@ -307,7 +312,9 @@ class ModelsPresenter:
     # What comes back
 
     def handle(self, event: object) -> None:
-        """Take an event, in the window's thread."""
+        """Take an event, in the window's thread, after whoever indexes has taken it."""
+        if self._is_open and self._is_indexing() != self._was_indexing:
+            self._show()
         match event:
             case ModelProgress() if self._control is not None and not self._control.is_cancelled:
                 self._job = job_of(event, self._speed.of(event, now=self._clock()))
@@ -372,8 +379,10 @@ class ModelsPresenter:
         job = self._job if self.is_running else None
         self._view.show_quiet_line(self._quiet_line(job))
         if self._is_open:
+            self._was_indexing = is_indexing = self._is_indexing()
             if self._inventory is not None:
-                self._view.show_models(rows_of(self._inventory, is_busy=self.is_running))
+                rows = rows_of(self._inventory, is_busy=self.is_running, is_indexing=is_indexing)
+                self._view.show_models(rows)
             self._view.show_model_job(job, "" if job else self._complaint)
 
     def _quiet_line(self, job: JobState | None) -> QuietLine | None:
