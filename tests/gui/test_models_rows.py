@@ -88,6 +88,20 @@ def test_an_encoder_is_being_completed_while_sounds_are_gone_through(desk: Desk)
     assert desk.view.row(BUILT_IN).state == "Chosen, being completed"
 
 
+def test_the_built_in_ear_is_chosen_as_at_a_start_the_descriptors_serve_until_it_heard_every_sound(desk: Desk):
+    desk.set(CLAP, state="ready")
+    desk.roles.update(searched=CLAP, wanted=CLAP)
+    desk.serving = ALONE
+    desk.presenter.opened()
+    desk.act("Use", BUILT_IN)
+    assert (desk.searched_by, desk.encoded_with, desk.n_rescans) == ([ALONE], [None], 1)
+    assert desk.view.line == "Searches use the descriptors alone until the built-in ear has heard your sounds."
+    assert seen(desk.view.row(ALONE))[:2] == ("Used now", True)
+    desk.serving = BUILT_IN
+    desk.presenter.handle(EncoderReady(BUILT_IN, 0))
+    assert desk.searched_by == [ALONE, BUILT_IN]
+
+
 def test_a_library_that_is_brought_up_to_date_says_so_when_it_is_done(desk: Desk):
     desk.serving = ALONE
     desk.presenter.opened()

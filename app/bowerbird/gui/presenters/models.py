@@ -29,14 +29,7 @@ from bowerbird.gui.presenters.model_words import (
 from bowerbird.library.control import Control
 from bowerbird.library.encoders import choose_encoder, let_go, searched_encoder
 from bowerbird.library.model_list import ModelState, list_models
-from bowerbird.library.models import (
-    ModelProgress,
-    check_int8,
-    fetch_model,
-    import_models,
-    remove_model,
-    verify_model,
-)
+from bowerbird.library.models import ModelProgress, check_int8, fetch_model, import_models, remove_model, verify_model
 from bowerbird.paths import log_path
 
 logger = logging.getLogger(__name__)
@@ -228,31 +221,34 @@ class ModelsPresenter:
     # Using
 
     def _use(self, name: str, *, is_new: bool = False) -> None:
-        def choose() -> tuple[Encoder, bool]:
+        def choose() -> tuple[Encoder, Encoder | None]:
+            """Return what was chosen, and what searches use from now on: for the built-in one perhaps an older."""
             encoder = encoder_named(name)
-            return encoder, choose_encoder(self._library, encoder)
+            is_used = choose_encoder(self._library, encoder)
+            if is_built_in(name):
+                return encoder, searched_encoder(self._library).encoder
+            return encoder, encoder if is_used else None
 
         self._came = ""
         self._show()
         self._queries.run(
-            "choose",
-            choose,
-            done=lambda chosen: self._chosen(chosen[0], is_used=chosen[1], is_new=is_new),
-            failed=self._complain,
+            "choose", choose, done=lambda chosen: self._chosen(*chosen, is_new=is_new), failed=self._complain
         )
 
-    def _chosen(self, encoder: Encoder, *, is_used: bool, is_new: bool) -> None:
-        needs_vectors = not is_built_in(encoder.name)
-        self._encode_with(encoder if needs_vectors else None)
-        if is_used or not needs_vectors:
-            self._switch(encoder)
-        if needs_vectors and (is_new or not is_used):
+    def _chosen(self, encoder: Encoder, serving: Encoder | None, *, is_new: bool) -> None:
+        is_further = not is_built_in(encoder.name)
+        self._encode_with(encoder if is_further else None)
+        is_served = serving is not None and serving.name == encoder.name
+        if serving is not None:
+            self._switch(serving, until="" if is_served else encoder.name)
+        if not is_served or (is_further and is_new):
             self._rescan()
         self.refresh()
 
-    def _switch(self, encoder: Encoder, n_left: int = 0) -> None:
+    def _switch(self, encoder: Encoder, n_left: int = 0, *, until: str = "") -> None:
         self._search_by(encoder)
-        self._news = f"Searches use {short_title(encoder.name)} from now on."
+        since = f"until {short_title(until)} has heard your sounds" if until else "from now on"
+        self._news = f"Searches use {short_title(encoder.name)} {since}."
         if n_left:
             self._news += f" {n_left:,} on drives that are away follow when they are back."
         self._show()
