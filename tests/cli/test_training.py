@@ -1,10 +1,13 @@
 """`bowerbird train` and `bowerbird words`: what sounds are called, and an ear that learns it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bowerbird.cli import training
+from bowerbird.cli.progress import live_line
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.tuning import units
 from bowerbird.library import suggestions, tuning
@@ -175,6 +178,28 @@ def test_in_words_training_says_how_the_ear_is_used(command):
     assert (done.code, done.complaints) == (0, "")
     assert done.out.startswith(f"`door-ear` learned {N_KINDS} words from {N_KINDS * N_TAKES} sounds.")
     assert done.out.strip().endswith("Use it with `bowerbird index --encoder door-ear`.")
+
+
+@pytest.mark.usefixtures("names_mean_something")
+def test_training_says_how_far_it_is(command, monkeypatch):
+    said = []
+    monkeypatch.setattr(training, "live_line", lambda: nullcontext(said.append))
+    assert command("train").code == 0
+    first, *rest = said
+    assert first == "Reading what the ear heard"
+    assert [text.partition(" of ")[0].split()[-1] for text in rest] == [str(n) for n in range(10)]
+    assert all("left" in text for text in rest[1:-1])
+
+
+def test_the_line_of_progress_is_shown_on_a_terminal_and_wiped_in_the_end(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with live_line() as show:
+        show("3 of 9")
+    said = capsys.readouterr()
+    assert "3 of 9" in said.err
+    assert "\x1b[2K" in said.err.rpartition("3 of 9")[2]
+    assert said.out == ""
 
 
 def test_an_ear_whose_folder_is_gone_is_told_and_the_built_in_serves(sounds, command):

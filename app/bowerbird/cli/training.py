@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,8 @@ import typer
 
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.cli.options import EXIT_DONE, AsJson, Library
-from bowerbird.domain.words import printable
+from bowerbird.cli.progress import live_line
+from bowerbird.domain.words import printable, progress_text
 from bowerbird.encoder.ear import EarEncoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
@@ -31,7 +33,15 @@ def train(
     """
     ear = encoder_named(DEFAULT_ENCODER)
     assert isinstance(ear, EarEncoder)
-    tuned = tune(library_path(library), ear, name)
+    began = time.monotonic()
+    with live_line() as show:
+        show("Reading what the ear heard")
+
+        def progress(n_done: int, n_total: int) -> None:
+            left_s = (time.monotonic() - began) / n_done * (n_total - n_done) if n_done else None
+            show(f"Measuring on sounds that are held back · {progress_text(n_done, n_total, 0, left_s)}")
+
+        tuned = tune(library_path(library), ear, name, progress=progress)
     if as_json:
         typer.echo(
             json.dumps(
