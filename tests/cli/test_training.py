@@ -8,6 +8,7 @@ import pytest
 
 from bowerbird.cli import training
 from bowerbird.cli.progress import live_line
+from bowerbird.encoder.ear import EarEncoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.tuning import units
 from bowerbird.library import suggestions, tuning
@@ -125,6 +126,29 @@ def test_a_sound_that_is_not_in_the_library_is_a_sentence_and_2_and_no_other_is_
     assert (done.code, done.out) == (2, "")
     assert done.complaints.strip().endswith("is not in the library, or not analysed yet. Index its folder.")
     assert "gate" not in command("words", sounds / "one.wav").out
+
+
+def test_a_folder_is_no_sound_and_is_told_so(sounds, command):
+    done = command("words", sounds, "--add", "gate")
+    assert (done.code, done.out) == (2, "")
+    assert done.complaints.strip() == f"`{sounds}` is a folder, and words are said of sounds. Name the sounds in it."
+
+
+@pytest.mark.parametrize(("add", "deny"), [("gate", " Gate"), ("gate", "?!"), ("gate", "g" * 61)])
+def test_of_two_words_neither_is_kept_where_one_cannot_be(sounds, command, add, deny):
+    done = command("words", sounds / "one.wav", "--add", add, "--deny", deny)
+    assert (done.code, done.out) == (2, "")
+    assert is_sentence(done.complaints)
+    assert "gate" not in command("words", sounds / "one.wav").out
+
+
+def test_words_are_those_of_the_ear_that_the_library_is_searched_by(sounds, command, monkeypatch):
+    monkeypatch.setattr(EarEncoder, "names_of", lambda ear, vectors, n_names: [((ear.name, 0.5),) for _ in vectors])
+    have_ear("mine")
+    assert command("index", "--encoder", "mine").code == 0
+    assert command("words", sounds / "one.wav").out.split("\t")[1] == "mine 50 %\n"
+    assert command("index", "--encoder", "acoustic").code == 0
+    assert command("words", sounds / "one.wav").out.split("\t")[1] == "ear 50 %\n", "the descriptors know no words"
 
 
 def test_words_without_a_library_are_a_sentence_and_2(tmp_path, command):

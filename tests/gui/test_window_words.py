@@ -288,7 +288,7 @@ def test_a_low_window_has_no_strip(stage: Stage, asked: list[int]):
 @pytest.mark.parametrize("width_px", [260, 360, 520, 780])
 def test_words_are_cut_and_never_overflow(stage: Stage, width_px: int):
     shown(stage)
-    stage.program.words.give("a long word about the hinge of an old rusty garden gate in autumn")
+    stage.program.words.give("a long word about the hinge of an old rusty gate in autumn")
     stage.until(lambda: len(stage.window.words._chips) == 4)
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)
