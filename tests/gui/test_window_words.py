@@ -91,6 +91,17 @@ def test_a_word_that_is_pressed_is_searched_for(stage: Stage):
     assert stage.window.search.text() == "metal"
 
 
+def test_a_list_in_which_nothing_is_chosen_any_more_has_no_words(stage: Stage):
+    shown(stage)
+    stage.window.search.setText("folder=nowhere")
+    until_words(stage)
+    assert not stage.window.words._add.isVisible()
+    stage.window.search.setText("")
+    stage.until(lambda: len(stage.names) > 1)
+    assert words_of(stage) == []
+    shown(stage)
+
+
 def test_a_word_that_is_denied_goes_and_the_next_takes_its_place(stage: Stage):
     shown(stage)
     stage.click(cross(stage, 0))
