@@ -10,9 +10,10 @@ import pytest
 from bowerbird.domain.queries import Guess
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.adjectives import Directions
-from bowerbird.encoder.ear_words import STEERING, EarWords, gram_buckets, read_table
+from bowerbird.encoder.ear_words import DEFAULT_TEMPERATURE, STEERING, EarWords, gram_buckets, read_table
 from bowerbird.encoder.thesaurus import Adjective, Group, Thesaurus
 from bowerbird.errors import EncoderError
+from bowerbird.paths import models_path
 
 WORDS = ("dog", "animal", "glass", "breaking", "engine", "noise", "tür", "bell")
 N = len(WORDS)
@@ -242,6 +243,10 @@ def test_a_sound_is_called_what_it_is_near_to_likeliest_first(tmp_path):
 def test_without_labels_the_groups_of_the_thesaurus_are_suggested(words):
     (row,) = words.suggest(np.eye(N, dtype=np.float32)[:1], n_words=1)
     assert row[0][0] == "dog"
+
+
+def test_what_ships_has_the_temperature_that_counts_where_a_table_has_none():
+    assert read_table(models_path() / "ear-words.npz").temperature == pytest.approx(DEFAULT_TEMPERATURE)
 
 
 def test_silence_is_called_something_or_nothing_but_does_not_fail(words, table):

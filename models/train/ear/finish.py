@@ -24,13 +24,11 @@ from report import write_report
 from scoring import embedded
 from words import WordTable, read_groups, vocabulary
 
+from bowerbird.encoder.ear_words import DEFAULT_TEMPERATURE
 from export import plain_copy, write_card, write_network
 
 MEANING_WEIGHT: Final = 0.5
 """Share of the learned part, chosen on clips of held-out sources; see the report."""
-
-TEMPERATURE: Final = 0.1
-"""Of the confidence of suggested words, chosen there too."""
 
 
 def main() -> int:
@@ -95,7 +93,7 @@ def put_words(path: Path, learner: Learner, material: Material, plan: Plan) -> i
                 table.weight[number] = learner.table.weight[old[word]]
     said = fit_words(table, lessons_of(learner.ear, material, words, plan), plan, WordPlan())
     vectors, weights = finished(table, words, said)
-    write_words(path, words, vectors, weights, table.grams.detach().numpy(), temperature=TEMPERATURE)
+    write_words(path, words, vectors, weights, table.grams.detach().numpy(), temperature=DEFAULT_TEMPERATURE)
     return len(words.words)
 
 
