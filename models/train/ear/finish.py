@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from augment import Strength
 from data import Clip
+from determinism import be_deterministic
 from fit_words import WordPlan, finished, fit_words, lessons_of, write_words
 from learner import Learner
 from network import Shape
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    torch.use_deterministic_algorithms(True)
+    be_deterministic()
     state = torch.load(args.out / "checkpoint.pt", map_location="cpu", weights_only=True)
     plan = plan_of(state["settings"])
     if state["epoch"] != plan.n_epochs:
