@@ -122,7 +122,7 @@ def test_searches_by_words_and_examples_admit_what_lists_show(reader, text):
     words, filters = parse_text(text)
     found = reader.words_search(Query(words, filters), limit=100)
     listed = reader.list_ids(Query(words, filters)).tolist()
-    assert sorted(sound_id for sound_id, _, _ in found) == sorted(listed)
+    assert sorted(sound_id for sound_id, *_ in found) == sorted(listed)
     analysed = {sound_id for sound_id, row in reader.rows(listed).items() if row.content_id is not None}
     assert set(reader.contents_where(Query(words, filters))[1].tolist()) == analysed
     assert sorted(reader.list_ids(Query(words, filters, Order.RELEVANCE)).tolist()) == sorted(listed)
@@ -165,13 +165,22 @@ def test_every_order_lists_the_same_sounds(reader, order, text):
 
 def test_a_word_in_the_name_weighs_more_than_one_in_the_folder(reader):
     found = reader.words_search(Query("rain"), limit=10)
-    assert [texts[0] for _, _, texts in found[:2]] == ["rain_100%.wav", "rain_100x.wav"] or len(found) == 2
-    ranks = [rank for _, rank, _ in found]
+    assert [texts[0] for _, _, texts, _ in found[:2]] == ["rain_100%.wav", "rain_100x.wav"] or len(found) == 2
+    ranks = [rank for _, rank, *_ in found]
     assert ranks == sorted(ranks)
 
 
+def test_whole_words_come_before_beginnings_however_few_are_asked_for(reader):
+    found = reader.words_search(Query("wav k"), limit=10)
+    assert {is_whole for *_, is_whole in found} == {False}
+    found = reader.words_search(Query("rain 100"), limit=10)
+    assert {is_whole for *_, is_whole in found} == {True}
+    ((_, _, texts, is_whole),) = reader.words_search(Query("1"), limit=1)
+    assert (texts[0].startswith("unknown 1"), is_whole) == (True, True)
+
+
 def test_a_word_search_is_limited_and_says_where_it_looked(reader):
-    ((_, _, texts),) = reader.words_search(Query("thunderclap"), limit=1)
+    ((_, _, texts, _),) = reader.words_search(Query("thunderclap"), limit=1)
     assert "Thunderclap" in texts[2]
     assert len(reader.words_search(Query("kick"), limit=2)) == 2
     assert reader.words_search(Query("..."), limit=2) == []

@@ -1,10 +1,14 @@
 """`bowerbird train` and `bowerbird words`: what sounds are called, and an ear that learns it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bowerbird.cli import training
+from bowerbird.cli.progress import live_line
+from bowerbird.encoder.ear import EarEncoder
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoder.tuning import units
 from bowerbird.library import suggestions, tuning
@@ -124,6 +128,29 @@ def test_a_sound_that_is_not_in_the_library_is_a_sentence_and_2_and_no_other_is_
     assert "gate" not in command("words", sounds / "one.wav").out
 
 
+def test_a_folder_is_no_sound_and_is_told_so(sounds, command):
+    done = command("words", sounds, "--add", "gate")
+    assert (done.code, done.out) == (2, "")
+    assert done.complaints.strip() == f"`{sounds}` is a folder, and words are said of sounds. Name the sounds in it."
+
+
+@pytest.mark.parametrize(("add", "deny"), [("gate", " Gate"), ("gate", "?!"), ("gate", "g" * 61)])
+def test_of_two_words_neither_is_kept_where_one_cannot_be(sounds, command, add, deny):
+    done = command("words", sounds / "one.wav", "--add", add, "--deny", deny)
+    assert (done.code, done.out) == (2, "")
+    assert is_sentence(done.complaints)
+    assert "gate" not in command("words", sounds / "one.wav").out
+
+
+def test_words_are_those_of_the_ear_that_the_library_is_searched_by(sounds, command, monkeypatch):
+    monkeypatch.setattr(EarEncoder, "names_of", lambda ear, vectors, n_names: [((ear.name, 0.5),) for _ in vectors])
+    have_ear("mine")
+    assert command("index", "--encoder", "mine").code == 0
+    assert command("words", sounds / "one.wav").out.split("\t")[1] == "mine 50 %\n"
+    assert command("index", "--encoder", "acoustic").code == 0
+    assert command("words", sounds / "one.wav").out.split("\t")[1] == "ear 50 %\n", "the descriptors know no words"
+
+
 def test_words_without_a_library_are_a_sentence_and_2(tmp_path, command):
     done = command("words", tmp_path / "one.wav")
     assert (done.code, done.out) == (2, "")
@@ -177,6 +204,28 @@ def test_in_words_training_says_how_the_ear_is_used(command):
     assert done.out.strip().endswith("Use it with `bowerbird index --encoder door-ear`.")
 
 
+@pytest.mark.usefixtures("names_mean_something")
+def test_training_says_how_far_it_is(command, monkeypatch):
+    said = []
+    monkeypatch.setattr(training, "live_line", lambda: nullcontext(said.append))
+    assert command("train").code == 0
+    first, *rest = said
+    assert first == "Reading what the ear heard"
+    assert [text.partition(" of ")[0].split()[-1] for text in rest] == [str(n) for n in range(10)]
+    assert all("left" in text for text in rest[1:-1])
+
+
+def test_the_line_of_progress_is_shown_on_a_terminal_and_wiped_in_the_end(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with live_line() as show:
+        show("3 of 9")
+    said = capsys.readouterr()
+    assert "3 of 9" in said.err
+    assert "\x1b[2K" in said.err.rpartition("3 of 9")[2]
+    assert said.out == ""
+
+
 def test_an_ear_whose_folder_is_gone_is_told_and_the_built_in_serves(sounds, command):
     card = have_ear("mine")
     assert command("index", "--encoder", "mine").code == 0
@@ -200,6 +249,14 @@ def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, comma
     listed = {row["name"]: row for row in command("models", "list", "--json").rows}
     assert "mine" not in listed
     assert listed["ear"]["is_used"]
+
+
+def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
+    done = command("search", "thundr", "-flumph", "--json")
+    assert (done.code, len(done.rows)) == (0, 3)
+    assert done.complaints.splitlines() == ["`thundr` is taken as `thunder`.", "`flumph` is taken as `flump`."]
+    assert command("search", "thunder").complaints == ""
+    assert command("search", "zorblatt").out.startswith("No match for zorblatt.")
 
 
 def test_a_damaged_thesaurus_of_ones_own_is_told_and_searches_go_on(sounds, command, home):

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bowerbird.domain.queries import Guess
 from bowerbird.encoder.acoustic import AcousticEncoder
 from bowerbird.encoder.adjectives import Directions
-from bowerbird.encoder.ear_words import STEERING, EarWords, gram_buckets, read_table
+from bowerbird.encoder.ear_words import DEFAULT_TEMPERATURE, STEERING, EarWords, gram_buckets, read_table
 from bowerbird.encoder.thesaurus import Adjective, Group, Thesaurus
 from bowerbird.errors import EncoderError
+from bowerbird.paths import models_path
 
 WORDS = ("dog", "animal", "glass", "breaking", "engine", "noise", "tür", "bell")
 N = len(WORDS)
@@ -243,11 +245,23 @@ def test_without_labels_the_groups_of_the_thesaurus_are_suggested(words):
     assert row[0][0] == "dog"
 
 
+def test_what_ships_has_the_temperature_that_counts_where_a_table_has_none():
+    assert read_table(models_path() / "ear-words.npz").temperature == pytest.approx(DEFAULT_TEMPERATURE)
+
+
 def test_silence_is_called_something_or_nothing_but_does_not_fail(words, table):
     (row,) = words.suggest(np.zeros((1, N), np.float32))
     assert all(np.isfinite(share) for _, share in row)
     assert ear_words(table, thesaurus=Thesaurus((), ())).suggest(np.zeros((2, N), np.float32)) == [(), ()]
     assert words.suggest(np.zeros((0, N), np.float32)) == []
+
+
+def test_a_misspelt_word_says_what_it_is_taken_as(words):
+    assert words.guesses("a shattre, engnie and shattre of dogs") == (
+        Guess("shattre", "shatter"),
+        Guess("engnie", "engine"),
+    )
+    assert words.guesses("qxzv dog") == ()
 
 
 def test_a_users_word_means_the_group_it_was_put_in(table):

@@ -328,3 +328,14 @@ def test_a_query_is_understood_in_a_moment(shipped):
         shipped.meanings("bright metalic impcat")
         spans.append(time.perf_counter() - began)
     assert min(spans) < 0.005  # about 1 ms; the rest is for slow machines
+
+
+def test_who_slips_twice_still_knows_how_the_word_begins():
+    assert Spellings(["rohrblatt"]).nearest("zorblatt") is None
+    assert Spellings(["rohrblatt"]).nearest("rorbalatt") == "rohrblatt"
+
+
+def test_what_is_only_spelt_alike_is_a_guess(small):
+    (guessed,) = read_thesaurus(small).meanings("explosoin")
+    assert (guessed.known, guessed.is_guess) == ("explosion", True)
+    assert not any(meaning.is_guess for meaning in read_thesaurus(small).meanings("explosions Holztür ex plosion"))

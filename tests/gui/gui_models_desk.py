@@ -84,6 +84,7 @@ class Desk:
         self.n_sounds = 3
         self.serving = BUILT_IN
         self.is_complete = True
+        self.is_indexing = False
         self.events: queue.Queue[object] = queue.Queue()
         self.ends: queue.Queue[Any] = queue.Queue()
         self.begun: queue.Queue[tuple[str, Any, Callable[[ModelProgress], None]]] = queue.Queue()
@@ -107,6 +108,7 @@ class Desk:
             search_by=lambda encoder: self.searched_by.append(encoder.name),
             encode_with=lambda encoder: self.encoded_with.append(encoder and encoder.name),
             rescan=self._rescan,
+            is_indexing=lambda: self.is_indexing,
             clock=lambda: self.now_s,
         )
 

@@ -1,6 +1,7 @@
 """Every action has a text, a handler and a key of its own; the key sheet lists them all."""
 
 import gc
+import signal
 import sys
 import threading
 from collections import Counter
@@ -128,3 +129,22 @@ def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch
     caplog.clear()
     monkeypatch.undo()  # the hook holds the window
     gc.collect()
+
+
+def test_a_signal_closes_the_window_and_a_later_one_wakes_nobody(stage: Stage, capfd: pytest.CaptureFixture[str]):
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    former_fd = signal.set_wakeup_fd(-1)
+    boundary.close_on_signals(stage.window)
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        stage.until(lambda: not stage.window.isVisible())
+        assert [signal.getsignal(number) for number in former] == [signal.SIG_DFL] * 2
+        late: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _: late.append(number))
+        signal.raise_signal(signal.SIGTERM)
+        assert late == [signal.SIGTERM]
+        assert capfd.readouterr().err == ""
+    finally:
+        signal.set_wakeup_fd(former_fd)
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.queries import Example, Filter, Order, Place, Query
+from bowerbird.domain.queries import Example, Filter, Guess, Order, Place, Query
 from bowerbird.gui.presenters.browsing import BrowsingPresenter, ListState, example_name, with_stretch
 from bowerbird.library.browsing import Listing, Pane, Relaxation
 
@@ -50,6 +50,7 @@ class FakeBrowsing:
         self.found: dict[str, list[int]] = {}
         self.relaxations: tuple[Relaxation, ...] = ()
         self.n_library = 10
+        self.guesses: tuple[Guess, ...] = ()
         self.is_deaf = False
 
     def list(self, query: Query) -> Listing:
@@ -62,7 +63,7 @@ class FakeBrowsing:
         if self.is_deaf:
             raise LookupError("`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`.")
         match = Match(5, 0.3, 98.0, 0.0, 1.0, "by meaning")
-        return Listing(np.array([5]), {5: match}, n_library=self.n_library)
+        return Listing(np.array([5]), {5: match}, n_library=self.n_library, guesses=self.guesses)
 
     def similar(self, examples: tuple[Example, ...], query: Query) -> Listing:
         self.queries.append(query)
@@ -271,6 +272,13 @@ def test_the_count_says_how_many_of_how_many(table: Table):
     assert (table.state.summary, table.state.advice) == ("10 sounds", "")
     table.type("kick")
     assert table.state.summary == "1 of 10 sounds"
+
+
+def test_the_count_says_which_words_were_taken_as_others(table: Table):
+    table.presenter.know_words(is_known=True)
+    table.browsing.guesses = (Guess("flumph", "flump"),)
+    table.type("flumph")
+    assert table.state.summary == "1 of 10 sounds · “flumph” taken as “flump”"
 
 
 def test_an_example_of_a_stretch_is_named_with_it():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from gui_models_desk import ALONE, BUILT_IN, CLAP, OTHER, Desk
 
-from bowerbird.domain.events import EncoderReady
+from bowerbird.domain.events import BatchRecorded, EncoderReady
 from bowerbird.encoder.cards import Source, shipped_cards
 from bowerbird.errors import EncoderError
 from bowerbird.gui.presenters.model_rows import Inventory, ModelRow, rows_of
@@ -72,6 +72,34 @@ def test_until_the_ear_heard_every_sound_the_descriptors_are_seen_to_serve():
     shown = rows(serving=ALONE)
     assert seen(shown[BUILT_IN]) == (INCOMPLETE, False, [])
     assert seen(shown[ALONE]) == ("Used now", True, ["Use"])
+
+
+def test_an_encoder_is_being_completed_while_sounds_are_gone_through(desk: Desk):
+    desk.set(CLAP, state="ready")
+    desk.roles["wanted"] = CLAP
+    desk.presenter.opened()
+    assert desk.view.row(CLAP).state == INCOMPLETE
+    for is_indexing, state in ((True, "Chosen, being completed"), (False, INCOMPLETE)):
+        desk.is_indexing = is_indexing
+        desk.presenter.handle(BatchRecorded(3))
+        assert desk.view.row(CLAP).state == state
+    desk.roles["wanted"], desk.serving, desk.is_indexing = None, ALONE, True
+    desk.presenter.refresh()
+    assert desk.view.row(BUILT_IN).state == "Chosen, being completed"
+
+
+def test_the_built_in_ear_is_chosen_as_at_a_start_the_descriptors_serve_until_it_heard_every_sound(desk: Desk):
+    desk.set(CLAP, state="ready")
+    desk.roles.update(searched=CLAP, wanted=CLAP)
+    desk.serving = ALONE
+    desk.presenter.opened()
+    desk.act("Use", BUILT_IN)
+    assert (desk.searched_by, desk.encoded_with, desk.n_rescans) == ([ALONE], [None], 1)
+    assert desk.view.line == "Searches use the descriptors alone until the built-in ear has heard your sounds."
+    assert seen(desk.view.row(ALONE))[:2] == ("Used now", True)
+    desk.serving = BUILT_IN
+    desk.presenter.handle(EncoderReady(BUILT_IN, 0))
+    assert desk.searched_by == [ALONE, BUILT_IN]
 
 
 def test_a_library_that_is_brought_up_to_date_says_so_when_it_is_done(desk: Desk):

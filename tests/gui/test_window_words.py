@@ -91,6 +91,17 @@ def test_a_word_that_is_pressed_is_searched_for(stage: Stage):
     assert stage.window.search.text() == "metal"
 
 
+def test_a_list_in_which_nothing_is_chosen_any_more_has_no_words(stage: Stage):
+    shown(stage)
+    stage.window.search.setText("folder=nowhere")
+    until_words(stage)
+    assert not stage.window.words._add.isVisible()
+    stage.window.search.setText("")
+    stage.until(lambda: len(stage.names) > 1)
+    assert words_of(stage) == []
+    shown(stage)
+
+
 def test_a_word_that_is_denied_goes_and_the_next_takes_its_place(stage: Stage):
     shown(stage)
     stage.click(cross(stage, 0))
@@ -288,7 +299,7 @@ def test_a_low_window_has_no_strip(stage: Stage, asked: list[int]):
 @pytest.mark.parametrize("width_px", [260, 360, 520, 780])
 def test_words_are_cut_and_never_overflow(stage: Stage, width_px: int):
     shown(stage)
-    stage.program.words.give("a long word about the hinge of an old rusty garden gate in autumn")
+    stage.program.words.give("a long word about the hinge of an old rusty gate in autumn")
     stage.until(lambda: len(stage.window.words._chips) == 4)
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)

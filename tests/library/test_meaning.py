@@ -9,7 +9,7 @@ from planted import N_BACKGROUND, N_DIMS, NOWHERE, PLANTED, RAIN, ROOT, Planted,
 
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.domain.queries import Example, Order, Place, Query, parse_filter
+from bowerbird.domain.queries import Example, Guess, Order, Place, Query, parse_filter
 from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.browsing import Browsing
 from bowerbird.library.search import Search
@@ -112,6 +112,19 @@ def test_weak_matches_may_be_left_out_but_not_all_there_is(search):
 
 def test_the_limit_holds(search):
     assert len(search.by_text("rain", limit=3)) == 3
+
+
+def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
+    found = search.by_text("rep")
+    assert names(search, found).index("speech/rain report.wav") == 10
+    assert found[10].why.startswith("words that begin so in name")
+    assert names(search, search.by_words("rep")) == ["speech/rain report.wav"]
+    assert names(search, search.by_text("report"))[0] == "speech/rain report.wav"
+
+
+def test_a_minus_leaves_in_what_only_begins_with_its_word(search):
+    assert "tools/hammer.wav" in names(search, search.by_text("metal -ham", limit=100))
+    assert "tools/hammer.wav" not in names(search, search.by_text("metal -hammer", limit=100))
 
 
 # Words that are not wanted
@@ -350,6 +363,28 @@ def test_words_that_mean_nothing_are_names_alone(library):
         assert search.encoder.text.asked == []
     finally:
         search.close()
+
+
+class Guessing(Half):
+    """Takes some words for others, and says so."""
+
+    def knows(self, text):
+        return super().knows(text) or "rian" in text
+
+    def guesses(self, text):
+        return tuple(Guess(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})
+
+
+def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(library):
+    search, browsing = (made(library, Planted(text=Guessing())) for made in (Search, Browsing))
+    try:
+        assert search.guesses("rian -latem") == (Guess("rian", "nair"), Guess("latem", "metal"))
+        assert search.guesses("latem") == ()  # its meaning is not searched
+        assert browsing.meant(Query("rian")).guesses == (Guess("rian", "nair"),)
+        assert browsing.similar([example("water/a.wav")], Query("rian")).guesses == (Guess("rian", "nair"),)
+    finally:
+        search.close()
+        browsing.close()
 
 
 def test_what_is_similar_is_kept_to_names_that_mean_nothing(library):

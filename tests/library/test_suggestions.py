@@ -105,6 +105,14 @@ def test_what_is_no_word_is_refused_with_an_example(library, word):
         give_words(library, [content_of(library, "0.wav")], word)
 
 
+def test_a_word_that_is_too_long_is_refused_and_not_cut(library):
+    content_ids = [content_of(library, "0.wav")]
+    give_words(library, content_ids, "ab " * 19 + "abc")
+    with pytest.raises(QueryError, match=r"`ab ab ab ab ab ab ab…` has 61 letters\. Use a word or a few, 60 at most\."):
+        give_words(library, content_ids, "ab " * 19 + "abcd")
+    assert len(words(library)) == 4
+
+
 def test_given_words_outlast_a_file_that_is_written_anew(library, tmp_path):
     give_words(library, [content_of(library, "1.wav")], "rumble")
     deny_word(library, [content_of(library, "1.wav")], "bell")

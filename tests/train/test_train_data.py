@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "models" / "train" / "ear"))
 
@@ -56,6 +57,35 @@ def test_acoustic_vectors_are_those_of_the_encoder(tmp_path):
     vectors = acoustic_vectors(heard, read_constants(models_path() / "acoustic.npz"))
     windows = [read_clip(tmp_path / clip.path, rate_hz=32_000).samples for clip in clips]
     assert np.allclose(vectors, AcousticEncoder().encode(windows), atol=1e-5)
+
+
+def test_a_clip_that_was_changed_is_heard_anew(tmp_path):
+    write_folder(tmp_path, n_sources=1)
+    clips = read_clips(tmp_path)
+    before = heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    (tmp_path / clips[-1].path).replace(tmp_path / clips[0].path)
+    (tmp_path / clips[-1].path).write_bytes((tmp_path / clips[0].path).read_bytes())
+    after = heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    first = after.mel_db[: after.starts[1]]
+    assert np.array_equal(first, before.mel_db[before.starts[-2] :])
+    assert not np.array_equal(first, before.mel_db[: before.starts[1]])
+
+
+def test_a_cache_that_broke_off_is_none(tmp_path, monkeypatch):
+    write_folder(tmp_path, n_sources=1)
+    clips = read_clips(tmp_path)
+
+    def breaking(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(np, "savez", breaking)
+        with pytest.raises(KeyboardInterrupt):
+            heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*.npz"))
+    heard_clips(tmp_path, clips, cache=tmp_path / "cache")
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npz"]
 
 
 def test_precision_counts_the_whole_ranking():

@@ -1,5 +1,6 @@
 """Training in miniature: it goes on where it broke off, and what it writes is what the program reads."""
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "models" / "train" / "ear"))
 
 from augment import Strength, batch, crops  # noqa: E402
 from data import heard_clips, read_clips  # noqa: E402
+from determinism import be_deterministic  # noqa: E402
 from losses import contrast  # noqa: E402
 from network import Ear, Shape  # noqa: E402
 from plan import Plan  # noqa: E402
@@ -57,6 +59,16 @@ def test_a_training_that_broke_off_ends_with_the_very_same_weights(folder, tmp_p
     whole, broken = weights(tmp_path / "whole"), weights(tmp_path / "broken")
     assert whole.keys() == broken.keys()
     assert all(torch.equal(whole[name], broken[name]) for name in whole)
+
+
+def test_a_gpu_is_told_to_multiply_in_the_same_order_every_time(folder, tmp_path, monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    training.train(folder, replace(PLAN, n_epochs=1), tmp_path / "out", cache=tmp_path)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    assert torch.are_deterministic_algorithms_enabled()
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    be_deterministic()
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
 
 
 def test_two_processes_agree_and_give_the_same_weights_every_time(folder, tmp_path):

@@ -23,6 +23,7 @@ _ROW_COLUMNS: Final = (
     "sounds.id, path, name, directory, duration_s, n_channels, rate_hz, format, encoding, is_missing, "
     "sounds.content_id, overview"
 )
+_LASTS: Final[tuple[statements.Last, ...]] = ("whole", "begun")
 
 Ids = npt.NDArray[np.int64]
 
@@ -235,20 +236,25 @@ class CatalogueReader:
 
     # Words
 
-    def words_search(self, query: Query, *, limit: int) -> list[tuple[int, float, tuple[str, str, str]]]:
-        """Return the best sounds for a query's words, whatever its order.
+    def words_search(self, query: Query, *, limit: int) -> list[tuple[int, float, tuple[str, str, str], bool]]:
+        """Return the best sounds for a query's words, whatever its order; those that have the last one whole first.
 
         Returns
         -------
-        list of (sound id, BM25 rank, (name, directory, metadata))
+        list of (sound id, BM25 rank, (name, directory, metadata), is_whole)
             Best first; the rank is lower for better ones. The texts are those that are searched.
         """
         if not statements.match_expression(query.words):
             return []
-        sql, parameters = statements.scored_words(query)
+        found: list[tuple[int, float, tuple[str, str, str], bool]] = []
         with self._reading():
-            rows = self._connection.execute(sql, [*parameters, limit]).fetchall()
-        return [(row[0], row[1], (row[2], row[3], row[4])) for row in rows]
+            for last in _LASTS:
+                sql, parameters = statements.scored_words(query, last=last)
+                rows = self._connection.execute(sql, [*parameters, limit - len(found)]).fetchall()
+                found += [(row[0], row[1], (row[2], row[3], row[4]), last == "whole") for row in rows]
+                if len(found) >= limit:
+                    break
+        return found
 
     def given_words(self, content_id: int) -> dict[str, bool]:
         """Return the words that people gave a content, and whether it is called so or not."""

@@ -1,6 +1,6 @@
 """Queries as SQL: the conditions and orders that lists and searches share."""
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from bowerbird.catalogue.connection import to_text
 from bowerbird.domain.names import split_unwanted, words_of
@@ -8,6 +8,7 @@ from bowerbird.domain.queries import Filter, Order, Place, Query
 from bowerbird.domain.words import printable
 
 Parameters = list[str | bytes | float | int]
+Last: TypeAlias = Literal["any", "whole", "begun"]
 
 _COLUMNS: Final = {"duration": "duration_s", "channels": "n_channels", "rate": "rate_hz"}
 _ORDERS: Final = {
@@ -61,12 +62,11 @@ def relevant_ids(query: Query) -> tuple[str, Parameters]:
     return _matching("sounds.id", query.words, conditions, parameters, f"ORDER BY {_BM25}, name_key")
 
 
-def scored_words(query: Query) -> tuple[str, Parameters]:
+def scored_words(query: Query, *, last: Last) -> tuple[str, Parameters]:
     """Return the statement for id, rank and searched texts of the sounds with words; its last parameter is a limit."""
     columns = f"sounds.id, {_BM25} AS score, sound_words.name, sound_words.directory, sound_words.metadata"
-    return _matching(
-        columns, query.words, *conditions_of(query.filters, query.place), "ORDER BY score, name_key LIMIT ?"
-    )
+    conditions, parameters = conditions_of(query.filters, query.place)
+    return _matching(columns, query.words, conditions, parameters, "ORDER BY score, name_key LIMIT ?", last=last)
 
 
 def contents_where(query: Query) -> tuple[str, Parameters]:
@@ -81,26 +81,40 @@ def contents_where(query: Query) -> tuple[str, Parameters]:
 
 
 def _matching(
-    columns: str, words: str, conditions: list[str], parameters: Parameters, rest: str
+    columns: str, words: str, conditions: list[str], parameters: Parameters, rest: str, *, last: Last = "any"
 ) -> tuple[str, Parameters]:
     where = " AND ".join(["sound_words MATCH ?", *conditions, USABLE])
     sql = (
         f"SELECT {columns} FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid "  # noqa: S608
         f"WHERE {where} {rest}"
     )
-    return sql, [match_expression(words), *parameters]
+    return sql, [match_expression(words, last=last), *parameters]
 
 
-def match_expression(words: str) -> str:
+def match_expression(words: str, *, last: Last = "any") -> str:
     """Return the FTS5 expression for words: all that are wanted, the last as a beginning, none that is not.
 
-    "" where none is wanted: FTS5 cannot say "everything but".
+    What is not wanted is meant whole, for ``-rain`` does not mean Rainbow.
+
+    Parameters
+    ----------
+    words : str
+    last : {"any", "whole", "begun"}
+        How the last is found: whole or as a beginning, only whole, only as a beginning.
+
+    Returns
+    -------
+    str
+        "" where no word is wanted: FTS5 cannot say "everything but".
     """
     text, unwanted = split_unwanted(words)
     wanted = words_of(text)
     if not wanted:
         return ""
-    expression = " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])
+    whole = " ".join(f'"{word}"' for word in wanted)
+    expression = whole if last == "whole" else f"{whole}*"
+    if last == "begun":
+        expression = f"({expression}) NOT ({whole})"
     return f"({expression}) NOT {_any_of(unwanted)}" if unwanted else expression
 
 

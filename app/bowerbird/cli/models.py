@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
 from bowerbird.cli.indexing import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library, warn
+from bowerbird.cli.progress import live_line
 from bowerbird.domain.words import bytes_text
 from bowerbird.encoder.cards import INT8_ENDING
 from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
@@ -218,13 +217,12 @@ def _figures(state: ModelState) -> str:
 def _progress() -> Iterator[tuple[Control, Post]]:
     """Show how work goes on a line that stays in place, and let Ctrl+C cancel it."""
     control = Control()
-    console = Console(highlight=False, soft_wrap=True, stderr=True)
-    with interrupts(control), Live(console=console, transient=True, refresh_per_second=8) as live:
+    with interrupts(control), live_line() as show:
 
         def post(event: ModelProgress) -> None:
             amount = ""
             if event.n_total_bytes:
                 amount = f" · {bytes_text(event.n_done_bytes) or '0 MB'} of {bytes_text(event.n_total_bytes)}"
-            live.update(Text(f"{event.id} · {event.text}{amount}", style="cyan"))
+            show(f"{event.id} · {event.text}{amount}")
 
         yield control, post

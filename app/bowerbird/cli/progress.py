@@ -4,6 +4,8 @@ import dataclasses
 import json
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -98,6 +100,14 @@ class LiveProgress:
 
     def _print(self, text: str, style: str | None = None) -> None:
         self._console.print(Text(printable(text), style=style or ""))
+
+
+@contextmanager
+def live_line() -> Iterator[Callable[[str], None]]:
+    """Give what shows a text on stderr, on a line that stays in place and is gone in the end; nothing elsewhere."""
+    console = Console(highlight=False, soft_wrap=True, stderr=True)
+    with Live(console=console, transient=True, refresh_per_second=8) as live:
+        yield lambda text: live.update(Text(printable(text), style="cyan"))
 
 
 def _listed(event: FolderListed) -> str:

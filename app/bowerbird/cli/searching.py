@@ -103,6 +103,8 @@ def search(
     query = Search(place, encoder_to_search(encoder, place))
     try:
         matches = _matches(query, text, examples, Query(filters=conditions), limit=limit)
+        for guess in query.guesses(text):
+            warn(f"`{guess.said}` is taken as `{guess.taken_as}`.")
         rows = query.reader.rows([match.sound_id for match in matches])
         if not matches and query.encoder.id not in query.reader.encoder_ids() and query.reader.count():
             raise EncoderError(

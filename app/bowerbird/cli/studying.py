@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +21,8 @@ from bowerbird.evaluation.listening import bundles, study_files
 from bowerbird.evaluation.listening.designs import check_design, design_yaml, parse_system, read_design
 from bowerbird.evaluation.listening.freezing import freeze
 from bowerbird.evaluation.listening.honesty import check_honesty
-from bowerbird.evaluation.listening.pages import estimated_minutes, plan_pages, same_results
+from bowerbird.evaluation.listening.overviews import overview_of
+from bowerbird.evaluation.listening.pages import same_results
 from bowerbird.evaluation.listening.report_files import write_report
 from bowerbird.evaluation.listening.study_files import StudyFolder, study_named
 from bowerbird.evaluation.retrieval import read_labels
@@ -316,15 +316,7 @@ def _labels(path: Path | None) -> dict[Path, str]:
 
 def _facts(folder: StudyFolder) -> dict[str, Any]:
     design = folder.study.design
-    minutes = estimated_minutes(folder.study)
-    raters = []
-    if (folder.path / "ratings.sqlite3").exists():
-        with RatingsFile(folder.path) as file:
-            answers = file.answers()
-        done = {rater.id: 0 for rater in answers.raters}
-        for event in answers.events:
-            done[event.rater_id] = done.get(event.rater_id, 0) + (event.kind == "completed")
-        raters = [{"pseudonym": rater.pseudonym, "n_done": done[rater.id]} for rater in answers.raters]
+    overview = overview_of(folder)
     return {
         "name": design.name,
         "title": design.title,
@@ -332,16 +324,12 @@ def _facts(folder: StudyFolder) -> dict[str, Any]:
         "construct": design.construct,
         "trial": design.kind,
         "is_pilot": design.is_pilot,
-        "n_queries": sum(not query.is_training for query in design.queries),
         "systems": [system.name for system in design.systems],
         "depth": design.depth,
         "n_excerpts": len(folder.study.items),
-        "n_pages": len(plan_pages(folder.study, rater_number=0)),
-        "minutes": round(minutes, 1),
-        "n_sittings": max(1, math.ceil(minutes / design.break_after_min)),
         "hash": folder.study.hash,
         "folder": str(folder.path),
-        "raters": raters,
+        **dataclasses.asdict(overview),
     }
 
 

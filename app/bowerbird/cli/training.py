@@ -2,18 +2,22 @@
 
 import dataclasses
 import json
+import os
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.cli.options import EXIT_DONE, AsJson, Library
-from bowerbird.domain.words import printable
+from bowerbird.cli.options import EXIT_DONE, AsJson, Library, encoder_to_search
+from bowerbird.cli.progress import live_line
+from bowerbird.domain.words import printable, progress_text
 from bowerbird.encoder.ear import EarEncoder
+from bowerbird.encoder.protocol import Namer
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
-from bowerbird.library.suggestions import SuggestedWord, deny_word, give_words, suggested_words
+from bowerbird.library.suggestions import SuggestedWord, deny_word, give_words, plain_word, suggested_words
 from bowerbird.library.tuning import tune
 from bowerbird.paths import library_path
 
@@ -31,7 +35,15 @@ def train(
     """
     ear = encoder_named(DEFAULT_ENCODER)
     assert isinstance(ear, EarEncoder)
-    tuned = tune(library_path(library), ear, name)
+    began = time.monotonic()
+    with live_line() as show:
+        show("Reading what the ear heard")
+
+        def progress(n_done: int, n_total: int) -> None:
+            left_s = (time.monotonic() - began) / n_done * (n_total - n_done) if n_done else None
+            show(f"Measuring on sounds that are held back · {progress_text(n_done, n_total, 0, left_s)}")
+
+        tuned = tune(library_path(library), ear, name, progress=progress)
     if as_json:
         typer.echo(
             json.dumps(
@@ -62,13 +74,21 @@ def words(
     library: Library = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say what sounds may be called, by what the ear hears, or correct it."""
+    """Say what sounds may be called, by what the ear hears, or correct it.
+
+    The ear is the one that the library is searched by, or the built-in one where that names no sounds.
+    """
     place = library_path(library)
+    right, wrong = (plain_word(word) if word is not None else None for word in (add, deny))
+    if right is not None and right == wrong:
+        raise QueryError(f"`{right}` cannot be both right and wrong. Give it to --add or to --deny.")
     ids = _contents(place, sounds)
-    for word, keep in ((add, give_words), (deny, deny_word)):
-        if word is not None:
-            keep(place, list(ids.values()), word)
-    encoder = encoder_named(DEFAULT_ENCODER)
+    for said, keep in ((right, give_words), (wrong, deny_word)):
+        if said is not None:
+            keep(place, list(ids.values()), said)
+    encoder = encoder_to_search(None, place)
+    if not isinstance(encoder, Namer):
+        encoder = encoder_named(DEFAULT_ENCODER)
     with CatalogueReader(place) as reader:
         for sound, content_id in ids.items():
             found = suggested_words(reader, encoder, content_id)
@@ -84,6 +104,8 @@ def _contents(library: Path, sounds: list[Path]) -> dict[Path, int]:
     ids = {}
     with CatalogueReader(library) as reader:
         for sound in sounds:
+            if os.path.isdir(sound):  # noqa: PTH112 - unlike Path's, it never raises
+                raise QueryError(f"`{sound}` is a folder, and words are said of sounds. Name the sounds in it.")
             path = sound.absolute()
             row = reader.sound_at(path)
             if row is None or row.content_id is None:

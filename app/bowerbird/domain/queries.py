@@ -82,6 +82,7 @@ class Query:
     ----------
     words : str
         Every word must be found in name, folder or metadata, but those with a minus; the last may be unfinished.
+        What has a minus is meant whole: ``-rain`` leaves Rainbow in.
     filters : tuple of Filter
         All must hold.
     order : Order
@@ -124,6 +125,14 @@ class Example:
     def is_whole(self) -> bool:
         """Whether the whole file is meant."""
         return self.start_s is None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A word that nobody knows, and the known one that is spelt alike."""
+
+    said: str
+    taken_as: str
 
 
 def parse_text(text: str) -> tuple[str, tuple[Filter, ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
+from bowerbird.domain.queries import Guess
 from bowerbird.domain.sounds import Samples, Vectors
 
 
@@ -31,6 +32,21 @@ class TextEncoder(Protocol):
         ------
         EncoderError
             When the weights are missing or damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class Guesser(Protocol):
+    """An encoder of words that takes some for others that are spelt alike."""
+
+    def guesses(self, text: str) -> tuple[Guess, ...]:
+        """Say which words of a text it takes for which others.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
         """
         ...
 

@@ -13,6 +13,9 @@ SHORTEST_TWICE_MISSPELT: Final = 8
 SHORTEST_WITH_OTHER_FIRST: Final = 6
 """Letters: shorter words are hardly ever misspelt at their beginning, and "tent" is no "vent"."""
 
+MOST_SLIPS_WITH_OTHER_FIRST: Final = 1
+"""Whoever slips twice still knows how the word begins: "zorblatt" is no "Rohrblatt"."""
+
 
 class Spellings:
     """Finds the known word that a misspelt one was meant to be.
@@ -37,6 +40,8 @@ class Spellings:
             if word[0] != other[0] and len(word) < SHORTEST_WITH_OTHER_FIRST:
                 continue
             slips = _slips(word, other)
+            if word[0] != other[0] and slips > MOST_SLIPS_WITH_OTHER_FIRST:
+                continue
             rank = (slips, word[0] != other[0], word[-1] != other[-1])
             if slips <= n_slips and (best is None or rank < best):
                 best, found = rank, other

@@ -100,12 +100,15 @@ class Meaning:
     groups : tuple of Group
         Groups that have it; the one of this name first.
     adjectives : tuple of Adjective
+    is_guess : bool
+        Whether only the spelling is alike: perhaps they mean nothing at all.
     """
 
     said: str
     known: str = ""
     groups: tuple[Group, ...] = ()
     adjectives: tuple[Adjective, ...] = ()
+    is_guess: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class Thesaurus:
             yield from parts
             return
         near = self._spellings.nearest(plain(word))
-        yield Meaning(word) if near is None else replace(self.known_words[near], said=word)
+        yield Meaning(word) if near is None else replace(self.known_words[near], said=word, is_guess=True)
 
     def _inflected(self, word: str, also: Container[str]) -> Meaning | None:
         for form in forms(word):

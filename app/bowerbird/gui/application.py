@@ -98,6 +98,7 @@ class Application:
             search_by=self._search_by,
             encode_with=self.indexing.encode_with,
             rescan=self.indexing.rescan,
+            is_indexing=lambda: self.indexing.is_running,
             has_offer=settings.has_offer,
         )
         self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
@@ -164,6 +165,7 @@ class Application:
         window.sound_moved_to.connect(
             lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
         )
+        window.table.left_bare.connect(lambda: self.words.moved(None, is_passing=False))
         window.words.seen.connect(lambda is_seen: self.words.see(is_seen=is_seen))
         window.words.searched.connect(self.words.search)
         window.words.denied.connect(self.words.deny)

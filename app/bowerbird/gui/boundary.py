@@ -6,15 +6,18 @@ import socket
 import sys
 import threading
 from types import TracebackType
-from typing import Protocol
+from typing import Final, Protocol
 
 from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QWidget
 
 from bowerbird import paths
 from bowerbird.errors import BowerbirdError
+from bowerbird.gui.views.rating_window import RatingWindow
+from bowerbird.gui.views.window import MainWindow
 
 logger = logging.getLogger(__name__)
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Complaining(Protocol):
@@ -47,10 +50,11 @@ def catch_the_rest(window: Complaining) -> None:
     threading.excepthook = caught_in_thread
 
 
-def close_on_signals(window: QWidget) -> None:
+def close_on_signals(window: MainWindow | RatingWindow) -> None:
     """Ctrl+C in the terminal, or the end of the session, closes the window as the user would: its state is saved.
 
-    Python's handlers run between its own instructions, so the event loop is woken through a socket.
+    Python's handlers run between its own instructions, so the event loop is woken through a socket. Once the window has
+    closed, signals do what they do to any program: nobody is there to be woken or closed.
     """
     waking, woken = socket.socketpair()
     waking.setblocking(False)
@@ -58,9 +62,20 @@ def close_on_signals(window: QWidget) -> None:
     signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read, window)
     notifier.activated.connect(lambda *_: woken.recv(64))
-    window.destroyed.connect(lambda *_: waking.close())  # a bound method would not keep the socket alive
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, lambda *_: window.close())
+
+    def let_go() -> None:
+        if waking.fileno() < 0:  # it closed already
+            return
+        signal.set_wakeup_fd(-1)
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        notifier.setEnabled(False)
+        waking.close()
+        woken.close()
+
+    window.closing.connect(let_go)
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bowerbird.catalogue.records import Folder, SoundRow
 from bowerbird.domain.matches import Match
 from bowerbird.domain.names import sort_key, split_unwanted, words_of
-from bowerbird.domain.queries import Example, Order, Place, Query
+from bowerbird.domain.queries import Example, Guess, Order, Place, Query
 from bowerbird.encoder.protocol import Encoder, Namer
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
@@ -52,12 +52,15 @@ class Listing:
         What would find something, where this found nothing.
     n_library : int
         Sounds in the whole library.
+    guesses : tuple of Guess
+        What words were taken for.
     """
 
     ids: npt.NDArray[np.int64]
     matches: dict[int, Match] = field(default_factory=dict)
     relaxations: tuple[Relaxation, ...] = ()
     n_library: int = 0
+    guesses: tuple[Guess, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class Browsing:
         relaxations = () if len(ids) else self._relax(query)
         by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # one for all: there may be a hundred thousand
         matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
-        return Listing(ids, matches, relaxations, search.reader.count())
+        return Listing(ids, matches, relaxations, search.reader.count(), search.guesses(query.words))
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that filters name.
@@ -156,7 +159,8 @@ class Browsing:
         if query.order is not Order.RELEVANCE:
             ids = self._sorted(ids, query)
         relaxations = () if len(ids) else self._relax(query)
-        return Listing(ids, {match.sound_id: match for match in found}, relaxations, search.reader.count())
+        matches = {match.sound_id: match for match in found}
+        return Listing(ids, matches, relaxations, search.reader.count(), search.guesses(query.words))
 
     def warm_up(self) -> bool:
         """Load the vector index and the text network; say whether words can be searched by their meaning."""

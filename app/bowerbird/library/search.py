@@ -12,9 +12,9 @@ import numpy.typing as npt
 from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.domain.matches import Match, fused, percentiles
 from bowerbird.domain.names import fold, split_unwanted, words_of
-from bowerbird.domain.queries import Example, Query
+from bowerbird.domain.queries import Example, Guess, Query
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoder.protocol import Encoder, Guesser
 from bowerbird.errors import QueryError
 from bowerbird.library.analysis import encode_example
 from bowerbird.library.neighbours import Neighbours
@@ -24,6 +24,9 @@ EVERYTHING: Final = Query()
 _N_NAMED_BLOCKS: Final = 2
 _UNLIKE_WEIGHT: Final = 0.5
 """What is unwanted counts half: it shall steer, not lead."""
+
+_N_BEFORE_BEGUN: Final = 10
+"""Matches that stand before names that only begin with the last word: "rain" may be unfinished, or no "Rainbow"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,19 +79,26 @@ class Search:
     def by_words(self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
         """Find sounds whose name, folder or metadata hold every word that has no minus; the last may be a beginning.
 
-        Without such words, the rest of the query lists by name.
+        Those that hold it whole come first. Without such words, the rest of the query lists by name.
         """
-        query = replace(among, words=words)
+        if not words_of(split_unwanted(words)[0]):
+            return self._listed(replace(among, words=words), limit)
+        whole, begun = self._named(words, among, limit)
+        return [*whole, *begun]
+
+    def _named(self, words: str, among: Query, limit: int) -> tuple[list[Match], list[Match]]:
+        """Find by words: what holds all of them, and what only begins with the last."""
         wanted = words_of(split_unwanted(words)[0])
-        if not wanted:
-            return self._listed(query, limit)
-        found = self.reader.words_search(query, limit=limit)
-        rows = self.reader.rows([sound_id for sound_id, _, _ in found])
-        return [
-            Match(sound_id, -rank, None, 0.0, rows[sound_id].duration_s or 0.0, _where(wanted, texts))
-            for sound_id, rank, texts in found
-            if sound_id in rows
-        ]
+        found = self.reader.words_search(replace(among, words=words), limit=limit) if wanted else []
+        rows = self.reader.rows([sound_id for sound_id, *_ in found])
+        whole: list[Match] = []
+        begun: list[Match] = []
+        for sound_id, rank, texts, is_whole in found:
+            if sound_id in rows:
+                why = _where(wanted, texts, is_whole=is_whole)
+                match = Match(sound_id, -rank, None, 0.0, rows[sound_id].duration_s or 0.0, why)
+                (whole if is_whole else begun).append(match)
+        return whole, begun
 
     def _listed(self, query: Query, limit: int) -> list[Match]:
         ids = self.reader.list_ids(query)[:limit].tolist()
@@ -106,6 +116,14 @@ class Search:
         wanted, unwanted = split_unwanted(words)
         text = wanted if words_of(wanted) else " ".join(unwanted)
         return bool(words_of(text)) and self.encoder.text is not None and self.encoder.text.knows(text)
+
+    def guesses(self, words: str) -> tuple[Guess, ...]:
+        """Say which words, wanted or not, are taken for others that are spelt alike; nothing where none is asked."""
+        text = self.encoder.text
+        if text is None or not isinstance(text, Guesser) or not self.understands(words):
+            return ()
+        wanted, unwanted = split_unwanted(words)
+        return tuple(dict.fromkeys(guess for one in (wanted, *unwanted) for guess in text.guesses(one)))
 
     def by_text(
         self, words: str, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True
@@ -129,14 +147,16 @@ class Search:
         """
         if not self.understands(words):  # signs alone, a name, half a word: nothing can be said of their sound
             return self.by_words(words, among, limit=limit)
-        wanted, _ = split_unwanted(words)
-        named = self.by_words(words, among, limit=limit) if words_of(wanted) else []
+        whole, begun = self._named(words, among, limit)
         meant = self.by_example(self.target((), text=words), without_wanted(words, among), limit=limit)
-        by_name = {match.sound_id: match for match in named}
+        by_name = {match.sound_id: match for match in [*whole, *begun]}
         by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
         if not by_name and not by_meaning:
             return meant[:DEFAULT_LIMIT]
-        found = fused([list(by_name), list(by_meaning)])[:limit]
+        found = fused([[match.sound_id for match in whole], list(by_meaning)])
+        best, rest = found[:_N_BEFORE_BEGUN], found[_N_BEFORE_BEGUN:]
+        later = [match.sound_id for match in begun if match.sound_id not in best]
+        found = [*best, *fused([later, rest])][:limit]
         return [_both(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in found]
 
     def target(self, examples: Sequence[Example], *, text: str = "") -> Target:
@@ -308,14 +328,17 @@ def _nearness(query: Vectors, vectors: Vectors, part: slice) -> npt.NDArray[np.f
     return np.asarray(-np.linalg.norm(vectors[:, part] - query[part], axis=1), np.float32)
 
 
-def _where(wanted: Sequence[str], texts: tuple[str, str, str]) -> str:
-    """Say where words were found."""
+def _where(wanted: Sequence[str], texts: tuple[str, str, str], *, is_whole: bool) -> str:
+    """Say where words were found, or only the beginning of the last."""
+    whole = {fold(word) for word in (wanted if is_whole else wanted[:-1])}
+    beginning = "" if is_whole else fold(wanted[-1])
     places = [
         place
         for place, text in zip(("name", "folder", "metadata"), texts, strict=True)
-        if any(part.startswith(fold(word)) for part in fold(text).split() for word in wanted)
+        if any(part in whole or (beginning and part.startswith(beginning)) for part in fold(text).split())
     ]
-    return f"words in {' and '.join(places)}" if places else "words"
+    found = "words" if is_whole else "words that begin so"
+    return f"{found} in {' and '.join(places)}" if places else found
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:

@@ -91,9 +91,23 @@ def deny_word(library: Path, content_ids: Sequence[int], word: str) -> None:
     _keep(library, content_ids, word, is_right=False)
 
 
-def _keep(library: Path, content_ids: Sequence[int], word: str, *, is_right: bool) -> None:
-    plain = " ".join(word.lower().split())[:_MAX_LETTERS].strip()
+def plain_word(word: str) -> str:
+    """Return a word, or a few, as it is kept: small letters, one space between words.
+
+    Raises
+    ------
+    QueryError
+        When it is none, or too long for one.
+    """
+    plain = " ".join(word.lower().split())
     if not any(letter.isalnum() for letter in plain):
         raise QueryError("That is no word. Type what the sound may be called, such as `door creak`.")
+    if len(plain) > _MAX_LETTERS:
+        raise QueryError(f"`{plain[:20]}…` has {len(plain)} letters. Use a word or a few, {_MAX_LETTERS} at most.")
+    return plain
+
+
+def _keep(library: Path, content_ids: Sequence[int], word: str, *, is_right: bool) -> None:
+    plain = plain_word(word)
     with Catalogue(library) as catalogue:
         catalogue.give_word(content_ids, plain, is_right=is_right)

@@ -89,9 +89,9 @@ def spoken(name: str) -> tuple[str, ...]:
 
 
 def heard_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Heard:
-    """What clips sound like, from the cache where it is of the same clips and front ends."""
-    names = "\n".join(clip.path for clip in clips)
-    facts = f"{FRONT_END_VERSION} {ACOUSTIC_VERSION} {MEL!r} {folder.resolve()} {names}"
+    """What clips sound like, from the cache where it is of the same files and front ends."""
+    stamps = "\n".join(_stamp(folder, clip.path) for clip in clips)
+    facts = f"{FRONT_END_VERSION} {ACOUSTIC_VERSION} {MEL!r} {folder.resolve()} {stamps}"
     path = cache / f"heard-{hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()}.npz"
     blocks = (*FITTED, *PLAIN)
     if path.is_file():
@@ -109,8 +109,19 @@ def heard_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Heard:
     starts = np.concatenate([[0], np.cumsum([len(one) for one in spectrograms])]).astype(np.int64)
     heard = Heard(np.concatenate(spectrograms), starts, {name: np.stack(rows) for name, rows in described.items()})
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez(path, mel_db=heard.mel_db, starts=starts, **{f"block_{name}": rows for name, rows in heard.blocks.items()})
+    draft = path.with_suffix(".part")  # what broke off is no cache
+    with draft.open("wb") as file:
+        np.savez(
+            file, mel_db=heard.mel_db, starts=starts, **{f"block_{name}": rows for name, rows in heard.blocks.items()}
+        )
+    draft.replace(path)
     return heard
+
+
+def _stamp(folder: Path, name: str) -> str:
+    """A clip's name, and what changes when its file does."""
+    found = (folder / name).stat()
+    return f"{name} {found.st_size} {found.st_mtime_ns}"
 
 
 def acoustic_vectors(heard: Heard, constants: Constants) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from augment import Strength
 from data import Clip
+from determinism import be_deterministic
 from fit_words import WordPlan, finished, fit_words, lessons_of, write_words
 from learner import Learner
 from network import Shape
@@ -24,13 +25,11 @@ from report import write_report
 from scoring import embedded
 from words import WordTable, read_groups, vocabulary
 
+from bowerbird.encoder.ear_words import DEFAULT_TEMPERATURE
 from export import plain_copy, write_card, write_network
 
 MEANING_WEIGHT: Final = 0.5
 """Share of the learned part, chosen on clips of held-out sources; see the report."""
-
-TEMPERATURE: Final = 0.1
-"""Of the confidence of suggested words, chosen there too."""
 
 
 def main() -> int:
@@ -44,7 +43,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    torch.use_deterministic_algorithms(True)
+    be_deterministic()
     state = torch.load(args.out / "checkpoint.pt", map_location="cpu", weights_only=True)
     plan = plan_of(state["settings"])
     if state["epoch"] != plan.n_epochs:
@@ -95,7 +94,7 @@ def put_words(path: Path, learner: Learner, material: Material, plan: Plan) -> i
                 table.weight[number] = learner.table.weight[old[word]]
     said = fit_words(table, lessons_of(learner.ear, material, words, plan), plan, WordPlan())
     vectors, weights = finished(table, words, said)
-    write_words(path, words, vectors, weights, table.grams.detach().numpy(), temperature=TEMPERATURE)
+    write_words(path, words, vectors, weights, table.grams.detach().numpy(), temperature=DEFAULT_TEMPERATURE)
     return len(words.words)
 
 

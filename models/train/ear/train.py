@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from data import Index, drawing_weights
+from determinism import be_deterministic
 from learner import Learner, step_losses
 from network import n_parameters
 from plan import CROPS, Material, Plan, changed, read_material
@@ -94,7 +95,7 @@ class Course:
 def _train(rank: int, folder: Path, plan: Plan, out: Path, cache: Path) -> None:
     """Train as one of the plan's processes; the first of them writes."""
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    be_deterministic()
     if plan.n_processes > 1:
         meeting = f"file://{(out / 'meeting').resolve()}"
         distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=plan.n_processes)

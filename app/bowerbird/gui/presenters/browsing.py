@@ -27,7 +27,7 @@ class ListState:
     ----------
     listing : Listing
     summary : str
-        How many, in words: "1,204 sounds".
+        How many, in words: "1,204 sounds", and which words of the question were taken for others.
     advice : str
         One sentence for a list without rows.
     examples : tuple of Example
@@ -275,6 +275,15 @@ class BrowsingPresenter:
 
 
 def _summary(listing: Listing, *, is_similar: bool) -> str:
+    return " · ".join(
+        [
+            _count(listing, is_similar=is_similar),
+            *(f"“{guess.said}” taken as “{guess.taken_as}”" for guess in listing.guesses),
+        ]
+    )
+
+
+def _count(listing: Listing, *, is_similar: bool) -> str:
     n = len(listing.ids)
     if is_similar and n == N_SIMILAR:
         return f"the {n:,} closest"

@@ -19,6 +19,7 @@ from bowerbird.library.model_list import ModelState, export_command
 from bowerbird.library.recall import MIN_RECALL
 
 _INCOMPLETE: Final = "Chosen, not complete yet: F5 goes on"
+_BEING_COMPLETED: Final = "Chosen, being completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ def are_others(before: Card | None, after: Card | None) -> bool:
     return any(file.sha256 and digests.get(role) != file.sha256 for role, file in before.files.items())
 
 
-def rows_of(inventory: Inventory, *, is_busy: bool = False) -> list[ModelRow]:
+def rows_of(inventory: Inventory, *, is_busy: bool = False, is_indexing: bool = False) -> list[ModelRow]:
     """Return a row for each encoder: the built-in ones, those that are here, those that can come."""
+    incomplete = _BEING_COMPLETED if is_indexing else _INCOMPLETE
     searched = inventory.searched or inventory.serving
     wanted = inventory.wanted or DEFAULT_ENCODER
     ready = [
@@ -119,19 +121,19 @@ def rows_of(inventory: Inventory, *, is_busy: bool = False) -> list[ModelRow]:
         *((name, f"Your ear, {name}", "The built-in ear, tuned to your own sounds.") for name in trained_ears()),
     ]
     rows = [
-        *(_without_weights(ModelRow(*words), inventory, searched, wanted) for words in ready),
-        *(_row(model, searched, wanted) for model in sorted(inventory.models, key=_distance)),
+        *(_without_weights(ModelRow(*words), inventory, searched, wanted, incomplete) for words in ready),
+        *(_row(model, searched, wanted, incomplete) for model in sorted(inventory.models, key=_distance)),
     ]
     return [replace(row, is_enabled=not is_busy) for row in _with_one_proposed(rows)]
 
 
-def _without_weights(row: ModelRow, inventory: Inventory, searched: str, wanted: str) -> ModelRow:
+def _without_weights(row: ModelRow, inventory: Inventory, searched: str, wanted: str, incomplete: str) -> ModelRow:
     is_built_in = row.id == DEFAULT_ENCODER
     state = "Always ready" if is_built_in else "Ready"  # the others go through every sound first
     if searched == row.id:
         state = "Used now"
     elif wanted == row.id:
-        state = _INCOMPLETE
+        state = incomplete
     is_chosen = wanted == row.id and not (is_built_in and inventory.searched)
     return replace(
         row,
@@ -161,7 +163,7 @@ def _distance(model: ModelState) -> int:
     return 1 if model.card.source.kind == "hub" else 2
 
 
-def _row(model: ModelState, searched: str, wanted: str) -> ModelRow:
+def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> ModelRow:
     card = model.card
     is_here = model.state not in {"absent", "partial"}
     facts = [card.licence, f"{bytes_text(model.n_disk_bytes)} on disk" if is_here and model.n_disk_bytes else ""]
@@ -187,7 +189,7 @@ def _row(model: ModelState, searched: str, wanted: str) -> ModelRow:
             acts = (*(again or (Act("check", card.id, "Check again"),)), _remove(model, searched, wanted))
             return replace(row, state="Not used", complaint=model.sentence, acts=acts)
         case _:
-            return _ready(row, model, searched, wanted)
+            return _ready(row, model, searched, wanted, incomplete)
 
 
 def _absent(row: ModelRow, model: ModelState) -> ModelRow:
@@ -217,14 +219,14 @@ def _sized(text: str, n_bytes: int) -> str:
     return " · ".join(part for part in (text, bytes_text(n_bytes)) if part)
 
 
-def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str) -> ModelRow:
+def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str, incomplete: str) -> ModelRow:
     card = model.card
     is_used, is_wanted = is_of_model(searched, card.id), is_of_model(wanted, card.id)
     state = "Used now" if is_used else "Ready"
     if is_used and is_8_bit(searched):
         state = "Used now, 8-bit"
     elif is_wanted and wanted != searched:
-        state = _INCOMPLETE
+        state = incomplete
     acts: list[Act] = []
     if not is_wanted or is_8_bit(wanted):
         acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and not is_wanted))

@@ -29,14 +29,7 @@ from bowerbird.gui.presenters.model_words import (
 from bowerbird.library.control import Control
 from bowerbird.library.encoders import choose_encoder, let_go, searched_encoder
 from bowerbird.library.model_list import ModelState, list_models
-from bowerbird.library.models import (
-    ModelProgress,
-    check_int8,
-    fetch_model,
-    import_models,
-    remove_model,
-    verify_model,
-)
+from bowerbird.library.models import ModelProgress, check_int8, fetch_model, import_models, remove_model, verify_model
 from bowerbird.paths import log_path
 
 logger = logging.getLogger(__name__)
@@ -97,6 +90,8 @@ class ModelsPresenter:
         Told the encoder that every sound is to be gone through with; None for the built-in one alone.
     rescan : callable
         Goes through every sound, now or after the run that goes on.
+    is_indexing : callable
+        Tells whether sounds are gone through just now.
     has_offer : bool
         The offer was not dismissed yet.
     clock : callable
@@ -113,6 +108,7 @@ class ModelsPresenter:
         search_by: Callable[[Encoder], None],
         encode_with: Callable[[Encoder | None], None],
         rescan: Callable[[], None],
+        is_indexing: Callable[[], bool] = lambda: False,
         has_offer: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -123,6 +119,8 @@ class ModelsPresenter:
         self._search_by = search_by
         self._encode_with = encode_with
         self._rescan = rescan
+        self._is_indexing = is_indexing
+        self._was_indexing = False
         self._clock = clock
         self.has_offer = has_offer
         self._is_open = False
@@ -223,31 +221,34 @@ class ModelsPresenter:
     # Using
 
     def _use(self, name: str, *, is_new: bool = False) -> None:
-        def choose() -> tuple[Encoder, bool]:
+        def choose() -> tuple[Encoder, Encoder | None]:
+            """Return what was chosen, and what searches use from now on: for the built-in one perhaps an older."""
             encoder = encoder_named(name)
-            return encoder, choose_encoder(self._library, encoder)
+            is_used = choose_encoder(self._library, encoder)
+            if is_built_in(name):
+                return encoder, searched_encoder(self._library).encoder
+            return encoder, encoder if is_used else None
 
         self._came = ""
         self._show()
         self._queries.run(
-            "choose",
-            choose,
-            done=lambda chosen: self._chosen(chosen[0], is_used=chosen[1], is_new=is_new),
-            failed=self._complain,
+            "choose", choose, done=lambda chosen: self._chosen(*chosen, is_new=is_new), failed=self._complain
         )
 
-    def _chosen(self, encoder: Encoder, *, is_used: bool, is_new: bool) -> None:
-        needs_vectors = not is_built_in(encoder.name)
-        self._encode_with(encoder if needs_vectors else None)
-        if is_used or not needs_vectors:
-            self._switch(encoder)
-        if needs_vectors and (is_new or not is_used):
+    def _chosen(self, encoder: Encoder, serving: Encoder | None, *, is_new: bool) -> None:
+        is_further = not is_built_in(encoder.name)
+        self._encode_with(encoder if is_further else None)
+        is_served = serving is not None and serving.name == encoder.name
+        if serving is not None:
+            self._switch(serving, until="" if is_served else encoder.name)
+        if not is_served or (is_further and is_new):
             self._rescan()
         self.refresh()
 
-    def _switch(self, encoder: Encoder, n_left: int = 0) -> None:
+    def _switch(self, encoder: Encoder, n_left: int = 0, *, until: str = "") -> None:
         self._search_by(encoder)
-        self._news = f"Searches use {short_title(encoder.name)} from now on."
+        since = f"until {short_title(until)} has heard your sounds" if until else "from now on"
+        self._news = f"Searches use {short_title(encoder.name)} {since}."
         if n_left:
             self._news += f" {n_left:,} on drives that are away follow when they are back."
         self._show()
@@ -307,7 +308,9 @@ class ModelsPresenter:
     # What comes back
 
     def handle(self, event: object) -> None:
-        """Take an event, in the window's thread."""
+        """Take an event, in the window's thread, after whoever indexes has taken it."""
+        if self._is_open and self._is_indexing() != self._was_indexing:
+            self._show()
         match event:
             case ModelProgress() if self._control is not None and not self._control.is_cancelled:
                 self._job = job_of(event, self._speed.of(event, now=self._clock()))
@@ -372,8 +375,10 @@ class ModelsPresenter:
         job = self._job if self.is_running else None
         self._view.show_quiet_line(self._quiet_line(job))
         if self._is_open:
+            self._was_indexing = is_indexing = self._is_indexing()
             if self._inventory is not None:
-                self._view.show_models(rows_of(self._inventory, is_busy=self.is_running))
+                rows = rows_of(self._inventory, is_busy=self.is_running, is_indexing=is_indexing)
+                self._view.show_models(rows)
             self._view.show_model_job(job, "" if job else self._complaint)
 
     def _quiet_line(self, job: JobState | None) -> QuietLine | None:

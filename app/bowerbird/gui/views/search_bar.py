@@ -132,6 +132,7 @@ class ChipStrip(QWidget):
         self._chips = QHBoxLayout()
         self._chips.setSpacing(8)
         self._summary = label("", "muted")
+        self._summary.setMinimumWidth(1)  # many misspelt words do not widen the window
         self.rejected_link = button("", "link", self.rejected_asked.emit)
         self.rejected_link.setCursor(Qt.CursorShape.PointingHandCursor)
         self.rejected_link.hide()

@@ -38,10 +38,13 @@ class SoundTable(QTableView):
     -------
     moved : (row: int, is_passing: bool)
         The current row changed; `is_passing` while a key repeats by itself.
+    left_bare : ()
+        Other rows were shown, and none of them is current.
     order_chosen : (Order, is_descending: bool)
     """
 
     moved = Signal(int, bool)
+    left_bare = Signal()
     order_chosen = Signal(object, bool)
 
     def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
@@ -150,6 +153,8 @@ class SoundTable(QTableView):
             self.verticalScrollBar().setValue(top_row * ROW_PX - offset)
         elif not keeps_place:
             self.scrollToTop()
+        if row < 0:
+            self.left_bare.emit()
 
     def selected_rows(self) -> list[int]:
         """The selected rows in order, found by ranges: a full selection of 100,000 costs nothing."""
