@@ -9,7 +9,8 @@ import yaml
 
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.evaluation.listening.bundles import open_bundle, write_answers
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import study_named
 from bowerbird.paths import studies_path
 from sounds import noise, sine, write

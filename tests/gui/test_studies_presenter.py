@@ -11,7 +11,8 @@ from bowerbird import paths
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.errors import CatalogueError
 from bowerbird.evaluation.listening.bundles import open_bundle
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import StudyFolder
 from bowerbird.gui.presenters.studies import StudiesPresenter
 from listening_stage import frozen

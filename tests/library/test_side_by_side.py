@@ -54,6 +54,9 @@ def test_a_system_that_cannot_answer_says_why_and_the_others_answer(library):
     assert ear.results
     assert "knows no words" in descriptors.complaint
     assert descriptors.results == ()
+    ear, nobody = side_by_side(place, (EAR, System("n", encoder="nobody")), words="hiss")
+    assert ear.results
+    assert "no encoder `nobody`" in nobody.complaint
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,7 @@ def test_what_stands_side_by_side_can_be_rated_blind(library):
 
 def test_average_precision_at_n_by_hand():
     # Relevant at ranks 1 and 3 of three, four relevant in all: (1/1 + 2/3) / min(3, 4).
-    assert _average_precision([True, False, True], 4) == pytest.approx((1 + 2 / 3) / 3)
-    assert _average_precision([False, False], 1) == 0.0
-    assert _average_precision([True], 0) is None
+    assert _average_precision([True, False, True], 4, 3) == pytest.approx((1 + 2 / 3) / 3)
+    assert _average_precision([False, False], 1, 15) == 0.0
+    assert _average_precision([True, True], 10, 15) == pytest.approx(0.2)  # a short list lacks the others
+    assert _average_precision([True], 0, 15) is None

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from bowerbird.domain.studies import Comparison, QueryChoice, StudyDesign, Syste
 from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError, StudyError
 from bowerbird.library.control import Control
-from bowerbird.library.foreign_rankings import read_rankings
+from bowerbird.library.foreign_rankings import SoundNames, read_rankings
 from bowerbird.library.ingest import index_folders
 from bowerbird.library.study_queries import rank_study
 from bowerbird.library.systems import Collection, Ranker
@@ -162,11 +163,33 @@ def test_rankings_of_others_take_part(library, tmp_path):
         "sound 9",
         "sound 2",
     ]
-    assert study.notes == ("1 results of `theirs` are no sounds of this library and were left out.",)
+    assert study.notes == (
+        "1 results of `theirs` are no sounds of this library, or may be several, and were left out.",
+    )
     with pytest.raises(StudyError, match="knows nothing of"):
         rank_study(
             place, replace(design, choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 2" / "sound 2.wav"),)))
         )
+
+
+def test_a_name_that_two_sounds_have_is_nobodys_and_more_of_the_path_tells_them_apart():
+    names = SoundNames([Path("/lib/kick/01.wav"), Path("/lib/snare/01.wav"), Path("/lib/snare/v1.2.wav")])
+    assert names.place_of("01.wav") is None
+    assert names.place_of("01") is None
+    assert names.place_of("kick/01.wav") == 0
+    assert names.place_of("lib\\snare\\01") == 1
+    assert names.place_of("v1.2.wav") == names.place_of("v1.2") == 2
+    assert names.place_of("hat/01.wav") is None
+    assert names.place_of("") is None
+
+
+def test_of_two_copies_among_the_results_the_later_one_crowds(library):
+    place, root = library
+    other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # as high as the seventh
+    study = rank_study(place, replace(SOUNDS, choice=other, depth=20))
+    found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
+    assert sorted([found["sound 7.wav"], found["louder seven.wav"]]) == [False, True]
+    assert sum(found.values()) == 1
 
 
 def test_trec_runs_are_read_in_the_order_of_their_ranks(tmp_path):

@@ -34,7 +34,7 @@ class Excerpt:
     start_s : float
         Where it begins in the sound.
     lufs : float
-        Before the gain.
+        As it is heard in two ears, before the gain.
     gain_db : float
     """
 
@@ -89,8 +89,10 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
 
 
 def _measured(samples: Samples) -> Loudness:
-    meter = LoudnessMeter(EXCERPT_RATE_HZ, samples.shape[1])
-    meter.push(samples)
+    """Measure what is heard: one channel is played to both ears, so it counts twice."""
+    heard = np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples
+    meter = LoudnessMeter(EXCERPT_RATE_HZ, heard.shape[1])
+    meter.push(heard)
     return meter.finish()
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,6 +16,7 @@ from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, AsJson, Library
 from bowerbird.domain.studies import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
 from bowerbird.domain.words import count_text, printable
 from bowerbird.errors import StudyError
+from bowerbird.evaluation.labelled_paths import labels_by_path
 from bowerbird.evaluation.listening import bundles, study_files
 from bowerbird.evaluation.listening.designs import check_design, design_yaml, parse_system, read_design
 from bowerbird.evaluation.listening.freezing import freeze
@@ -25,7 +25,6 @@ from bowerbird.evaluation.listening.overviews import overview_of
 from bowerbird.evaluation.listening.pages import same_results
 from bowerbird.evaluation.listening.report_files import write_report
 from bowerbird.evaluation.listening.study_files import StudyFolder, study_named
-from bowerbird.evaluation.retrieval import read_labels
 from bowerbird.library.study_queries import rank_study
 from bowerbird.paths import library_path, studies_path
 
@@ -121,8 +120,14 @@ def new(
     folder = studies_path() / made.name
     if folder.exists():
         raise StudyError(f"There is a study {made.name} already, in {folder}. Choose another name.")
+    named = {path: ", ".join(some) for path, some in labels_by_path(labels).items()}
     with _Progress("queries") as told:
-        ranked = rank_study(library_path(library), made, labels=_labels(labels), progress=told)
+        ranked = rank_study(
+            library_path(library),
+            made,
+            labels=named,
+            progress=told,
+        )
     studies_path().mkdir(parents=True, exist_ok=True)
     with _Progress("excerpts") as told:
         frozen = freeze(ranked, folder, progress=told)
@@ -302,16 +307,6 @@ def _one_of(text: str, alias: Any, option: str) -> Any:
 def _comparison(text: str) -> Comparison:
     first, _, second = text.partition(":")
     return Comparison(first, second)
-
-
-def _labels(path: Path | None) -> dict[Path, str]:
-    if path is None:
-        return {}
-    folder = path.parent
-    return {
-        Path(os.path.abspath(folder / sound.path)): ", ".join(sound.labels)  # noqa: PTH100 - as paths are stored
-        for sound in read_labels(path).sounds
-    }
 
 
 def _facts(folder: StudyFolder) -> dict[str, Any]:

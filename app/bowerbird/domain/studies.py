@@ -211,8 +211,8 @@ class StudyDesign:
     target_lufs : float
         Loudness that excerpts are brought to, as far as their peaks let them.
     must_hear_share : float
-        Of every excerpt that must have been heard before an answer counts; of all in both lists where these are
-        compared.
+        Of every excerpt's length, for which it must have been listened to before an answer counts; of all in both
+        lists where these are compared.
     break_after_min : float
         When a break is proposed.
     has_headphone_check : bool
@@ -291,7 +291,7 @@ class Item:
 class RankedItem:
     """One result of a system, best first in its ranking.
 
-    `is_near_copy` says that it is a copy of the query, where the study flags them.
+    `is_near_copy` says that it is a copy, of the query or of a better result of the same system.
     """
 
     item_id: str

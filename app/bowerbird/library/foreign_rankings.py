@@ -1,7 +1,7 @@
 """Rankings that were computed elsewhere: JSON lines as published with Araz et al. (2024), or TREC runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bowerbird.errors import QueryError
@@ -55,6 +55,27 @@ def read_rankings(path: Path) -> Rankings:
     }
 
 
-def name_of(text: str) -> str:
-    """Return what a sound is called in files of others: its name without folder and ending."""
-    return PurePosixPath(text.replace("\\", "/")).stem or text
+class SoundNames:
+    """What others may call the sounds of a collection: any end of their paths, with the file's ending or without.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = [path.with_suffix("").parts for path in paths]
+        self._by_stem: dict[str, list[int]] = {}
+        for place, parts in enumerate(self._paths):
+            self._by_stem.setdefault(parts[-1], []).append(place)
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a sound stands; None for one that is not there, or that two may be."""
+        written = PurePosixPath(name.replace("\\", "/"))
+        for parts in (written.parts, written.with_suffix("").parts if written.name else ()):
+            if not parts:
+                continue
+            named = [place for place in self._by_stem.get(parts[-1], ()) if self._paths[place][-len(parts) :] == parts]
+            if len(named) == 1:
+                return named[0]
+        return None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.domain.studies import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
-from bowerbird.errors import QueryError
+from bowerbird.errors import EncoderError, QueryError
 from bowerbird.library.systems import Collection, Ranker
 
 MAX_COLUMNS: Final = 5
@@ -108,7 +108,7 @@ def side_by_side(
             order, scores = ranker.rank_words(words) if place is None else ranker.rank_sound(place)
             found = list(zip(order[:n_results].tolist(), scores[:n_results].tolist(), strict=True))
             columns.append((system, found, "" if found else "It found nothing."))
-        except QueryError as error:
+        except (QueryError, EncoderError) as error:
             columns.append((system, [], str(error)))
     stands: dict[int, int] = {}
     for _, found, _ in columns:
@@ -127,7 +127,9 @@ def side_by_side(
                 )
                 for number, score in found
             ),
-            _average_precision([number in relevant for number, _ in found], len(relevant)) if found else None,
+            _average_precision([number in relevant for number, _ in found], len(relevant), n_results)
+            if found
+            else None,
             complaint,
         )
         for system, found, complaint in columns
@@ -152,7 +154,7 @@ def one_query_design(
     )
 
 
-def _average_precision(is_relevant: Sequence[bool], n_relevant: int) -> float | None:
+def _average_precision(is_relevant: Sequence[bool], n_relevant: int, n_results: int) -> float | None:
     """AP@N = sum of precisions at relevant ranks over min(N, number of relevant sounds) (Araz et al. 2024)."""
     if not n_relevant:
         return None
@@ -161,4 +163,4 @@ def _average_precision(is_relevant: Sequence[bool], n_relevant: int) -> float | 
         if one:
             n_found += 1
             total += n_found / rank
-    return total / min(len(is_relevant), n_relevant)
+    return total / min(n_results, n_relevant)

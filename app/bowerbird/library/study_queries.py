@@ -10,7 +10,7 @@ import numpy as np
 
 from bowerbird.domain.studies import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery
 from bowerbird.encoder.registry import ACOUSTIC_ENCODER, encoder_named
-from bowerbird.errors import BowerbirdError, StudyError
+from bowerbird.errors import QueryError, StudyError
 from bowerbird.library.systems import Collection, Ranker
 
 _SPARE: Final = 10
@@ -61,10 +61,15 @@ def rank_study(
         progress(n_done, len(chosen))
         scores = np.zeros(len(collection.sounds))
         for ranker in rankers:
-            order, found = ranker.rank_words(query.words) if place is None else ranker.rank_sound(place)
+            try:
+                order, found = ranker.rank_words(query.words) if place is None else ranker.rank_sound(place)
+            except QueryError:
+                if not query.is_training:
+                    raise
+                order, found = np.zeros(0, np.int64), np.zeros(0)  # nobody asked for these words
             if ranker.system.kind == "encoder":
                 scores[order] += np.arange(len(order))
-            results = copies.judged(place, order, found)[: design.depth + _SPARE]
+            results = copies.judged(place, order, found, n=design.depth + _SPARE)
             used.update(one for one, _, _ in results)
             runs[ranker.system.name][query.id] = tuple(
                 RankedItem(collection.sounds[one].item_id, score, is_copy) for one, score, is_copy in results
@@ -82,10 +87,17 @@ def rank_study(
         for place in sorted(used)
     }
     notes = tuple(
-        f"{ranker.n_unknown:,} results of `{ranker.system.name}` are no sounds of this library and were left out."
+        f"{ranker.n_unknown:,} results of `{ranker.system.name}` are no sounds of this library, or may be several, and "
+        "were left out."
         for ranker in rankers
         if ranker.n_unknown
     )
+    if design.near_copies != "keep" and not is_words and not copies.can_tell:
+        notes += ("No sound has descriptors, so copies of the queries could not be found; they stay in the results.",)
+    if design.controls.far_share and not any(query.far_id for query in queries):
+        notes += (
+            "No system can say which sounds are far from a query, so there are no far sounds among the controls.",
+        )
     cards = {ranker.system.name: ranker.card for ranker in rankers}
     return RankedStudy(replace(design, queries=tuple(queries)), candidates, runs, cards, notes)
 
@@ -200,22 +212,40 @@ class _Copies:
         self._design = design
         self._vectors = _descriptors(collection) if design.near_copies != "keep" else None
 
-    def judged(self, place: int | None, order: np.ndarray, scores: np.ndarray) -> list[tuple[int, float, bool]]:
-        """Return places, scores and whether each is a copy; removed ones are left out."""
+    @property
+    def can_tell(self) -> bool:
+        """Whether there are descriptors to compare."""
+        return self._vectors is not None
+
+    def judged(
+        self, place: int | None, order: np.ndarray, scores: np.ndarray, *, n: int
+    ) -> list[tuple[int, float, bool]]:
+        """Return places, scores and whether each is a copy, of the query or of a better result.
+
+        Copies of the query are left out where the study removes them. Copies of one another stay: that a system fills
+        its list with them is a fact about it.
+        """
         rows = list(zip(order.tolist(), scores.tolist(), strict=True))
-        if place is None or self._vectors is None:
-            return [(one, score, False) for one, score in rows]
-        cosines = self._vectors[order] @ self._vectors[place]
-        is_copy = (cosines >= self._design.near_copy_cosine).tolist()
-        if self._design.near_copies == "flag":
-            return [(*row, copy) for row, copy in zip(rows, is_copy, strict=True)]
-        return [(*row, False) for row, copy in zip(rows, is_copy, strict=True) if not copy]
+        vectors = self._vectors
+        if vectors is None:
+            return [(one, score, False) for one, score in rows[:n]]
+        least = self._design.near_copy_cosine
+        of_query = (vectors[order] @ vectors[place] >= least).tolist() if place is not None else [False] * len(rows)
+        judged: list[tuple[int, float, bool]] = []
+        for (one, score), is_copy in zip(rows, of_query, strict=True):
+            if len(judged) == n:
+                break
+            if is_copy and self._design.near_copies == "remove":
+                continue
+            better = [other for other, _, _ in judged]
+            judged.append((one, score, is_copy or bool((vectors[better] @ vectors[one] >= least).any())))
+        return judged
 
 
 def _descriptors(collection: Collection) -> np.ndarray | None:
     try:
         return np.nan_to_num(collection.vectors(encoder_named(ACOUSTIC_ENCODER)))
-    except BowerbirdError:  # a library that only a foreign encoder has heard
+    except QueryError:  # a library that only a foreign encoder has heard
         return None
 
 

@@ -18,7 +18,7 @@ from bowerbird.domain.studies import System
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.errors import QueryError
-from bowerbird.library.foreign_rankings import name_of, read_rankings
+from bowerbird.library.foreign_rankings import SoundNames, read_rankings
 
 Places = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -136,11 +136,10 @@ class Ranker:
         self.system = system
         self._collection = collection
         self._seed = seed
-        self._names: dict[str, int] = {}
         self.n_unknown = 0
         if system.kind == "ranking":
             self._rankings = read_rankings(Path(system.ranking).expanduser())
-            self._names = {name_of(sound.path.name): place for place, sound in enumerate(collection.sounds)}
+            self._names = SoundNames([sound.path for sound in collection.sounds])
         if system.kind == "encoder":
             self._encoder = encoder_named(system.encoder)
             self._weights = _aspect_weights(system, self._encoder)
@@ -174,7 +173,7 @@ class Ranker:
         if self.system.kind == "encoder":
             return bool(np.isfinite(self._table[place]).all())
         if self.system.kind == "ranking":
-            return name_of(self._collection.sounds[place].path.name) in self._stems()
+            return any(self._names.place_of(name) == place for name in self._rankings)
         return True
 
     def rank_sound(self, place: int) -> tuple[Places, Scores]:
@@ -187,7 +186,9 @@ class Ranker:
         scores : ndarray, shape (n,), float64
         """
         if self.system.kind == "ranking":
-            places, scores = self._foreign(name_of(self._collection.sounds[place].path.name))
+            places, scores = self._foreign(
+                next((found for name, found in self._rankings.items() if self._names.place_of(name) == place), [])
+            )
         elif self.system.kind == "random":
             places, scores = self._by_chance(self._collection.sounds[place].item_id)
         else:
@@ -204,7 +205,7 @@ class Ranker:
             When the encoder knows no words, or none of these.
         """
         if self.system.kind == "ranking":
-            return self._foreign(words)
+            return self._foreign(self._rankings.get(words, []))
         if self.system.kind == "random":
             return self._by_chance(words)
         text = self._encoder.text
@@ -233,14 +234,11 @@ class Ranker:
         order = rng.permutation(len(self._collection.sounds)).astype(np.int64)
         return order, np.linspace(1.0, 0.0, len(order))
 
-    def _foreign(self, query: str) -> tuple[Places, Scores]:
-        results = next((found for name, found in self._rankings.items() if query in {name, name_of(name)}), [])
-        known = [(self._names[name_of(item)], score) for item, score in results if name_of(item) in self._names]
+    def _foreign(self, results: list[tuple[str, float]]) -> tuple[Places, Scores]:
+        named = [(self._names.place_of(item), score) for item, score in results]
+        known = [(place, score) for place, score in named if place is not None]
         self.n_unknown += len(results) - len(known)
         return np.array([place for place, _ in known], np.int64), np.array([score for _, score in known], np.float64)
-
-    def _stems(self) -> set[str]:
-        return {name_of(name) for name in self._rankings}
 
     def _prepare(self, vectors: Vectors) -> Vectors:
         """Weigh the parts, and keep some principal components, which are of this library's sounds."""

@@ -120,8 +120,8 @@ def tune(
     if not _is_gain(scores[best] - baseline):
         raise EncoderError(
             f"Your names teach the ear nothing that it can hear: on sounds that were held back, words find "
-            f"{after:.3f} with tuning and {before:.3f} without, which chance can do. Keep the shipped ear, or name "
-            "more sounds."
+            f"{after:.3f} with tuning and {before:.3f} without, too little to tell from chance or to matter. Keep "
+            "the shipped ear, or name more sounds."
         )
     strength, penalty = plans[best]
     correction = fitted_correction(sounds, word_vectors, strength=strength, penalty=penalty)

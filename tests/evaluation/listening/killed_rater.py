@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import open_study
 
 PAUSE_S = 0.004

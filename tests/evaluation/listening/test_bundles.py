@@ -10,7 +10,8 @@ import pytest
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.errors import StudyError
 from bowerbird.evaluation.listening.bundles import Merged, merge, open_bundle, write_answers, write_bundle
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import frozen_names
 from listening_stage import frozen
 
@@ -66,7 +67,12 @@ def test_raters_of_another_installation_have_orders_of_their_own(tmp_path, monke
     assert rated(home, "heron", n_pages=0).number == 0
     assert rated(home, "wren", n_pages=0).number == 1
     there = elsewhere(tmp_path, monkeypatch, home)
-    assert rated(there, "owl", n_pages=0).number > 1
+    owl, jay = (rated(there, name, n_pages=0).number for name in ("owl", "jay"))
+    assert min(owl, jay) > 1
+    assert owl != jay
+    write_answers(there, tmp_path / "r")
+    merge(home, tmp_path / "r")
+    assert rated(home, "finch", n_pages=0).number == 2  # those who came by file do not move those at home
 
 
 def test_answers_come_home_and_twice_changes_nothing(tmp_path, monkeypatch, home):
@@ -118,6 +124,54 @@ def test_what_disagrees_is_kept_beside_the_other_and_marked(tmp_path, monkeypatc
         ratings = file.answers().ratings
     assert {(one.grade, one.is_conflict) for one in ratings} == {(0, False), (3, True)}
     assert merge(home, tmp_path / "two").n_answers == 0
+
+
+def test_of_a_disputed_answer_the_first_counts_however_often_the_other_was_corrected(tmp_path, monkeypatch, home):
+    there = elsewhere(tmp_path, monkeypatch, home)
+    rater = rated(there, "owl", n_pages=3)  # past the training pages
+    shutil.copytree(tmp_path / "there", tmp_path / "copy")
+    copy = replace(there, path=tmp_path / "copy" / "studies" / "tones")
+    for folder, grades in ((there, (0,)), (copy, (3, 2, 3))):
+        with RatingsFile(folder.path) as file:
+            session = RatingSession(folder, file, rater)
+            for position in (None, 0):
+                session.hear(position, 1000.0, is_start=True)
+            for grade in grades:
+                session.grade(0, grade)
+            place = (session.page.number, session.item_at(0))
+        write_answers(folder, tmp_path / f"{len(grades)}.ratings")
+    merge(home, tmp_path / "1.ratings")
+    assert merge(home, tmp_path / "3.ratings").n_conflicts == 3
+    with RatingsFile(home.path) as file:
+        final = [one for one in file.answers().final_ratings() if (one.page, one.item_id) == place]
+    assert [(one.grade, one.is_conflict) for one in final] == [(0, False), (3, True)]
+
+
+def test_a_bundle_brings_no_answers_of_its_own(tmp_path, monkeypatch, home):
+    write_bundle(home, tmp_path / "b.bowerbird")
+    with zipfile.ZipFile(tmp_path / "b.bowerbird", "a") as bundle:
+        bundle.writestr("ratings.sqlite3", "x")
+    monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "h"))
+    with pytest.raises(StudyError, match="no part of the study"):
+        open_bundle(tmp_path / "b.bowerbird")
+    assert not list((tmp_path / "h" / "studies").iterdir())
+
+
+@pytest.mark.parametrize(("column", "value"), [("grade", "9"), ("grade", "-1"), ("slider", "400"), ("revision", "-1")])
+def test_answers_that_nobody_can_have_given_are_refused(tmp_path, home, column, value):
+    rated(home, "heron")
+    write_answers(home, tmp_path / "r")
+    with zipfile.ZipFile(tmp_path / "r") as real, zipfile.ZipFile(tmp_path / "forged", "w") as out:
+        for name in real.namelist():
+            text = real.read(name).decode()
+            if name == "ratings.csv":
+                header, first, *rest = text.splitlines()
+                cells = first.split(",")
+                cells[header.split(",").index(column)] = value
+                text = "\n".join([header, ",".join(cells), *rest])
+            out.writestr(name, text)
+    with pytest.raises(StudyError, match="nobody can have given"):
+        merge(home, tmp_path / "forged")
 
 
 def test_two_raters_of_one_name_are_told_apart(tmp_path, monkeypatch, home):

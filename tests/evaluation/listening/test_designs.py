@@ -55,6 +55,7 @@ def test_what_is_not_said_is_as_usual_and_grades_follow_the_construct():
         (PLAIN + "depth: many", "`x.yaml: depth` is `many`. It must be a whole number"),
         (PLAIN + "depth: 2.5", "must be a whole number"),
         (PLAIN + "depth: true", "must be a whole number"),
+        (PLAIN + "seed: -1", "seed is -1"),
         (PLAIN + "depth: 0", "depth is 0; it may be 1 to 50"),
         (PLAIN + "excerpt_s: .nan", "excerpt_s"),
         (PLAIN + "kind: abc", "It may be `grade`, `preference`, `abx`"),

@@ -10,7 +10,7 @@ import soundfile
 from bowerbird.audio.excerpts import EXCERPT_RATE_HZ, PEAK_GUARD_DB, make_excerpt
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.writing import write_flac
-from bowerbird.domain.studies import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery, System
+from bowerbird.domain.studies import Candidate, QueryChoice, RankedItem, RankedStudy, StudyDesign, StudyQuery, System
 from bowerbird.errors import AudioError, StudyError
 from bowerbird.evaluation.listening.freezing import freeze
 from bowerbird.evaluation.listening.study_files import open_study
@@ -28,8 +28,9 @@ def tone(path, *, level=0.3, duration_s=1.0, rate_hz=44_100, lead_s=0.0, n_chann
 
 
 def measured(samples):
-    meter = LoudnessMeter(EXCERPT_RATE_HZ, samples.shape[1])
-    meter.push(samples)
+    """As it is heard: one channel goes to both ears."""
+    meter = LoudnessMeter(EXCERPT_RATE_HZ, 2)
+    meter.push(np.broadcast_to(samples, (len(samples), 2)))
     return meter.finish()
 
 
@@ -39,6 +40,13 @@ def test_excerpts_have_one_loudness_whatever_the_sound_had(tmp_path, level, rate
     excerpt = make_excerpt(tone(tmp_path / "a.wav", level=level, rate_hz=rate_hz), longest_s=10.0, target_lufs=-23.0)
     assert measured(excerpt.samples).integrated_lufs == pytest.approx(-23.0, abs=0.2)
     assert excerpt.lufs + excerpt.gain_db == pytest.approx(-23.0, abs=0.01)
+
+
+def test_mono_is_as_loud_as_the_same_sound_in_stereo(tmp_path):
+    mono, stereo = (
+        make_excerpt(tone(tmp_path / f"{n}.wav", n_channels=n), longest_s=10.0, target_lufs=-23.0) for n in (1, 2)
+    )
+    np.testing.assert_allclose(mono.samples[:, 0], stereo.samples[:, 0], atol=1e-4)
 
 
 def test_a_click_is_raised_only_as_far_as_its_peak_lets_it(tmp_path):
@@ -116,10 +124,23 @@ def test_nothing_frozen_leads_back_to_the_library(tmp_path, ranked):
 
 
 def test_a_query_that_cannot_be_heard_is_told_and_nothing_is_left(tmp_path, ranked):
-    design = replace(ranked.design, queries=(StudyQuery("q01", f"{5:012x}"),))
+    design = replace(
+        ranked.design, queries=(StudyQuery("q01", f"{5:012x}"),), choice=QueryChoice("sounds", sounds=("x",))
+    )
     with pytest.raises(StudyError, match=r"A query cannot be heard. `My Name 5.wav`"):
         freeze(replace(ranked, design=design), tmp_path / "s")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Private Folder"]
+
+
+def test_a_query_drawn_by_chance_that_cannot_be_heard_is_left_out_and_told(tmp_path, ranked):
+    queries = (StudyQuery("q01", f"{5:012x}"), StudyQuery("q02", f"{0:012x}"))
+    results = ranked.runs["one"]["q01"]
+    frozen = freeze(
+        replace(ranked, design=replace(ranked.design, queries=queries), runs={"one": {"q01": results, "q02": results}}),
+        tmp_path / "s",
+    )
+    assert [query.id for query in frozen.folder.study.design.queries] == ["q02"]
+    assert any(note.startswith("A query was left out.") for note in frozen.notes)
 
 
 def test_a_far_sound_that_cannot_be_heard_is_done_without(tmp_path, ranked):

@@ -11,9 +11,10 @@ import pytest
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.errors import StudyError
 from bowerbird.evaluation.listening.designs import parse_design
+from bowerbird.evaluation.listening.joining import join
 from bowerbird.evaluation.listening.report_files import qrels, write_report
 from bowerbird.evaluation.listening.results import results_of
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import read_items, read_run
 from bowerbird.evaluation.listening.tables import read_answers
 from listening_stage import SYSTEMS, frozen

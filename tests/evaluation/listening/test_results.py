@@ -3,7 +3,9 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from bowerbird.domain.ratings import Answers, Choice, Rater, Rating
 from bowerbird.domain.studies import (
@@ -16,6 +18,8 @@ from bowerbird.domain.studies import (
     StudyQuery,
     System,
 )
+from bowerbird.evaluation.listening.comparisons import min_queries, smallest_difference
+from bowerbird.evaluation.listening.intervals import Spread
 from bowerbird.evaluation.listening.results import results_of
 from bowerbird.evaluation.listening.simulation import Truth, simulate_study
 
@@ -206,10 +210,38 @@ def test_a_slider_alone_is_read_as_a_share_of_the_way():
 
 def test_copies_crowd_a_list_without_anybody_listening():
     study = study_of(1)
-    twin = replace(study.items["q0g2"], content_hash="hash of q0g1")
-    study = replace(study, items={**study.items, "q0g2": twin})
-    results = results_of(study, Answers())
-    assert (system(results, "good").crowding.value, system(results, "bad").crowding.value) == (1.0, 0.0)
+    first, second = study.runs["good"]["q0"]
+    runs = {**study.runs, "good": {"q0": (first, replace(second, is_near_copy=True))}}
+    results = results_of(replace(study, runs=runs), Answers())
+    assert (system(results, "good").crowding.value, system(results, "bad").crowding.value) == (0.5, 0.0)
+
+
+def test_a_system_that_finds_nothing_is_not_excused():
+    study = study_of(2)
+    runs = {**study.runs, "good": {**study.runs["good"], "q1": ()}}
+    given = [one for n in range(2) for one in grades("r", f"q{n}", 3, 3, 1, 1)]
+    results = results_of(replace(study, runs=runs), answers_of(*given))
+    good = system(results, "good")
+    assert [one.ndcg for one in good.by_query] == [pytest.approx(good.by_query[0].ndcg), 0.0]
+    assert good.by_query[1].mean_grade is None
+    assert good.success_1.value == 0.5
+
+
+def test_seven_queries_are_needed_where_three_systems_are_compared():
+    assert [min_queries(n) for n in (1, 2, 3)] == [6, 7, 7]
+
+
+def test_the_smallest_difference_is_found_four_times_in_five():
+    """Simulated with few raters, where few degrees of freedom make approximations fail."""
+    rng = np.random.default_rng(4)
+    for n_degrees in (3, 20):
+        spread = Spread(((0.04, n_degrees),), "queries")
+        wanted = smallest_difference(20, spread, n_comparisons=3)
+        errors = 0.2 * np.sqrt(rng.chisquare(n_degrees, 40_000) / n_degrees)
+        means = wanted + 0.2 * rng.normal(size=40_000)
+        critical = student.isf(0.05 / 3 / 2, n_degrees)
+        assert np.mean(means / errors > critical) == pytest.approx(0.8, abs=0.01)
+    assert smallest_difference(5, spread, n_comparisons=1) is None
 
 
 def test_a_clear_difference_is_shown_and_said_with_its_size_first():

@@ -7,7 +7,9 @@ import pytest
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.domain.studies import Scale
 from bowerbird.errors import CatalogueError, StudyError
-from bowerbird.evaluation.listening.sessions import RatingSession, Said, join
+from bowerbird.evaluation.listening.answer_rows import Said
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.tables import answer_tables, read_answers
 from listening_stage import frozen
 

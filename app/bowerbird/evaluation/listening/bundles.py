@@ -85,7 +85,11 @@ def open_bundle(path: Path) -> StudyFolder:
         with zipfile.ZipFile(path) as bundle:
             _check_names(bundle, path)
             bundle.extractall(draft)
-        study = open_study(draft).study
+            names = set(bundle.namelist())
+        opened = open_study(draft)
+        study = opened.study
+        if not names <= set(frozen_names(opened)):
+            raise StudyError(f"`{path.name}` holds files that are no part of the study. Ask for it to be made again.")
         place = studies / study.design.name
         if place.exists():
             known = open_study(place)
@@ -179,8 +183,13 @@ def _new_raters(here: Iterable[Rater], there: Iterable[Rater]) -> tuple[list[Rat
 
 
 def _new_rows(here: Iterable[_Row], there: Iterable[_Row]) -> tuple[list[_Row], int, int]:
-    """Return rows that are not here; of two that claim one place, the other one is marked."""
+    """Return rows that are not here.
+
+    Of two that claim one place the other one is marked, and with it all later corrections of that answer: the first
+    answer's own counts.
+    """
     known: dict[tuple[object, ...], set[_Row]] = {}
+    disputed: set[tuple[object, ...]] = set()
     for row in here:
         known.setdefault(_place_of(row), set()).add(replace(row, is_conflict=False))
     added, n_known, n_conflicts = [], 0, 0
@@ -190,8 +199,11 @@ def _new_rows(here: Iterable[_Row], there: Iterable[_Row]) -> tuple[list[_Row], 
         if plain in rivals:
             n_known += 1
             continue
-        n_conflicts += bool(rivals)
-        added.append(replace(row, is_conflict=bool(rivals)))
+        if rivals or row.is_conflict:
+            disputed.add(_place_of(row)[:-1])
+        is_conflict = _place_of(row)[:-1] in disputed
+        n_conflicts += is_conflict
+        added.append(replace(row, is_conflict=is_conflict))
         rivals.add(plain)
     return added, n_known, n_conflicts
 
@@ -230,6 +242,7 @@ def _check_fit(answers: Answers, folder: StudyFolder, path: Path) -> None:
     queries = {query.id for query in folder.study.design.queries}
     rows: list[Rating | Choice] = [*answers.ratings, *answers.choices]
     for row in rows:
+        _check_values(row, folder, path)
         items = {row.item_id} if isinstance(row, Rating) else {row.left_item, row.right_item, row.x_item} - {""}
         is_ours = row.study_hash == folder.study.hash and row.rater_id in raters and row.query_id in queries
         if not is_ours or not items <= set(folder.study.items):
@@ -237,6 +250,23 @@ def _check_fit(answers: Answers, folder: StudyFolder, path: Path) -> None:
     events: tuple[Event, ...] = answers.events
     if any(event.rater_id not in raters for event in events):
         raise StudyError(f"`{path.name}` has an event of nobody. Ask for it to be exported again.")
+
+
+def _check_values(row: Rating | Choice, folder: StudyFolder, path: Path) -> None:
+    """Refuse answers that nobody can have given: they could never be taken out again."""
+    design = folder.study.design
+    names = {system.name for system in design.systems}
+    if isinstance(row, Rating):
+        is_possible = (
+            (row.grade is None or 0 <= row.grade < len(design.scale.grades))
+            and (row.slider is None or 0.0 <= row.slider <= 100.0)
+            and row.presented_position >= 1
+            and row.construct == design.construct
+        )
+    else:
+        is_possible = row.kind == design.kind and {row.left_system, row.right_system} <= names
+    if not is_possible or min(row.page, row.revision, row.decision_ms, row.listened_ms) < 0:
+        raise StudyError(f"`{path.name}` has an answer that nobody can have given. Ask for it to be exported again.")
 
 
 def _check_names(bundle: zipfile.ZipFile, path: Path) -> None:

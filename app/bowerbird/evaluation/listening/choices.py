@@ -93,7 +93,7 @@ def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -
                 holm_p=None,
                 is_shown=False,
                 smallest_difference=comparisons.smallest_difference(len(lead), spread, n_comparisons=len(tables)),
-                note=comparisons.too_few(len(lead)),
+                note=comparisons.too_few(len(lead), n_comparisons=len(tables)),
                 crossed_p=intervals.crossed_p(by_query - 0.5, table.cells - 0.5),
             )
         )

@@ -5,6 +5,7 @@ assumes nothing about how figures are spread over queries but knows nothing of r
 raters, which would not take the taste of a few for everybody's. The larger of both p is adjusted.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -21,8 +22,8 @@ POWER: Final = 0.8
 PERMUTATIONS: Final = 5
 """For every resample of the bootstrap: p values near 0.05 need them, and they are quick."""
 
-MIN_QUERIES: Final = 6
-"""With fewer, no permutation of signs is rare enough: 2 of 2 to the 5 are 6 %."""
+_MOST_ERRORS: Final = 1e4
+"""Standard errors beyond which no difference is looked for."""
 
 
 def compared(
@@ -73,9 +74,9 @@ def compared(
         holm_p=None,
         is_shown=False,
         smallest_difference=smallest_difference(
-            n_queries, intervals.spread_of(differences, of_raters), n_comparisons=n_comparisons
+            n_queries, intervals.spread_of(differences, of_raters, subtracted=0.0), n_comparisons=n_comparisons
         ),
-        note=too_few(n_queries),
+        note=too_few(n_queries, n_comparisons=n_comparisons),
         crossed_p=intervals.crossed_p(differences, of_raters),
     )
 
@@ -102,12 +103,13 @@ def larger(one: float | None, two: float | None) -> float | None:
     return None if one is None or two is None else max(one, two)
 
 
-def too_few(n_queries: int) -> str:
+def too_few(n_queries: int, *, n_comparisons: int) -> str:
     """Return a sentence where there are too few queries for a test, "" else."""
     if n_queries == 0:
         return "No query has answers for both."
-    if n_queries < MIN_QUERIES:
-        return f"{_queries(n_queries)} can show no difference: at least {MIN_QUERIES} are needed."
+    least = min_queries(n_comparisons)
+    if n_queries < least:
+        return f"{_queries(n_queries)} can show no difference: at least {least} are needed."
     return ""
 
 
@@ -191,18 +193,37 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def smallest_difference(n: int, spread: intervals.Spread | None, *, n_comparisons: int) -> float | None:
-    """Return the difference that a paired t test of this many queries finds with 80 % power.
+    """Return the difference that the t test over queries and raters finds with 80 % power; None where none can be.
 
-    The level is 0.05 over the number of comparisons, Holm's first and hardest step.
+    The level is 0.05 over the number of comparisons, Holm's first and hardest step. Power is that of the noncentral t
+    distribution (Cohen 1988).
     """
-    from statsmodels.stats.power import TTestPower  # noqa: PLC0415
+    from scipy.optimize import brentq  # noqa: PLC0415 - takes seconds to load
+    from scipy.stats import nct  # noqa: PLC0415
+    from scipy.stats import t as student  # noqa: PLC0415
 
-    if n < MIN_QUERIES or spread is None or spread.variance <= _TINY**2:
+    if n < min_queries(n_comparisons) or spread is None or spread.variance <= _TINY**2:
         return None
-    # Raters are fewer than queries: the test has the degrees of freedom of the interval, as one of so many queries.
-    n_alike = spread.n_degrees + 1.0
-    effect = TTestPower().solve_power(nobs=n_alike, alpha=SIGNIFICANT / max(1, n_comparisons), power=POWER)
-    return float(np.squeeze(effect)) * float(np.sqrt(spread.variance * n_alike))
+    n_degrees = spread.n_degrees
+    critical = float(student.isf(SIGNIFICANT / max(1, n_comparisons) / 2.0, n_degrees))
+
+    def lack(shift: float) -> float:
+        return POWER - float(nct.sf(critical, n_degrees, shift))
+
+    most = 2.0 * critical + 4.0
+    while lack(most) > 0.0:
+        if most > _MOST_ERRORS:
+            return None  # so few raters that no difference on any scale would be seen
+        most *= 2.0
+    return float(brentq(lack, 0.0, most)) * float(np.sqrt(spread.variance))
+
+
+def min_queries(n_comparisons: int) -> int:
+    """Return how many queries the permutation test needs to be significant at all, after Holm's adjustment.
+
+    The smallest p of n random signs is 2 / 2^n.
+    """
+    return math.ceil(math.log2(2.0 * max(1, n_comparisons) / SIGNIFICANT))
 
 
 def _queries(n: int) -> str:

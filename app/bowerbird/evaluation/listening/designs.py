@@ -150,6 +150,7 @@ def design_faults(design: StudyDesign) -> tuple[Fault, ...]:
         "exclusion.max_same_grade": design.exclusion.max_same_grade,
     }
     ranges = {
+        "seed": (design.seed, 0, 2**31 - 1),
         "depth": (design.depth, 1, 50),
         "n_per_page": (design.n_per_page, 1, MAX_ON_A_PAGE),
         "n_training": (design.n_training, 0, 20),

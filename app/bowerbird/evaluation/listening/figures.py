@@ -53,7 +53,8 @@ def ranking_figures(grades: Floats, ranked: Ints, *, best: float, relevant_from:
     Returns
     -------
     dict of FigureName to ndarray, shape (..., n_queries, n_systems), float64
-        NaN where none of a system's results was judged.
+        NaN where results are there and none was judged. A system that found nothing for a query that others were judged
+        for has 0, but no mean grade: whoever answers the easy queries alone is not the best.
     """
     depth = ranked.shape[2]
     rows = np.arange(ranked.shape[0])[:, None, None]
@@ -75,7 +76,11 @@ def ranking_figures(grades: Floats, ranked: Ints, *, best: float, relevant_from:
         "precision": relevant.sum(axis=-1) / np.maximum(n_counted, 1),
         "mrr": reciprocal,
     }
-    return {name: np.where(n_judged > 0, values, np.nan) for name, values in figures.items()}
+    has_failed = np.all(ranked < 0, axis=-1) & np.any(~np.isnan(grades), axis=-1)[..., None]
+    figures = {name: np.where(n_judged > 0, values, np.nan) for name, values in figures.items()}
+    return {
+        name: values if name == "mean_grade" else np.where(has_failed, 0.0, values) for name, values in figures.items()
+    }
 
 
 def discounts(ranks: Ints) -> Floats:

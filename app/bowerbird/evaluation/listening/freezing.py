@@ -62,7 +62,8 @@ def freeze(
             judged = {name: cutter.results(run[query.id]) for name, run in ranked.runs.items()}
             for name, results in judged.items():
                 runs[name][query.id] = results
-            queries.append(cutter.heard(query))
+            if (heard := cutter.heard(query)) is not None:
+                queries.append(heard)
         if cutter.is_stopped:
             shutil.rmtree(draft, ignore_errors=True)
             return None
@@ -116,7 +117,7 @@ class _Cutter:
         self._progress = progress
         self._is_cancelled = is_cancelled
         self._depth = ranked.design.depth
-        self._unheard: set[str] = set()
+        self._unheard: dict[str, str] = {}
         self._n_wanted = len(
             {one.item_id for run in ranked.runs.values() for found in run.values() for one in found[: self._depth]}
             | {one for query in ranked.design.queries for one in (query.item_id, query.far_id) if one}
@@ -135,16 +136,20 @@ class _Cutter:
                 kept.append(one)
         return tuple(kept)
 
-    def heard(self, query: StudyQuery) -> StudyQuery:
-        """Return a query whose sound can be heard, without a far sound that cannot.
+    def heard(self, query: StudyQuery) -> StudyQuery | None:
+        """Return a query whose sound can be heard, without a far sound that cannot; None for one that is left out.
 
         Raises
         ------
         StudyError
-            When the query itself cannot be heard.
+            When a query that was chosen by hand cannot be heard.
         """
         if query.item_id and not self._cut(query.item_id) and not self.is_stopped:
-            raise StudyError(f"A query cannot be heard. {self.notes[-1]}")
+            why = self._unheard[query.item_id]
+            if self._ranked.design.choice.how == "sounds" and not query.is_training:
+                raise StudyError(f"A query cannot be heard. {why}")
+            self.notes.append(f"A query was left out. {why}")
+            return None
         return query if not query.far_id or self._cut(query.far_id) else replace(query, far_id="")
 
     def _cut(self, item_id: str) -> bool:
@@ -160,7 +165,7 @@ class _Cutter:
         try:
             excerpt = make_excerpt(candidate.path, longest_s=design.excerpt_s, target_lufs=design.target_lufs)
         except AudioError as error:
-            self._unheard.add(item_id)
+            self._unheard[item_id] = str(error)
             self.notes.append(str(error))
             return False
         write_flac(self._draft / EXCERPTS_NAME / f"{item_id}.flac", excerpt.samples, EXCERPT_RATE_HZ)

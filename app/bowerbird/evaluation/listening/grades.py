@@ -97,12 +97,7 @@ def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Seq
             results = study.runs[system].get(query_id, ())[:depth]
             ranked[row, column, : len(results)] = [pools[row][one.item_id] for one in results]
             if results:
-                contents = [study.items[one.item_id].content_hash for one in results]
-                copies = [
-                    one.is_near_copy or contents.count(content) > 1
-                    for one, content in zip(results, contents, strict=True)
-                ]
-                crowding[row, column] = float(np.mean(copies))
+                crowding[row, column] = float(np.mean([one.is_near_copy for one in results]))
     best = best_grade(study.design.scale)
     return GradeTable(
         query_ids=tuple(queries),

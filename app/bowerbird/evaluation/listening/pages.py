@@ -31,7 +31,7 @@ for chance. An encoder of another kind finds more; until the study is frozen thi
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Effort:
     """What a rater will have to do, before anything is frozen."""
 
     n_pages: int
@@ -45,7 +45,7 @@ def plan_pages(study: FrozenStudy, *, rater_number: int) -> tuple[Page, ...]:
     ----------
     study : FrozenStudy
     rater_number : int
-        From 0. Raters of other installations begin at a number of their own; see `sessions.first_number`.
+        From 0. Raters of other installations begin at a number of their own; see `joining.join`.
     """
     plan = {"grade": _graded, "preference": _preferred, "abx": _told_apart}[study.design.kind]
     training = [query for query in study.design.queries if query.is_training]
@@ -68,7 +68,7 @@ def estimated_minutes(study: FrozenStudy) -> float:
     return seconds / 60.0
 
 
-def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Estimate:
+def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
     """Guess from a design alone how many pages and minutes a rater will have.
 
     Parameters
@@ -104,7 +104,7 @@ def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Estimate
         n_answers = n_pages
         n_heard = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
     seconds = design.must_hear_share * mean_excerpt_s * n_heard + _SECONDS[design.kind] * n_answers
-    return Estimate(n_pages, seconds / 60.0)
+    return Effort(n_pages, seconds / 60.0)
 
 
 def _n_different(design: StudyDesign) -> float:

@@ -263,7 +263,11 @@ def _exclusion(design: StudyDesign) -> str:
         ]
     if design.kind == "grade":
         parts.insert(0, f"more than {numerals.percent(rules.max_control_failures)} of controls failed")
-    return f"Said before the first rating: {'; '.join(parts)}."
+        parts.append("a far sound graded like the query itself")
+    return (
+        f"Said before the first rating: {'; '.join(parts)}. Each is held against a rater only where it is rare among "
+        "careful ones too; weak signs of several kinds add up."
+    )
 
 
 def _figure_columns(results: Results) -> tuple[tuple[str, str, bool], ...]:

@@ -161,8 +161,8 @@ def _remarks(study: FrozenStudy) -> tuple[str, ...]:
             "raters are both significant at 0.05 after Holm's adjustment, and the interval leaves equality out."
         ),
         (
-            "The smallest difference that the study could have found is that of a paired t test with 80 % power at "
-            "0.05 over the number of comparisons."
+            "The smallest difference that the study could have found is that which the t test over queries and raters "
+            "finds with 80 % power at 0.05 over the number of comparisons."
         ),
         "Flags leave nobody out by themselves: figures are given with and without flagged raters.",
     ]

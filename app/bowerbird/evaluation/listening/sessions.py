@@ -5,70 +5,22 @@ Who is killed in the middle of a page comes back to that page, in that order, wi
 
 import json
 import platform
-import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, Final
 
 import bowerbird
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.domain.ratings import Answer, Choice, Event, Page, Rater, Rating
 from bowerbird.errors import StudyError
+from bowerbird.evaluation.listening.answer_rows import Said, Taken, choice_row, rating_row, utc_now
 from bowerbird.evaluation.listening.pages import letters, plan_pages
-from bowerbird.evaluation.listening.study_files import HOME_NAME, StudyFolder
+from bowerbird.evaluation.listening.study_files import StudyFolder
 
-_FAR_NUMBERS: Final = 1_000_000
 _HEARD_MS: Final = 1000
 """What was heard is kept at the latest after so long; less may be heard once more after a crash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What stands on a page for one candidate, or for the whole page where lists are compared.
-
-    Attributes
-    ----------
-    grade : int or None
-    slider : float or None
-        0 to 100.
-    answer : str or None
-        left, right or tie.
-    cannot_judge, is_broken : bool
-    comment : str
-    """
-
-    grade: int | None = None
-    slider: float | None = None
-    answer: Answer | None = None
-    cannot_judge: bool = False
-    is_broken: bool = False
-    comment: str = ""
-
-
-def join(folder: StudyFolder, file: RatingsFile, pseudonym: str, background: Mapping[str, str]) -> Rater:
-    """Let somebody new take part, who has consented.
-
-    Raises
-    ------
-    StudyError
-        When the name is empty.
-    CatalogueError
-        When somebody else has it.
-    """
-    pseudonym = " ".join(pseudonym.split())
-    if not pseudonym:
-        raise StudyError("A name is needed, any that is not your own. Write one, such as `heron`.")
-    known = file.raters()
-    if known:
-        number = max(rater.number for rater in known) + 1
-    else:  # orders are balanced over numbers: raters of another installation must not repeat those at home
-        number = 0 if (folder.path / HOME_NAME).exists() else 1 + secrets.randbelow(_FAR_NUMBERS)
-    rater = Rater(str(uuid.uuid4()), pseudonym, number, _utc(), dict(background))
-    file.add_rater(rater)
-    return rater
 
 
 class RatingSession:
@@ -98,6 +50,7 @@ class RatingSession:
         answers = file.answers(rater.id)
         self._done = {one.page for one in answers.events if one.kind == "completed"}
         self._notes = {one.kind: json.loads(one.value) for one in answers.events}
+        self._check_plan(answers.events)
         self._place = self._first_open()
         self._take_up_page(answers.ratings, answers.choices, answers.events)
         system = {"program": bowerbird.__version__, "system": platform.platform(terse=True)}
@@ -288,6 +241,24 @@ class RatingSession:
             raise RuntimeError("every page is done")
         return page
 
+    def _check_plan(self, events: tuple[Event, ...]) -> None:
+        """Refuse to go on where pages would be others than those shown so far.
+
+        Raises
+        ------
+        StudyError
+            When another version of the program planned them.
+        """
+        for event in events:
+            if event.kind == "opened" and event.page is not None:
+                shown = json.loads(event.value)
+                planned = self.pages[event.page] if event.page < len(self.pages) else None
+                if planned is None or _shown(planned) != {key: shown[key] for key in ("query_id", "columns", "x")}:
+                    raise StudyError(
+                        f"{self.rater.pseudonym} began with another version of Bowerbird, which showed other pages. Go "
+                        "on with that version, or begin anew under another name; what was answered is kept."
+                    )
+
     def _first_open(self) -> int | None:
         return next((page.number for page in self.pages if page.number not in self._done), None)
 
@@ -306,12 +277,12 @@ class RatingSession:
         self._opened_s = self._clock_s()
         kept: dict[tuple[int | None, int], Said] = {}
         for rating in ratings:
-            if rating.page == self._place:
+            if rating.page == self._place and not rating.is_conflict:
                 said = Said(rating.grade, rating.slider, None, rating.cannot_judge, rating.is_broken, rating.comment)
                 kept[rating.presented_position - 1, rating.revision] = said
                 self._spent_ms = max(self._spent_ms, rating.decision_ms)
         for choice in choices:
-            if choice.page == self._place:
+            if choice.page == self._place and not choice.is_conflict:
                 kept[None, choice.revision] = Said(
                     answer=choice.answer, cannot_judge=choice.cannot_judge, comment=choice.comment
                 )
@@ -344,10 +315,7 @@ class RatingSession:
             if self._notes.get("finished") is None:
                 self.take_note("finished", len(self.pages))
             return
-        shown = [{"system": column.system, "items": [slot.item_id for slot in column.slots]} for column in page.columns]
-        self._post(
-            "opened", value={"query_id": page.query_id, "columns": shown, "x": page.x, "again": self._has_opened}
-        )
+        self._post("opened", value={**_shown(page), "again": self._has_opened})
         self._opened_s = self._clock_s()
 
     def _say(self, position: int | None, said: Said) -> str:
@@ -362,67 +330,23 @@ class RatingSession:
         self.pause()
         page = self._at_hand
         revision = self._n_revisions.get(position, 0)
-        row = self._choice(page, said, revision) if position is None else self._rating(page, position, said, revision)
+        taken = self._taken(revision)
+        row = choice_row(page, said, taken) if position is None else rating_row(page, position, said, taken)
         item_id = "" if position is None else page.slots[position].item_id
         value = {"position": position, "revision": revision}
         self._file.add(row, self._event(kind, page=page.number, item_id=item_id, value=value))
         self._said[position] = said
         self._n_revisions[position] = revision + 1
 
-    def _rating(self, page: Page, position: int, said: Said, revision: int) -> Rating:
-        slot = page.slots[position]
-        return Rating(
-            study_hash=self.study.hash,
-            rater_id=self.rater.id,
-            session_uuid=self._uuid,
-            page=page.number,
-            query_id=page.query_id,
-            item_id=slot.item_id,
-            presented_position=position + 1,
-            presented_label=self.letter(position),
-            control_type=slot.control,
-            construct=self.study.design.construct,
-            grade=said.grade,
-            slider=said.slider,
-            cannot_judge=said.cannot_judge,
-            is_broken=said.is_broken,
-            n_plays_query=self._n_plays.get(None, 0),
-            n_plays_item=self._n_plays.get(position, 0),
-            listened_ms=round(self._heard_ms.get(position, 0.0)),
-            decision_ms=self._decision_ms(),
-            is_repeat=page.is_repeat,
-            is_training=page.is_training,
-            revision=revision,
-            timestamp_utc=_utc(),
-            comment=said.comment,
-        )
-
-    def _choice(self, page: Page, said: Said, revision: int) -> Choice:
-        left, right = page.columns
-        is_abx = page.kind == "abx"
-        return Choice(
-            study_hash=self.study.hash,
-            rater_id=self.rater.id,
-            session_uuid=self._uuid,
-            page=page.number,
-            kind=page.kind,
-            query_id=page.query_id,
-            left_system=left.system,
-            right_system=right.system,
-            left_item=left.slots[0].item_id if is_abx else "",
-            right_item=right.slots[0].item_id if is_abx else "",
-            x_item=page.x,
-            answer=said.answer,
-            cannot_judge=said.cannot_judge,
-            n_plays_query=self._n_plays.get(None, 0),
-            n_plays_items=sum(n for position, n in self._n_plays.items() if position is not None),
-            listened_ms=round(sum(self._heard_ms.values())),
-            decision_ms=self._decision_ms(),
-            is_repeat=page.is_repeat,
-            is_training=page.is_training,
-            revision=revision,
-            timestamp_utc=_utc(),
-            comment=said.comment,
+    def _taken(self, revision: int) -> Taken:
+        return Taken(
+            self.study,
+            self.rater.id,
+            self._uuid,
+            revision,
+            self._decision_ms(),
+            dict(self._n_plays),
+            dict(self._heard_ms),
         )
 
     def _decision_ms(self) -> int:
@@ -454,8 +378,10 @@ class RatingSession:
         self._file.add(self._event(kind, page=number, item_id=item_id, value=value))
 
     def _event(self, kind: str, *, page: int | None, item_id: str, value: object) -> Event:
-        return Event(self.rater.id, self._uuid, kind, _utc(), page, item_id, json.dumps(value))
+        return Event(self.rater.id, self._uuid, kind, utc_now(), page, item_id, json.dumps(value))
 
 
-def _utc() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _shown(page: Page) -> dict[str, object]:
+    """Return what a page shows, as it is logged."""
+    columns = [{"system": column.system, "items": [slot.item_id for slot in column.slots]} for column in page.columns]
+    return {"query_id": page.query_id, "columns": columns, "x": page.x}

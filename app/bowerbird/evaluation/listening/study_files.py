@@ -133,7 +133,7 @@ def open_study(folder: Path) -> StudyFolder:
         reason = (error.strerror or str(error)).lower()
         name = Path(error.filename).name if error.filename else "a file"
         raise StudyError(f"`{name}` of the study in {folder} cannot be read ({reason}). Put it back.") from error
-    except (UnicodeError, KeyError, ValueError, IndexError) as error:
+    except (UnicodeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise StudyError(f"The study in {folder} cannot be read. Put the original files back.") from error
     absent = sorted(set(_frozen_names(list(runs), list(items))) - set(listed))
     if absent:

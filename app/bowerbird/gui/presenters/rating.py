@@ -10,8 +10,9 @@ from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.domain.ratings import Rater
 from bowerbird.errors import BowerbirdError
 from bowerbird.evaluation.listening.headphones import HeadphoneTrial
+from bowerbird.evaluation.listening.joining import join
 from bowerbird.evaluation.listening.pages import plan_pages
-from bowerbird.evaluation.listening.sessions import RatingSession, join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import StudyFolder
 from bowerbird.gui.presenters import rating_steps, rating_words
 from bowerbird.gui.presenters.rating_faces import (

@@ -1,17 +1,16 @@
 """From a design to a study that can be rated: ask the library, freeze, say how far it is."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bowerbird.domain.studies import StudyDesign
 from bowerbird.errors import StudyError
+from bowerbird.evaluation.labelled_paths import labels_by_path
 from bowerbird.evaluation.listening.freezing import freeze
 from bowerbird.evaluation.listening.overviews import StudyOverview, overview_of
 from bowerbird.evaluation.listening.pages import same_results
 from bowerbird.evaluation.listening.study_files import StudyFolder
-from bowerbird.evaluation.retrieval import read_labels
 from bowerbird.gui.presenters.background import Tell
 from bowerbird.library.study_queries import rank_study
 from bowerbird.paths import studies_path
@@ -79,13 +78,7 @@ def labels_of(file: str) -> Mapping[Path, Sequence[str]]:
     QueryError
         When the file cannot be read.
     """
-    if not file:
-        return {}
-    folder = Path(file).parent
-    return {
-        Path(os.path.abspath(folder / sound.path)): sound.labels  # noqa: PTH100 - as paths are stored
-        for sound in read_labels(Path(file)).sounds
-    }
+    return labels_by_path(Path(file) if file else None)
 
 
 def free_name(stem: str) -> str:
