@@ -148,6 +148,14 @@ def found_by_words(measured: Measured, ear: EarEncoder) -> dict[str, float]:
             continue
         scores = asked[[names.index(name) for name in kept]] @ sounds.T
         found[f"  {len(kept)} classes, {kind}, text to sound"] = found_by_class(scores, kept, truth)
+    for origin in sorted({sound.origin for sound in measured.sounds.sounds}):
+        own = measured.sounds.positions(origins=[origin])
+        here = [name for name in names if name in set(truth[own])]
+        if len(here) > 1:
+            scores = asked[[names.index(name) for name in here]] @ sounds[own].T
+            found[f"  {origin} ({len(own)}, {len(here)} classes), text to sound"] = found_by_class(
+                scores, here, truth[own]
+            )
     suggested = suggestions(sounds @ asked.T, 3)
     own = np.array([names.index(label) for label in truth])
     hits = suggested == own[:, None]
