@@ -8,7 +8,10 @@ from gui_player import FakePlayer
 from gui_studies_desk import FakeCompare, Queries, Thread
 
 from bowerbird import paths
+from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.domain.studies import System
+from bowerbird.evaluation.listening.joining import join
+from bowerbird.evaluation.listening.sessions import RatingSession
 from bowerbird.evaluation.listening.study_files import StudyFolder
 from bowerbird.gui.presenters.comparing import NOTHING_ASKED, ComparePresenter
 
@@ -171,6 +174,25 @@ def test_the_same_query_becomes_a_blind_test_with_a_free_name(desk: Desk):
     assert len(folder.study.design.queries) == 1
     assert desk.n_made == 1
     assert desk.view.state.can_rate
+
+
+def test_what_a_blind_test_came_to_is_said_where_it_began(desk: Desk):
+    desk.ask(desk.kick)
+    desk.presenter.rate_blind()
+    desk.thread.finish()
+    (folder,) = desk.rated
+    with RatingsFile(folder.path) as file:
+        session = RatingSession(folder, file, join(folder, file, "heron", {}))
+        for position in (None, *range(len(session.page.slots))):
+            session.hear(position, 20_000.0, is_start=True)
+        for position in range(len(session.page.slots)):
+            session.grade(position, 2)
+        session.complete()
+    desk.presenter.rated()
+    desk.thread.finish()
+    assert desk.view.state.verdict.startswith("By ear, of 3: ear 2.0, acoustic 2.0")
+    desk.presenter.rated()  # of another study: nothing new is said
+    assert desk.view.state.verdict.startswith("By ear")
 
 
 def test_words_become_a_blind_test_too(desk: Desk):

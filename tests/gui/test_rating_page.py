@@ -116,10 +116,10 @@ def test_a_grade_before_both_were_heard_is_refused_in_words(seat_at: Callable[..
     seat = seat_at()
     seat.sit_down()
     seat.press("1", "q")
-    assert seat.face.message == "Listen to the first sound and A a little longer, then grade."
+    assert seat.face.message == "Listen longer to the first sound and A, then grade."
     assert seat.answers.ratings == ()
     seat.go_by(0.3)
-    assert seat.face.message == "Listen to the first sound a little longer, then grade."
+    assert seat.face.message == "Listen longer to the first sound, then grade."
     seat.hear("0")
     assert seat.face.message == ""
 
@@ -243,7 +243,7 @@ def test_a_slider_does_not_move_before_the_sound_was_heard(seat_at: Callable[...
     seat.press("1", ".")
     seat.presenter.key_released(".")
     assert seat.candidate("A").slider is None
-    assert seat.face.message.startswith("Listen to")
+    assert seat.face.message.startswith("Listen longer to")
 
 
 # The other kinds of trial
@@ -258,7 +258,7 @@ def test_two_lists_are_compared_by_keys(seat_at: Callable[..., Seat]):
     seat.press("right", "2")
     assert seat.face.candidates[n_left + 1].sound.is_playing
     seat.press("q")
-    assert seat.face.message.startswith("Listen to the first sound, A")
+    assert seat.face.message.startswith("Listen longer to the first sound, A")
     seat.hear_all()
     seat.press("w", "e")
     assert [one.is_chosen for one in seat.face.answers] == [False, False, True]

@@ -80,7 +80,7 @@ def test_a_page_is_rated_by_mouse_alone(stage: RatingStage):
 
 def test_a_grade_that_comes_too_soon_is_refused_on_the_page(stage: RatingStage):
     stage.press("2", "q")
-    assert stage.message == "Listen to the first sound and B a little longer, then grade."
+    assert stage.message == "Listen longer to the first sound and B, then grade."
     assert stage.answers.ratings == ()
 
 
@@ -194,7 +194,7 @@ def test_the_slider_goes_back_where_it_may_not_move_yet(open_rating: Callable[..
     assert slide is not None
     stage.qtbot.mouseClick(slide._line, Qt.MouseButton.LeftButton)
     assert slide.shown is None
-    assert stage.message.startswith("Listen to")
+    assert stage.message.startswith("Listen longer to")
 
 
 # One window a study; closing is a pause

@@ -113,7 +113,8 @@ def test_a_report_is_written_into_the_study_and_opened(desk: Desk, study: StudyF
     assert desk.view.complaint == ""
     assert desk.view.opened == [study.path / "report" / "report.html"]
     assert desk.view.opened[0].is_file()
-    assert desk.view.said == f"The report is in {study.path / 'report'}."
+    assert desk.view.said.endswith(f" The report is in {study.path / 'report'}.")
+    assert "nDCG" in desk.view.said
 
 
 def test_no_report_is_made_of_nothing(desk: Desk, study: StudyFolder):

@@ -14,7 +14,7 @@ from gui_player import FakePlayer
 from gui_stage import Stage
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDesktopServices, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from bowerbird import paths
 from bowerbird.evaluation.listening.study_files import open_study
@@ -23,6 +23,7 @@ from bowerbird.gui.listening import Listening
 from bowerbird.gui.views.side_by_side import SideBySideDialog
 from bowerbird.gui.views.studies import EMPTY, StudiesDialog
 from bowerbird.gui.views.study_design import StudySheet
+from bowerbird.gui.views.study_systems import _VariantFields
 from bowerbird.settings import load_settings
 from conftest import EVERY
 from listening_stage import frozen
@@ -200,6 +201,22 @@ def test_words_have_a_field_and_their_count_has_none(stage: Stage):
     assert design is not None
     assert design.choice.words == ("glass breaking", "rain")
     assert words.input.toPlainText() == "glass breaking\n\n rain "
+
+
+def test_the_fields_of_a_variant_stay_in_sight_when_a_fault_among_them_goes(stage: Stage):
+    sheet = open_sheet(stage)
+    sheet.resize(680, 760)
+    stage.click(next(one for one in sheet.findChildren(QPushButton) if one.text() == "Variant" and one.isVisible()))
+    (fields,) = sheet.findChildren(_VariantFields)
+    fields.weights.setFocus()
+    for text in ("bogus=2", "timbre=2"):
+        fields.weights.clear()
+        stage.qtbot.keyClicks(fields.weights, text)
+        settle(stage)
+        stage.until(lambda: fields.rect().contains(fields.weights.geometry().bottomRight()))
+    design = listening(stage).design.design
+    assert design is not None
+    assert [one.aspects for one in design.systems if one.aspects] == [{"timbre": 2.0}]
 
 
 def test_the_rest_stands_behind_more(stage: Stage):

@@ -110,10 +110,12 @@ def new(
     if query:
         choice = QueryChoice("sounds", sounds=tuple(str(one) for one in query))
     if words:
-        choice = QueryChoice("words", words=tuple(words))
+        choice = QueryChoice("words", words=tuple(one for one in words if one.strip()))
         changes |= {"construct": "matches_words", "scale": Scale(GRADES["matches_words"], base.scale.has_slider)}
     made = dataclasses.replace(base, choice=choice, **changes)
-    check_design(made, where="the study")
+    if words and not system and design is None:
+        warn("`acoustic` knows no words and is left out.")
+    check_design(made, where="")
     if is_draft:
         typer.echo(design_yaml(made), nl=False)
         return EXIT_DONE
@@ -295,7 +297,7 @@ def _usual(name: str, *, has_words: bool) -> StudyDesign:
     """Return what is asked where nothing is said: the descriptors know no words, chance is for scale."""
     names = ("ear", "random") if has_words else ("ear", "acoustic", "random")
     systems = tuple(parse_system(one) for one in names)
-    return StudyDesign(name, "A listening test", systems, planned=(Comparison(*names[:2]),))
+    return StudyDesign(name, name.replace("_", " ").replace("-", " "), systems, planned=(Comparison(*names[:2]),))
 
 
 def _one_of(text: str, alias: Any, option: str) -> Any:
@@ -336,8 +338,10 @@ def _tell(folder: StudyFolder, *, as_json: bool) -> None:
     pilot = " (pilot)" if facts["is_pilot"] else ""
     typer.echo(printable(f"{facts['name']}{pilot}: {facts['question']}"))
     typer.echo(
-        f"{facts['n_queries']} queries, {', '.join(facts['systems'])}, {facts['depth']} results each; "
-        f"{facts['n_excerpts']:,} excerpts on {facts['n_pages']} pages, about {facts['minutes']:.0f} minutes a rater"
+        f"{count_text(facts['n_queries'], 'query', 'queries')}, {', '.join(facts['systems'])}, "
+        f"{count_text(facts['depth'], 'result', 'results')} each; "
+        f"{count_text(facts['n_excerpts'], 'excerpt', 'excerpts')} on {count_text(facts['n_pages'], 'page', 'pages')}, "
+        f"about {count_text(max(1, round(facts['minutes'])), 'minute', 'minutes')} a rater"
         + (f" in {facts['n_sittings']} sittings" if facts["n_sittings"] > 1 else "")
     )
     typer.echo(f"{facts['folder']}\nsha256 {facts['hash']}")

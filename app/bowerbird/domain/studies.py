@@ -18,6 +18,13 @@ QUESTIONS: Final[Mapping[Construct, str]] = {
     "replacement": "Would each serve in place of the first?",
     "matches_words": "How well does each match the words?",
 }
+PREFERRED: Final[Mapping[Construct, str]] = {
+    "sounds_alike": "Which list sounds more like the first?",
+    "same_kind": "Which list has more of the same kind of thing?",
+    "replacement": "Which list would serve better in place of the first?",
+    "matches_words": "Which list matches the words better?",
+}
+WHICH_IS_X: Final = "Which of the two is X?"
 GRADES: Final[Mapping[Construct, tuple[str, ...]]] = {
     "sounds_alike": ("Not alike", "A little alike", "Much alike", "Nearly the same"),
     "same_kind": ("Another kind", "Distantly related", "Closely related", "The same kind"),
@@ -256,7 +263,8 @@ class StudyDesign:
     @property
     def asked(self) -> str:
         """The question as raters read it."""
-        return self.question or QUESTIONS[self.construct]
+        usual = {"grade": QUESTIONS[self.construct], "preference": PREFERRED[self.construct], "abx": WHICH_IS_X}
+        return self.question or usual[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class Listening:
             self._rating.window.deleteLater()
             self._rating = None
         self.studies.refresh()
+        self.comparing.rated()
 
     def _labels_designed(self, labels: str) -> None:
         self.labels = labels

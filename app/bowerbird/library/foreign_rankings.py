@@ -6,6 +6,8 @@ from pathlib import Path, PurePosixPath
 
 from bowerbird.errors import QueryError
 
+_JSON_LINE = '{"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}'
+
 Rankings = Mapping[str, list[tuple[str, float]]]
 """Query name to result names and scores, best first."""
 
@@ -45,10 +47,8 @@ def read_rankings(path: Path) -> Rankings:
                 query, _, item, rank, score, _ = line.split()
                 found.setdefault(query, []).append((int(rank), item, float(score)))
         except (ValueError, KeyError, TypeError) as error:
-            form = "a JSON line of results" if is_json else "a line of a TREC run: query Q0 item rank score tag"
-            raise QueryError(
-                f"Line {number} of the ranking `{path}` is not {form}. Mend it, or export anew."
-            ) from error
+            form = _JSON_LINE if is_json else "query Q0 item rank score tag"
+            raise QueryError(f"Line {number} of the ranking `{path}` does not read as {form}. Mend it.") from error
     return {
         query: [(item, score) for _, item, score in sorted(rows, key=lambda row: row[0])]
         for query, rows in found.items()

@@ -131,6 +131,12 @@ def _sounds(
         training = [rest[one] for one in rng.permutation(len(rest))[: design.n_training]]
     else:
         n_wanted = design.choice.n_queries + design.n_training
+        deaf = [one.system.name for one in rankers if not any(map(one.has, range(len(collection.sounds))))]
+        if deaf:
+            raise StudyError(
+                f"System `{deaf[0]}` knows no sound of this library. Queries and results in its file must be called "
+                f"as the library's sounds are, such as `{collection.sounds[0].path.name}`."
+            )
         if len(fit) < n_wanted:
             raise StudyError(
                 f"The library has {len(fit):,} sounds that every system can answer; {n_wanted:,} queries are wanted, "

@@ -60,9 +60,9 @@ def answers(session):
 
 def test_a_grade_before_it_was_heard_is_refused_with_what_to_do(sit):
     session = sit()
-    assert session.grade(0, 2) == "Listen to the first sound and A a little longer, then grade."
+    assert session.grade(0, 2) == "Listen longer to the first sound and A, then grade."
     session.hear(None, 1000.0, is_start=True)
-    assert session.grade(0, 2) == "Listen to A a little longer, then grade."
+    assert session.grade(0, 2) == "Listen longer to A, then grade."
     session.hear(0, 100.0, is_start=True)  # of 300 ms the half must be heard
     assert session.heard_share(0) == pytest.approx(100 / 150)
     assert session.grade(0, 2) != ""
@@ -195,7 +195,7 @@ def test_a_hidden_copy_of_the_query_must_be_played_like_any_other(sit):
 
 def test_lists_are_compared_after_all_of_them_were_heard(sit):
     session = sit(kind="preference")
-    assert session.choose("left").startswith("Listen to the first sound, A, B")
+    assert session.choose("left").startswith("Listen longer to the first sound, A, B")
     hear_all(session)
     assert session.why_not_next == "Say which list is better."
     assert session.choose("tie") == ""

@@ -128,13 +128,20 @@ class Fault:
 def check_design(design: StudyDesign, *, where: str = "study.yaml") -> None:
     """Say what cannot be, with a remedy.
 
+    Parameters
+    ----------
+    design : StudyDesign
+    where : str
+        The file; "" where there is none.
+
     Raises
     ------
     StudyError
         For the first thing found.
     """
     for fault in design_faults(design):
-        raise StudyError(f"`{where}`: {fault.what}.")
+        said = f"`{where}`: {fault.what}." if where else f"{fault.what[:1].upper()}{fault.what[1:]}."
+        raise StudyError(said)
 
 
 def design_faults(design: StudyDesign) -> tuple[Fault, ...]:

@@ -194,7 +194,9 @@ def same_results(study: FrozenStudy) -> tuple[str, ...]:
     """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
     if study.design.kind == "grade":
         return ()
-    notes = []
+    heard = {name for pair in compared_pairs(study) for name in pair}
+    unheard = [system.name for system in study.design.systems if system.name not in heard]
+    notes = [f"`{name}` is in no comparison, so nobody hears it." for name in unheard]
     asked = [query.id for query in study.design.queries if not query.is_training]
     for first, second in compared_pairs(study):
         n_same = sum(_results(study, first, one).slots == _results(study, second, one).slots for one in asked)

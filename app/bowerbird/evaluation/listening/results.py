@@ -176,6 +176,7 @@ def _remarks(study: FrozenStudy) -> tuple[str, ...]:
             "the discount 1 / log2(1 + rank), and the ideal order of the query's whole pool."
         ),
         "Results that nobody judged are left out and ranks closed up.",
+        "Crowding is the share of results that are near copies of the query or of a better result of the same system.",
         f"A result is relevant from a mean grade of {upper_half(best_grade(study.design.scale)):g} on.",
     ]
     if not study.design.scale.grades:

@@ -120,7 +120,7 @@ class RatingSession:
             lacking.append("the first sound")
         if not self._is_heard(position):
             lacking.append(self.letter(position))
-        return f"Listen to {' and '.join(lacking)} a little longer, then grade." if lacking else ""
+        return f"Listen longer to {' and '.join(lacking)}, then grade." if lacking else ""
 
     @property
     def is_break_due(self) -> bool:
@@ -365,7 +365,7 @@ class RatingSession:
     def _unheard(self, page: Page) -> str:
         names = ["X" if page.x else "the first sound"] if not self._is_heard(None) else []
         names += [self.letter(position) for position in range(len(page.slots)) if not self._is_heard(position)]
-        return f"Listen to {', '.join(names)} a little longer, then answer." if names else ""
+        return f"Listen longer to {', '.join(names)}, then answer." if names else ""
 
     def _keep_heard(self, position: int | None, *, is_start: bool = False) -> None:
         heard_ms = round(self._unkept_ms.get(position, 0.0), 1)

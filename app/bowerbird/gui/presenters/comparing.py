@@ -12,6 +12,7 @@ from bowerbird.evaluation.listening.study_files import StudyFolder
 from bowerbird.gui.presenters.background import Background
 from bowerbird.gui.presenters.browsing import Queries
 from bowerbird.gui.presenters.model_words import JobState
+from bowerbird.gui.presenters.studies import verdict_of
 from bowerbird.gui.presenters.study_making import MadeStudy, free_name, labels_of, make_study
 from bowerbird.gui.presenters.system_lines import SystemLine, SystemLines
 from bowerbird.library.side_by_side import MAX_COLUMNS, ResultColumn, one_query_design, side_by_side
@@ -53,6 +54,8 @@ class CompareState:
     is_busy : bool
         An answer is on its way.
     can_rate : bool
+    verdict : str
+        What a blind test of this query came to; "" where there was none.
     """
 
     asked: Asked
@@ -64,6 +67,7 @@ class CompareState:
     remark: str
     is_busy: bool
     can_rate: bool
+    verdict: str = ""
 
 
 class CompareView(Protocol):
@@ -150,6 +154,8 @@ class ComparePresenter:
         self._latest = 0
         self._is_open = False
         self._heard: Path | None = None
+        self._blind: StudyFolder | None = None
+        self._verdict = ""
 
     # What people ask
 
@@ -282,6 +288,8 @@ class ComparePresenter:
 
     def _take(self, number: int, asked: tuple[Asked, tuple[System, ...]], columns: tuple[ResultColumn, ...]) -> None:
         if number == self._latest:
+            if asked != self._answered:
+                self._verdict = ""
             self._columns, self._is_busy, self._answered = columns, False, asked
             self._view.show_compare_job(self._job, "")
             self._show()
@@ -328,7 +336,24 @@ class ComparePresenter:
         self._show()
         if frozen is not None:
             self._made()
+            self._blind = frozen.folder
             self._rate(frozen.folder)
+
+    def rated(self) -> None:
+        """The rating window closed: where it was for a blind test from here, say what it came to."""
+        folder, self._blind = self._blind, None
+        if folder is None or self._background.is_running:
+            return
+        self._background.start(
+            lambda _: verdict_of(folder),
+            told=lambda text, share: self._view.show_compare_job(JobState(text, share), ""),
+            ended=self._judged,
+        )
+
+    def _judged(self, verdict: str | None, complaint: str) -> None:
+        self._verdict = verdict or ""
+        self._view.show_compare_job(None, complaint)
+        self._show()
 
     # What comes back
 
@@ -368,6 +393,7 @@ class ComparePresenter:
                 remark=self._remark(systems),
                 is_busy=self._is_busy,
                 can_rate=self._can_rate,
+                verdict=self._verdict,
             )
         )
 

@@ -257,7 +257,7 @@ class PagePresenter:
         return PageFace(
             kind=page.kind,
             number=page.number,
-            question=rating_words.question(design),
+            question=design.asked,
             title=design.title,
             progress=rating_words.progress(page, session.pages, n_done=session.n_done, minutes=self._minutes),
             share=session.n_done / len(session.pages),

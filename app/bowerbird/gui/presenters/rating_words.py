@@ -5,7 +5,7 @@ from typing import Final
 
 from bowerbird.domain.ratings import Page
 from bowerbird.domain.studies import GRADES, Construct, StudyDesign
-from bowerbird.domain.words import time_left_text
+from bowerbird.domain.words import count_text, time_left_text
 
 CONSENT: Final = (
     "Your answers are kept in the study's folder on this machine under the name you choose, with what you played, for "
@@ -38,13 +38,6 @@ _JUDGED: Final[Mapping[Construct, str]] = {
     ),
 }
 
-_PREFERRED: Final[Mapping[Construct, str]] = {
-    "sounds_alike": "Which list sounds more like the first?",
-    "same_kind": "Which list has more of the same kind of thing?",
-    "replacement": "Which list would serve better in place of the first?",
-    "matches_words": "Which list matches the words better?",
-}
-
 _KEYS: Final = {
     "grade": (
         ("1 to 9", "play a sound; what you say next is about it"),
@@ -67,7 +60,8 @@ _ALWAYS: Final = (("Space", "stop, or play again"), ("Ctrl+Z", "take the last an
 def instructions(design: StudyDesign, *, n_pages: int, minutes: float) -> tuple[str, ...]:
     """Return what a rater reads first."""
     how_long = (
-        f"{n_pages} pages, about {time_left_text(60 * minutes)}. Every answer is kept at once; stop whenever you like."
+        f"{count_text(n_pages, 'page', 'pages')}, about {time_left_text(60 * minutes)}. Every answer is kept at once; "
+        "stop whenever you like."
     )
     if design.instructions:
         return (*(part.strip() for part in design.instructions.split("\n\n") if part.strip()), how_long)
@@ -105,13 +99,6 @@ def keys(design: StudyDesign) -> tuple[tuple[str, str], ...]:
     zero = {"abx": "play X"}.get(design.kind, "play the first sound")
     first = () if design.construct == "matches_words" and design.kind != "abx" else (("0", zero),)
     return (*first, *shown, *_ALWAYS)
-
-
-def question(design: StudyDesign) -> str:
-    """Return what is asked on every page."""
-    if design.question or design.kind == "grade":
-        return design.asked
-    return "Which of the two is X?" if design.kind == "abx" else _PREFERRED[design.construct]
 
 
 def ends(design: StudyDesign) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from bowerbird.catalogue.ratings import RatingsFile
 from bowerbird.domain.studies import TrialKind
@@ -19,6 +19,12 @@ from bowerbird.gui.presenters.model_words import JobState
 REPORT_NAME: Final = "report"
 
 StudyVerb: TypeAlias = Literal["rate", "report", "export", "export_ratings", "merge", "show"]
+
+if TYPE_CHECKING:
+    from bowerbird.evaluation.listening.report_files import Report
+
+_N_SENTENCES: Final = 2
+"""Of the report, beside the list; the page has the rest."""
 
 _TRIALS: Final[dict[TrialKind, str]] = {"grade": "graded", "preference": "preferred", "abx": "told apart"}
 
@@ -131,8 +137,9 @@ class StudiesPresenter:
 
         def work(tell: Tell) -> _Done:
             tell("Working out the report")
-            page = write_report(open_study(path))
-            return _Done(f"The report is in {printable(str(page.parent))}.", page)
+            report = write_report(open_study(path))
+            first = " ".join(report.results.sentences[:_N_SENTENCES])
+            return _Done(printable(f"{first} The report is in {report.path.parent}."), report.path)
 
         self._start("Working out the report", work)
 
@@ -232,8 +239,8 @@ class StudiesPresenter:
         self._view.show_studies([row for _, row in found])
 
 
-def write_report(folder: StudyFolder) -> Path:
-    """Work out a study's report and return its page.
+def write_report(folder: StudyFolder) -> "Report":
+    """Work out a study's report and write it.
 
     Raises
     ------
@@ -246,7 +253,7 @@ def write_report(folder: StudyFolder) -> Path:
         answers = file.answers()
     if not answers.raters:
         raise StudyError("Nobody has rated yet. Rate it first, or merge ratings that came back.")
-    return report_files.write_report(folder, answers, folder.path / REPORT_NAME).path
+    return report_files.write_report(folder, answers, folder.path / REPORT_NAME)
 
 
 def _look() -> list[tuple[Path, StudyRow]]:
@@ -294,3 +301,18 @@ def merged_text(name: str, merged: bundles.Merged) -> str:
         said.append(f"{merged.n_conflicts:,} disagree with answers in the same place; both were kept.")
     said += [f"Somebody is called {before} here: the other one is {after} now." for before, after in merged.renamed]
     return printable(" ".join(said))
+
+
+def verdict_of(folder: StudyFolder) -> str:
+    """Say what listeners gave each system in a test of one query.
+
+    Raises
+    ------
+    StudyError
+        When nobody has rated it.
+    """
+    results = write_report(folder).results
+    best = len(results.gains) - 1
+    means = [(one.system, one.mean_grade.value) for one in results.everybody.systems]
+    said = ", ".join(f"{system} {mean:.1f}" for system, mean in means if mean is not None)
+    return f"By ear, of {best}: {said}. More in its report, under Studies." if said else "Nothing was graded."

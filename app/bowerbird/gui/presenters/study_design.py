@@ -8,7 +8,6 @@ from typing import Any, Final, Protocol
 from bowerbird.domain.queries import parse_text
 from bowerbird.domain.studies import (
     GRADES,
-    QUESTIONS,
     ChoiceOfQueries,
     Comparison,
     Construct,
@@ -358,7 +357,7 @@ class StudyDesignPresenter:
             lines=self._lines.lines,
             shown=shown_paths(design),
             problems=problems,
-            question_hint=QUESTIONS[design.construct],
+            question_hint=replace(design, question="").asked,
             sounds=sounds_text(design),
             labels=printable(Path(self._labels).name) if self._labels else "",
             estimate="" if problems else estimate_text(design, self._choices),

@@ -123,7 +123,7 @@ FIELDS: Final = (
     Field("excerpt_s", "At most", "number", EXCERPTS, low=0.1, high=10.0, step=0.5, unit="s", is_more=True),
     Field("target_lufs", "Loudness", "number", EXCERPTS, low=-40.0, high=-10.0, step=1.0, unit="LUFS", is_more=True),
     Field("must_hear_share", "Must be heard", "share", EXCERPTS, unit="% of each", is_more=True),
-    Field("n_training", "Training pages", "count", SITTINGS, high=20, is_more=True),
+    Field("n_training", "Training queries", "count", SITTINGS, high=20, is_more=True),
     Field("n_per_page", "Sounds on a page", "count", SITTINGS, low=1, high=9, is_more=True),
     Field(
         "break_after_min", "A break after", "number", SITTINGS, low=1.0, high=240.0, step=5.0, unit="min", is_more=True

@@ -139,7 +139,7 @@ class SideBySideDialog(QDialog):
         elif not state.is_busy:
             self._show_results(state)
         is_marked = any(one.n_columns > 1 for column in state.columns for one in column.results)
-        self._said.setText("Dots: in so many columns the sound stands." if is_marked else "")
+        self._said.setText(state.verdict or ("Dots: how many columns have the sound." if is_marked else ""))
 
     def _show_results(self, state: CompareState) -> None:
         has_shared = any(one.shared for column in state.columns for one in column.results)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from bowerbird.domain.studies import Comparison, System
@@ -116,6 +117,16 @@ class _Line(QWidget):
             self._fields.setVisible(line.is_ticked)
 
 
+class _Room(QWidget):
+    """As high as its lines need: what stands around it asks for its height only when it likes."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for the height of the new width."""
+        super().resizeEvent(event)
+        if (lines := self.layout()) is not None:
+            self.setMinimumHeight(lines.heightForWidth(self.width()))
+
+
 class _VariantFields(QWidget):
     """What can be another way in a variant: its name, and of an encoder how it is used."""
 
@@ -124,7 +135,7 @@ class _VariantFields(QWidget):
         self._changed = changed
         self._system = line.system
         self._is_showing = False
-        inside = QWidget()
+        inside = _Room()
         flow = FlowLayout(inside, spacing=8)
         around = QVBoxLayout(self)  # a flow knows no margins
         around.setContentsMargins(_INDENT_PX, 2, 0, 6)
