@@ -3,10 +3,11 @@
 The truth is the mean over 20,000 queries, each heard by as many raters as the study has, drawn anew.
 
 Measured over three runs of 500 studies of each kind (seeds 0, 2, 3). The 95 % intervals held the truth in 96 to 97 %
-(nDCG, mean grade, difference of nDCG) and 94 to 96 % (win rate); shares over 20 queries are coarse, and theirs held it in
-98 %. Equal systems were called different in 1.8 to 2.2 % by grades, 4.4 to 5.0 % by preference, 1.1 to 2.0 % by ABX.
-Careless raters were flagged in 100 % of studies of grades and in 93 to 97 % of preference (80 to 92 % of those who answer at
-random there), careful ones in 1.6 to 2.8 %. Who guesses in ABX cannot be told from one who hears nothing, and is not flagged.
+(nDCG, mean grade, difference of nDCG) and 94 to 96 % (win rate); shares over 20 queries are coarse, and theirs held it
+in 98 %. Equal systems were called different in 1.8 to 2.2 % by grades, 4.4 to 5.0 % by preference, 1.1 to 2.0 % by ABX.
+Careless raters were flagged in 100 % of studies of grades and in 93 to 97 % of preference (80 to 92 % of those who
+answer at random there), careful ones in 1.6 to 2.8 %. Who guesses in ABX cannot be told from one who hears nothing, and
+is not flagged.
 """
 
 import gc
