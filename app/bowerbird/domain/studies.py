@@ -218,8 +218,8 @@ class StudyDesign:
     target_lufs : float
         Loudness that excerpts are brought to, as far as their peaks let them.
     must_hear_share : float
-        Of every excerpt's length, for which it must have been listened to before an answer counts; of all in both
-        lists where these are compared.
+        Of every excerpt, from its beginning, that must have been heard before an answer counts; of all in both lists
+        where these are compared.
     break_after_min : float
         When a break is proposed.
     has_headphone_check : bool

@@ -72,6 +72,26 @@ def test_a_grade_before_it_was_heard_is_refused_with_what_to_do(sit):
     assert [one.grade for one in answers(session).ratings] == [2]
 
 
+def test_the_beginning_heard_again_is_no_more_than_the_beginning(sit):
+    session = sit()
+    for _ in range(5):
+        session.hear(0, 0.0, is_start=True)
+        session.hear(0, 60.0)
+    assert session.reached_ms(0) == 60.0
+    assert session.heard_share(0) == pytest.approx(60 / 150)
+    again = sit()  # after a crash
+    assert again.heard_share(0) == pytest.approx(60 / 150)
+    again.hear(0, 0.0, is_start=True)
+    again.hear(0, 160.0)
+    again.pause()
+    assert again.heard_share(0) == 1.0
+    assert sit().heard_share(0) == 1.0
+    again.hear(None, 1000.0, is_start=True)
+    again.grade(0, 1)
+    (row,) = answers(again).ratings
+    assert row.listened_ms == 400
+
+
 def test_a_page_is_left_when_everything_is_answered_and_says_what_waits(sit):
     session = sit()
     hear_all(session)

@@ -84,13 +84,20 @@ class RatingSession:
             return page.slots[position].item_id
         return page.x or self.study.query(page.query_id).item_id
 
+    def reached_ms(self, position: int | None) -> float:
+        """Return how far an excerpt was heard from its beginning on this page, at best; None is the first sound."""
+        return self._reached_ms.get(position, 0.0)
+
     def heard_share(self, position: int | None) -> float:
-        """Return how much of an excerpt was heard on this page, 0 to 1 of what must be; None is the first sound."""
+        """Return how much of an excerpt was heard on this page, 0 to 1 of what must be; None is the first sound.
+
+        The beginning heard again and again is no more than the beginning.
+        """
         item_id = self.item_at(position)
         wanted_ms = (
             1000.0 * self.study.design.must_hear_share * self.study.items[item_id].duration_s if item_id else 0.0
         )
-        return 1.0 if wanted_ms <= 0 else min(1.0, self._heard_ms.get(position, 0.0) / wanted_ms)
+        return 1.0 if wanted_ms <= 0 else min(1.0, self.reached_ms(position) / wanted_ms)
 
     def note(self, kind: str) -> object:
         """Return what was last noted of a kind, such as ``level``; None for nothing."""
@@ -140,10 +147,10 @@ class RatingSession:
         is_start : bool
             Whether it began anew: one more play.
         """
-        self._heard_ms[position] = self._heard_ms.get(position, 0.0) + heard_ms
-        self._unkept_ms[position] = self._unkept_ms.get(position, 0.0) + heard_ms
         if is_start:
-            self._n_plays[position] = self._n_plays.get(position, 0) + 1
+            self.pause()
+        self._count(position, heard_ms, is_start=is_start)
+        self._unkept_ms[position] = self._unkept_ms.get(position, 0.0) + heard_ms
         if is_start or self._unkept_ms[position] >= _HEARD_MS:
             self._keep_heard(position, is_start=is_start)
 
@@ -271,6 +278,8 @@ class RatingSession:
         self._n_revisions: dict[int | None, int] = {}
         self._heard_ms: dict[int | None, float] = {}
         self._unkept_ms: dict[int | None, float] = {}
+        self._run_ms: dict[int | None, float] = {}
+        self._reached_ms: dict[int | None, float] = {}
         self._n_plays: dict[int | None, int] = {}
         self._has_opened = False
         self._spent_ms = 0.0
@@ -296,9 +305,7 @@ class RatingSession:
         if kind == "opened":
             self._has_opened = True
         elif kind == "heard":
-            position = value["position"]
-            self._heard_ms[position] = self._heard_ms.get(position, 0.0) + value["heard_ms"]
-            self._n_plays[position] = self._n_plays.get(position, 0) + value["is_start"]
+            self._count(value["position"], value["heard_ms"], is_start=value["is_start"])
         elif kind in {"answered", "undone"}:
             position, revision = value["position"], value["revision"]
             if kind == "answered":
@@ -366,6 +373,13 @@ class RatingSession:
         names = ["X" if page.x else "the first sound"] if not self._is_heard(None) else []
         names += [self.letter(position) for position in range(len(page.slots)) if not self._is_heard(position)]
         return f"Listen longer to {', '.join(names)}, then answer." if names else ""
+
+    def _count(self, position: int | None, heard_ms: float, *, is_start: bool) -> None:
+        """Count time, and how far it came since the sound began."""
+        self._n_plays[position] = self._n_plays.get(position, 0) + is_start
+        self._heard_ms[position] = self._heard_ms.get(position, 0.0) + heard_ms
+        self._run_ms[position] = heard_ms + (0.0 if is_start else self._run_ms.get(position, 0.0))
+        self._reached_ms[position] = max(self._reached_ms.get(position, 0.0), self._run_ms[position])
 
     def _keep_heard(self, position: int | None, *, is_start: bool = False) -> None:
         heard_ms = round(self._unkept_ms.get(position, 0.0), 1)

@@ -101,13 +101,11 @@ class PagePresenter:
         self._nudged: float | None = None
         self._is_commenting = False
         self._is_leaving = False
-        self._heard_ms: dict[int | None, float] = {}
 
     # What happens
 
     def heard(self, position: int | None, heard_ms: float, is_start: bool) -> None:
         """Count what was heard."""
-        self._heard_ms[position] = self._heard_before_ms(position) + heard_ms
         self._session.hear(position, heard_ms, is_start=is_start)
 
     def tick(self) -> None:
@@ -313,7 +311,7 @@ class PagePresenter:
             position=position,
             key=key,
             letter=letter,
-            heard_share=min(1.0, self._heard_before_ms(position) / duration_ms) if duration_ms > 0 else 1.0,
+            heard_share=min(1.0, self._session.reached_ms(position) / duration_ms) if duration_ms > 0 else 1.0,
             is_heard=self._session.heard_share(position) >= 1.0,
             is_playing=playing is not None and playing.position == position,
         )
@@ -338,11 +336,3 @@ class PagePresenter:
 
     def _duration_s(self, item_id: str) -> float:
         return self._session.study.items[item_id].duration_s if item_id else 0.0
-
-    def _heard_before_ms(self, position: int | None) -> float:
-        """What was heard on this page so far; of an earlier sitting as much as had to be."""
-        if position not in self._heard_ms:
-            duration_s = self._duration_s(self._session.item_at(position))
-            wanted_ms = 1000.0 * self._session.study.design.must_hear_share * duration_s
-            self._heard_ms[position] = wanted_ms * self._session.heard_share(position)
-        return self._heard_ms[position]

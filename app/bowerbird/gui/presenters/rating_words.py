@@ -76,14 +76,14 @@ def instructions(design: StudyDesign, *, n_pages: int, minutes: float) -> tuple[
         return (
             f"Each page has {first} and two lists of sounds that were found for it. Say which list is better.",
             _JUDGED[design.construct],
-            f"Listen to every sound for at least {share} of its length before you answer.",
+            f"Listen to at least the first {share} of every sound before you answer.",
             how_long,
         )
     asked = "how well sounds match them" if first == "words" else "other sounds, which you compare with it"
     return (
         f"Each page has {first} and {asked}. {_grading(design)}",
         _JUDGED[design.construct],
-        f"Listen to a sound for at least {share} of its length before you grade it. A mark on its line shows how long.",
+        f"Listen to at least the first {share} of a sound before you grade it. A mark on its line shows how far.",
         how_long,
     )
 
