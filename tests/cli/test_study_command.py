@@ -1,5 +1,6 @@
 """`bowerbird study`: a listening test from the design to the answers that come home, without a window."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -141,6 +142,21 @@ def test_a_bundle_goes_out_and_answers_come_home(studied, tmp_path, monkeypatch)
     refused = studied("study", "merge", "x", tmp_path / "foreign")
     assert refused.code == 2
     assert "answers another study" in refused.complaints
+
+
+def test_a_study_is_deleted_only_when_that_is_meant(studied, monkeypatch):
+    studied("study", "new", "x", "--queries", "2")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert studied("study", "remove", "x").code == 130
+    assert (studies_path() / "x").is_dir()
+    (studies_path() / "x" / "items.csv").write_text("damaged")
+    assert studied("study", "remove", "x", "--yes").code == 0
+    assert not (studies_path() / "x").exists()
+    for name in ("x", "..", "../library", ""):
+        refused = studied("study", "remove", name, "--yes")
+        assert refused.code == 2
+        assert "There is no study" in refused.complaints
+    assert (studies_path().parent / "library").is_dir()
 
 
 def test_systems_that_answer_alike_are_told(studied):

@@ -244,6 +244,20 @@ def merge(
     return EXIT_DONE
 
 
+@app.command("remove")
+def remove(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here.")],
+    *,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+) -> int:
+    """Delete a study with everything that was answered to it here."""
+    if not is_sure:
+        typer.confirm(f"Delete the study {name} and every answer to it", abort=True)
+    study_files.remove_study(name)
+    typer.echo(f"{name} is deleted.")
+    return EXIT_DONE
+
+
 @app.command("report")
 def report(
     study: Study,

@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -66,6 +67,24 @@ def study_named(name: str | Path) -> StudyFolder:
 def studies_here() -> list[Path]:
     """Return the folders of the studies that are here, by name."""
     return sorted(path for path in studies_path().glob("*") if is_study(path))
+
+
+def remove_study(name: str) -> None:
+    """Delete a study that is here, damaged or not, with its answers.
+
+    Raises
+    ------
+    StudyError
+        When there is none, or the disk refuses.
+    """
+    folder = studies_path() / name
+    if Path(name).name != name or not (is_study(folder) or (folder / DESIGN_NAME).is_file()):
+        raise StudyError(f"There is no study {name} here. `bowerbird study list` has those that are.")
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StudyError(f"{folder} could not be deleted ({reason}). Close other programs that use it.") from error
 
 
 def is_study(folder: Path) -> bool:
