@@ -248,7 +248,8 @@ def test_moves_in_passing_ask_nothing(stage: Stage, asked: list[int]):
     stage.settle()
     assert len(asked) == n_asked + 1
     press_repeating(stage, QEvent.Type.KeyRelease, is_repeated=False)
-    until_words(stage, "bell 62 %", "metal 21 %", "ring 9 %")
+    stage.until(lambda: len(asked) >= n_asked + 2)  # every sound here has the same words
+    stage.settle()
     assert len(asked) == n_asked + 2
     assert asked[-1] == stage.chosen_id
 
