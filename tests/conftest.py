@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # for tests that use ONNX Runtime without the program
 
 settings.register_profile("bowerbird", deadline=None)  # timing never decides a test
 settings.load_profile("bowerbird")

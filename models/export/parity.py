@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
 from checkpoints import Checkpoint, CheckpointError
+from runtime import onnxruntime
 from transformers import ClapConfig, ClapModel
 
 LARGEST: Final = 1e-5

@@ -20,7 +20,6 @@ GOLDEN: Final = ROOT / "tests" / "encoder" / "golden"
 sys.path[:0] = [str(ROOT / "app"), str(GOLDEN)]
 
 import numpy as np  # noqa: E402
-import onnxruntime  # noqa: E402
 import torch  # noqa: E402
 from architecture import AudioShape  # noqa: E402
 from audio_tower import INPUT, audio_model  # noqa: E402
@@ -30,6 +29,7 @@ from signals import SIGNALS, signal  # noqa: E402
 
 from bowerbird.encoder.cards import AudioTower, read_card  # noqa: E402
 from bowerbird.encoder.frontend import patches  # noqa: E402
+from bowerbird.encoder.runtime import onnxruntime  # noqa: E402
 
 MOST: Final = 1e-5
 """How far a component of a vector may be from the reference."""

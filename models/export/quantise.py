@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from runtime import quantization
 
 _SMALLEST_TABLE: Final = 2000
 """Rows from which a table that is looked up is worth rounding."""
@@ -27,8 +27,12 @@ def write_int8(source: Path, target: Path) -> None:
     level = log.level
     log.setLevel(logging.ERROR)  # it advises a step that would fix the batch
     try:
-        quantize_dynamic(
-            source, target, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True, weight_type=QuantType.QInt8
+        quantization.quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            per_channel=True,
+            weight_type=quantization.QuantType.QInt8,
         )
     except DecodeError as error:  # its copy was cut short, which it notices only when reading
         raise OSError(errno.ENOSPC, "there is no room for a copy of the graph") from error

@@ -8,12 +8,12 @@ it.
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 from golden.signals import SIGNALS, signal
 
 from bowerbird.encoder.cards import read_card
 from bowerbird.encoder.frontend import patches
+from bowerbird.encoder.runtime import onnxruntime
 from bowerbird.paths import models_path
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -4,13 +4,13 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 import tiny_weights
 from bowerbird.encoder import session
 from bowerbird.encoder.onnx import OnnxEncoder
 from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoder.runtime import onnxruntime
 from bowerbird.encoder.session import PROVIDERS, Session, require_provider
 from bowerbird.errors import EncoderError
 

@@ -1,4 +1,4 @@
-"""ONNX Runtime's door: sessions with every option written out, and its faults as sentences."""
+"""ONNX Runtime sessions with every option written out, and the library's errors as sentences."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bowerbird.errors import EncoderError
 
 if TYPE_CHECKING:
-    import onnxruntime
+    from bowerbird.encoder.runtime import onnxruntime
 
 PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
     "cpu": ("CPUExecutionProvider", "onnxruntime"),
@@ -38,10 +38,10 @@ def require_provider(provider: str) -> None:
     """
     if provider not in PROVIDERS:
         raise EncoderError(f"There is no `{provider}` to compute with. Choose one of: {', '.join(PROVIDERS)}.")
-    import onnxruntime  # noqa: PLC0415 - takes a while to load, and few processes need it
+    from bowerbird.encoder import runtime  # noqa: PLC0415 - takes a while to load, and few processes need it
 
     name, package = PROVIDERS[provider]
-    if name not in onnxruntime.get_available_providers():
+    if name not in runtime.onnxruntime.get_available_providers():
         raise EncoderError(f"`{provider}` is not installed here. Install {package}, or leave out `@{provider}`.")
 
 
@@ -95,15 +95,11 @@ class Session:
         EncoderError
             When it refuses the input.
         """
-        from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
-            Fail,
-            InvalidArgument,
-            RuntimeException,
-        )
+        from bowerbird.encoder import runtime  # noqa: PLC0415
 
         try:
             (result,) = self._session.run([self._output], dict(inputs))
-        except (Fail, InvalidArgument, RuntimeException) as error:
+        except runtime.RUN_ERRORS as error:
             raise EncoderError(
                 f"`{self._path.name}` cannot take what its card says it takes ({_first_line(error)}). "
                 "Mend the card, or import the weights that belong to it."
@@ -112,17 +108,7 @@ class Session:
 
 
 def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSession":
-    import onnxruntime  # noqa: PLC0415
-    from onnxruntime.capi.onnxruntime_pybind11_state import (  # noqa: PLC0415
-        Fail,
-        InvalidArgument,
-        InvalidGraph,
-        InvalidProtobuf,
-        NoModel,
-        NoSuchFile,
-        NotImplemented,  # noqa: A004 - the library's own name
-        RuntimeException,
-    )
+    from bowerbird.encoder.runtime import LOAD_ERRORS, onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
@@ -134,16 +120,7 @@ def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSe
     options.log_severity_level = 4  # its faults come as exceptions; its advice is for programmers
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=_providers(provider))
-    except (
-        Fail,
-        InvalidArgument,
-        InvalidGraph,
-        InvalidProtobuf,
-        NoModel,
-        NoSuchFile,
-        NotImplemented,
-        RuntimeException,
-    ) as error:
+    except LOAD_ERRORS as error:
         raise EncoderError(
             f"`{path.name}` is no network that can be run here ({_first_line(error)}). Fetch or import it again."
         ) from error

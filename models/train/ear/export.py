@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from data import Clip
 from network import Ear, Plain, n_parameters
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from bowerbird.encoder.ear import ACOUSTIC_INPUT, FRONT_END_VERSION, MEL_INPUT, OUTPUT
+from bowerbird.encoder.runtime import onnxruntime
 
 LARGEST_DIFFERENCE: Final = 1e-5
 """Between the network here and what runs in the program."""
