@@ -125,5 +125,6 @@ def session_of(path: Path) -> onnxruntime.InferenceSession:
     """Open a graph on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.x64quantprecision", "1")  # exact 8-bit products on every processor
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -1,5 +1,6 @@
 """The self-check of weights, on encoders that hear well, badly, or not at all."""
 
+import json
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from bowerbird.encoder.proof import (
     PROOF_NAME,
     TEXTS,
     Proof,
+    compare_int8,
     prove,
     read_proof,
     require_proof,
@@ -231,6 +233,52 @@ def test_weights_are_asked_for_their_proof(tiny):
         require_proof(tiny)
     write_proof(tiny, Proof(1.0))
     require_proof(tiny)
+
+
+def test_8_bit_weights_that_agree_are_good(card):
+    full = unit(np.eye(4, N_DIMS) + 0.1)
+    proof = compare_int8(Proof(1.0), card, (full, unit(full + 0.01)), (full, full))
+    assert proof.int8_cosine > 0.99
+    assert proof.int8_text_cosine == pytest.approx(1)
+    assert proof.int8_sentence == ""
+
+
+@pytest.mark.parametrize("network", ["audio", "text"])
+def test_8_bit_weights_that_disagree_are_not_used_and_the_full_ones_are(tiny, card, network):
+    full = unit(np.eye(4, N_DIMS))
+    good, bad = (full, full), (full, unit(full + np.eye(4, N_DIMS, 1)))
+    sounds, texts = (bad, good) if network == "audio" else (good, bad)
+    proof = compare_int8(Proof(1.0), card, sounds, texts)
+    assert proof.is_good
+    assert f"The 8-bit {network} network" in proof.int8_sentence
+    assert "mean cosine 0.71" in proof.int8_sentence
+    write_proof(tiny, proof)
+    assert read_proof(tiny) == proof
+    require_proof(tiny)
+    with pytest.raises(EncoderError, match="disagrees with the one in full precision"):
+        require_proof(tiny, is_int8=True)
+
+
+def test_8_bit_weights_that_are_not_here_are_not_compared(card):
+    proof = compare_int8(Proof(1.0), card, None, None)
+    assert proof == Proof(1.0)
+
+
+def test_a_comparison_of_other_8_bit_weights_is_forgotten_and_the_proof_stays(tiny):
+    write_proof(tiny, Proof(1.0, int8_cosine=0.3, int8_sentence="They disagree. Use others."))
+    files = tiny.card.files
+    other = {**files, "audio_int8": replace(files["audio_int8"], sha256="0" * 64)}
+    write_card(replace(tiny.card, files=other), tiny.folder / "card.toml")
+    assert read_proof(weights_in(tiny.folder)) == Proof(1.0)
+
+
+def test_a_proof_of_an_earlier_version_stays_good(tiny):
+    write_proof(tiny, Proof(1.0))
+    stored = json.loads((tiny.folder / PROOF_NAME).read_text())
+    for key in [key for key in stored if key.startswith("int8")]:
+        del stored[key]
+    (tiny.folder / PROOF_NAME).write_text(json.dumps(stored))
+    assert read_proof(tiny) == Proof(1.0)
 
 
 def test_the_tiny_network_proves_itself_and_fails_when_it_is_said_to_be_trained(tiny):

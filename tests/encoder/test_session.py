@@ -37,6 +37,11 @@ def test_every_option_is_written_out_one_thread_and_no_spinning():
     assert opened()._session.get_providers() == ["CPUExecutionProvider"]
 
 
+def test_8_bit_products_are_summed_in_32_bits_on_every_processor():
+    options = opened()._session.get_session_options()
+    assert options.get_session_config_entry("session.x64quantprecision") == "1"
+
+
 @pytest.mark.parametrize("provider", ABSENT)
 def test_a_provider_that_is_not_installed_is_told_with_what_brings_it(provider):
     package = PROVIDERS[provider][1]

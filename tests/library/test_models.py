@@ -212,7 +212,14 @@ def test_what_was_exported_is_imported_checked_and_listed_after_the_shipped(expo
     assert list_models()[-1] == state
     assert {event.id for event in said} == {"clap-tiny"}
     assert said[0].text == "Importing"
-    assert said[-1].text == "Checking, 63 of 64 sounds"
+    assert [event.text for event in said[-2:]] == ["Checking, 63 of 64 sounds", "Comparing the 8-bit weights"]
+
+
+def test_8_bit_weights_are_compared_with_the_full_ones_by_the_check(exported, all_demo_sounds):
+    state = import_models(exported, control=Control(), post=Said())
+    assert state.proof.int8_cosine > 0.98
+    assert state.proof.int8_text_cosine > 0.99
+    assert state.proof.int8_sentence == ""
 
 
 def test_a_cancelled_import_changes_nothing(exported):

@@ -190,7 +190,9 @@ def _finish(state: ModelState, control: Control, when_stopped: str) -> int:
         )
     typer.echo(f"{name} is here and passed its check. {_figures(state)}".rstrip())
     typer.echo(f"Use it with `bowerbird index --encoder {name}`.")
-    if state.recall is not None:
+    if state.proof is not None and state.proof.int8_sentence:
+        warn(state.proof.int8_sentence)
+    elif state.recall is not None:
         same = f"{state.recall.text} of the nearest ten are the same on {state.recall.n_sounds} of your sounds"
         if state.is_int8_offered:
             typer.echo(f"8-bit weights: {same}. Use them with `bowerbird index --encoder {name}{INT8_ENDING}`.")

@@ -7,7 +7,7 @@ vectors that look like any others and find nothing, so figures are taken instead
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.encoder.cards import Card, Role
 from bowerbird.encoder.protocol import Encoder, TextEncoder
-from bowerbird.encoder.weights import Weights, cannot, used_roles
+from bowerbird.encoder.weights import Weights, cannot, has_file, used_roles
 from bowerbird.errors import EncoderError
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,16 @@ MAX_TEXT_COSINE: Final = 0.9
 MIN_RANKING: Final = 0.65
 MIN_DIFFERENCE: Final = 1e-6
 """Of some number of two vectors."""
+
+MIN_INT8_COSINE: Final = 0.9
+"""Mean over the demo sounds, between embeddings by 8-bit weights and in full precision.
+
+With sums that overflow, the tiny network gives 0.4 to 0.6; without, 0.99. What lies between is for `library.recall` to
+judge, on the user's own sounds.
+"""
+
+MIN_INT8_TEXT_COSINE: Final = 0.97
+"""The same over the texts: 0.87 to 0.94 with sums that overflow, 0.996 without."""
 
 TEXTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -61,12 +71,19 @@ class Proof:
         perfection.
     sentence : str
         What failed, with a remedy; "" for nothing.
+    int8_cosine, int8_text_cosine : float or None
+        Mean cosine between embeddings by 8-bit weights and in full precision; None where either is missing.
+    int8_sentence : str
+        Why the 8-bit weights are not used, with a remedy; "" for nothing.
     """
 
     same_cosine: float
     text_cosine: float | None = None
     ranking: float | None = None
     sentence: str = ""
+    int8_cosine: float | None = None
+    int8_text_cosine: float | None = None
+    int8_sentence: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -121,6 +138,41 @@ def prove(
     if encoder.text is None or not card.is_trained:
         return Proof(same_cosine)
     return _prove_words(encoder.text, card, [kind for kind, _ in sounds], vectors, same_cosine)
+
+
+def compare_int8(
+    proof: Proof,
+    card: Card,
+    sounds: tuple[Vectors, Vectors] | None,
+    texts: tuple[Vectors, Vectors] | None,
+) -> Proof:
+    """Compare 8-bit weights with those in full precision.
+
+    Parameters
+    ----------
+    proof : Proof
+        Of the weights in full precision.
+    card : Card
+    sounds, texts : tuple of two ndarray, each shape (n, n_dims), or None
+        Unit embeddings in full precision and by 8-bit weights; None where there are no 8-bit weights.
+
+    Returns
+    -------
+    Proof
+        The same, with the cosines and, where one is too low, the sentence that says so.
+    """
+    cosines = [None if pair is None else float(np.mean((pair[0] * pair[1]).sum(axis=1))) for pair in (sounds, texts)]
+    sentence = ""
+    for cosine, lowest, network in zip(
+        cosines, (MIN_INT8_COSINE, MIN_INT8_TEXT_COSINE), ("audio", "text"), strict=True
+    ):
+        if cosine is not None and not cosine >= lowest:
+            sentence = sentence or (
+                f"The 8-bit {network} network of `{card.id}` disagrees with the one in full precision (mean cosine "
+                f"{cosine:.2f}, at least {lowest} is needed). The 8-bit weights are not used. Fetch or import them "
+                "again, or use the full weights."
+            )
+    return replace(proof, int8_cosine=cosines[0], int8_text_cosine=cosines[1], int8_sentence=sentence)
 
 
 def _fault_of(vectors: npt.NDArray[np.float32], card: Card, *, n_rows: int) -> str:
@@ -189,7 +241,10 @@ def write_proof(weights: Weights, proof: Proof) -> None:
     path = weights.folder / PROOF_NAME
     draft = path.with_name(f".{PROOF_NAME}.draft")
     try:
-        draft.write_text(json.dumps(asdict(proof) | _stamp(weights), indent=2) + "\n", encoding="utf-8")
+        draft.write_text(
+            json.dumps(asdict(proof) | _stamp(weights) | {"int8_files": _int8_hashes(weights)}, indent=2) + "\n",
+            encoding="utf-8",
+        )
         draft.replace(path)
     except OSError as error:
         raise cannot("write", path, error) from error
@@ -206,16 +261,32 @@ def read_proof(weights: Weights) -> Proof | None:
         return None
     if not all(number is None or isinstance(number, float) for number in numbers):
         return None
-    return Proof(numbers[0], numbers[1], numbers[2], sentence)
+    proof = Proof(numbers[0], numbers[1], numbers[2], sentence)
+    return proof if stored.get("int8_files") != _int8_hashes(weights) else _with_int8(proof, stored)
 
 
-def require_proof(weights: Weights) -> None:
+def _with_int8(proof: Proof, stored: Mapping[str, Any]) -> Proof:
+    """Add what the comparison of 8-bit weights found; proofs of earlier versions have none."""
+    numbers = [stored.get(key) for key in ("int8_cosine", "int8_text_cosine")]
+    sentence = stored.get("int8_sentence")
+    if not isinstance(sentence, str) or not all(number is None or isinstance(number, float) for number in numbers):
+        return proof
+    return replace(proof, int8_cosine=numbers[0], int8_text_cosine=numbers[1], int8_sentence=sentence)
+
+
+def require_proof(weights: Weights, *, is_int8: bool = False) -> None:
     """Check that weights passed the self-check.
+
+    Parameters
+    ----------
+    weights : Weights
+    is_int8 : bool
+        Whether the 8-bit weights are meant, which must also agree with those in full precision.
 
     Raises
     ------
     EncoderError
-        When they did not, or were never asked.
+        When they did not, or were never checked.
     """
     proof = read_proof(weights)
     if proof is None:
@@ -224,6 +295,8 @@ def require_proof(weights: Weights) -> None:
         )
     if not proof.is_good:
         raise EncoderError(proof.sentence)
+    if is_int8 and proof.int8_sentence:
+        raise EncoderError(proof.int8_sentence)
 
 
 def hashes(weights: Weights, roles: Sequence[Role]) -> dict[str, str]:
@@ -236,6 +309,12 @@ def _stamp(weights: Weights) -> dict[str, Any]:
     card = weights.card
     towers = f"{card.audio!r} {card.text!r} {card.is_trained!r}"
     return {"version": _VERSION, "files": hashes(weights, used_roles(weights)), "towers": towers}
+
+
+def _int8_hashes(weights: Weights) -> dict[str, str]:
+    """Return what a comparison of 8-bit weights is good for."""
+    roles: tuple[Role, ...] = ("audio_int8", "text_int8")
+    return hashes(weights, [role for role in roles if has_file(weights, role)])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _from_weights(wanted: str, provider: str) -> Encoder:
                 continue
             encoder = OnnxEncoder(weights, is_int8=is_int8, provider=provider)
             if wanted in (short_name, encoder.id.partition("@")[0]):
-                require_proof(weights)
+                require_proof(weights, is_int8=is_int8)
                 return encoder
     if wanted.removesuffix(INT8_ENDING) in installed:
         raise EncoderError(

@@ -32,13 +32,16 @@ class OnnxTextEncoder:
     weights : Weights
         With a text network in their card.
     n_dims : int
-        Length of a vector.
+        Length of an embedding.
+    is_int8 : bool
+        Whether to use the 8-bit network although there is one of full precision. Without the latter it is used anyway.
     """
 
-    def __init__(self, weights: Weights, *, n_dims: int) -> None:
+    def __init__(self, weights: Weights, *, n_dims: int, is_int8: bool = False) -> None:
         if weights.card.text is None:
             raise ValueError("the card has no text network")
         self._weights = weights
+        self._role: Role = "text_int8" if is_int8 or not has_file(weights, "text") else "text"
         self._tower: TextTower = weights.card.text
         self._n_dims = n_dims
         self._kept: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
@@ -95,10 +98,9 @@ class OnnxTextEncoder:
 
     def _load(self) -> "tuple[Tokenizer, Session]":
         if self._loaded is None:
-            role: Role = "text" if has_file(self._weights, "text") else "text_int8"
             names = [self._tower.input_ids, self._tower.attention_mask]
             session = Session(
-                checked_file(self._weights, role),
+                checked_file(self._weights, self._role),
                 provider="cpu",
                 inputs=names,
                 output=self._tower.output,

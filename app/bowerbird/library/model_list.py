@@ -65,7 +65,8 @@ class ModelState:
     @property
     def is_int8_offered(self) -> bool:
         """Whether 8-bit weights find what the full ones find."""
-        return self.has_int8 and self.recall is not None and self.recall.is_enough
+        is_refused = self.proof is not None and bool(self.proof.int8_sentence)
+        return self.has_int8 and not is_refused and self.recall is not None and self.recall.is_enough
 
 
 def list_models() -> tuple[ModelState, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.catalogue.connection import LibraryLock
@@ -14,7 +14,7 @@ from bowerbird.domain.sounds import Samples
 from bowerbird.encoder.cards import INT8_ENDING, Role, is_id_of, shipped_cards
 from bowerbird.encoder.fetching import fetch_weights
 from bowerbird.encoder.importing import card_in, import_weights
-from bowerbird.encoder.proof import Proof, prove, write_proof
+from bowerbird.encoder.proof import TEXTS, Proof, compare_int8, prove, write_proof
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.weights import (
     Weights,
@@ -31,6 +31,12 @@ from bowerbird.library.encoders import forget_vectors
 from bowerbird.library.model_list import INT8_ROLES, ModelState, bytes_in, folders_of, how_to_have, model_state
 from bowerbird.library.recall import Recall, measure_recall, require_int8, write_recall
 from bowerbird.paths import weights_path
+
+if TYPE_CHECKING:
+    from bowerbird.encoder.onnx import OnnxEncoder
+
+N_INT8_SOUNDS: Final = 8
+"""Demo sounds on which 8-bit weights are compared with those in full precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,11 @@ def verify_model(encoder_id: str, *, control: Control, post: Post) -> ModelState
                 post(ModelProgress(encoder_id, "Reading every byte"))
                 checked_file(weights, role)
         encoder = OnnxEncoder(weights)
-        proof = prove(encoder, weights.card, demo_windows(encoder), progress=go_on)
+        sounds = demo_windows(encoder)
+        proof = prove(encoder, weights.card, sounds, progress=go_on)
+        if proof is not None and proof.is_good and any(has_file(weights, role) for role in ("audio_int8", "text_int8")):
+            post(ModelProgress(encoder_id, "Comparing the 8-bit weights"))
+            proof = _with_int8(proof, weights, encoder, [window for _, window in sounds])
     except EncoderError as error:
         proof = Proof(0.0, sentence=str(error))
     if proof is not None:
@@ -263,6 +273,21 @@ def demo_windows(encoder: Encoder) -> list[tuple[str, Samples]]:
         (path.parent.name, read_clip(path, rate_hz=encoder.rate_hz, end_s=encoder.window_s).samples)
         for path in sorted(demo_folder().rglob("*.flac"))
     ]
+
+
+def _with_int8(proof: Proof, weights: Weights, full: "OnnxEncoder", windows: Sequence[Samples]) -> Proof:
+    """Compare the 8-bit weights that are here with those in full precision."""
+    from bowerbird.encoder.onnx import OnnxEncoder  # noqa: PLC0415
+    from bowerbird.encoder.text import OnnxTextEncoder  # noqa: PLC0415
+
+    sounds = texts = None
+    if has_file(weights, "audio_int8"):
+        some = windows[:: max(1, len(windows) // N_INT8_SOUNDS)]
+        sounds = full.encode(some), OnnxEncoder(weights, is_int8=True).encode(some)
+    if full.text is not None and has_file(weights, "text") and has_file(weights, "text_int8"):
+        small = OnnxTextEncoder(weights, n_dims=full.n_dims, is_int8=True)
+        texts = full.text.encode(list(TEXTS)), small.encode(list(TEXTS))
+    return compare_int8(proof, weights.card, sounds, texts)
 
 
 def _installed(encoder_id: str) -> Weights:

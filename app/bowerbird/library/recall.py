@@ -15,7 +15,7 @@ from bowerbird.domain.queries import Query
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter
 from bowerbird.encoder.cards import INT8_ENDING, Role
-from bowerbird.encoder.proof import hashes
+from bowerbird.encoder.proof import hashes, read_proof
 from bowerbird.encoder.protocol import Encoder
 from bowerbird.encoder.weights import Weights, cannot, has_file
 from bowerbird.errors import AudioError, EncoderError
@@ -175,8 +175,9 @@ def read_recall(weights: Weights) -> Recall | None:
 
 def is_int8_offered(weights: Weights) -> bool:
     """Say whether 8-bit weights are here and found, on the user's own sounds, what the full ones find."""
-    recall = read_recall(weights)
-    return recall is not None and recall.is_enough
+    recall, proof = read_recall(weights), read_proof(weights)
+    is_refused = proof is not None and bool(proof.int8_sentence)
+    return not is_refused and recall is not None and recall.is_enough
 
 
 def require_int8(weights: Weights) -> None:

@@ -245,6 +245,8 @@ def _small_remark(model: ModelState) -> str:
     if not model.has_int8:
         can_come = model.card.source.kind == "hub" and model.n_int8_bytes
         return "There is an 8-bit version, more than twice as fast." if can_come else ""
+    if model.proof is not None and model.proof.int8_sentence:
+        return model.proof.int8_sentence
     if model.recall is None:
         return "The 8-bit version is more than twice as fast. Your own sounds tell whether it finds the same."
     figure = (
