@@ -226,6 +226,76 @@ class Card:
     is_trained: bool = True
 
 
+def audio_identity(tower: AudioTower) -> str:
+    """Return the text that stands for an audio network's card in encoder ids and self-checks.
+
+    Names and order are fixed: they are part of the ids in every library, whatever the fields are called here. A new
+    field is added only where it differs from its default, so that ids of cards without it stay as they are.
+    """
+    return _identity(
+        "AudioTower",
+        {
+            "front_end": tower.front_end,
+            "rate_hz": tower.rate_hz,
+            "n_dims": tower.n_dims,
+            "layout": tower.layout,
+            "input": tower.input,
+            "output": tower.output,
+            "window_s": tower.window_s,
+            "patch_s": tower.patch_s,
+            "patch_hop_s": tower.patch_hop_s,
+            "short": tower.short,
+            "pooling": tower.pooling,
+            "is_int16": tower.is_int16,
+            "n_copies": tower.n_copies,
+        },
+        "log_mel=" + ("None" if tower.log_mel is None else _mel_identity(tower.log_mel)),
+    )
+
+
+def text_identity(tower: TextTower | None) -> str:
+    """Return the text that stands for a text network's card in self-checks; see `audio_identity`."""
+    if tower is None:
+        return "None"
+    return _identity(
+        "TextTower",
+        {
+            "input_ids": tower.input_ids,
+            "output": tower.output,
+            "attention_mask": tower.attention_mask,
+            "max_tokens": tower.max_tokens,
+        },
+    )
+
+
+def _mel_identity(mel: LogMel) -> str:
+    return _identity(
+        "LogMel",
+        {
+            "n_fft": mel.n_fft,
+            "window_frames": mel.window_frames,
+            "hop_frames": mel.hop_frames,
+            "n_mels": mel.n_mels,
+            "f_min_hz": mel.f_min_hz,
+            "f_max_hz": mel.f_max_hz,
+            "scale": mel.scale,
+            "norm": mel.norm,
+            "is_centred": mel.is_centred,
+            "padding": mel.padding,
+            "power": mel.power,
+            "log": mel.log,
+            "floor": mel.floor,
+            "offset": mel.offset,
+            "mean": mel.mean,
+            "sd": mel.sd,
+        },
+    )
+
+
+def _identity(name: str, facts: Mapping[str, str | bool | float], *rest: str) -> str:
+    return f"{name}({', '.join([*(f'{key}={value!r}' for key, value in facts.items()), *rest])})"
+
+
 def read_card(path: Path) -> Card:
     """Read a card.
 

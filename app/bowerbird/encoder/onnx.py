@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.encoder.cards import INT8_ENDING, AudioTower, Role
+from bowerbird.encoder.cards import INT8_ENDING, AudioTower, Role, audio_identity
 from bowerbird.encoder.frontend import FRONT_END_VERSION, patches
 from bowerbird.encoder.session import Session, require_provider
 from bowerbird.encoder.text import OnnxTextEncoder
@@ -55,7 +55,7 @@ class OnnxEncoder:
         short_name = card.id + (INT8_ENDING if is_int8 else "")
         place = f"@{provider}" if provider != "cpu" else ""
         self._name = short_name + place
-        self._id = f"{short_name}-{_digest(card.files[role].sha256, card.audio)}{place}"
+        self._id = f"{short_name}-{audio_digest(card.files[role].sha256, card.audio)}{place}"
         self._text = OnnxTextEncoder(weights, n_dims=card.audio.n_dims) if card.text else None
         self._session: Session | None = None
         self._loading = threading.Lock()
@@ -158,6 +158,7 @@ def unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return first
 
 
-def _digest(sha256: str, tower: AudioTower) -> str:
-    facts = f"{FRONT_END_VERSION} {sha256} {tower!r}"
+def audio_digest(sha256: str, tower: AudioTower) -> str:
+    """Return the eight digits in an encoder's id that change with its weights, its card and the front end."""
+    facts = f"{FRONT_END_VERSION} {sha256} {audio_identity(tower)}"
     return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()

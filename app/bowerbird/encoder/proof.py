@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.encoder.cards import Card, Role
+from bowerbird.encoder.cards import Card, Role, audio_identity, text_identity
 from bowerbird.encoder.protocol import Encoder, TextEncoder
 from bowerbird.encoder.weights import Weights, cannot, has_file, used_roles
 from bowerbird.errors import EncoderError
@@ -307,7 +307,7 @@ def hashes(weights: Weights, roles: Sequence[Role]) -> dict[str, str]:
 def _stamp(weights: Weights) -> dict[str, Any]:
     """Return what a proof is good for."""
     card = weights.card
-    towers = f"{card.audio!r} {card.text!r} {card.is_trained!r}"
+    towers = f"{audio_identity(card.audio)} {text_identity(card.text)} {card.is_trained!r}"
     return {"version": _VERSION, "files": hashes(weights, used_roles(weights)), "towers": towers}
 
 

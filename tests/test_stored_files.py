@@ -1,0 +1,152 @@
+"""What an earlier release stored opens unchanged: ids, embeddings, pages, responses. Nothing is computed again."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import tiny_weights
+from bowerbird.catalogue.ratings import RatingsFile
+from bowerbird.encoder.cards import read_card, shipped_cards
+from bowerbird.encoder.onnx import audio_digest
+from bowerbird.encoder.proof import PROOF_NAME, read_proof
+from bowerbird.encoder.registry import encoder_named
+from bowerbird.evaluation.listening.bundles import merge, open_bundle
+from bowerbird.evaluation.listening.pages import plan_pages
+from bowerbird.evaluation.listening.report_files import write_report
+from bowerbird.evaluation.listening.sessions import RatingSession
+from bowerbird.evaluation.listening.study_files import open_study
+from bowerbird.library.control import Control
+from bowerbird.library.demo import demo_folder
+from bowerbird.library.ingest import index_folders
+from bowerbird.library.search import Search
+from bowerbird.paths import library_path, models_path
+
+STORED = Path(__file__).parent / "stored"
+PAGES = json.loads((STORED / "pages.json").read_text(encoding="utf-8"))
+STUDIES = sorted(PAGES)
+
+ENCODER_IDS = {
+    "ear": "ear-1-2b3615f4",
+    "acoustic": "acoustic-1-9794d4d3",
+    "clap-tiny": "clap-tiny-f6f9cdfb",
+    "clap-tiny-int8": "clap-tiny-int8-ff1399d0",
+}
+CARD_DIGESTS = {
+    "clap-htsat-unfused": "d8809ed7",
+    "clap-630k-audioset-best": "d8809ed7",
+    "clap-630k-audioset-fusion-best": "eddab9db",
+    "clap-630k-fusion-best": "eddab9db",
+    "clap-larger-general": "d8809ed7",
+    "clap-music-audioset": "d8809ed7",
+    "clap-music-speech-audioset": "d8809ed7",
+}
+WORKED_EXAMPLE_DIGEST = "6afe01ea"
+
+
+@pytest.fixture
+def tiny():
+    """The tiny CLAP with the self-check that the earlier release wrote."""
+    weights = tiny_weights.have(is_proven=False)
+    shutil.copy(STORED / "clap-tiny-proof.json", weights.folder / PROOF_NAME)
+    return weights
+
+
+@pytest.fixture
+def library(tiny):
+    """The stored library, its folder where the demo sounds lie now."""
+    library = library_path()
+    library.mkdir(parents=True)
+    shutil.copy(STORED / "library.sqlite3", library / "catalogue.sqlite3")
+    drums = str(demo_folder() / "Drums")
+    with closing(sqlite3.connect(library / "catalogue.sqlite3")) as connection, connection:
+        connection.execute("UPDATE sounds SET path = replace(path, (SELECT path FROM folders), ?)", [drums])
+        connection.execute("UPDATE folders SET path = ?", [drums])
+    return library
+
+
+@pytest.fixture
+def grades(tmp_path):
+    """The stored study of grades, with its responses."""
+    return open_study(Path(shutil.copytree(STORED / "studies" / "grades", tmp_path / "grades")))
+
+
+@pytest.mark.parametrize(("name", "full_id"), ENCODER_IDS.items())
+def test_encoders_keep_their_ids(tiny, name, full_id):
+    assert encoder_named(name).id == full_id
+
+
+def test_weights_that_nobody_has_here_keep_their_ids():
+    assert {card.id: audio_digest("0" * 64, card.audio) for card in shipped_cards().values()} == CARD_DIGESTS
+    assert audio_digest("0" * 64, read_card(models_path() / "general.toml").audio) == WORKED_EXAMPLE_DIGEST
+
+
+def test_a_self_check_stays_valid(tiny):
+    assert read_proof(tiny).is_good
+
+
+def test_nothing_in_a_library_is_embedded_again(library):
+    encoders = {"encoder": encoder_named("ear"), "further": encoder_named("clap-tiny")}
+    done = index_folders(library, [], control=Control(), post=lambda event: None, n_workers=1, **encoders)
+    assert (done.n_sounds, done.n_analysed, done.n_encoded, done.n_rejected) == (16, 0, 0, 0)
+
+
+def test_a_search_finds_what_it_found(library):
+    search = Search(library, encoder_named("clap-tiny"))
+    ids = [match.sound_id for match in search.by_text("kick", limit=3)]
+    rows = search.reader.rows(ids)
+    search.close()
+    assert [rows[sound_id].name for sound_id in ids] == [
+        "Kick Hard 04.flac",
+        "Hat Half Open 03.flac",
+        "Kick Punchy 02.flac",
+    ]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_bundle_opens_with_its_hash_and_every_rater_sees_the_same_pages(name):
+    study = open_bundle(STORED / f"{name}.bowerbird").study
+    assert study.hash == PAGES[name]["hash"]
+    for number, pages in PAGES[name]["pages"].items():
+        assert [as_stored(page) for page in plan_pages(study, rater_number=int(number))] == pages
+
+
+def as_stored(page):
+    columns = [[column.system, [[slot.item_id, slot.control] for slot in column.slots]] for column in page.columns]
+    return [page.number, page.kind, page.query_id, columns, page.x, page.is_training, page.is_repeat]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_exported_responses_are_merged_and_the_rater_goes_on_where_they_stopped(name):
+    folder = open_bundle(STORED / f"{name}.bowerbird")
+    assert merge(folder, STORED / f"{name}.ratings").n_raters == 1
+    with RatingsFile(folder.path) as file:
+        (rater,) = file.raters()
+        session = RatingSession(folder, file, rater)
+        assert (rater.pseudonym, dict(rater.background)) == ("heron", {"age": "35-44"})
+        assert session.page.number == PAGES[name]["open_page"]
+        for position, answer in PAGES[name]["answers"].items():
+            said = session.said(None if position == "None" else int(position))
+            assert answer in (said.grade, said.answer)
+
+
+def test_a_report_writes_the_same_tables(grades, tmp_path):
+    with RatingsFile(grades.path) as file:
+        write_report(grades, file.answers(), tmp_path / "report")
+    stored = STORED / "studies" / "grades" / "report"
+    for name in ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl", "qrels.txt", "items.csv"):
+        assert (tmp_path / "report" / name).read_text("utf-8") == (stored / name).read_text("utf-8"), name
+    before, after = (
+        json.loads((folder / "results.json").read_text("utf-8")) for folder in (stored, tmp_path / "report")
+    )
+    assert outline(after) == outline(before)
+
+
+def outline(value):
+    """The fields of a JSON document, without its figures."""
+    if isinstance(value, dict):
+        return {key: outline(entry) for key, entry in value.items()}
+    return [outline(entry) for entry in value] if isinstance(value, list) else type(value).__name__
