@@ -47,9 +47,9 @@ done
 step "the command line without Qt and sound output"
 "$last/bin/python" -m pip uninstall --quiet --yes PySide6_Essentials shiboken6 pyqtgraph sounddevice
 pip_install "$last" hypothesis pyloudnorm
-mkdir -p "$scratch/noqt/tests/encoder"
+mkdir -p "$scratch/noqt/tests/encoders"
 cp -R tests/cli tests/*.py "$scratch/noqt/tests/"
-cp -R tests/encoder/tiny_clap "$scratch/noqt/tests/encoder/"
+cp -R tests/encoders/tiny_clap "$scratch/noqt/tests/encoders/"
 (
     cd "$scratch/noqt"
     BOWERBIRD_SHARED="$root/../shared" "$last/bin/python" -m pytest -q -p no:cacheprovider --timeout 300 tests/cli

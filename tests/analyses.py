@@ -4,8 +4,8 @@ import sqlite3
 
 import numpy as np
 
-from bowerbird.catalogue.connection import FILE_NAME, from_text
 from bowerbird.catalogue.records import Analysis, FileStamp
+from bowerbird.catalogue.sqlite.connection import FILE_NAME, from_text
 from bowerbird.domain.peaks import Peaks
 
 ENCODER_ID = "test-encoder"

@@ -5,12 +5,13 @@ import signal
 import sqlite3
 import threading
 
-from bowerbird.catalogue.connection import FILE_NAME
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.library import encoding, ingest, worker
-from bowerbird.library.control import Control
-from bowerbird.library.ingest import index_folders
+from bowerbird.catalogue.sqlite.connection import FILE_NAME
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing import encoding, worker
+from bowerbird.library.indexing import index as ingest
+from bowerbird.library.indexing.index import index_folders
 
 
 def run_further(library, *folders, further, n_workers=1, control=None, post=None):
@@ -105,7 +106,7 @@ def serve_killers(pipe, encoder_name):
 
 
 def _serve(pipe, encoder_name, before_the_next):
-    from bowerbird.library import analysis  # noqa: PLC0415 - in the worker process
+    from bowerbird.library.indexing import analysis  # noqa: PLC0415 - in the worker process
 
     encode_windows = analysis.encode_windows
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bowerbird.domain.studies import (
+from bowerbird.domain.study import (
     Comparison,
     Controls,
     Item,
@@ -15,7 +15,7 @@ from bowerbird.domain.studies import (
     StudyQuery,
     System,
 )
-from bowerbird.evaluation.listening.study_files import EXCERPTS_NAME, StudyFolder, write_frozen
+from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_frozen
 
 RATE_HZ = 44_100
 SYSTEMS = ("good", "middling", "chance")

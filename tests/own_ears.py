@@ -3,8 +3,8 @@
 import re
 import shutil
 
-from bowerbird.encoder.ear import read_ear_card
-from bowerbird.paths import ears_path, models_path
+from bowerbird.base.paths import ears_path, models_path
+from bowerbird.encoders.ear.encoder import read_ear_card
 
 
 def have_ear(name="mine"):

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 import tiny_weights
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.encoder.cards import read_card, shipped_cards
-from bowerbird.encoder.onnx import audio_digest
-from bowerbird.encoder.proof import PROOF_NAME, read_proof
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.evaluation.listening.bundles import merge, open_bundle
-from bowerbird.evaluation.listening.pages import plan_pages
-from bowerbird.evaluation.listening.report_files import write_report
-from bowerbird.evaluation.listening.sessions import RatingSession
-from bowerbird.evaluation.listening.study_files import open_study
-from bowerbird.library.control import Control
+from bowerbird.base.paths import library_path, models_path
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.encoders.onnx.encoder import audio_digest
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.encoders.weights.cards import read_card, shipped_cards
+from bowerbird.encoders.weights.self_check import PROOF_NAME, read_proof
+from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
-from bowerbird.library.ingest import index_folders
-from bowerbird.library.search import Search
-from bowerbird.paths import library_path, models_path
+from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.search.search import Search
+from bowerbird.listening.bundles import merge, open_bundle
+from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.report.files import write_report
+from bowerbird.listening.session import RatingSession
+from bowerbird.listening.store import open_study
 
 STORED = Path(__file__).parent / "stored"
 PAGES = json.loads((STORED / "pages.json").read_text(encoding="utf-8"))

@@ -4,12 +4,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from bowerbird.encoder.cards import CARD_NAME
-from bowerbird.encoder.proof import Proof, write_proof
-from bowerbird.encoder.weights import Weights, weights_in, write_card
-from bowerbird.paths import weights_path
+from bowerbird.base.paths import weights_path
+from bowerbird.encoders.weights.cards import CARD_NAME
+from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.store import Weights, weights_in, write_card
 
-TINY = Path(__file__).parent / "encoder" / "tiny_clap"
+TINY = Path(__file__).parent / "encoders" / "tiny_clap"
 NAME = "clap-tiny"
 
 

@@ -4,14 +4,14 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 
-from bowerbird.errors import StudyError
+from bowerbird.base.errors import StudyError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Bowerbird and return its exit code."""
     multiprocessing.freeze_support()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    from bowerbird.log import start_logging  # noqa: PLC0415 - worker processes import this module for nothing
+    from bowerbird.base.log import start_logging  # noqa: PLC0415 - worker processes import this module for nothing
 
     start_logging()
     from bowerbird.cli.main import COMMANDS, run  # noqa: PLC0415
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and (given[0] in COMMANDS or given[0] in {"-h", "--help", "--version"}):
         return run(given, rate_window=_rate_window)
     try:
-        from bowerbird.gui.application import open_window  # noqa: PLC0415 - Qt may be absent
+        from bowerbird.gui.shell.application import open_window  # noqa: PLC0415 - Qt may be absent
     except ImportError as error:
         print(  # noqa: T201 - the command line's own boundary lies behind Qt here
             f"The window cannot open ({error}). Install PySide6-Essentials and pyqtgraph, "
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rate_window(arguments: Sequence[str]) -> int:
     try:
-        from bowerbird.gui.rating_application import rate_window  # noqa: PLC0415 - Qt may be absent
+        from bowerbird.gui.listening.rating_application import rate_window  # noqa: PLC0415 - Qt may be absent
     except ImportError as error:
         raise StudyError(
             f"The rating window cannot open ({error}). Install PySide6-Essentials and pyqtgraph."

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-GOLDEN: Final = ROOT / "tests" / "encoder" / "golden"
+GOLDEN: Final = ROOT / "tests" / "encoders" / "golden"
 sys.path[:0] = [str(ROOT / "app"), str(GOLDEN)]
 
 import numpy as np  # noqa: E402
@@ -27,9 +27,9 @@ from checkpoints import laion_weights  # noqa: E402
 from parity_reference import HTSAT_TINY, SMALLEST, Floats, Reference, Shape  # noqa: E402
 from signals import SIGNALS, signal  # noqa: E402
 
-from bowerbird.encoder.cards import AudioTower, read_card  # noqa: E402
-from bowerbird.encoder.frontend import patches  # noqa: E402
-from bowerbird.encoder.runtime import onnxruntime  # noqa: E402
+from bowerbird.encoders.onnx.frontend import patches  # noqa: E402
+from bowerbird.encoders.onnx.runtime import onnxruntime  # noqa: E402
+from bowerbird.encoders.weights.cards import AudioTower, read_card  # noqa: E402
 
 MOST: Final = 1e-5
 """How far a component of a vector may be from the reference."""

@@ -23,9 +23,9 @@ import torch
 from parity_reference import HTSAT_TINY, Reference
 from transformers import ClapConfig, ClapModel
 
-from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, read_card
-from bowerbird.encoder.frontend import patches
-from bowerbird.encoder.session import Session
+from bowerbird.encoders.onnx.frontend import patches
+from bowerbird.encoders.onnx.session import Session
+from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, read_card
 
 N_ROUNDS: Final = 12
 

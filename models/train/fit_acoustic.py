@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.encoder.acoustic import WINDOW_S, AcousticEncoder
-from bowerbird.encoder.constants import Constants, Projection, standardised, write_constants
-from bowerbird.encoder.descriptors import FITTED, describe
-from bowerbird.encoder.spectrum import RATE_HZ
+from bowerbird.encoders.acoustic.constants import Constants, Projection, standardised, write_constants
+from bowerbird.encoders.acoustic.descriptors import FITTED, describe
+from bowerbird.encoders.acoustic.encoder import WINDOW_S, AcousticEncoder
+from bowerbird.encoders.acoustic.spectrum import RATE_HZ
 
 MODELS = Path(__file__).parents[1]
 

@@ -23,13 +23,13 @@ import numpy.typing as npt
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.encoder.acoustic import WINDOW_S, AcousticEncoder
-from bowerbird.encoder.adjectives import Directions, write_directions
-from bowerbird.encoder.analysis import LOUD, Analysis, analyse, step_powers
-from bowerbird.encoder.envelope import STEP_S
-from bowerbird.encoder.extent import loudness_lufs
-from bowerbird.encoder.pitch import track
-from bowerbird.encoder.spectrum import RATE_HZ, bin_hz
+from bowerbird.encoders.acoustic.encoder import WINDOW_S, AcousticEncoder
+from bowerbird.encoders.acoustic.envelope import STEP_S
+from bowerbird.encoders.acoustic.extent import loudness_lufs
+from bowerbird.encoders.acoustic.frames import LOUD, Analysis, analyse, step_powers
+from bowerbird.encoders.acoustic.pitch import track
+from bowerbird.encoders.acoustic.spectrum import RATE_HZ, bin_hz
+from bowerbird.encoders.ear.adjectives import Directions, write_directions
 
 MODELS = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ import soundfile
 
 from bowerbird.audio.decode import mixdown, open_sound, read_clip
 from bowerbird.audio.formats import READABLE
-from bowerbird.errors import AudioError
+from bowerbird.base.errors import AudioError
 from privileges import bound_by_permissions
 from sounds import noise, sine, write
 

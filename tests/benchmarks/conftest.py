@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from generated import make_library
 
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 
 N_SOUNDS = int(os.environ.get("BOWERBIRD_BENCH_SOUNDS", "100000"))
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from bowerbird.catalogue.records import Analysis, FileStamp, Folder
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import Catalogue
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, Peaks
-from bowerbird.encoder.protocol import Encoder
+from bowerbird.encoders.protocol import Encoder
 
 KINDS = [
     "Kick",

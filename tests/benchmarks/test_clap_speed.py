@@ -21,19 +21,19 @@ import soundfile
 from generated import make_library
 from tokenizers import Tokenizer
 
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.domain.queries import Query
-from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, read_card
-from bowerbird.encoder.frontend import patches
-from bowerbird.encoder.protocol import Encoder
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.encoder.session import Session
-from bowerbird.library.browsing import Browsing
-from bowerbird.library.control import Control
-from bowerbird.library.ingest import index_folders
-from bowerbird.library.models import import_models
-from bowerbird.library.neighbours import update_index
-from bowerbird.library.search import Search
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.domain.query import Query
+from bowerbird.encoders.onnx.frontend import patches
+from bowerbird.encoders.onnx.session import Session
+from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, read_card
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.models import import_models
+from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.neighbours import update_index
+from bowerbird.library.search.search import Search
 from conftest import N_SOUNDS
 
 ROOT = Path(__file__).parents[2]

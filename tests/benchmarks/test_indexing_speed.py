@@ -14,13 +14,13 @@ import pytest
 import soundfile
 from generated import make_folder
 
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
-from bowerbird.library.control import Control
-from bowerbird.library.ingest import LISTED_AT_ONCE
-from bowerbird.library.scan import Walk, walk
-from bowerbird.library.worker import Task
-from bowerbird.library.workers import run_tasks
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing.index import LISTED_AT_ONCE
+from bowerbird.library.indexing.scan import Walk, walk
+from bowerbird.library.indexing.worker import Task
+from bowerbird.library.indexing.worker_pool import run_tasks
 from conftest import N_SOUNDS
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
@@ -63,7 +63,7 @@ def test_vectors_of_the_built_in_encoder(tmp_path: Path, report: Callable[..., N
 @pytest.mark.parametrize("name", [DEFAULT_ENCODER, ACOUSTIC_ENCODER])
 def test_encoder_alone(name: str, report: Callable[..., None]) -> None:
     script = (
-        "import json, sys, time, numpy as np; from bowerbird.encoder.registry import encoder_named\n"
+        "import json, sys, time, numpy as np; from bowerbird.encoders.registry import encoder_named\n"
         "e = encoder_named(sys.argv[1]); c = np.random.default_rng(1); out = {}\n"
         "for s in (0.1, 0.5, 2.0, 10.0):\n"
         "    x = c.standard_normal(int(s * e.rate_hz)).astype(np.float32) * 0.1; e.encode([x])\n"

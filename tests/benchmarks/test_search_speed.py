@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.domain.queries import Filter, Order, Query
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.domain.query import Filter, Order, Query
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex, is_available
 from conftest import N_SOUNDS

@@ -11,10 +11,10 @@ import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from bowerbird import paths
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.gui.application import Application
-from bowerbird.settings import load_settings
+from bowerbird.base import paths
+from bowerbird.base.settings import load_settings
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.shell.application import Application
 
 BEGAN = float(os.environ["BOWERBIRD_PROBE_BEGAN"])
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import EncodedWindows
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 BELOW = f"{ROOT}{os.sep}"

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses import ENCODER_ID, analysis, dump, stamp
-from bowerbird.catalogue.connection import LibraryLock, from_text, to_text
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.queries import Place, Query
-from bowerbird.errors import CatalogueError
+from bowerbird.base.errors import CatalogueError
+from bowerbird.catalogue.sqlite.connection import LibraryLock, from_text, to_text
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.domain.query import Place, Query
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.queries import Order, Query, parse_text
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.domain.query import Order, Query, parse_text
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 

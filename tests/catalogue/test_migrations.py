@@ -7,13 +7,13 @@ from pathlib import PurePath
 import pytest
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue import migrations
-from bowerbird.catalogue.connection import FILE_NAME, open_writer
-from bowerbird.catalogue.migrations import STEPS, Step, migrate
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.queries import Query
-from bowerbird.errors import CatalogueError
+from bowerbird.base.errors import CatalogueError
+from bowerbird.catalogue.sqlite import migrations
+from bowerbird.catalogue.sqlite.connection import FILE_NAME, open_writer
+from bowerbird.catalogue.sqlite.migrations import STEPS, Step, migrate
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.domain.query import Query
 from privileges import bound_by_permissions
 
 SENTENCE = r"^The .+\. [A-Z].+\.$"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from analyses import ENCODER_ID, analysis, stamp
-from bowerbird.catalogue.reader import CatalogueReader
 from bowerbird.catalogue.records import FileStamp
-from bowerbird.catalogue.writer import Catalogue, directory_of
-from bowerbird.domain.queries import Place, Query
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue, directory_of
+from bowerbird.domain.query import Place, Query
 
 pytestmark = pytest.mark.skipif(os.sep != "/", reason="the paths below are written as POSIX has them")
 

@@ -8,11 +8,11 @@ import pytest
 from bowerbird_command import bowerbird
 
 import tiny_weights
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.base.paths import library_path
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.encoder.weights import installed_weights
-from bowerbird.paths import library_path
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoders.weights.store import installed_weights
 from encoding_stage import Here, run_further, vectors_of
 from sounds import click, noise, sine, write
 

@@ -10,14 +10,14 @@ from bowerbird_command import bowerbird
 
 import hub_server
 import tiny_weights
-from bowerbird.catalogue.connection import LibraryLock
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.encoder.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
-from bowerbird.encoder.fetching import fetch_weights
-from bowerbird.encoder.proof import PROOF_NAME
-from bowerbird.encoder.weights import write_card
-from bowerbird.library.recall import Recall, write_recall
-from bowerbird.paths import library_path, weights_path
+from bowerbird.base.paths import library_path, weights_path
+from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
+from bowerbird.encoders.weights.fetching import fetch_weights
+from bowerbird.encoders.weights.self_check import PROOF_NAME
+from bowerbird.encoders.weights.store import write_card
+from bowerbird.library.encoders.recall import Recall, write_recall
 from hub_server import Hub, closed_endpoint
 from own_ears import have_ear
 from sounds import noise, sine, write

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.evaluation.listening.bundles import open_bundle, write_answers
-from bowerbird.evaluation.listening.joining import join
-from bowerbird.evaluation.listening.sessions import RatingSession
-from bowerbird.evaluation.listening.study_files import study_named
-from bowerbird.paths import studies_path
+from bowerbird.base.paths import studies_path
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.listening.bundles import open_bundle, write_answers
+from bowerbird.listening.raters import join
+from bowerbird.listening.session import RatingSession
+from bowerbird.listening.store import study_named
 from sounds import noise, sine, write
 
 

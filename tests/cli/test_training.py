@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bowerbird.cli import training
+from bowerbird.base.paths import ears_path
+from bowerbird.cli import train as training
 from bowerbird.cli.progress import live_line
-from bowerbird.encoder.ear import EarEncoder
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.encoder.tuning import units
-from bowerbird.library import suggestions, tuning
-from bowerbird.paths import ears_path
+from bowerbird.encoders.ear.encoder import EarEncoder
+from bowerbird.encoders.ear.tuning import units
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.annotations import words as suggestions
+from bowerbird.library.encoders.choice import tuning
 from own_ears import have_ear
 from sounds import click, noise, sine, write
 

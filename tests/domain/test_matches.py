@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowerbird.domain.matches import Match, fused, percentiles
+from bowerbird.domain.matches import Match
+from bowerbird.ranking.fusion import fused
+from bowerbird.ranking.percentiles import percentiles
 
 floats = st.floats(-1, 1, width=32)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bowerbird.base.errors import QueryError
 from bowerbird.domain.names import split_unwanted
-from bowerbird.domain.queries import Example, Filter, parse_example, parse_filter, parse_text
-from bowerbird.errors import QueryError
+from bowerbird.domain.query import Example, Filter, parse_example, parse_filter, parse_text
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
 
 def test_a_copy_that_is_cut_short_on_the_way_to_8_bits_is_a_full_disk(tmp_path: Path) -> None:
     whole = tmp_path / "audio.onnx"
-    shutil.copy(Path(__file__).parents[1] / "encoder" / "tiny_clap" / whole.name, whole)
+    shutil.copy(Path(__file__).parents[1] / "encoders" / "tiny_clap" / whole.name, whole)
     with little_room(whole.stat().st_size), pytest.raises(OSError, match="no room"):
         write_int8(whole, tmp_path / "audio_int8.onnx")
 

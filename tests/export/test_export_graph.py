@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bowerbird.encoder.cards import ROLES, read_card
+from bowerbird.encoders.weights.cards import ROLES, read_card
 
 pytest.importorskip("onnx")
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ from architecture import AudioShape  # noqa: E402
 from audio_tower import mask, merging, moves, relative_places, stretch, windowed  # noqa: E402
 from card import FILE_NAMES, Words, card_text, shipped_words  # noqa: E402
 
-TINY = ROOT / "tests" / "encoder" / "tiny_clap"
+TINY = ROOT / "tests" / "encoders" / "tiny_clap"
 
 
 def test_moving_tokens_to_other_windows_and_back_changes_nothing() -> None:

@@ -15,20 +15,20 @@ import soundfile
 from gui_player import FakePlayer
 from gui_rating import Seat
 
-from bowerbird import paths
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
-from bowerbird.library.control import Control
-from bowerbird.library.encoders import choose_encoder
-from bowerbird.library.ingest import index_folders
-from bowerbird.settings import load_settings
+from bowerbird.base import paths
+from bowerbird.base.settings import load_settings
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.choice import choose_encoder
+from bowerbird.library.indexing.index import index_folders
 from listening_stage import frozen
 
 with suppress(ImportError):  # without Qt the presenters are still tested
     from gui_stage import Stage
     from PySide6.QtWidgets import QApplication
 
-    from bowerbird.gui import application
+    from bowerbird.gui.shell import application
 
 RATE_HZ = 44_100
 

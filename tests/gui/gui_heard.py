@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from bowerbird import paths
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.gui.application import Application
-from bowerbird.settings import load_settings
+from bowerbird.base import paths
+from bowerbird.base.settings import load_settings
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.shell.application import Application
 
 
 class Hands(QObject):

@@ -8,15 +8,15 @@ from typing import Any, Self
 
 import pytest
 
-from bowerbird.encoder.cards import shipped_cards
-from bowerbird.errors import EncoderError
-from bowerbird.gui.presenters import models
-from bowerbird.gui.presenters.model_rows import ModelRow
-from bowerbird.gui.presenters.model_words import JobState, QuietLine
-from bowerbird.gui.presenters.models import ModelJobEnded, ModelsPresenter
-from bowerbird.library.encoders import Choice, is_of_model
-from bowerbird.library.model_list import ModelState
-from bowerbird.library.models import ModelProgress
+from bowerbird.base.errors import EncoderError
+from bowerbird.encoders.weights.cards import shipped_cards
+from bowerbird.gui.encoders import encoders_presenter as models
+from bowerbird.gui.encoders.encoder_rows import ModelRow
+from bowerbird.gui.encoders.encoder_texts import JobState, QuietLine
+from bowerbird.gui.encoders.encoders_presenter import ModelJobEnded, ModelsPresenter
+from bowerbird.library.encoders.choice import Choice, is_of_model
+from bowerbird.library.encoders.model_states import ModelState
+from bowerbird.library.encoders.models import ModelProgress
 
 CLAP = "clap-htsat-unfused"
 OTHER = "clap-630k-audioset-best"

@@ -14,9 +14,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from bowerbird.evaluation.listening.study_files import open_study
-from bowerbird.gui.presenters.rating_faces import StepFace
-from bowerbird.gui.rating_application import RatingApplication
+from bowerbird.gui.listening.rating_application import RatingApplication
+from bowerbird.gui.listening.rating_state import StepFace
+from bowerbird.listening.store import open_study
 
 
 def main() -> int:

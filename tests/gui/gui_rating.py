@@ -7,12 +7,12 @@ from typing import Any
 
 from gui_player import FakePlayer
 
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.domain.ratings import Answers, Page
-from bowerbird.evaluation.listening.headphones import HeadphoneTrial
-from bowerbird.evaluation.listening.study_files import StudyFolder
-from bowerbird.gui.presenters.rating import RatingPresenter
-from bowerbird.gui.presenters.rating_faces import PageFace, PeopleFace, StepFace
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.domain.responses import Answers, Page
+from bowerbird.gui.listening.rating_presenter import RatingPresenter
+from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
+from bowerbird.listening.headphones import HeadphoneTrial
+from bowerbird.listening.store import StudyFolder
 
 QUIETEST = (1, 0, 2, 1, 2, 0)
 """Where the quiet tone of each trial of the headphone check stands."""

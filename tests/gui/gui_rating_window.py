@@ -9,13 +9,13 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.domain.ratings import Answers
-from bowerbird.evaluation.listening.study_files import StudyFolder
-from bowerbird.gui.presenters.rating_faces import PageFace
-from bowerbird.gui.rating_application import RatingApplication
-from bowerbird.gui.views.rating_parts import KeyButton
-from bowerbird.gui.views.rating_rows import CandidateRow
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.domain.responses import Answers
+from bowerbird.gui.listening.rating_application import RatingApplication
+from bowerbird.gui.listening.rating_state import PageFace
+from bowerbird.gui.listening.rating_stimuli_view import CandidateRow
+from bowerbird.gui.listening.rating_widgets import KeyButton
+from bowerbird.listening.store import StudyFolder
 
 TIMEOUT_MS = 20_000
 KEYS = {

@@ -10,12 +10,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from bowerbird.domain.queries import Place
-from bowerbird.gui.application import Application
-from bowerbird.gui.models.sounds import PLAYING_ROLE, SoundsModel
-from bowerbird.gui.views.search_bar import Chip
-from bowerbird.gui.views.table import SoundTable
-from bowerbird.gui.views.window import MainWindow
+from bowerbird.domain.query import Place
+from bowerbird.gui.browse.search_bar import Chip
+from bowerbird.gui.browse.sounds_model import PLAYING_ROLE, SoundsModel
+from bowerbird.gui.browse.table_view import SoundTable
+from bowerbird.gui.shell.application import Application
+from bowerbird.gui.shell.window import MainWindow
 
 TIMEOUT_MS = 20_000
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bowerbird.errors import BowerbirdError
-from bowerbird.gui.presenters.background import Background, BackgroundEnded
-from bowerbird.gui.presenters.comparing import CompareState
-from bowerbird.gui.presenters.model_words import JobState
-from bowerbird.gui.presenters.studies import StudyRow
-from bowerbird.gui.presenters.study_words import DesignState
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.gui.encoders.encoder_texts import JobState
+from bowerbird.gui.listening.comparing_presenter import CompareState
+from bowerbird.gui.listening.studies_presenter import StudyRow
+from bowerbird.gui.listening.study_design_texts import DesignState
+from bowerbird.jobs.background import Background, BackgroundEnded
 
 TIMEOUT_S = 30
 

@@ -15,10 +15,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
 
-from bowerbird.errors import CatalogueError
-from bowerbird.gui import boundary
-from bowerbird.gui.views import actions, dialogs
-from bowerbird.gui.views.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
+from bowerbird.base.errors import CatalogueError
+from bowerbird.gui.shell import actions, dialogs
+from bowerbird.gui.shell import exceptions as boundary
+from bowerbird.gui.shell.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
 
 
 def test_every_action_has_a_text_and_a_menu():

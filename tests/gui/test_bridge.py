@@ -9,8 +9,8 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 
 from pytestqt.qtbot import QtBot
 
-from bowerbird.errors import AudioError
-from bowerbird.gui.bridge import EventBridge, QueryThread
+from bowerbird.base.errors import AudioError
+from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
 
 TIMEOUT_S = 10
 

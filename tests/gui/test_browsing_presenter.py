@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.queries import Example, Filter, Guess, Order, Place, Query
-from bowerbird.gui.presenters.browsing import BrowsingPresenter, ListState, example_name, with_stretch
-from bowerbird.library.browsing import Listing, Pane, Relaxation
+from bowerbird.domain.query import Example, Filter, Guess, Order, Place, Query
+from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, with_stretch
+from bowerbird.library.search.browsing import Listing, Pane, Relaxation
 
 
 class HeldQueries:

@@ -7,13 +7,13 @@ import pytest
 from gui_player import FakePlayer
 from gui_studies_desk import FakeCompare, Queries, Thread
 
-from bowerbird import paths
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.domain.studies import System
-from bowerbird.evaluation.listening.joining import join
-from bowerbird.evaluation.listening.sessions import RatingSession
-from bowerbird.evaluation.listening.study_files import StudyFolder
-from bowerbird.gui.presenters.comparing import NOTHING_ASKED, ComparePresenter
+from bowerbird.base import paths
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.domain.study import System
+from bowerbird.gui.listening.comparing_presenter import NOTHING_ASKED, ComparePresenter
+from bowerbird.listening.raters import join
+from bowerbird.listening.session import RatingSession
+from bowerbird.listening.store import StudyFolder
 
 
 class Desk:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import Progress
-from bowerbird.errors import EncoderError
-from bowerbird.gui.presenters import indexing
-from bowerbird.gui.presenters.indexing import IndexingPresenter, IndexingState, JobEnded
+from bowerbird.gui.browse import indexing_presenter as indexing
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, JobEnded
 
 TIMEOUT_S = 10
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from bowerbird.base.errors import CatalogueError
 from bowerbird.domain.events import BatchRecorded, FolderUnreachable, IndexingFinished, Progress, SoundsListed
-from bowerbird.errors import CatalogueError
-from bowerbird.gui.presenters import indexing
-from bowerbird.gui.presenters.indexing import IndexingPresenter, IndexingState, JobEnded
-from bowerbird.library.control import Control
+from bowerbird.gui.browse import indexing_presenter as indexing
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, JobEnded
+from bowerbird.jobs.control import Control
 
 A, B, C = Path("/a"), Path("/b"), Path("/c")
 DONE = IndexingFinished(

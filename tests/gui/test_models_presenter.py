@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from gui_models_desk import ALONE, BUILT_IN, CLAP, OTHER, TIMEOUT_S, Desk
 
+from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import EncoderReady
-from bowerbird.encoder.cards import shipped_cards
-from bowerbird.errors import EncoderError
-from bowerbird.gui.presenters import models as presenter_module
-from bowerbird.gui.presenters.model_rows import are_others
-from bowerbird.gui.presenters.model_words import Act, JobState
-from bowerbird.library.models import ModelProgress
-from bowerbird.library.recall import Recall
+from bowerbird.encoders.weights.cards import shipped_cards
+from bowerbird.gui.encoders import encoders_presenter as presenter_module
+from bowerbird.gui.encoders.encoder_rows import are_others
+from bowerbird.gui.encoders.encoder_texts import Act, JobState
+from bowerbird.library.encoders.models import ModelProgress
+from bowerbird.library.encoders.recall import Recall
 
 
 @pytest.fixture

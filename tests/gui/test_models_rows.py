@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from gui_models_desk import ALONE, BUILT_IN, CLAP, OTHER, Desk
 
+from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import BatchRecorded, EncoderReady
-from bowerbird.encoder.cards import Source, shipped_cards
-from bowerbird.errors import EncoderError
-from bowerbird.gui.presenters.model_rows import Inventory, ModelRow, rows_of
-from bowerbird.gui.presenters.model_words import short_title
-from bowerbird.library.model_list import ModelState
-from bowerbird.library.recall import Recall
+from bowerbird.encoders.weights.cards import Source, shipped_cards
+from bowerbird.gui.encoders.encoder_rows import Inventory, ModelRow, rows_of
+from bowerbird.gui.encoders.encoder_texts import short_title
+from bowerbird.library.encoders.model_states import ModelState
+from bowerbird.library.encoders.recall import Recall
 from own_ears import have_ear
 
 

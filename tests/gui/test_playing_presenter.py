@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gui_player import Played
 
-from bowerbird.gui.presenters.playing import MAX_DB, MIN_DB, PlayingPresenter, Stretch
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, Stretch
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
 
 A, B = Path("/s/a.wav"), Path("/s/b.wav")

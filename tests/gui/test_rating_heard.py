@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
-from bowerbird.evaluation.listening.study_files import StudyFolder
+from bowerbird.listening.store import StudyFolder
 from listening_stage import frozen
 from pulse import RATE_HZ, Ears, PulseServer, missing, running_server
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from gui_rating import Seat
 
-from bowerbird.domain.studies import QueryChoice, Scale
-from bowerbird.errors import CatalogueError
-from bowerbird.gui.presenters.rating_faces import Comment
+from bowerbird.base.errors import CatalogueError
+from bowerbird.domain.study import QueryChoice, Scale
+from bowerbird.gui.listening.rating_state import Comment
 
 WORDS = QueryChoice(how="words", words=("tone",))
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from gui_rating import QUIETEST, Seat
 
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.gui.presenters.rating_faces import PageFace, PeopleFace, StepFace
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
 from bowerbird.playback.events import DeviceChanged
 from listening_stage import SYSTEMS
 

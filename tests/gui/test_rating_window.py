@@ -14,13 +14,14 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from bowerbird import paths
-from bowerbird.domain.studies import Scale
-from bowerbird.errors import CatalogueError
-from bowerbird.gui import rating_application, theme
-from bowerbird.gui.rating_application import RatingApplication, rate_window
-from bowerbird.gui.views.rating_parts import set_state
-from bowerbird.gui.views.rating_window import key_name
+from bowerbird.base import paths
+from bowerbird.base.errors import CatalogueError
+from bowerbird.domain.study import Scale
+from bowerbird.gui.listening import rating_application
+from bowerbird.gui.listening.rating_application import RatingApplication, rate_window
+from bowerbird.gui.listening.rating_widgets import set_state
+from bowerbird.gui.listening.rating_window import key_name
+from bowerbird.gui.shell import theme
 from listening_stage import SYSTEMS, frozen
 
 SIZES = ((1440, 900), (1024, 640), (360, 900))

@@ -9,11 +9,11 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt
 
+from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.errors import CatalogueError
-from bowerbird.gui.models import sounds
-from bowerbird.gui.models.sounds import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
+from bowerbird.gui.browse import sounds_model as sounds
+from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
 
 Role = Qt.ItemDataRole
 

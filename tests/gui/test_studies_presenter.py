@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from gui_studies_desk import FakeStudies, Queries, Thread
 
-from bowerbird import paths
-from bowerbird.catalogue.ratings import RatingsFile
-from bowerbird.errors import CatalogueError
-from bowerbird.evaluation.listening.bundles import open_bundle
-from bowerbird.evaluation.listening.joining import join
-from bowerbird.evaluation.listening.sessions import RatingSession
-from bowerbird.evaluation.listening.study_files import StudyFolder
-from bowerbird.gui.presenters.studies import StudiesPresenter
+from bowerbird.base import paths
+from bowerbird.base.errors import CatalogueError
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.gui.listening.studies_presenter import StudiesPresenter
+from bowerbird.listening.bundles import open_bundle
+from bowerbird.listening.raters import join
+from bowerbird.listening.session import RatingSession
+from bowerbird.listening.store import StudyFolder
 from listening_stage import frozen
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from gui_studies_desk import FakeDesign, Queries, Thread
 
-from bowerbird import paths
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.domain.studies import GRADES, Comparison, System
-from bowerbird.evaluation.listening.study_files import StudyFolder, open_study
-from bowerbird.gui.presenters import study_making
-from bowerbird.gui.presenters.study_design import StudyDesignPresenter
-from bowerbird.gui.presenters.study_fields import FIELDS, value_at, with_value
+from bowerbird.base import paths
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.domain.study import GRADES, Comparison, System
+from bowerbird.gui.listening.listening_tests import study_making
+from bowerbird.gui.listening.study_design_fields import FIELDS, value_at, with_value
+from bowerbird.gui.listening.study_design_presenter import StudyDesignPresenter
+from bowerbird.listening.store import StudyFolder, open_study
 
 
 class Desk:

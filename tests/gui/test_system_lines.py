@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.domain.studies import System
-from bowerbird.gui.presenters.system_lines import SystemLine, SystemLines, about, aspects_text, name_of, parse_aspects
-from bowerbird.library.system_choices import EncoderChoice, SystemChoices
+from bowerbird.domain.study import System
+from bowerbird.gui.listening.system_rows import SystemLine, SystemLines, about, aspects_text, name_of, parse_aspects
+from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
 
 EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), knows_words=True)
 ACOUSTIC = EncoderChoice("acoustic", 128, ("timbre",), knows_words=False)

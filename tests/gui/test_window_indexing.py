@@ -15,16 +15,16 @@ from gui_stage import Stage
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
-from bowerbird import paths
-from bowerbird.catalogue.connection import FILE_NAME
+from bowerbird.base import paths
+from bowerbird.base.errors import CatalogueError
+from bowerbird.base.settings import Settings
+from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.domain.events import FolderListed
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.errors import CatalogueError
-from bowerbird.gui.application import Application
-from bowerbird.gui.models import sounds as columns
-from bowerbird.gui.presenters.indexing import IndexingPresenter
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
+from bowerbird.gui.shell.application import Application
 from bowerbird.library.demo import demo_folder
-from bowerbird.settings import Settings
 from conftest import write_tone
 
 

@@ -16,15 +16,14 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
-from bowerbird import paths
-from bowerbird.evaluation.listening.study_files import open_study
-from bowerbird.gui import rating_application
-from bowerbird.gui.listening import Listening
-from bowerbird.gui.views.side_by_side import SideBySideDialog
-from bowerbird.gui.views.studies import EMPTY, StudiesDialog
-from bowerbird.gui.views.study_design import StudySheet
-from bowerbird.gui.views.study_systems import _VariantFields
-from bowerbird.settings import load_settings
+from bowerbird.base import paths
+from bowerbird.base.settings import load_settings
+from bowerbird.gui.listening.comparing_view import SideBySideDialog
+from bowerbird.gui.listening.listening_tests import Listening, rating_application
+from bowerbird.gui.listening.studies_view import EMPTY, StudiesDialog
+from bowerbird.gui.listening.study_design_view import StudySheet
+from bowerbird.gui.listening.study_systems_view import _VariantFields
+from bowerbird.listening.store import open_study
 from conftest import EVERY
 from listening_stage import frozen
 

@@ -12,10 +12,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from bowerbird.gui import theme
-from bowerbird.gui.models import sounds as columns
-from bowerbird.gui.theme import Tokens, tokens
-from bowerbird.paths import resources_path
+from bowerbird.base.paths import resources_path
+from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.shell import theme
+from bowerbird.gui.shell.theme import Tokens, tokens
 
 THEMES = ("dark", "light")
 

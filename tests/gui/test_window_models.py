@@ -15,18 +15,18 @@ from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 
-from bowerbird import paths
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.cards import FILE_NAMES, Source, WeightFile, read_card
-from bowerbird.encoder.weights import installed_weights, write_card
-from bowerbird.errors import EncoderError
-from bowerbird.gui.presenters import models
-from bowerbird.gui.views.models import IMPORT_HINT, ModelsDialog, RowView
+from bowerbird.base import paths
+from bowerbird.base.errors import EncoderError
+from bowerbird.base.settings import load_settings
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card
+from bowerbird.encoders.weights.store import installed_weights, write_card
+from bowerbird.gui.encoders import encoders_presenter as models
+from bowerbird.gui.encoders.encoders_view import IMPORT_HINT, ModelsDialog, RowView
 from bowerbird.library.demo import demo_folder
-from bowerbird.library.model_list import model_state
-from bowerbird.library.models import ModelProgress
-from bowerbird.library.recall import Recall, write_recall
-from bowerbird.settings import load_settings
+from bowerbird.library.encoders.model_states import model_state
+from bowerbird.library.encoders.models import ModelProgress
+from bowerbird.library.encoders.recall import Recall, write_recall
 from conftest import EVERY
 from hub_server import REPOSITORY, Hub
 from tiny_weights import NAME, TINY, cut, have
@@ -41,7 +41,7 @@ def few_demo_sounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for kind in ("Kick", "Rain", "Bell", "Engine", "Chirp"):
         (tmp_path / "demo" / kind).mkdir(parents=True)
         shutil.copy(sorted(demo_folder().rglob(f"{kind}/*.flac"))[0], tmp_path / "demo" / kind)
-    monkeypatch.setattr("bowerbird.library.models.demo_folder", lambda: tmp_path / "demo")
+    monkeypatch.setattr("bowerbird.library.encoders.models.demo_folder", lambda: tmp_path / "demo")
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     )
     (tmp_path / "shipped").mkdir()
     write_card(tiny, tmp_path / "shipped" / f"{HUB_ID}.toml")
-    monkeypatch.setattr("bowerbird.encoder.cards.models_path", lambda: tmp_path / "shipped")
-    monkeypatch.setattr("bowerbird.gui.presenters.model_words._shipped_titles", lambda: {HUB_ID: "Tiny"})
+    monkeypatch.setattr("bowerbird.encoders.weights.cards.models_path", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("bowerbird.gui.encoders.encoder_texts._shipped_titles", lambda: {HUB_ID: "Tiny"})
     with Hub({name: (TINY / name).read_bytes() for name in FILE_NAMES.values()}) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
         yield hub

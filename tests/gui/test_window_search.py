@@ -11,8 +11,8 @@ from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
-from bowerbird.gui.models import sounds as columns
-from bowerbird.gui.models.sounds import MATCH_ROLE
+from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse.sounds_model import MATCH_ROLE
 from conftest import DRUMS, EVERY, write_kick
 
 Key = Qt.Key

@@ -14,10 +14,10 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 
-from bowerbird import paths
-from bowerbird.gui import application
-from bowerbird.gui.models import sounds as columns
-from bowerbird.settings import Settings, load_settings
+from bowerbird.base import paths
+from bowerbird.base.settings import Settings, load_settings
+from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.shell import application
 from conftest import DRUMS, EVERY
 
 Open = Callable[..., Stage]

@@ -13,13 +13,13 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
 
-from bowerbird import paths
-from bowerbird.encoder.ear import EarEncoder
-from bowerbird.gui import theme
-from bowerbird.gui.views.words import WordStrip, fitted
-from bowerbird.library import browsing
-from bowerbird.library.browsing import Browsing
-from bowerbird.library.suggestions import give_words
+from bowerbird.base import paths
+from bowerbird.encoders.ear.encoder import EarEncoder
+from bowerbird.gui.browse.words_view import WordStrip, fitted
+from bowerbird.gui.shell import theme
+from bowerbird.library.annotations.words import give_words
+from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.search import browsing
 from conftest import EVERY
 
 Key = Qt.Key

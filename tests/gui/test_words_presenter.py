@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bowerbird.gui.presenters.words import WordChip, WordsPresenter, chip_of
-from bowerbird.library.suggestions import SuggestedWord
+from bowerbird.gui.browse.words_presenter import WordChip, WordsPresenter, chip_of
+from bowerbird.library.annotations.words import SuggestedWord
 
 BELL = SuggestedWord("bell", 0.624)
 DOOR = SuggestedWord("door", 1.0, is_given=True)

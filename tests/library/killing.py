@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from bowerbird.library import worker
+from bowerbird.library.indexing import worker
 
 
 def serve(pipe, encoder_name):
@@ -12,7 +12,7 @@ def serve(pipe, encoder_name):
 
     A hanging file first says that it was begun, to the named pipe `told` beside it if there is one.
     """
-    from bowerbird.library import analysis  # noqa: PLC0415 - in the worker process
+    from bowerbird.library.indexing import analysis  # noqa: PLC0415 - in the worker process
 
     analyse = analysis.analyse
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from analyses import ENCODER_ID, analysis, stamp
 from bowerbird.catalogue.records import EncodedWindows
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import Catalogue
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 N_DIMS = 16

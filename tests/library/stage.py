@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.library.control import Control
-from bowerbird.library.ingest import index_folders
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing.index import index_folders
 
 
 def run(library, *folders, n_workers=2, control=None, post=None):

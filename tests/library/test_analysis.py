@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from bowerbird.domain.queries import Example
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.errors import AudioError, UnreachableError
-from bowerbird.library import analysis
-from bowerbird.library.analysis import analyse, content_hash, encode_example, encode_windows
+from bowerbird.base.errors import AudioError, UnreachableError
+from bowerbird.domain.query import Example
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.library.indexing import analysis
+from bowerbird.library.indexing.analysis import analyse, content_hash, encode_example, encode_windows
 from privileges import bound_by_permissions
 from sounds import noise, sine, write
 
@@ -108,8 +108,8 @@ def test_a_file_that_may_not_be_read_is_rejected_with_a_remedy(tmp_path, encoder
 MEASURE = """
 import json, resource, sys
 from pathlib import Path
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.library.analysis import analyse
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.library.indexing.analysis import analyse
 
 def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)

@@ -3,11 +3,11 @@
 import pytest
 from stage import run
 
-from bowerbird.domain.queries import Query
-from bowerbird.encoder.ear import EarEncoder
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.errors import QueryError
-from bowerbird.library.browsing import MAX_NAMED, Browsing
+from bowerbird.base.errors import QueryError
+from bowerbird.domain.query import Query
+from bowerbird.encoders.ear.encoder import EarEncoder
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.library.search.browsing import MAX_NAMED, Browsing
 from sounds import noise, write
 
 NAMES = (("bell", 0.5), ("metal", 0.3))

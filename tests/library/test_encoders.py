@@ -7,16 +7,14 @@ import pytest
 from stage import of_kind, run
 
 import tiny_weights
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.base.errors import CatalogueError, EncoderError, UnheardError
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
 from bowerbird.domain.events import EncoderReady, Progress
-from bowerbird.encoder.proof import Proof, write_proof
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.errors import CatalogueError, EncoderError, UnheardError
-from bowerbird.library import analysis
-from bowerbird.library import recall as recall_module
-from bowerbird.library.control import Control
-from bowerbird.library.encoders import (
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.choice import (
     choose_encoder,
     finish_encoder,
     forget_vectors,
@@ -26,8 +24,10 @@ from bowerbird.library.encoders import (
     searched_encoder,
     wanted_encoder,
 )
-from bowerbird.library.models import check_int8, remove_model
-from bowerbird.library.recall import Recall, is_int8_offered, read_recall, recall_of, write_recall
+from bowerbird.library.encoders.choice import recall as recall_module
+from bowerbird.library.encoders.models import check_int8, remove_model
+from bowerbird.library.encoders.recall import Recall, is_int8_offered, read_recall, recall_of, write_recall
+from bowerbird.library.indexing import analysis
 from encoding_stage import Here, run_further
 from sounds import noise, write
 

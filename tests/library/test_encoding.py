@@ -15,17 +15,18 @@ from stage import of_kind, run
 import encoding_stage
 import tiny_weights
 from analyses import dump
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.base.errors import AudioError, EncoderError
+from bowerbird.base.paths import weights_path
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.events import EncoderReady, FolderListed, Progress, SoundNotEncoded, SoundRejected
-from bowerbird.encoder.cards import AudioTower, Card, Source, WeightFile
-from bowerbird.encoder.proof import Proof, write_proof
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.encoder.weights import Weights, sha256_of, write_card
-from bowerbird.errors import AudioError, EncoderError
-from bowerbird.library import analysis, workers
-from bowerbird.library.analysis import N_WINDOWS_AT_ONCE, content_hash, encode_windows
-from bowerbird.library.control import Control
-from bowerbird.paths import weights_path
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoders.weights.cards import AudioTower, Card, Source, WeightFile
+from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.store import Weights, sha256_of, write_card
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing import analysis
+from bowerbird.library.indexing import worker_pool as workers
+from bowerbird.library.indexing.analysis import N_WINDOWS_AT_ONCE, content_hash, encode_windows
 from encoding_stage import Here, done_by, run_further, vectors_of
 from sounds import noise, sine, write
 
@@ -372,7 +373,7 @@ def test_harmed_weights_end_the_run_with_a_sentence_and_what_was_analysed_stays(
 
 def test_a_network_that_cannot_take_a_single_sample_encodes_longer_sounds_all_the_same(few):
     library, folder = few
-    graph = Path(__file__).parents[1] / "encoder" / "graphs" / "frames.onnx"
+    graph = Path(__file__).parents[1] / "encoders" / "graphs" / "frames.onnx"
     source = weights_path() / "waves"
     source.mkdir()
     shutil.copyfile(graph, source / "audio.onnx")

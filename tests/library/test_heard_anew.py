@@ -6,14 +6,14 @@ import pytest
 from stage import of_kind, run
 
 import tiny_weights
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
 from bowerbird.domain.events import EncoderReady, Progress
-from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
-from bowerbird.library.control import Control
-from bowerbird.library.encoders import choose_encoder, searched_encoder, wanted_encoder
-from bowerbird.library.ingest import index_folders
-from bowerbird.library.search import Search
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.choice import choose_encoder, searched_encoder, wanted_encoder
+from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.search.search import Search
 from encoding_stage import Here, run_further
 from sounds import noise, write
 

@@ -12,8 +12,9 @@ import pytest
 from stage import of_kind, run
 
 from analyses import dump
-from bowerbird.catalogue.connection import LibraryLock
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.base.errors import CatalogueError, EncoderError
+from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.events import (
     BatchRecorded,
     FileIgnored,
@@ -23,11 +24,10 @@ from bowerbird.domain.events import (
     Progress,
     SoundRejected,
 )
-from bowerbird.domain.queries import Query
-from bowerbird.errors import CatalogueError, EncoderError
-from bowerbird.library import workers
-from bowerbird.library.control import Control
-from bowerbird.library.ingest import index_exists, known_folders, remove_folder
+from bowerbird.domain.query import Query
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing import worker_pool as workers
+from bowerbird.library.indexing.index import index_exists, known_folders, remove_folder
 from privileges import bound_by_permissions
 from sounds import N_SMALL, N_SMALL_BROKEN, click, noise, sine, small_library, write
 
@@ -338,7 +338,7 @@ def test_paused_work_waits_and_resumed_work_completes(library, sounds):
 
 
 def test_a_worker_loads_numpy_only_after_it_has_chosen_its_threads():
-    code = "import sys, bowerbird.library.worker; sys.exit('numpy' in sys.modules)"
+    code = "import sys, bowerbird.library.indexing.worker; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=_environment(), check=False).returncode == 0
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from stage import of_kind, run
 
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.events import SoundRejected, SoundsListed
-from bowerbird.domain.queries import Example, Query
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.library.browsing import Browsing
-from bowerbird.library.control import Control
-from bowerbird.library.neighbours import update_index
-from bowerbird.library.search import Search
+from bowerbird.domain.query import Example, Query
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.jobs.control import Control
+from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.neighbours import update_index
+from bowerbird.library.search.search import Search
 from sounds import sine, write
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from planted import N_BACKGROUND, N_DIMS, NOWHERE, PLANTED, RAIN, ROOT, Planted, Words, fill, unit
 
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.base.errors import EncoderError, QueryError
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.domain.queries import Example, Guess, Order, Place, Query, parse_filter
-from bowerbird.errors import EncoderError, QueryError
-from bowerbird.library.browsing import Browsing
-from bowerbird.library.search import Search
+from bowerbird.domain.query import Example, Guess, Order, Place, Query, parse_filter
+from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.search import Search
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.catalogue.connection import LibraryLock
-from bowerbird.encoder.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
-from bowerbird.encoder.proof import TEXTS, Proof, read_proof, write_proof
-from bowerbird.encoder.weights import checked_file, installed_weights, old_folder, part_folder, write_card
-from bowerbird.errors import EncoderError
-from bowerbird.library.control import Control
+from bowerbird.base.errors import EncoderError
+from bowerbird.base.paths import weights_path
+from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
+from bowerbird.encoders.weights.self_check import TEXTS, Proof, read_proof, write_proof
+from bowerbird.encoders.weights.store import checked_file, installed_weights, old_folder, part_folder, write_card
+from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
-from bowerbird.library.model_list import list_models, model_state
-from bowerbird.library.models import (
+from bowerbird.library.encoders.model_states import list_models, model_state
+from bowerbird.library.encoders.models import (
     ModelProgress,
     fetch_model,
     forget_model,
@@ -23,10 +24,9 @@ from bowerbird.library.models import (
     remove_model,
     verify_model,
 )
-from bowerbird.paths import weights_path
 from hub_server import REPOSITORY, Hub
 
-TINY = Path(__file__).parents[1] / "encoder" / "tiny_clap"
+TINY = Path(__file__).parents[1] / "encoders" / "tiny_clap"
 
 
 @pytest.fixture(autouse=True)
@@ -41,12 +41,12 @@ def few_demo_sounds(monkeypatch, tmp_path):
     for kind in ("Kick", "Rain", "Bell", "Engine", "Chirp"):
         (tmp_path / "demo" / kind).mkdir(parents=True)
         shutil.copy(sorted(demo_folder().rglob(f"{kind}/*.flac"))[0], tmp_path / "demo" / kind)
-    monkeypatch.setattr("bowerbird.library.models.demo_folder", lambda: tmp_path / "demo")
+    monkeypatch.setattr("bowerbird.library.encoders.models.demo_folder", lambda: tmp_path / "demo")
 
 
 @pytest.fixture
 def all_demo_sounds(monkeypatch, few_demo_sounds):
-    monkeypatch.setattr("bowerbird.library.models.demo_folder", demo_folder)
+    monkeypatch.setattr("bowerbird.library.encoders.models.demo_folder", demo_folder)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def hub(monkeypatch, tmp_path):
     shipped.mkdir()
     write_card(card, shipped / "tiny-hub.toml")
     write_card(replace(card, id="checkpoint", source=Source("checkpoint", "a/b", file="c.pt")), shipped / "c.toml")
-    monkeypatch.setattr("bowerbird.encoder.cards.models_path", lambda: shipped)
+    monkeypatch.setattr("bowerbird.encoders.weights.cards.models_path", lambda: shipped)
     with Hub({name: (TINY / name).read_bytes() for name in FILE_NAMES.values()}) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
         yield hub

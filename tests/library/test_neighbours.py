@@ -8,12 +8,12 @@ import pytest
 from stage import DeafEncoder
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.catalogue.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
 from bowerbird.index import hnsw
-from bowerbird.library import neighbours
-from bowerbird.library.control import Control
-from bowerbird.library.neighbours import Neighbours, update_index
+from bowerbird.jobs.control import Control
+from bowerbird.library.search.neighbours import Neighbours, update_index
+from bowerbird.library.search.search import neighbours
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bowerbird.library import pace as module
-from bowerbird.library.pace import Pace
+from bowerbird.library.indexing import pace as module
+from bowerbird.library.indexing.pace import Pace
 
 
 @pytest.fixture

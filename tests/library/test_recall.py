@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bowerbird.base.errors import CatalogueError, EncoderError
+from bowerbird.base.paths import weights_path
 from bowerbird.catalogue.records import FileStamp
-from bowerbird.catalogue.writer import Catalogue
-from bowerbird.encoder.onnx import OnnxEncoder
-from bowerbird.encoder.weights import installed_weights
-from bowerbird.errors import CatalogueError, EncoderError
-from bowerbird.library.control import Control
-from bowerbird.library.models import check_int8, model_state
-from bowerbird.library.recall import (
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.encoders.onnx.encoder import OnnxEncoder
+from bowerbird.encoders.weights.store import installed_weights
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.models import check_int8, model_state
+from bowerbird.library.encoders.recall import (
     MIN_RECALL,
     RECALL_NAME,
     Recall,
@@ -24,10 +25,9 @@ from bowerbird.library.recall import (
     recall_of,
     write_recall,
 )
-from bowerbird.paths import weights_path
 from sounds import noise, sine, write
 
-TINY = Path(__file__).parents[1] / "encoder" / "tiny_clap"
+TINY = Path(__file__).parents[1] / "encoders" / "tiny_clap"
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.library.control import Control
-from bowerbird.library.scan import Walk, walk
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing.scan import Walk, walk
 from privileges import bound_by_permissions
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and permissions")

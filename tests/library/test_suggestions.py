@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from stage import run
 
-from bowerbird.catalogue.reader import CatalogueReader
-from bowerbird.domain.queries import Query
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.errors import QueryError
-from bowerbird.library.ingest import remove_folder
-from bowerbird.library.suggestions import MIN_CONFIDENCE, deny_word, give_words, suggested_words
+from bowerbird.base.errors import QueryError
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.domain.query import Query
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.annotations.words import MIN_CONFIDENCE, deny_word, give_words, suggested_words
+from bowerbird.library.indexing.index import remove_folder
 from sounds import noise, write
 
 

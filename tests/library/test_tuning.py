@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bowerbird.encoder.ear import EarEncoder, read_ear_card
-from bowerbird.encoder.registry import DEFAULT_ENCODER, encoder_named, encoder_names
-from bowerbird.encoder.tuning import NamedSounds, corrected, fitted_correction, units
-from bowerbird.errors import EncoderError, QueryError
-from bowerbird.library import tuning
-from bowerbird.library.tuning import tune
-from bowerbird.paths import ears_path
+from bowerbird.base.errors import EncoderError, QueryError
+from bowerbird.base.paths import ears_path
+from bowerbird.encoders.ear.encoder import EarEncoder, read_ear_card
+from bowerbird.encoders.ear.tuning import NamedSounds, corrected, fitted_correction, units
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named, encoder_names
+from bowerbird.library.encoders.choice import tuning
+from bowerbird.library.encoders.tuning import tune
 from sounds import noise
 
 N_KINDS = 12

@@ -6,11 +6,11 @@ from collections import Counter
 import killing
 import pytest
 
-from bowerbird.errors import EncoderError
-from bowerbird.library import workers
-from bowerbird.library.control import Control
-from bowerbird.library.worker import Outcome, Task
-from bowerbird.library.workers import in_batches, run_tasks
+from bowerbird.base.errors import EncoderError
+from bowerbird.jobs.control import Control
+from bowerbird.library.indexing import worker_pool as workers
+from bowerbird.library.indexing.worker import Outcome, Task
+from bowerbird.library.indexing.worker_pool import in_batches, run_tasks
 from sounds import sine, write
 
 

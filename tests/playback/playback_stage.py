@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.errors import AudioError, PlaybackError
+from bowerbird.base.errors import AudioError, PlaybackError
 from bowerbird.playback.device import MakeRender
 from bowerbird.playback.player import Player
 from pulse import wait_until

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from playback_stage import RATE_HZ, FakeSound, sine, steps_of
 
-from bowerbird.errors import AudioError
+from bowerbird.base.errors import AudioError
 from bowerbird.playback.stretch import Request, device_blocks, stereo_matrix, to_stereo
 
 

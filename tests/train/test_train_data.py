@@ -15,9 +15,9 @@ from sections import put_section, table
 from small_folder import write_folder
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.encoder.acoustic import AcousticEncoder
-from bowerbird.encoder.constants import read_constants
-from bowerbird.paths import models_path
+from bowerbird.base.paths import models_path
+from bowerbird.encoders.acoustic.constants import read_constants
+from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 
 
 def test_words_are_lower_case_and_those_of_the_label_follow(tmp_path):

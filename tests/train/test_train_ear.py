@@ -21,7 +21,7 @@ from small_folder import write_folder  # noqa: E402
 from words import Group, WordTable, grams_of, numbers, reworded, vocabulary  # noqa: E402
 
 import train as training  # noqa: E402
-from bowerbird.encoder.ear_words import gram_buckets  # noqa: E402
+from bowerbird.encoders.ear.words import gram_buckets  # noqa: E402
 from export import write_network  # noqa: E402
 
 SMALL = Shape(channels=(8, 8, 16, 16), n_hidden=32, n_described=16, n_dims=16)

@@ -14,8 +14,8 @@ import soundfile
 
 from bowerbird.audio import formats
 from bowerbird.audio.resample import StreamResampler
+from bowerbird.base.errors import AudioError, UnreachableError
 from bowerbird.domain.sounds import Clip, Samples
-from bowerbird.errors import AudioError, UnreachableError
 
 BLOCK_FRAMES: Final = 65_536
 """Frames read at once: small enough for thirty-minute files, large enough that one-shots are one block."""

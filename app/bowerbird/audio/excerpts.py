@@ -9,8 +9,8 @@ import numpy as np
 from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound
 from bowerbird.audio.loudness import Loudness, LoudnessMeter
 from bowerbird.audio.resample import StreamResampler
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
-from bowerbird.errors import AudioError
 
 EXCERPT_RATE_HZ: Final = 48_000
 PEAK_GUARD_DB: Final = -1.0

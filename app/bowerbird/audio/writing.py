@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
-from bowerbird.errors import AudioError
 
 
 def write_flac(path: Path, samples: Samples, rate_hz: int) -> None:

@@ -9,10 +9,17 @@ import typer
 from rich.console import Console
 
 from bowerbird import __version__
-from bowerbird.cli import doctoring, evaluating, exporting, indexing, models, searching, studying, training
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.base.paths import log_path
+from bowerbird.cli import doctor as doctoring
+from bowerbird.cli import evaluate as evaluating
+from bowerbird.cli import export as exporting
+from bowerbird.cli import index as indexing
+from bowerbird.cli import models
+from bowerbird.cli import search as searching
+from bowerbird.cli import study as studying
+from bowerbird.cli import train as training
 from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
-from bowerbird.errors import BowerbirdError
-from bowerbird.paths import log_path
 
 logger = logging.getLogger(__name__)
 

@@ -10,17 +10,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bowerbird.cli.indexing import interrupts
+from bowerbird.base.errors import EncoderError
+from bowerbird.base.paths import library_path
+from bowerbird.base.text import bytes_text
+from bowerbird.cli.index import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library, warn
 from bowerbird.cli.progress import live_line
-from bowerbird.domain.words import bytes_text
-from bowerbird.encoder.cards import INT8_ENDING
-from bowerbird.encoder.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
-from bowerbird.errors import EncoderError
-from bowerbird.library.control import Control
-from bowerbird.library.encoders import is_of_model, let_go, searched_encoder
-from bowerbird.library.model_list import ModelState, folders_of, list_models, model_state
-from bowerbird.library.models import (
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
+from bowerbird.encoders.weights.cards import INT8_ENDING
+from bowerbird.jobs.control import Control
+from bowerbird.library.encoders.choice import is_of_model, let_go, searched_encoder
+from bowerbird.library.encoders.model_states import ModelState, folders_of, list_models, model_state
+from bowerbird.library.encoders.models import (
     ModelProgress,
     Post,
     check_int8,
@@ -30,9 +31,8 @@ from bowerbird.library.models import (
     remove_model,
     verify_model,
 )
-from bowerbird.library.recall import MIN_RECALL
-from bowerbird.library.tuning import remove_ear
-from bowerbird.paths import library_path
+from bowerbird.library.encoders.recall import MIN_RECALL
+from bowerbird.library.encoders.tuning import remove_ear
 
 app = typer.Typer(
     help="Have, check and remove the encoders that come as weights. Nothing is fetched unless it is asked for here.",

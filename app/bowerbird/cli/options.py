@@ -6,9 +6,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from bowerbird.encoder.protocol import Encoder
-from bowerbird.encoder.registry import encoder_named
-from bowerbird.library.encoders import searched_encoder
+from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.library.encoders.choice import searched_encoder
 
 EXIT_DONE = 0
 EXIT_SOME_REJECTED = 1

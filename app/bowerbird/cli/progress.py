@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from bowerbird.base.text import count_text, printable, progress_text, time_taken_text
 from bowerbird.domain.events import (
     BatchRecorded,
     EncoderReady,
@@ -26,7 +27,6 @@ from bowerbird.domain.events import (
     SoundRejected,
     SoundsListed,
 )
-from bowerbird.domain.words import count_text, printable, progress_text, time_taken_text
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

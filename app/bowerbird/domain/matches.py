@@ -1,16 +1,11 @@
 """Matches: what a search found, and how good it is beside everything else there is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
-import numpy.typing as npt
 
 WEAK_PERCENTILE: Final = 90.0
 """A match below this percentile of the library is marked weak: one sound in ten is that close by chance."""
 
-_FUSION_K: Final = 60
 _WHOLE_S: Final = 0.01
 
 
@@ -46,38 +41,3 @@ class Match:
     def is_weak(self) -> bool:
         """Whether so many sounds match as well that this one says little."""
         return self.percentile is not None and self.percentile < WEAK_PERCENTILE
-
-
-def fused(rankings: Sequence[Sequence[int]]) -> list[int]:
-    """Merge rankings into one: reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009), k = 60.
-
-    Parameters
-    ----------
-    rankings : sequence of sequence of int
-        Ids, best first; of equal ones the earlier ranking goes first.
-    """
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, one in enumerate(ranking, start=1):
-            scores[one] = scores.get(one, 0.0) + 1.0 / (_FUSION_K + rank)
-    return sorted(scores, key=lambda one: -scores[one])
-
-
-def percentiles(scores: npt.NDArray[np.float32], reference: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the share of reference scores below each score.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n,)
-    reference : ndarray, shape (m,)
-        Scores of the library, or of a sample of it.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        In [0, 100].
-    """
-    if not len(reference):
-        return np.full(len(scores), 100.0)
-    below = np.searchsorted(np.sort(reference), scores, side="left")
-    return np.asarray(below / len(reference) * 100.0)

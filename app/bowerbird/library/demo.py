@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bowerbird.errors import BowerbirdError
-from bowerbird.paths import resources_path
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.base.paths import resources_path
 
 
 def demo_folder() -> Path:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bowerbird.catalogue.reader import CatalogueReader
+from bowerbird.base.errors import BowerbirdError, QueryError
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoder.protocol import Encoder
-from bowerbird.errors import BowerbirdError, QueryError
+from bowerbird.encoders.protocol import Encoder
 
 
 def sound_vectors(library: Path, encoder: Encoder) -> tuple[list[Path], Vectors]:

@@ -9,8 +9,8 @@ import time
 from types import ModuleType
 from typing import Any, Final, Protocol
 
+from bowerbird.base.errors import PlaybackError
 from bowerbird.domain.sounds import Samples
-from bowerbird.errors import PlaybackError
 from bowerbird.playback.ring import N_CHANNELS
 
 LATENCIES_S: Final = {"low": 0.025, "high": 0.1}

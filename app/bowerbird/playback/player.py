@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.audio.decode import open_sound
-from bowerbird.errors import PlaybackError
+from bowerbird.base.errors import PlaybackError
 from bowerbird.playback.device import LATENCIES_S, OpenOutput, Output, open_output
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
 from bowerbird.playback.mixer import LOUDEST_DB, SILENT_DB, Mixer, gain_of

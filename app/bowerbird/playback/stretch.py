@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.audio.resample import StreamResampler
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
-from bowerbird.errors import AudioError
 from bowerbird.playback.ring import N_CHANNELS
 
 FADE_S: Final = 0.005

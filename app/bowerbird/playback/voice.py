@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
-from bowerbird.errors import AudioError
 from bowerbird.playback.ring import Ring
 from bowerbird.playback.stretch import Reader, Request, device_blocks, span_of
 

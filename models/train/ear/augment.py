@@ -8,7 +8,7 @@ import torch
 from data import Floats, Heard, Index
 from torch import Tensor
 
-from bowerbird.encoder.ear import FLOOR_DB
+from bowerbird.encoders.ear.encoder import FLOOR_DB
 
 _LOG_10: Final = float(np.log(10.0))
 

@@ -22,7 +22,7 @@ from sections import put_section, table
 from torch.nn import functional
 from words import numbers
 
-from bowerbird.evaluation.retrieval import evaluate
+from bowerbird.benchmark.retrieval import evaluate
 
 HEARD_SHARES: Final = (1.0, 0.8, 0.6, 0.5, 0.4, 0.2, 0.0)
 MEANING_WEIGHTS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)

@@ -23,10 +23,10 @@ from plan import Plan, changed, read_material
 from scoring import embedded
 from sections import put_section, table
 
-from bowerbird.encoder.acoustic import AcousticEncoder
-from bowerbird.encoder.ear import decibels
-from bowerbird.encoder.ear_words import EarWords
-from bowerbird.evaluation.retrieval import evaluate, read_labels
+from bowerbird.benchmark.retrieval import evaluate, read_labels
+from bowerbird.encoders.acoustic.encoder import AcousticEncoder
+from bowerbird.encoders.ear.encoder import decibels
+from bowerbird.encoders.ear.words import EarWords
 from train import train
 
 WAYS: Final = {

@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from fit_acoustic import N_DIMS, fitted
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.encoder.acoustic import WINDOW_S, AcousticEncoder
-from bowerbird.encoder.constants import FRONT_END_VERSION as ACOUSTIC_VERSION
-from bowerbird.encoder.constants import Constants
-from bowerbird.encoder.descriptors import FITTED, PLAIN, describe
-from bowerbird.encoder.ear import FRONT_END_VERSION, MEL, decibels
-from bowerbird.encoder.spectrum import RATE_HZ
+from bowerbird.encoders.acoustic.constants import FRONT_END_VERSION as ACOUSTIC_VERSION
+from bowerbird.encoders.acoustic.constants import Constants
+from bowerbird.encoders.acoustic.descriptors import FITTED, PLAIN, describe
+from bowerbird.encoders.acoustic.encoder import WINDOW_S, AcousticEncoder
+from bowerbird.encoders.acoustic.spectrum import RATE_HZ
+from bowerbird.encoders.ear.encoder import FRONT_END_VERSION, MEL, decibels
 
 SHARED: Final = "shared_source"
 """The origin of clips whose collections the measurements use too."""
@@ -52,7 +52,7 @@ class Heard:
     Attributes
     ----------
     mel_db : ndarray, shape (n_steps, 64), float16
-        All clips one after another, as `bowerbird.encoder.ear.decibels` gives them.
+        All clips one after another, as `bowerbird.encoders.ear.encoder.decibels` gives them.
     starts : ndarray, shape (n_clips + 1,), int64
         Clip i has steps ``starts[i]`` to ``starts[i + 1]``.
     blocks : dict of str to ndarray, each shape (n_clips, n_values), float32

@@ -13,8 +13,8 @@ from network import Ear, Plain, n_parameters
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from bowerbird.encoder.ear import ACOUSTIC_INPUT, FRONT_END_VERSION, MEL_INPUT, OUTPUT
-from bowerbird.encoder.runtime import onnxruntime
+from bowerbird.encoders.ear.encoder import ACOUSTIC_INPUT, FRONT_END_VERSION, MEL_INPUT, OUTPUT
+from bowerbird.encoders.onnx.runtime import onnxruntime
 
 LARGEST_DIFFERENCE: Final = 1e-5
 """Between the network here and what runs in the program."""

@@ -25,7 +25,7 @@ from report import write_report
 from scoring import embedded
 from words import WordTable, read_groups, vocabulary
 
-from bowerbird.encoder.ear_words import DEFAULT_TEMPERATURE
+from bowerbird.encoders.ear.words import DEFAULT_TEMPERATURE
 from export import plain_copy, write_card, write_network
 
 MEANING_WEIGHT: Final = 0.5

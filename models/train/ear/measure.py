@@ -21,10 +21,10 @@ import numpy.typing as npt
 from sections import put_section, table
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.encoder.acoustic import WINDOW_S
-from bowerbird.encoder.ear import EarEncoder
-from bowerbird.encoder.spectrum import RATE_HZ
-from bowerbird.evaluation.retrieval import LabelledSet, evaluate, read_labels
+from bowerbird.benchmark.retrieval import LabelledSet, evaluate, read_labels
+from bowerbird.encoders.acoustic.encoder import WINDOW_S
+from bowerbird.encoders.acoustic.spectrum import RATE_HZ
+from bowerbird.encoders.ear.encoder import EarEncoder
 
 Floats = npt.NDArray[np.float32]
 

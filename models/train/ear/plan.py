@@ -23,7 +23,7 @@ from data import (
 from network import Shape
 from words import Vocabulary, vocabulary
 
-from bowerbird.encoder.constants import Constants, read_constants, standardised
+from bowerbird.encoders.acoustic.constants import Constants, read_constants, standardised
 
 ROOT: Final = Path(__file__).parents[3]
 

@@ -7,8 +7,8 @@ import torch
 from data import Floats, Heard, Index
 from words import numbers
 
-from bowerbird.encoder.ear import network_input
-from bowerbird.evaluation.retrieval import evaluate
+from bowerbird.benchmark.retrieval import evaluate
+from bowerbird.encoders.ear.encoder import network_input
 
 if TYPE_CHECKING:
     from network import Ear

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from sections import put_section, table
 
-from bowerbird.encoder.protocol import Encoder
-from bowerbird.encoder.registry import encoder_named
+from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import encoder_named
 
 LENGTHS_S = (0.25, 1.0, 10.0)
 N_ROUNDS = 7

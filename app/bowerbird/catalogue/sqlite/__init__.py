@@ -1,0 +1,1 @@
+"""The catalogue in SQLite: the only package that contains SQL."""

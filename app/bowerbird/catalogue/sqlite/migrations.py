@@ -1,0 +1,206 @@
+"""The schema, as named steps from one version to the next; each step and its number are one transaction."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bowerbird.base.errors import CatalogueError
+from bowerbird.catalogue.sqlite.connection import FILE_NAME, fault, open_writer
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the schema."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+STEPS: Final = (
+    Step(
+        "folders, sounds, their contents and vectors",
+        (
+            "CREATE TABLE folders (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE)",
+            # What the bytes of a file hold: copies share it.
+            """CREATE TABLE contents (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                hash BLOB NOT NULL UNIQUE,
+                size_bytes INTEGER NOT NULL,
+                duration_s REAL NOT NULL,
+                n_channels INTEGER NOT NULL,
+                rate_hz INTEGER NOT NULL,
+                format TEXT NOT NULL,
+                encoding TEXT NOT NULL,
+                lufs REAL NOT NULL,
+                true_peak_db REAL NOT NULL,
+                metadata TEXT NOT NULL)""",
+            "CREATE INDEX contents_by_size ON contents (size_bytes)",
+            # What lies where. Facts of the content stand here once more: lists are sorted by these columns' indexes.
+            """CREATE TABLE sounds (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                folder_id INTEGER NOT NULL REFERENCES folders ON DELETE CASCADE,
+                path TEXT NOT NULL UNIQUE,
+                directory TEXT NOT NULL,
+                name TEXT NOT NULL,
+                name_key TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                mtime_ns INTEGER NOT NULL,
+                is_missing INTEGER NOT NULL DEFAULT 0,
+                hash BLOB,
+                content_id INTEGER REFERENCES contents ON DELETE SET NULL,
+                duration_s REAL,
+                n_channels INTEGER,
+                rate_hz INTEGER,
+                format TEXT,
+                encoding TEXT)""",
+            "CREATE INDEX sounds_by_folder_id ON sounds (folder_id)",
+            "CREATE INDEX sounds_by_size ON sounds (size_bytes)",
+            "CREATE INDEX sounds_by_hash ON sounds (hash)",
+            "CREATE INDEX sounds_by_content ON sounds (content_id)",
+            "CREATE INDEX sounds_by_name ON sounds (name_key)",
+            "CREATE INDEX sounds_by_directory ON sounds (directory, name_key)",
+            "CREATE INDEX sounds_by_duration ON sounds (duration_s, name_key)",
+            "CREATE INDEX sounds_by_channels ON sounds (n_channels, name_key)",
+            "CREATE INDEX sounds_by_rate ON sounds (rate_hz, name_key)",
+            """CREATE TABLE failures (
+                sound_id INTEGER PRIMARY KEY REFERENCES sounds ON DELETE CASCADE,
+                reason TEXT NOT NULL)""",
+            """CREATE TABLE peaks (
+                content_id INTEGER PRIMARY KEY REFERENCES contents ON DELETE CASCADE,
+                frames_per_bin INTEGER NOT NULL,
+                overview BLOB NOT NULL,
+                bins BLOB NOT NULL)""",
+            # AUTOINCREMENT: an id in an index file never comes to mean another window.
+            """CREATE TABLE windows (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                encoder_id TEXT NOT NULL,
+                number INTEGER NOT NULL,
+                start_s REAL NOT NULL,
+                end_s REAL NOT NULL,
+                vector BLOB NOT NULL,
+                UNIQUE (content_id, encoder_id, number))""",
+            """CREATE VIRTUAL TABLE sound_words USING fts5 (
+                name, directory, metadata, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')""",
+            """CREATE TRIGGER sound_words_gone AFTER DELETE ON sounds
+                BEGIN DELETE FROM sound_words WHERE rowid = old.id; END""",
+        ),
+    ),
+    Step(
+        "which encoders have done which contents",
+        (
+            # A long sound's windows come bit by bit: this says that they are all there, or why there are none.
+            """CREATE TABLE encoded (
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                encoder_id TEXT NOT NULL,
+                failure TEXT,
+                PRIMARY KEY (content_id, encoder_id)) WITHOUT ROWID""",
+            "INSERT INTO encoded SELECT DISTINCT content_id, encoder_id, NULL FROM windows",
+            # The encoder that the user wants, and the one that searches use: the old until the new is complete.
+            """CREATE TABLE encoders (
+                role TEXT PRIMARY KEY CHECK (role IN ('wanted', 'searched')),
+                name TEXT NOT NULL) WITHOUT ROWID""",
+        ),
+    ),
+    Step(
+        "which weights searches use",
+        # Other weights may come under a name that is in use; "" is not known, from version 2.
+        ("ALTER TABLE encoders ADD COLUMN encoder_id TEXT NOT NULL DEFAULT ''",),
+    ),
+    Step(
+        "words that people gave their sounds",
+        (
+            # is_right: the sound is so called, or it was suggested and is not.
+            """CREATE TABLE given_words (
+                content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
+                word TEXT NOT NULL,
+                is_right INTEGER NOT NULL,
+                PRIMARY KEY (content_id, word)) WITHOUT ROWID""",
+            # Whose words a sound brings along that was written anew.
+            "ALTER TABLE sounds ADD COLUMN former_content_id INTEGER",
+            # Until then this meant "no further encoder"; now it would mean "descriptors alone", which nobody asked for.
+            "DELETE FROM encoders WHERE name = 'acoustic'",
+        ),
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step] = STEPS) -> None:
+    """Bring a catalogue to the newest version, after a backup of an older one.
+
+    Raises
+    ------
+    CatalogueError
+        When the file was written by a newer program, is damaged, or a step fails; it is then as before.
+    """
+    try:
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise fault(library, error) from error
+    if version > len(steps):
+        raise CatalogueError(
+            f"The library at {library} was written by a newer Bowerbird (version {version}, this one knows "
+            f"{len(steps)}). Update Bowerbird, or choose another library with --library."
+        )
+    if 0 < version < len(steps):
+        try:
+            _back_up(connection, version, library / f"{FILE_NAME}.before-{len(steps)}")
+        except sqlite3.Error as error:
+            raise fault(library, error) from error
+        except OSError as error:
+            raise CatalogueError(
+                f"The library at {library} could not be backed up ({(error.strerror or 'the disk refuses').lower()}). "
+                "Nothing was changed; free some disk space and start again."
+            ) from error
+    for number in range(version, len(steps)):
+        _take(connection, steps[number], number + 1)
+
+
+def bring_up_to_date(library: Path) -> None:
+    """Migrate a catalogue that nobody has opened for writing since the program was updated.
+
+    Raises
+    ------
+    CatalogueError
+        As `migrate` does, or when the library cannot be written.
+    """
+    connection = open_writer(library)
+    try:
+        migrate(connection, library)
+    finally:
+        connection.close()
+
+
+def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] < version:  # another process may be first
+            for statement in step.statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version:d}")
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:  # a full disk rolls back by itself
+            connection.execute("ROLLBACK")
+        raise CatalogueError(
+            f"The library could not be brought up to date ({step.name}: {error}). Nothing was changed; "
+            "free some disk space and start again."
+        ) from error
+
+
+def _back_up(connection: sqlite3.Connection, version: int, path: Path) -> None:
+    """Copy a catalogue of an older version; one that another process brought up to date meanwhile replaces nothing."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    copy = sqlite3.connect(draft)
+    try:
+        connection.backup(copy)
+        is_old = copy.execute("PRAGMA user_version").fetchone()[0] == version
+    finally:
+        copy.close()
+    if is_old:
+        draft.replace(path)
+    else:
+        draft.unlink()

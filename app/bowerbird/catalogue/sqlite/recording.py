@@ -1,0 +1,165 @@
+"""What was found out about sounds, written into the catalogue: contents, copies, moved files, failures.
+
+Every function runs inside a transaction of its caller's.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from bowerbird.catalogue.records import Analysis, EncodedWindows
+from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.domain.names import search_text
+
+
+def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: bytes, encoder_id: str) -> int:
+    """Record what a file holds; return 1 where that is known already and analysed, else 0."""
+    connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
+    content = connection.execute(
+        "SELECT id, EXISTS (SELECT 1 FROM encoded WHERE content_id = contents.id AND encoder_id = ?) "
+        "FROM contents WHERE hash = ?",
+        [encoder_id, content_hash],
+    ).fetchone()
+    if content is None:
+        return 0
+    _link(connection, content[0], content_hash)
+    return int(content[1])
+
+
+def record_analysis(connection: sqlite3.Connection, sound_id: int, analysis: Analysis, encoder_id: str) -> int:
+    """Record an analysis for a sound and all its copies; return how many have it now."""
+    connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [analysis.hash, sound_id])
+    return _link(connection, _record_content(connection, analysis, encoder_id), analysis.hash)
+
+
+def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int, str]]) -> None:
+    """Record why sounds cannot be used."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT))",
+        ((sound_id, to_text(reason)) for sound_id, reason in failures),  # it names the file
+    )
+
+
+def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_id: str) -> int:
+    row = connection.execute("SELECT id FROM contents WHERE hash = ?", [analysis.hash]).fetchone()
+    content_id = int(row[0]) if row else _insert_content(connection, analysis)
+    windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True)
+    record_windows(connection, windows, encoder_id)
+    return content_id
+
+
+def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
+    """Record vectors of some windows of a content, and that they are all there when these are the last."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (windows.content_id, encoder_id, number, start_s, end_s, vector.tobytes())
+            for number, ((start_s, end_s), vector) in enumerate(
+                zip(windows.spans, windows.vectors, strict=True), start=windows.first_number
+            )
+        ],
+    )
+    if windows.is_last:
+        connection.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, NULL)", [windows.content_id, encoder_id])
+
+
+def record_encoding_failures(
+    connection: sqlite3.Connection, failures: Iterable[tuple[int, str]], encoder_id: str
+) -> None:
+    """Record why contents have no vectors of an encoder: they are not tried again, and keep no half of them."""
+    told = [(content_id, encoder_id, to_text(reason)) for content_id, reason in failures]
+    connection.executemany("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", [one[:2] for one in told])
+    connection.executemany(
+        "INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))",
+        told,
+    )
+
+
+def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
+    cursor = connection.execute(
+        "INSERT INTO contents (hash, size_bytes, duration_s, n_channels, rate_hz, format, encoding, lufs, "
+        "true_peak_db, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            analysis.hash,
+            analysis.size_bytes,
+            analysis.duration_s,
+            analysis.n_channels,
+            analysis.rate_hz,
+            analysis.format,
+            analysis.encoding,
+            analysis.lufs,
+            analysis.true_peak_db,
+            json.dumps(dict(analysis.metadata), ensure_ascii=False) if analysis.metadata else "",
+        ],
+    )
+    content_id = int(cursor.lastrowid or 0)
+    connection.execute(
+        "INSERT INTO peaks VALUES (?, ?, ?, ?)",
+        [content_id, analysis.peaks.frames_per_bin, analysis.overview.tobytes(), analysis.peaks.bins.tobytes()],
+    )
+    return content_id
+
+
+def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) -> int:
+    """Give every sound of a content its facts and words, and its old row to a sound that was moved."""
+    connection.execute(
+        "UPDATE sounds SET content_id = known.id, duration_s = known.duration_s, n_channels = known.n_channels, "
+        "rate_hz = known.rate_hz, format = known.format, encoding = known.encoding "
+        "FROM (SELECT * FROM contents WHERE id = ?) AS known WHERE sounds.hash = ? AND sounds.content_id IS NULL",
+        [content_id, content_hash],
+    )
+    _reunite(connection, content_hash)
+    connection.execute(
+        "INSERT OR IGNORE INTO given_words SELECT ?1, word, is_right FROM given_words WHERE content_id IN "
+        "(SELECT former_content_id FROM sounds WHERE content_id = ?1)",
+        [content_id],
+    )
+    connection.execute("UPDATE sounds SET former_content_id = NULL WHERE content_id = ?", [content_id])
+    return index_words(connection, content_id)
+
+
+def index_words(connection: sqlite3.Connection, content_id: int) -> int:
+    """Let every sound of a content be found by its metadata and the words people gave it; return how many there are."""
+    row = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()
+    if row is None:
+        return 0
+    metadata = row[0]
+    given = connection.execute(
+        "SELECT word FROM given_words WHERE content_id = ? AND is_right ORDER BY word", [content_id]
+    ).fetchall()
+    sound_ids = connection.execute("SELECT id FROM sounds WHERE content_id = ?", [content_id]).fetchall()
+    texts = [*(json.loads(metadata).values() if metadata else ()), *(word for (word,) in given)]
+    words = search_text(" ".join(texts))
+    connection.executemany(
+        "UPDATE sound_words SET metadata = ?1 WHERE rowid = ?2 AND metadata <> ?1",
+        [(words, row[0]) for row in sound_ids],
+    )
+    return len(sound_ids)
+
+
+def _reunite(connection: sqlite3.Connection, content_hash: bytes) -> None:
+    """Recognise moved sounds: the missing row takes over the new place, so that it keeps its id."""
+    missing = connection.execute(
+        "SELECT id FROM sounds WHERE hash = ? AND is_missing = 1 ORDER BY id", [content_hash]
+    ).fetchall()
+    if not missing:
+        return
+    arrived = connection.execute(
+        "SELECT id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns FROM sounds "
+        "WHERE hash = ? AND is_missing = 0 AND id > ? ORDER BY id",
+        [content_hash, missing[-1][0]],
+    ).fetchall()
+    for (old_id,), (new_id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns) in zip(
+        missing, arrived, strict=False
+    ):
+        connection.execute("DELETE FROM sounds WHERE id = ?", [new_id])
+        connection.execute(
+            "UPDATE sounds SET folder_id = ?, path = CAST(? AS TEXT), directory = CAST(? AS TEXT), "
+            "name = CAST(? AS TEXT), name_key = ?, size_bytes = ?, mtime_ns = ?, is_missing = 0 WHERE id = ?",
+            [folder_id, to_text(path), to_text(directory), to_text(name), name_key, size_bytes, mtime_ns, old_id],
+        )
+        connection.execute(
+            "UPDATE sound_words SET name = ?, directory = ? WHERE rowid = ?",
+            [search_text(name), search_text(directory), old_id],
+        )

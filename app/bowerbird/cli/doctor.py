@@ -1,0 +1,66 @@
+"""`bowerbird doctor`."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from pathlib import Path
+
+import typer
+
+from bowerbird import __version__
+from bowerbird.base import paths
+from bowerbird.base.errors import CatalogueError
+from bowerbird.base.text import count_text
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.cli.options import Library
+from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault, own_thesaurus_path
+from bowerbird.index import hnsw
+from bowerbird.library.encoders.choice import searched_encoder
+from bowerbird.library.search.neighbours import HNSW_FROM
+from bowerbird.playback.device import describe_output
+
+_PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
+
+
+def doctor(*, library: Library = None) -> int:
+    """Say what is installed, where things lie, and what is missing."""
+    chosen = paths.library_path(library)
+    typer.echo(f"bowerbird {__version__} on Python {platform.python_version()}, {platform.platform()}")
+    for package in _PACKAGES:
+        typer.echo(f"  {package}: {_version(package)}")
+    typer.echo(f"library: {chosen} ({_contents(chosen)})")
+    typer.echo(f"settings: {paths.settings_path()}")
+    typer.echo(f"log: {paths.log_path()}")
+    choice = searched_encoder(chosen)
+    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.complaint})' if choice.complaint else ''}")
+    typer.echo(f"models: {paths.weights_path()}")
+    typer.echo(f"thesaurus: {own_thesaurus_path()} ({own_thesaurus_fault() or _presence(own_thesaurus_path())})")
+    if not hnsw.is_available():
+        typer.echo("index: exact; install hnswlib for faster searches in very large libraries")
+    else:
+        typer.echo(f"index: exact up to {HNSW_FROM:,} vectors, hnswlib from there")
+
+    typer.echo(f"sound output: {describe_output()}")
+    if importlib.util.find_spec("PySide6") is None:
+        typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials pyqtgraph`")
+    return 0
+
+
+def _presence(path: Path) -> str:
+    return "read" if path.exists() else "none of your own yet"
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _contents(library: Path) -> str:
+    try:
+        with CatalogueReader(library) as reader:
+            return f"{count_text(reader.count())} in {count_text(len(reader.folders()), 'folder', 'folders')}"
+    except CatalogueError as error:
+        return str(error)

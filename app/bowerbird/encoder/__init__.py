@@ -1,1 +1,0 @@
-"""Encoders: from windows of audio to unit vectors. Nothing here decodes files or stores vectors."""

@@ -1,0 +1,1 @@
+"""The acoustic encoder: hand-made descriptors in six named blocks, numpy only."""

@@ -1,0 +1,383 @@
+"""The thesaurus of sound words: reading it, and finding what the words of a query mean. No vectors here.
+
+What is shipped may be added to by a file of the user's own. A word that is not in either is tried as an inflection, as
+a compound of known words, and as a misspelling.
+"""
+
+import logging
+import tomllib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from bowerbird.base.errors import EncoderError
+from bowerbird.base.paths import resources_path, settings_path
+from bowerbird.encoders.ear.spelling import Spellings
+from bowerbird.encoders.ear.word_forms import forms, is_stop, phrase_forms, phrase_of, plain, words_of
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME: Final = "thesaurus.toml"
+
+BLOCKS: Final = ("brightness", "pitch", "loudness", "length", "envelope", "timbre")
+"""Parts of an acoustic vector that an adjective may steer."""
+
+WORDS_BETWEEN: Final = 2
+"""Stop words that may stand inside a phrase, as in "breaking of the glass"."""
+
+SHORTEST_PART: Final = 3
+"""Letters of the parts of a compound."""
+
+LONGEST_COMPOUND: Final = 40
+"""Letters; what is longer is no word."""
+
+_LINKS: Final = ("", "s", "n", "en", "es", "e", "er")
+"""What German puts between the parts of a compound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Words for one kind of sound.
+
+    Attributes
+    ----------
+    name : str
+        Its canonical word or phrase.
+    kind : str
+        Where it belongs, such as animals.
+    words, german : tuple of str
+        Synonyms.
+    related : tuple of str
+        What makes such a sound, or goes with it.
+    parents : tuple of str
+        Names of broader groups.
+    """
+
+    name: str
+    kind: str = ""
+    words: tuple[str, ...] = ()
+    german: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Adjective:
+    """Words that say how something sounds.
+
+    Attributes
+    ----------
+    name : str
+    steers : str
+        Block of the acoustic vector.
+    quantity : str
+        What is measured.
+    towards : str
+        Which end of the quantity the words ask for.
+    words, german : tuple of str
+    """
+
+    name: str
+    steers: str
+    quantity: str
+    towards: Literal["high", "low"]
+    words: tuple[str, ...] = ()
+    german: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What some words of a query mean.
+
+    Attributes
+    ----------
+    said : str
+        The words as they were said, in small letters.
+    known : str
+        What they were taken for; "" where nothing is known.
+    groups : tuple of Group
+        Groups that have it; the one of this name first.
+    adjectives : tuple of Adjective
+    is_guess : bool
+        Whether only the spelling is alike: perhaps they mean nothing at all.
+    """
+
+    said: str
+    known: str = ""
+    groups: tuple[Group, ...] = ()
+    adjectives: tuple[Adjective, ...] = ()
+    is_guess: bool = False
+
+
+@dataclass(frozen=True)
+class Thesaurus:
+    """Groups and adjectives, and what words mean by them.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+    adjectives : tuple of Adjective
+    """
+
+    groups: tuple[Group, ...]
+    adjectives: tuple[Adjective, ...]
+
+    def meanings(self, text: str, *, also: Container[str] = frozenset()) -> tuple[Meaning, ...]:
+        """Find what a text means, longest phrases first; stop words mean nothing.
+
+        Parameters
+        ----------
+        text : str
+        also : container of str
+            Words that are known elsewhere: they are not taken for misspellings.
+
+        Returns
+        -------
+        tuple of Meaning
+            In the order of the text; words that nothing is known of are among them.
+        """
+        tokens = words_of(text)
+        found: list[Meaning] = []
+        start = 0
+        while start < len(tokens):
+            phrase, stop = self._longest_phrase(tokens, start)
+            if phrase is not None:
+                found.append(phrase)
+            elif not is_stop(tokens, start):
+                found.extend(self._word(tokens[start], also))
+            start = stop
+        return tuple(found)
+
+    @cached_property
+    def known_words(self) -> Mapping[str, Meaning]:
+        """Every word and phrase; those with accents also without, unless that is another word."""
+        groups: dict[str, list[Group]] = {}
+        adjectives: dict[str, list[Adjective]] = {}
+        for group in self.groups:
+            groups.setdefault(phrase_of(group.name), []).insert(0, group)
+            for word in (*group.words, *group.german):
+                groups.setdefault(phrase_of(word), []).append(group)
+        for adjective in self.adjectives:
+            for word in (adjective.name, *adjective.words, *adjective.german):
+                adjectives.setdefault(phrase_of(word), []).append(adjective)
+        found = {
+            word: Meaning(word, word, _unique(groups.get(word, ())), _unique(adjectives.get(word, ())))
+            for word in dict.fromkeys([*groups, *adjectives])
+            if word
+        }
+        for word, meaning in list(found.items()):
+            if not word.isascii():
+                found.setdefault(plain(word), meaning)
+        return found
+
+    def group_named(self, name: str) -> Group | None:
+        """Return the group of a name."""
+        return self._by_name.get(phrase_of(name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Group]:
+        return {phrase_of(group.name): group for group in self.groups}
+
+    @cached_property
+    def _longest(self) -> int:
+        """Words of the longest phrase."""
+        return max((word.count(" ") + 1 for word in self.known_words), default=1)
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(word for word in self.known_words if " " not in word)
+
+    def _longest_phrase(self, tokens: list[str], start: int) -> tuple[Meaning | None, int]:
+        """Find the longest phrase that begins somewhere, and where it stops."""
+        for stop in range(min(len(tokens), start + self._longest + WORDS_BETWEEN), start + 1, -1):
+            if (phrase := self._phrase(tokens[start:stop])) is not None:
+                return phrase, stop
+        return None, start + 1
+
+    def _phrase(self, tokens: list[str]) -> Meaning | None:
+        said = " ".join(tokens)
+        for form in phrase_forms(tokens):
+            if (meaning := self.known_words.get(form)) is not None:
+                return replace(meaning, said=said)
+        return None
+
+    def _word(self, word: str, also: Container[str]) -> Iterator[Meaning]:
+        known = self._inflected(word, also)
+        if known is not None:
+            yield known
+            return
+        if word.isdecimal():
+            return
+        if parts := self._compound(word):
+            yield from parts
+            return
+        near = self._spellings.nearest(plain(word))
+        yield Meaning(word) if near is None else replace(self.known_words[near], said=word, is_guess=True)
+
+    def _inflected(self, word: str, also: Container[str]) -> Meaning | None:
+        for form in forms(word):
+            if (meaning := self.known_words.get(form)) is not None:
+                return replace(meaning, said=word)
+            if form in also:
+                return Meaning(word, form)
+        return None
+
+    def _compound(self, word: str) -> list[Meaning]:
+        """Take a word apart into known ones, the first as long as possible; nothing where a rest stays."""
+        if len(word) > LONGEST_COMPOUND:
+            return []
+        for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
+            head = self._part(word[:cut])
+            if head is None:
+                continue
+            tail = word[cut:]
+            last = self._inflected(tail, ())
+            if last is not None:
+                return [head, last]
+            if len(tail) >= 2 * SHORTEST_PART and (rest := self._compound(tail)):
+                return [head, *rest]
+        return []
+
+    def _part(self, part: str) -> Meaning | None:
+        for link in _LINKS:
+            if part.endswith(link) and len(part) - len(link) >= SHORTEST_PART:
+                known = self.known_words.get(part.removesuffix(link) if link else part)
+                if known is not None:
+                    return replace(known, said=part)
+        return None
+
+
+def own_thesaurus_path() -> Path:
+    """Return where the user's own file is looked for: beside the settings."""
+    return settings_path().with_name(FILE_NAME)
+
+
+def load_thesaurus() -> Thesaurus:
+    """Read what is shipped and the user's own file; a damaged file of the user's is named in the log and left out."""
+    shipped = resources_path() / FILE_NAME
+    try:
+        return read_thesaurus(shipped, own_thesaurus_path())
+    except EncoderError as error:
+        without = read_thesaurus(shipped)  # raises the same where the shipped file is at fault
+        logger.warning("%s", str(error))
+        return without
+
+
+def own_thesaurus_fault() -> str:
+    """Say why the user's own file is left out; "" where it is not, or where there is none."""
+    own = own_thesaurus_path()
+    try:
+        if own.is_dir():
+            return f"`{own}` is a folder, and your words are read from a file. Move it away."
+        if own.exists():
+            read_thesaurus(resources_path() / FILE_NAME, own)
+    except (OSError, EncoderError) as error:
+        return str(error)
+    return ""
+
+
+def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:
+    """Read a thesaurus, and what a user adds to it.
+
+    Parameters
+    ----------
+    shipped : Path
+    own : Path, optional
+        May be absent. A group or adjective of a name that is there already takes its words in; others are added.
+
+    Raises
+    ------
+    EncoderError
+        When a file is missing or damaged: the sentence names it.
+    """
+    groups: dict[str, Group] = {}
+    adjectives: dict[str, Adjective] = {}
+    for path in (shipped, own):
+        if path is None or (path is own and not path.is_file()):
+            continue
+        added, described = _read(path)
+        _merge(groups, added)
+        _merge(adjectives, described)
+        for group in added:
+            for parent in group.parents:
+                if phrase_of(parent) not in groups:
+                    raise _complaint(path, f"group `{group.name}` has a parent `{parent}` that is no group")
+    return Thesaurus(tuple(groups.values()), tuple(adjectives.values()))
+
+
+_Named = TypeVar("_Named", Group, Adjective)
+
+
+def _merge(known: dict[str, _Named], added: Iterable[_Named]) -> None:
+    for one in added:
+        name = phrase_of(one.name)
+        known[name] = replace(known[name], **_words_of_both(known[name], one)) if name in known else one
+
+
+def _words_of_both(before: Group | Adjective, added: Group | Adjective) -> dict[str, Any]:
+    return {
+        name: _unique((*getattr(before, name), *getattr(added, name)))
+        for name in ("words", "german", "related", "parents")
+        if hasattr(before, name)
+    }
+
+
+def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
+    try:
+        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        raise EncoderError(f"The thesaurus `{path}` cannot be read ({reason}). Check the folder.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EncoderError(f"The thesaurus `{path}` is no TOML ({error}). Mend it, or delete it.") from error
+    if unknown := sorted(set(tables) - {"group", "adjective"}):
+        raise _complaint(path, f"it has `{unknown[0]}`; it may have [[group]] and [[adjective]]")
+    groups = [_made(Group, one, path, "group") for one in _tables(tables, "group", path)]
+    adjectives = [_made(Adjective, one, path, "adjective") for one in _tables(tables, "adjective", path)]
+    for adjective in adjectives:
+        if adjective.steers not in BLOCKS:
+            raise _complaint(path, f"`{adjective.name}` steers `{adjective.steers}`; choose {', '.join(BLOCKS)}")
+        if adjective.towards not in ("high", "low"):
+            raise _complaint(path, f'`{adjective.name}` goes towards `{adjective.towards}`; write "high" or "low"')
+    return groups, adjectives
+
+
+def _tables(tables: Mapping[str, Any], kind: str, path: Path) -> list[dict[str, Any]]:
+    found = tables.get(kind, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise _complaint(path, f"`{kind}` must be written [[{kind}]]")
+    return found
+
+
+def _made(form: type[_Named], table: Mapping[str, Any], path: Path, kind: str) -> _Named:
+    """Make a group or an adjective, with every field checked."""
+    name = table.get("name")
+    if not isinstance(name, str) or not phrase_of(name):
+        raise _complaint(path, f"a [[{kind}]] has no name")
+    values: dict[str, Any] = {}
+    for field in fields(form):
+        wants_list = field.default == ()
+        value = table.get(field.name, field.default)
+        if wants_list and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            values[field.name] = tuple(value)
+        elif (wants_list and value == ()) or (not wants_list and isinstance(value, str)):
+            values[field.name] = value
+        else:
+            wanted = "a list of texts" if wants_list else "a text"
+            raise _complaint(path, f"`{field.name}` of `{name}` must be {wanted}")
+    if unknown := sorted(set(table) - set(values)):
+        raise _complaint(path, f"`{name}` has `{unknown[0]}`, which is unknown")
+    return form(**values)
+
+
+def _complaint(path: Path, what: str) -> EncoderError:
+    return EncoderError(f"The thesaurus `{path}` is wrong: {what}. Mend it; the shipped file says how it is written.")
+
+
+_Item = TypeVar("_Item")
+
+
+def _unique(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,1 @@
+"""Weights of encoders: cards, files on disk, fetching, importing, and the self-check."""

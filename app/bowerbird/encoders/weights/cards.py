@@ -1,0 +1,435 @@
+"""Cards: what an encoder that comes as weights is, where it comes from and how it wants its sound. No weights here."""
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+from bowerbird.base.errors import EncoderError
+from bowerbird.base.paths import models_path
+
+CARD_NAME: Final = "card.toml"
+"""A card beside the weights it describes."""
+
+Role: TypeAlias = Literal["audio", "audio_int8", "text", "text_int8", "tokenizer"]
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+FILE_NAMES: Final[Mapping[Role, str]] = MappingProxyType(
+    {
+        "audio": "audio.onnx",
+        "audio_int8": "audio_int8.onnx",
+        "text": "text.onnx",
+        "text_int8": "text_int8.onnx",
+        "tokenizer": "tokenizer.json",
+    }
+)
+"""What each file is called once it is here, wherever it came from."""
+
+INT8_ENDING: Final = "-int8"
+"""What a card's id gets when its 8-bit weights are meant."""
+
+_ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+_BUILT_IN: Final = frozenset({"acoustic", "ear"})
+_WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
+"""The encoders that are built in, and the card to begin one's own from."""
+
+_MIN_TOKENS: Final = 3
+"""A text is a word at least, between the marks of its beginning and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where weights come from.
+
+    Attributes
+    ----------
+    kind : str
+        hub: ready-made files that can be fetched. checkpoint: weights that `models/export` turns into ONNX first.
+        own: files that the user brings.
+    repository, revision : str
+        On the hub.
+    file : str
+        The checkpoint's name in the repository; "" for a whole directory.
+    """
+
+    kind: Literal["hub", "checkpoint", "own"]
+    repository: str = ""
+    revision: str = "main"
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One file.
+
+    Attributes
+    ----------
+    path : str
+        In the repository, or in the folder that is imported.
+    size_bytes : int
+        0 where it was not known when the card was written; about right for a download that nobody has made yet.
+    sha256 : str
+        "" where it was not known: it is recorded when the file first comes.
+    """
+
+    path: str
+    size_bytes: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogMel:
+    """Parameters of a log-mel spectrogram.
+
+    Attributes
+    ----------
+    n_fft, window_frames, hop_frames : int
+    n_mels : int
+    f_min_hz, f_max_hz : float
+    scale : str
+        slaney: linear below 1 kHz, logarithmic above (Auditory Toolbox, 1998). htk: 2595 log10(1 + f / 700).
+    norm : str
+        slaney: each band has unit area. none: each band peaks at 1.
+    is_centred : bool
+        Whether the sound is padded by half a window at both ends.
+    padding : str
+        How: reflect, or zeros.
+    power : float
+        2 for power, 1 for magnitude.
+    log : str
+        db: 10 log10. natural: log. none.
+    floor : float
+        Values below are raised to it before the logarithm.
+    offset : float
+        Added before the logarithm, after the floor.
+    mean, sd : float
+        Subtracted from the result, then divided by.
+    """
+
+    n_fft: int
+    window_frames: int
+    hop_frames: int
+    n_mels: int
+    f_min_hz: float
+    f_max_hz: float
+    scale: Literal["slaney", "htk"]
+    norm: Literal["slaney", "none"]
+    is_centred: bool = True
+    padding: Literal["reflect", "zeros"] = "reflect"
+    power: float = 2.0
+    log: Literal["db", "natural", "none"] = "db"
+    floor: float = 1e-10
+    offset: float = 0.0
+    mean: float = 0.0
+    sd: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioTower:
+    """How the audio network wants its sound, and what it gives.
+
+    Attributes
+    ----------
+    front_end : str
+        waveform or log-mel.
+    rate_hz : int
+    n_dims : int
+        Length of a vector.
+    layout : str
+        Axes of the input, a letter each: b batch, c channel, t time, m mel band.
+    input, output : str
+        Names in the graph.
+    window_s : float
+        Longest stretch that gets one vector.
+    patch_s, patch_hop_s : float
+        What the network takes at once, and how far the next begins; 0 for the whole window.
+    short : str
+        What fills a patch that is too short. repeat: whole copies of it, then zeros. zeros. nothing: it stays short.
+    pooling : str
+        Over the network's frames and over patches: mean, median or max.
+    is_int16 : bool
+        Whether the samples are rounded to 16 bits first, as the network was trained.
+    n_copies : int
+        Identical channels.
+    log_mel : LogMel or None
+    """
+
+    front_end: Literal["waveform", "log-mel"]
+    rate_hz: int
+    n_dims: int
+    layout: str
+    input: str
+    output: str
+    window_s: float = 10.0
+    patch_s: float = 0.0
+    patch_hop_s: float = 0.0
+    short: Literal["repeat", "zeros", "nothing"] = "repeat"
+    pooling: Literal["mean", "median", "max"] = "mean"
+    is_int16: bool = False
+    n_copies: int = 1
+    log_mel: LogMel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextTower:
+    """How the text network wants its tokens, and what it gives.
+
+    Attributes
+    ----------
+    input_ids, output : str
+        Names in the graph.
+    attention_mask : str
+        "" where the graph has none.
+    max_tokens : int
+    """
+
+    input_ids: str
+    output: str
+    attention_mask: str = ""
+    max_tokens: int = 77
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An encoder that comes as weights.
+
+    Attributes
+    ----------
+    id : str
+        Its name, in small letters, digits and hyphens.
+    title, about : str
+        For people: what it is called, and in a sentence what it is for.
+    licence : str
+        Of the weights.
+    source : Source
+    files : mapping of role to WeightFile
+    audio : AudioTower
+    text : TextTower or None
+    is_trained : bool
+        False for random weights, which try the program and mean nothing.
+    """
+
+    id: str
+    title: str
+    about: str
+    licence: str
+    source: Source
+    files: Mapping[Role, WeightFile]
+    audio: AudioTower
+    text: TextTower | None = None
+    is_trained: bool = True
+
+
+def audio_identity(tower: AudioTower) -> str:
+    """Return the text that stands for an audio network's card in encoder ids and self-checks.
+
+    Names and order are fixed: they are part of the ids in every library, whatever the fields are called here. A new
+    field is added only where it differs from its default, so that ids of cards without it stay as they are.
+    """
+    return _identity(
+        "AudioTower",
+        {
+            "front_end": tower.front_end,
+            "rate_hz": tower.rate_hz,
+            "n_dims": tower.n_dims,
+            "layout": tower.layout,
+            "input": tower.input,
+            "output": tower.output,
+            "window_s": tower.window_s,
+            "patch_s": tower.patch_s,
+            "patch_hop_s": tower.patch_hop_s,
+            "short": tower.short,
+            "pooling": tower.pooling,
+            "is_int16": tower.is_int16,
+            "n_copies": tower.n_copies,
+        },
+        "log_mel=" + ("None" if tower.log_mel is None else _mel_identity(tower.log_mel)),
+    )
+
+
+def text_identity(tower: TextTower | None) -> str:
+    """Return the text that stands for a text network's card in self-checks; see `audio_identity`."""
+    if tower is None:
+        return "None"
+    return _identity(
+        "TextTower",
+        {
+            "input_ids": tower.input_ids,
+            "output": tower.output,
+            "attention_mask": tower.attention_mask,
+            "max_tokens": tower.max_tokens,
+        },
+    )
+
+
+def _mel_identity(mel: LogMel) -> str:
+    return _identity(
+        "LogMel",
+        {
+            "n_fft": mel.n_fft,
+            "window_frames": mel.window_frames,
+            "hop_frames": mel.hop_frames,
+            "n_mels": mel.n_mels,
+            "f_min_hz": mel.f_min_hz,
+            "f_max_hz": mel.f_max_hz,
+            "scale": mel.scale,
+            "norm": mel.norm,
+            "is_centred": mel.is_centred,
+            "padding": mel.padding,
+            "power": mel.power,
+            "log": mel.log,
+            "floor": mel.floor,
+            "offset": mel.offset,
+            "mean": mel.mean,
+            "sd": mel.sd,
+        },
+    )
+
+
+def _identity(name: str, facts: Mapping[str, str | bool | float], *rest: str) -> str:
+    return f"{name}({', '.join([*(f'{key}={value!r}' for key, value in facts.items()), *rest])})"
+
+
+def read_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises
+    ------
+    EncoderError
+        When it is not there, or is no card: the sentence says what is wrong in it.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        raise EncoderError(f"The card {path} cannot be read ({reason}). Check the folder.") from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise EncoderError(f"The card {path} is no TOML ({error}). Mend it; models/README.md has the form.") from error
+    return parse_card(table, str(path))
+
+
+def parse_card(table: Mapping[str, Any], where: str) -> Card:
+    """Make a card of what a file held.
+
+    Raises
+    ------
+    EncoderError
+        When something is missing, unknown or of the wrong kind; `where` names the file.
+    """
+    try:
+        card = _made(Card, table, "")
+        _check(card)
+    except ValueError as error:
+        raise EncoderError(f"The card {where} is wrong: {error}. Mend it; models/README.md has the form.") from error
+    return card
+
+
+def _check(card: Card) -> None:
+    """Refuse what fits each type and yet no encoder."""
+    if not card.id or set(card.id) - _ID_LETTERS:
+        raise ValueError(f"id = {card.id!r} may hold small letters, digits and hyphens only")
+    if card.id.split("-")[0] in _BUILT_IN:
+        raise ValueError(f"id = {card.id!r} belongs to the encoder that is built in")
+    if card.id.endswith(INT8_ENDING):
+        raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which means the 8-bit weights")
+    if unknown := set(card.files) - set(ROLES):
+        raise ValueError(f"[files] has {sorted(unknown)[0]!r}; it may have {', '.join(ROLES)}")
+    if "audio" not in card.files:
+        raise ValueError("[files.audio] is missing")
+    if (card.audio.front_end == "log-mel") != (card.audio.log_mel is not None):
+        raise ValueError("[audio.log_mel] belongs to front_end = 'log-mel', and to no other")
+    if card.text is not None and ("text" not in card.files or "tokenizer" not in card.files):
+        raise ValueError("[text] needs [files.text] and [files.tokenizer]")
+    if card.text is not None and card.text.max_tokens < _MIN_TOKENS:
+        raise ValueError(f"text.max_tokens = {card.text.max_tokens} must be at least {_MIN_TOKENS}")
+    wanted = set("btm" if card.audio.log_mel else "bt")
+    letters = card.audio.layout
+    if len(set(letters)) != len(letters) or not wanted <= set(letters) <= wanted | {"c"}:
+        raise ValueError(f"layout = {letters!r} must hold each of {', '.join(sorted(wanted))} once, and may hold c")
+    if card.audio.n_copies > 1 and "c" not in letters:
+        raise ValueError(f"n_copies = {card.audio.n_copies} needs an axis c in layout = {letters!r}")
+    mel = card.audio.log_mel
+    if mel is not None and not 0 < mel.window_frames <= mel.n_fft:
+        raise ValueError("window_frames must be above 0 and at most n_fft")
+    if mel is not None and (min(mel.hop_frames, mel.n_mels) <= 0 or not mel.f_min_hz < mel.f_max_hz or not mel.sd):
+        raise ValueError("[audio.log_mel] needs a hop, bands, f_min_hz below f_max_hz, and an sd that is not 0")
+    sizes = (card.audio.rate_hz, card.audio.n_dims, card.audio.window_s, card.audio.n_copies)
+    if min(sizes) <= 0 or card.audio.patch_s < 0 or card.audio.patch_hop_s < 0:
+        raise ValueError("rates, lengths and counts in [audio] must be above 0")
+    for place in card.files.values():
+        if Path(place.path).is_absolute() or ".." in Path(place.path).parts:
+            raise ValueError(f"path = {place.path!r} leaves its folder")
+
+
+_Value = TypeVar("_Value")
+
+
+def _made(kind: type[_Value], table: object, place: str) -> _Value:
+    """Make a dataclass of a table, with every field checked against its type."""
+    if not isinstance(table, Mapping):
+        raise ValueError(f"[{place}] must be a table")
+    hints = get_type_hints(kind)
+    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(table) - set(known):
+        raise ValueError(f"{_named(place, sorted(unknown)[0])} is unknown")
+    values: dict[str, Any] = {}
+    for name, one in known.items():
+        if name in table:
+            values[name] = _checked(hints[name], table[name], _named(place, name))
+        elif one.default is MISSING and one.default_factory is MISSING:
+            raise ValueError(f"{_named(place, name)} is missing")
+    return kind(**values)
+
+
+def _checked(hint: Any, value: object, place: str) -> Any:
+    options = get_args(hint)
+    if get_origin(hint) is Literal:
+        if value not in options:
+            raise ValueError(f"{place} = {value!r} must be one of {', '.join(map(str, options))}")
+        return value
+    if type(None) in options:
+        return _checked(options[0], value, place)
+    if get_origin(hint) is not None:  # the mapping of files
+        if not isinstance(value, Mapping):
+            raise ValueError(f"[{place}] must be a table")
+        return MappingProxyType({name: _made(options[1], one, f"{place}.{name}") for name, one in value.items()})
+    if hint in (str, bool, int, float):
+        is_number = hint is float and type(value) is int
+        if type(value) is not hint and not is_number:
+            raise ValueError(f"{place} = {value!r} must be {_TYPE_WORDS[hint]}")
+        return _finite(value, place) if hint is float else value
+    return _made(hint, value, place)
+
+
+def _finite(value: Any, place: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number that is too large
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{place} must be a finite number")
+    return number
+
+
+def _named(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def shipped_cards() -> Mapping[str, Card]:
+    """Return the cards of weights that can be had, by id, in the order in which they are proposed."""
+    cards = [read_card(path) for path in sorted(models_path().glob("*.toml")) if path.stem not in _WITHOUT_WEIGHTS]
+    cards.sort(key=lambda card: (card.source.kind != "hub", card.id))
+    return {card.id: card for card in cards}
+
+
+def is_id_of(encoder_id: str, card_id: str) -> bool:
+    """Say whether a full id is that of a card's weights, full or 8-bit, or an ear's: now or before, wherever."""
+    small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
+    is_built_in = card_id.split("-", maxsplit=1)[0] in _BUILT_IN
+    return not is_built_in and re.fullmatch(rf"{wanted}({small}|-\d+)?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None

@@ -1,1 +1,0 @@
-"""Listening tests: designed, frozen, rated, joined and reported."""

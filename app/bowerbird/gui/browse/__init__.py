@@ -1,0 +1,1 @@
+"""Browsing: the search box, the table, folders, waveform, transport and words."""

@@ -1,0 +1,172 @@
+"""The cells of the sounds table: names, little waveforms, matches, and plain facts."""
+
+from collections import OrderedDict
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from bowerbird.catalogue.records import SoundRow
+from bowerbird.domain.matches import WEAK_PERCENTILE, Match
+from bowerbird.domain.peaks import Bins, reduce_to
+from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE
+from bowerbird.gui.shell.theme import Tokens
+
+ROW_PX: Final = 28
+WAVEFORM_PX: Final = QSize(96, 20)
+_PADDING_PX: Final = 8
+_MAX_KEPT: Final = 1024
+_BAR_PX: Final = QSize(48, 4)
+
+_SELECTED: Final = QStyle.StateFlag.State_Selected
+_HOVERED: Final = QStyle.StateFlag.State_MouseOver
+
+# Five tones of the viridis ramp, dark to bright: closeness, readable without telling red from green.
+_RAMP: Final = ("#443983", "#31688e", "#21918c", "#35b779", "#90d743")
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints a text cell: the row that plays is the loudest, a missing one is faint."""
+
+    def __init__(self, colours: Tokens, parent: QWidget, *, is_primary: bool = False) -> None:
+        super().__init__(parent)
+        self._is_primary = is_primary
+        self.recolour(colours)
+
+    def recolour(self, colours: Tokens) -> None:
+        """Take up another theme."""
+        self.selected = colours.colour("raised")
+        self.hovered = QColor(self.selected)
+        self.hovered.setAlpha(110)
+        self.text = colours.colour("text")
+        self.muted = colours.colour("muted")
+        self.faint = colours.colour("faint")
+        self.accent = colours.colour("accent")
+        self.wave = colours.colour("wave")
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint a cell."""
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        if state & _SELECTED:
+            painter.fillRect(rect, self.selected)
+        elif state & _HOVERED:
+            painter.fillRect(rect, self.hovered)
+        sound: SoundRow | None = index.data(ROW_ROLE)
+        if sound is not None:
+            self.paint_cell(painter, rect, index, sound)
+
+    def paint_cell(
+        self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
+    ) -> None:
+        """Paint what is in the cell."""
+        is_playing = bool(index.data(PLAYING_ROLE))
+        colour = self.text if self._is_primary else self.muted
+        if sound.is_missing:
+            colour = self.faint
+        if is_playing and self._is_primary:
+            colour = self.accent
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(colour)
+            painter.setPen(Qt.PenStyle.NoPen)
+            x, y = rect.left() + _PADDING_PX, rect.center().y() + 0.5
+            painter.drawPolygon(QPolygonF([QPointF(x, y - 4), QPointF(x + 7, y), QPointF(x, y + 4)]))
+            painter.restore()
+            rect = rect.adjusted(12, 0, 0, 0)
+        inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+        text = str(index.data() or "")
+        metrics = painter.fontMetrics()
+        painter.setPen(colour)
+        painter.drawText(
+            inner,
+            int(index.data(Qt.ItemDataRole.TextAlignmentRole)),
+            metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width()),
+        )
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """All rows are alike."""
+        return QSize(80, ROW_PX)
+
+
+class WaveformDelegate(CellDelegate):
+    """Paints a sound's little waveform, drawn once and kept."""
+
+    def recolour(self, colours: Tokens) -> None:
+        """Take up another theme."""
+        super().recolour(colours)
+        self._kept: OrderedDict[tuple[int | None, int, float], QPixmap] = OrderedDict()
+
+    def paint_cell(
+        self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
+    ) -> None:
+        """Paint what is in the cell."""
+        if sound.overview is None:
+            return
+        colour = self.accent if index.data(PLAYING_ROLE) else self.faint if sound.is_missing else self.wave
+        scale = painter.device().devicePixelRatioF()
+        key = (sound.content_id, colour.rgba(), scale)
+        pixmap = self._kept.get(key)
+        if pixmap is None:
+            pixmap = waveform_pixmap(sound.overview, colour, scale)
+            self._kept[key] = pixmap
+            if len(self._kept) > _MAX_KEPT:
+                self._kept.popitem(last=False)
+        top = rect.top() + (rect.height() - WAVEFORM_PX.height()) // 2
+        painter.drawPixmap(rect.left() + (rect.width() - WAVEFORM_PX.width()) // 2, top, pixmap)
+
+
+class MatchDelegate(CellDelegate):
+    """Paints how close a match is: a bar for the eye, the percentile in words; weak ones, and names, are called so."""
+
+    def paint_cell(
+        self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
+    ) -> None:
+        """Paint what is in the cell."""
+        match: Match | None = index.data(MATCH_ROLE)
+        if match is None:
+            return
+        if match.percentile is None:
+            painter.setPen(self.faint)
+            inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "by name")
+            return
+        # The upper tenth is where matches live: the bar spans it, and what lies below is weak.
+        share = min(1.0, max(0.04, (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
+        bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
+        bar.moveCenter(QPointF(rect.left() + _PADDING_PX + _BAR_PX.width() / 2, rect.center().y() + 0.5))
+        painter.fillRect(bar, self.selected)
+        tone = QColor(_RAMP[min(len(_RAMP) - 1, int(share * len(_RAMP)))])
+        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), tone)
+        painter.setPen(self.faint if match.is_weak else self.muted)
+        inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 6, 0, -_PADDING_PX, 0)
+        text = "weak" if match.is_weak else f"{match.percentile:.1f} %"
+        painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def waveform_pixmap(bins: Bins, colour: QColor, scale: float) -> QPixmap:
+    """Draw a waveform of one column a bin, from least to greatest sample.
+
+    Parameters
+    ----------
+    bins : ndarray, shape (n_columns, 2), int8
+    colour : QColor
+    scale : float
+        Device pixels a pixel.
+    """
+    width, height = round(WAVEFORM_PX.width() * scale), round(WAVEFORM_PX.height() * scale)
+    columns = reduce_to(bins, width).astype(np.float32)
+    # The little picture shows the shape, not the level: quiet sounds are drawn larger.
+    loudest = max(32.0, float(np.abs(columns).max()))
+    rows = (height - 1) / 2 * (1 - columns / loudest)
+    y = np.arange(height, dtype=np.float32)[:, None]
+    is_drawn = (y >= np.floor(rows[:, 1])) & (y <= np.ceil(rows[:, 0]))
+    pixels = np.where(is_drawn, np.uint32(colour.rgba()), np.uint32(0))
+    image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_ARGB32)
+    pixmap = QPixmap.fromImage(image)
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap

@@ -1,0 +1,140 @@
+"""The left pane: every directory that holds sounds, as a tree under "All sounds"."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QMenu, QTreeView, QWidget
+
+from bowerbird.base.text import printable
+from bowerbird.catalogue.records import Folder
+from bowerbird.domain.names import sort_key
+from bowerbird.domain.query import Place
+
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+_MAX_OPEN = 3
+
+
+class FolderTree(QTreeView):
+    """Shows directories; says which one was chosen, None for all, and which folder to remove.
+
+    Signals
+    -------
+    chosen : Place or None
+    remove_asked : Folder
+    """
+
+    chosen = Signal(object)
+    remove_asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: dict[Place | None, QStandardItem] = {}
+        self._places: list[Place | None] = []  # by number: Qt would lose bytes of names that are no Unicode
+        self._shown: Sequence[tuple[Place, int]] | None = None
+        self._folders: dict[int, Folder] = {}
+        self._chosen: Place | None = None
+        self._model = QStandardItemModel(self)
+        self.setModel(self._model)
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(12)
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Folders")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
+        self._is_quiet = False
+
+    def show_directories(self, directories: Sequence[tuple[Place, int]], folders: Sequence[Folder]) -> None:
+        """Show directories with the numbers of sounds below each.
+
+        Parameters
+        ----------
+        directories : sequence of (Place, number of its own sounds)
+        folders : sequence of Folder
+            Those that the user added.
+        """
+        self._folders = {folder.id: folder for folder in folders}
+        if directories == self._shown:
+            return
+        expanded = {place for place, item in self._items.items() if self.isExpanded(item.index())}
+        had_none = len(self._items) <= 1
+        self._shown = directories
+        was_quiet, self._is_quiet = self._is_quiet, True
+        self._fill(directories)
+        for place, item in self._items.items():
+            if place in expanded or (had_none and self.root_at(place) and len(folders) <= _MAX_OPEN):
+                self.setExpanded(item.index(), True)
+        self.choose(self._chosen)
+        self._is_quiet = was_quiet
+
+    def choose(self, place: Place | None) -> None:
+        """Mark a directory as chosen without saying so."""
+        self._chosen = place
+        was_quiet, self._is_quiet = self._is_quiet, True
+        item = self._items.get(place, self._items.get(None))
+        if item is not None:
+            self.setCurrentIndex(item.index())
+            self.scrollTo(item.index())
+        self._is_quiet = was_quiet
+
+    def _fill(self, directories: Sequence[tuple[Place, int]]) -> None:
+        below: dict[Place, int] = {}
+        for place, n in directories:
+            parts = place.directory.split("/")
+            for depth in range(1, len(parts) + 1):
+                above = Place(place.folder_id, "/".join(parts[:depth]))
+                below[above] = below.get(above, 0) + n
+        self._model.clear()
+        self._items = {}
+        self._places = []
+        self._add(None, "All sounds", sum(n for _, n in directories), "Every sound of the library")
+        for place in sorted(below, key=_sort_key):
+            folder = self._folders.get(place.folder_id)
+            parts = place.directory.split("/")
+            path = str(folder.path.joinpath(*parts[1:])) if folder else place.directory
+            self._add(place, parts[-1], below[place], path)
+
+    def _add(self, place: Place | None, name: str, n: int, tool_tip: str) -> None:
+        item = QStandardItem(f"{printable(name)}   {n:,}")
+        item.setData(len(self._places), _NUMBER)
+        item.setToolTip(printable(tool_tip))
+        self._places.append(place)
+        self._items[place] = item
+        above = place.directory.rpartition("/")[0] if place else ""
+        parent = self._items.get(Place(place.folder_id, above)) if place and above else None
+        (parent or self._model.invisibleRootItem()).appendRow(item)
+
+    def _place_at(self, index: QModelIndex | QPersistentModelIndex) -> Place | None:
+        return self._places[int(index.data(_NUMBER))]
+
+    def currentChanged(
+        self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Say that another directory is chosen."""
+        super().currentChanged(current, previous)
+        if current.isValid() and not self._is_quiet:
+            self._chosen = self._place_at(current)
+            self.chosen.emit(self._chosen)
+
+    def root_at(self, place: Place | None) -> Folder | None:
+        """Return the folder that the user added as this directory."""
+        is_root = place is not None and "/" not in place.directory
+        return self._folders.get(place.folder_id) if place is not None and is_root else None
+
+    def _show_menu(self, position: QPoint) -> None:
+        index = self.indexAt(position)
+        folder = self.root_at(self._place_at(index)) if index.isValid() else None
+        if folder is None:
+            return
+        menu = QMenu(self)
+        action = menu.addAction(f"Remove “{printable(folder.path.name)}” from the library")
+        action.triggered.connect(lambda: self.remove_asked.emit(folder))
+        menu.exec(self.viewport().mapToGlobal(position))
+        menu.deleteLater()
+
+
+def _sort_key(place: Place) -> tuple[list[str], int]:
+    return [sort_key(name) for name in place.directory.split("/")], place.folder_id

@@ -1,0 +1,85 @@
+"""What stands in place of rows: an empty library, nothing found, the list of rejected sounds."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bowerbird.base.text import count_text, printable
+from bowerbird.catalogue.records import RejectedSound
+from bowerbird.domain.query import Filter
+from bowerbird.gui.shell.styled import button, label
+from bowerbird.library.search.browsing import Relaxation
+
+
+def offer_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
+    """Say what a smaller question would find."""
+    words = f"“{relaxation.words}”" if relaxation.words else "everything"
+    without = "" if relaxation.keeps_filters or not filters else " without filters"
+    return f"{relaxation.n_found:,} for {words}{without}"
+
+
+class Advice(QWidget):
+    """One sentence, and what can be done."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sentence = label("", "heading", wraps=True)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._actions = QVBoxLayout()
+        self._actions.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        layout.addStretch(2)
+        layout.addWidget(self._sentence)
+        layout.addLayout(self._actions)
+        layout.addStretch(3)
+
+    def tell(self, sentence: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Show a sentence and its actions; the first is the one proposed."""
+        self._sentence.setText(sentence)
+        while (item := self._actions.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for number, (text, act) in enumerate(actions):
+            offer = button(text, "primary" if number == 0 else "", act)
+            self._actions.addWidget(offer, 0, Qt.AlignmentFlag.AlignHCenter)
+
+
+class RejectedList(QWidget):
+    """Every sound that cannot be used, with its reason."""
+
+    def __init__(self, back: Callable[[], object], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heading = label("", "heading")
+        self._list = QListWidget()
+        self._list.setWordWrap(True)
+        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._list.setSpacing(4)
+        self._list.setAccessibleName("Rejected sounds")
+        top = QHBoxLayout()
+        top.addWidget(self._heading, 1)
+        top.addWidget(button("Back to the sounds", "", back))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 0)
+        layout.addLayout(top)
+        layout.addWidget(self._list, 1)
+
+    def show_rejected(self, rejected: Sequence[RejectedSound]) -> None:
+        """Show sounds and reasons."""
+        self._heading.setText(f"{count_text(len(rejected))} cannot be used")
+        self._list.clear()
+        for sound in rejected:
+            item = QListWidgetItem(f"{sound.reason}\n{printable(str(sound.path.parent))}")
+            item.setToolTip(printable(str(sound.path)))
+            self._list.addItem(item)

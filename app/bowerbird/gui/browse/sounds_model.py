@@ -1,0 +1,227 @@
+"""The table of sounds: a list of ids, and a cache of the rows that were looked at."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
+
+from bowerbird.base.errors import CatalogueError
+from bowerbird.base.text import channels_text, clock_text, duration_text, printable, rate_text
+from bowerbird.catalogue.records import SoundRow
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.domain.matches import Match
+from bowerbird.domain.query import Order
+
+NAME, WAVEFORM, MATCH, DURATION, CHANNELS, RATE, FOLDER = range(7)
+HEADINGS: Final = ("Name", "", "Match", "Length", "Channels", "Rate", "Folder")
+ORDERS: Final = {
+    NAME: Order.NAME,
+    MATCH: Order.RELEVANCE,
+    DURATION: Order.DURATION,
+    CHANNELS: Order.CHANNELS,
+    RATE: Order.RATE,
+    FOLDER: Order.FOLDER,
+}
+
+ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
+MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
+PLAYING_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
+
+_DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
+_TOOL_TIP: Final = int(Qt.ItemDataRole.ToolTipRole)
+_ALIGNMENT: Final = int(Qt.ItemDataRole.TextAlignmentRole)
+_SERVED: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE})
+_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_ROW_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+_RIGHT_COLUMNS: Final = frozenset({DURATION, CHANNELS, RATE})
+
+_PAGE: Final = 64
+_MAX_PAGES: Final = 128
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+
+
+class SoundsModel(QAbstractTableModel):
+    """Shows ids as rows; a row that cannot be read is an empty one.
+
+    Parameters
+    ----------
+    reader : CatalogueReader
+        Of the window's thread.
+    """
+
+    def __init__(self, reader: CatalogueReader, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._matches: dict[int, Match] = {}
+        self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
+        self._playing_id: int | None = None
+
+    # What the window asks
+
+    def show(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> None:
+        """Show other sounds."""
+        self.beginResetModel()
+        self._ids, self._matches = ids, matches
+        self._pages.clear()
+        self.endResetModel()
+
+    def refresh(self) -> None:
+        """Read rows anew; the ids stay."""
+        self._pages.clear()
+        if len(self._ids):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, FOLDER))
+
+    def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
+        """Whether just these ids are shown, in this order."""
+        return np.array_equal(self._ids, ids)
+
+    def sound_id(self, row: int) -> int | None:
+        """Return the id in a row."""
+        return int(self._ids[row]) if 0 <= row < len(self._ids) else None
+
+    def row_of(self, sound_id: int | None) -> int:
+        """Return the row of an id, -1 where it is not shown."""
+        if sound_id is None:
+            return -1
+        found = np.flatnonzero(self._ids == sound_id)
+        return int(found[0]) if len(found) else -1
+
+    def sound_ids(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the ids in rows, shape (n,)."""
+        return self._ids[np.asarray(rows, np.int64)]
+
+    def rows_of(self, sound_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the rows of those ids that are shown, in order, shape (n,)."""
+        return np.flatnonzero(np.isin(self._ids, sound_ids)).astype(np.int64)
+
+    def sound(self, row: int) -> SoundRow | None:
+        """Return the sound in a row, read now if it was not before."""
+        if not 0 <= row < len(self._ids):
+            return None
+        number = row // _PAGE
+        page = self._pages.get(number)
+        if page is None:
+            wanted: Sequence[int] = self._ids[number * _PAGE : (number + 1) * _PAGE].tolist()
+            try:
+                page = self._reader.rows(wanted)
+            except CatalogueError:
+                page = {}
+            self._pages[number] = page
+            if len(self._pages) > _MAX_PAGES:
+                self._pages.popitem(last=False)
+        return page.get(int(self._ids[row]))
+
+    def moment(self, row: int) -> tuple[float, float]:
+        """Return the stretch of a long sound that matched, in seconds; (0, 0) where it is all of it."""
+        sound_id = self.sound_id(row)
+        match = self._matches.get(sound_id) if sound_id is not None else None
+        sound = self.sound(row) if match is not None else None
+        if match is None or sound is None or not match.is_moment_of(sound.duration_s):
+            return 0.0, 0.0
+        return match.start_s, match.end_s
+
+    def mark_playing(self, sound_id: int | None) -> None:
+        """Mark the row that is heard."""
+        for changed in (self._playing_id, sound_id):
+            row = self.row_of(changed)
+            if row >= 0:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, FOLDER))
+        self._playing_id = sound_id
+
+    # What Qt asks
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Rows."""
+        return 0 if parent.isValid() else len(self._ids)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """Columns."""
+        return 0 if parent.isValid() else len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
+        """Headings."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == _DISPLAY:
+            return HEADINGS[section]
+        if role == _ALIGNMENT:
+            return _RIGHT if section in _RIGHT_COLUMNS else _LEFT
+        if role == _TOOL_TIP and section == MATCH:
+            return "How much of the library is less close than this"
+        return None
+
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        """Cells. Unserved roles are answered first: one repaint asks some 1,500 times."""
+        if role not in _SERVED:
+            return None
+        column = index.column()
+        if role == _ALIGNMENT:
+            return _RIGHT if column in _RIGHT_COLUMNS else _LEFT
+        row = index.row()
+        sound_id = int(self._ids[row])
+        if role == PLAYING_ROLE:
+            return sound_id == self._playing_id
+        if role == MATCH_ROLE:
+            return self._matches.get(sound_id)
+        return self._of_sound(row, column, role)
+
+    def _of_sound(self, row: int, column: int, role: int) -> Any:
+        sound = self.sound(row)
+        if sound is None or role == ROW_ROLE:
+            return sound
+        if role == _TOOL_TIP:
+            return self._tool_tip(sound, row, column)
+        return self._text(sound, row, column)
+
+    def _text(self, sound: SoundRow, row: int, column: int) -> str:
+        text = _TEXTS[column](sound) if column in _TEXTS else ""
+        if column == NAME and self._matches:
+            start_s, end_s = self.moment(row)
+            if end_s:
+                return f"{text}   {clock_text(start_s)}–{clock_text(end_s)}"
+        return text
+
+    def _tool_tip(self, sound: SoundRow, row: int, column: int) -> str:
+        match = self._matches.get(sound.id)
+        start_s, end_s = self.moment(row)
+        if column == NAME and end_s:
+            return f"{printable(str(sound.path))}\nMatches from {clock_text(start_s)} to {clock_text(end_s)}"
+        if column == MATCH and match is not None and match.percentile is not None:
+            weak = ". Weak: many sounds are as close" if match.is_weak else ""
+            return f"Closer than {match.percentile:.1f} % of the library, {match.why}{weak}"
+        if column == MATCH and match is not None:
+            return match.why.capitalize()
+        path = printable(str(sound.path))
+        return f"{path}\nThe file is not there: its drive may be away." if sound.is_missing else path
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Rows can be chosen and dragged to other programs."""
+        return _ROW_FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def mimeTypes(self) -> list[str]:
+        """What a drag carries: files."""
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The files of the rows, each once."""
+        rows = dict.fromkeys(index.row() for index in indexes)
+        sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
+        data = QMimeData()
+        data.setUrls([QUrl(sound.path.as_uri()) for sound in sounds])
+        return data
+
+
+_TEXTS: Final[dict[int, Callable[[SoundRow], str]]] = {
+    NAME: lambda sound: printable(sound.name),
+    FOLDER: lambda sound: printable(sound.directory),
+    DURATION: lambda sound: duration_text(sound.duration_s),
+    CHANNELS: lambda sound: channels_text(sound.n_channels),
+    RATE: lambda sound: rate_text(sound.rate_hz),
+}

@@ -1,0 +1,1 @@
+"""The Encoders dialog and the line that offers one."""

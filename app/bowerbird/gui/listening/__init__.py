@@ -1,0 +1,1 @@
+"""Listening tests in the window: studies, their design, comparing systems, rating."""

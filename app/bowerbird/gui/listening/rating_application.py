@@ -1,0 +1,179 @@
+"""The composition root of the rating window: it opens over the library's window, or alone."""
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from bowerbird.base import paths
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.base.settings import load_settings
+from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.gui.listening.rating_presenter import RatingPresenter
+from bowerbird.gui.listening.rating_window import RatingWindow
+from bowerbird.gui.shell import exceptions as boundary
+from bowerbird.gui.shell import theme
+from bowerbird.gui.shell.event_bridge import EventBridge
+from bowerbird.listening.bundles import open_bundle
+from bowerbird.listening.headphones import HeadphoneTrial, write_trials
+from bowerbird.listening.store import StudyFolder, study_named
+from bowerbird.playback.player import Player
+
+
+class RatingApplication:
+    """The rating window with everything behind it.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    pseudonym : str or None
+        Who is there, where that is known.
+    clock_s : callable
+        Seconds that only grow.
+    on_closed : callable or None
+        Called once the window is closed and everything is kept.
+
+    Raises
+    ------
+    CatalogueError
+        When another window rates this study, or the ratings cannot be opened.
+    """
+
+    def __init__(
+        self,
+        folder: StudyFolder,
+        *,
+        pseudonym: str | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
+        on_closed: Callable[[], object] | None = None,
+    ) -> None:
+        self._lock = LibraryLock(folder.path, "rating", what="this study")
+        try:
+            self._file = RatingsFile(folder.path)
+        except BowerbirdError:
+            self._lock.release()
+            raise
+        self._on_closed = on_closed
+        self._is_closed = False
+        self._tones: tempfile.TemporaryDirectory[str] | None = None
+        self._bridge = EventBridge()
+        self._player = Player(post=self._bridge.post)
+        self.window = window = RatingWindow(folder.study.design.title)
+        self.presenter = RatingPresenter(
+            window,
+            folder,
+            self._file,
+            self._player,
+            clock_s=clock_s,
+            make_trials=self._make_trials,
+            pseudonym=pseudonym,
+        )
+        self._connect()
+
+    def start(self, *, is_windowed: bool = False) -> None:
+        """Show the window, on the whole screen unless told otherwise."""
+        self._player.prepare()
+        self.presenter.start()
+        if is_windowed:
+            self.window.show()
+        else:
+            self.window.showFullScreen()
+        self.window.activateWindow()
+
+    def _connect(self) -> None:
+        window, presenter = self.window, self.presenter
+        self._bridge.received.connect(self._handle)
+        window.key_pressed.connect(presenter.key_pressed)
+        window.key_released.connect(presenter.key_released)
+        window.did.connect(presenter.do)
+        window.begun.connect(
+            lambda name, background, is_ticked: presenter.begin(name, background, has_consented=is_ticked)
+        )
+        window.chosen.connect(presenter.go_on_as)
+        window.ticked.connect(presenter.tick)
+        window.closing.connect(self._close)
+
+    def _handle(self, events: list[object]) -> None:
+        for event in events:
+            self.presenter.handle(event)
+
+    def _make_trials(self) -> Sequence[HeadphoneTrial]:
+        if self._tones is None:
+            self._tones = tempfile.TemporaryDirectory(prefix="bowerbird-")
+        return write_trials(Path(self._tones.name), seed=secrets.randbits(32))
+
+    def _close(self) -> None:
+        """Keep what was heard, fall silent, and let others rate the study. Idempotent."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.presenter.leave()
+        self._player.close()
+        self._file.close()
+        self._lock.release()
+        if self._tones is not None:
+            self._tones.cleanup()
+        if self._on_closed is not None:  # later: whoever is told may let go of the window, which is closing still
+            QTimer.singleShot(0, self._on_closed)
+
+
+def open_rating(
+    folder: StudyFolder,
+    *,
+    pseudonym: str | None = None,
+    is_windowed: bool = False,
+    on_closed: Callable[[], object] | None = None,
+) -> RatingApplication:
+    """Open the rating window; whoever opens it holds it until it is closed.
+
+    Raises
+    ------
+    CatalogueError
+        When another window rates this study, or the ratings cannot be opened.
+    """
+    program = RatingApplication(folder, pseudonym=pseudonym, on_closed=on_closed)
+    program.start(is_windowed=is_windowed)
+    return program
+
+
+def rate_window(arguments: Sequence[str]) -> int:
+    """Open the rating window alone, and return the exit code when it is closed."""
+    parser = argparse.ArgumentParser(prog="bowerbird study rate", description="Take part in a listening test.")
+    parser.add_argument("study", metavar="STUDY", help="name or folder of a study, or a file that holds one")
+    parser.add_argument("--rater", metavar="NAME", help="who listens")
+    parser.add_argument("--windowed", action="store_true", help="in a window, not on the whole screen")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if os.environ.get("QT_QPA_PLATFORM") is None:
+            print("There is no display for the rating window. Run it where there is one.", file=sys.stderr)  # noqa: T201
+            return 2
+    given = Path(options.study).expanduser()
+    try:
+        folder = open_bundle(given) if given.is_file() else study_named(options.study)
+        boundary.log_qt()
+        application = QApplication(["bowerbird"])
+        application.setApplicationName("Bowerbird")
+        application.setDesktopFileName("bowerbird")
+        application.setStyle("Fusion")
+        chosen = load_settings(paths.settings_path()).theme
+        theme.apply(application, chosen)
+        application.styleHints().colorSchemeChanged.connect(lambda _: theme.apply(application, chosen))
+        program = RatingApplication(folder, pseudonym=options.rater)
+    except BowerbirdError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - before there is a window
+        return 2
+    boundary.catch_the_rest(program.presenter)
+    boundary.close_on_signals(program.window)
+    program.start(is_windowed=options.windowed)
+    return application.exec()

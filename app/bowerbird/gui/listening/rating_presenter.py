@@ -1,0 +1,358 @@
+"""A rater's way through a listening test: who, what to do, how loud, training, pages, breaks, the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.domain.responses import Rater
+from bowerbird.gui.listening import rating_steps
+from bowerbird.gui.listening import rating_texts as rating_words
+from bowerbird.gui.listening.rating_headphones import HeadphoneCheck
+from bowerbird.gui.listening.rating_keys import page_command, released_command, step_command
+from bowerbird.gui.listening.rating_page_presenter import PagePresenter
+from bowerbird.gui.listening.rating_playback import Ask, Listening, Output
+from bowerbird.gui.listening.rating_state import (
+    AskLeave,
+    Command,
+    Do,
+    Leave,
+    PageFace,
+    PeopleFace,
+    PersonFace,
+    SoundFace,
+    Stay,
+    StepFace,
+)
+from bowerbird.listening.headphones import HeadphoneTrial
+from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.raters import join
+from bowerbird.listening.session import RatingSession
+from bowerbird.listening.store import StudyFolder
+
+
+class RatingView(Protocol):
+    """What the presenter asks of the window."""
+
+    def show_people(self, face: PeopleFace) -> None:
+        """Ask who is there."""
+
+    def show_step(self, face: StepFace) -> None:
+        """Show a page between the trials."""
+
+    def show_page(self, face: PageFace) -> None:
+        """Show a page as it stands."""
+
+    def shut(self) -> None:
+        """Close the window."""
+
+
+class RatingPresenter:
+    """Leads a rater through a study.
+
+    Parameters
+    ----------
+    view : RatingView
+    folder : StudyFolder
+    file : RatingsFile
+    output : Output
+    clock_s : callable
+        Seconds that only grow.
+    make_trials : callable
+        Makes the tones of the headphone check.
+    pseudonym : str or None
+        Who is there, where that is known.
+    """
+
+    def __init__(
+        self,
+        view: RatingView,
+        folder: StudyFolder,
+        file: RatingsFile,
+        output: Output,
+        *,
+        clock_s: Callable[[], float],
+        make_trials: Callable[[], Sequence[HeadphoneTrial]],
+        pseudonym: str | None = None,
+    ) -> None:
+        self._view = view
+        self._folder = folder
+        self._design = folder.study.design
+        self._file = file
+        self._clock_s = clock_s
+        self._make_trials = make_trials
+        self._pseudonym = pseudonym or ""
+        self._listening = Listening(output, clock_s=clock_s, heard=self._heard)
+        self._session: RatingSession | None = None
+        self._page: PagePresenter | None = None
+        self._check: HeadphoneCheck | None = None
+        self._step: StepFace | None = None
+        self._ahead: list[Callable[[], None]] = []
+        self._is_leaving = False
+        self._is_on_page = False
+        self._level_ms = 0.0
+        self._message = ""
+
+    # Who is there
+
+    def start(self) -> None:
+        """Ask who is there, unless that is known."""
+        known = next((one for one in self._file.raters() if one.pseudonym == self._pseudonym), None)
+        if known is None:
+            self._ask_who()
+        else:
+            self._sit_down(known)
+
+    def begin(self, pseudonym: str, background: Mapping[str, str], *, has_consented: bool) -> None:
+        """Let somebody new take part."""
+        if not has_consented:
+            self._ask_who("Tick that you agree to take part, or close the window.")
+            return
+        try:
+            self._sit_down(join(self._folder, self._file, pseudonym, background))
+        except BowerbirdError as error:
+            self._ask_who(str(error))
+
+    def go_on_as(self, pseudonym: str) -> None:
+        """Let somebody go on who began here."""
+        try:
+            self._sit_down(next(one for one in self._file.raters() if one.pseudonym == pseudonym))
+        except BowerbirdError as error:
+            self._ask_who(str(error))
+
+    def _ask_who(self, message: str = "") -> None:
+        people = tuple(PersonFace(one.pseudonym, self._progress_of(one)) for one in self._file.raters())
+        face = PeopleFace(
+            self._design.title,
+            people,
+            rating_words.CONSENT,
+            rating_words.BACKGROUND,
+            pseudonym=self._pseudonym,
+            message=message,
+        )
+        self._view.show_people(face)
+
+    def _progress_of(self, rater: Rater) -> str:
+        n_done = len({one.page for one in self._file.answers(rater.id).events if one.kind == "completed"})
+        n_pages = len(plan_pages(self._folder.study, rater_number=rater.number))
+        return "done" if n_done == n_pages else f"{n_done} of {n_pages} pages"
+
+    def _sit_down(self, rater: Rater) -> None:
+        self._session = session = RatingSession(self._folder, self._file, rater, clock_s=self._clock_s)
+        self._page = PagePresenter(self._view, session, self._listening, completed=self._completed)
+        if session.page is None:
+            self._show_done()
+            return
+        session.look_away()
+        is_new = session.note("level") is None
+        self._ahead = [self._instruct, self._set_level] if is_new else [self._welcome]
+        if self._design.has_headphone_check and session.note("headphones") is None:
+            self._ahead.append(self._check_headphones)
+        self._advance()
+
+    # What happens
+
+    def key_pressed(self, key: str) -> bool:
+        """Take a key; say whether it means anything here."""
+        face = self._page.face if self._page is not None and self._is_on_page else None
+        if face is not None:
+            command = page_command(key, face)
+        elif self._step is not None:
+            command = step_command(key, self._step)
+        else:
+            command = Leave() if key == "escape" else None
+        if command is not None:
+            self.do(command)
+        return command is not None
+
+    def key_released(self, key: str) -> None:
+        """Take a key that was let go."""
+        face = self._page.face if self._page is not None and self._is_on_page else None
+        if face is not None and (command := released_command(key, face)) is not None:
+            self.do(command)
+
+    def do(self, command: Command) -> None:
+        """Do what a key or a click says."""
+        if isinstance(command, Leave):
+            self._view.shut()
+        elif self._is_on_page and self._page is not None:
+            self._page.do(command)
+        elif isinstance(command, AskLeave):
+            self._listening.stop()
+            if self._step is not None and self._step.name == "done":
+                self._view.shut()
+            self._is_leaving = True
+        elif isinstance(command, Stay):
+            self._is_leaving = False
+        elif isinstance(command, Do):
+            try:
+                self._is_leaving = False
+                self._act(command.verb)
+            except BowerbirdError as error:
+                self._message = str(error)
+        self._refresh()
+
+    def handle(self, event: object) -> None:
+        """Take an event of the player."""
+        complaint = self._listening.handle(event)
+        if self._check is not None:
+            self._check.handle(event)
+        if complaint is not None:
+            self.complain(complaint)
+        self.tick()
+
+    def tick(self) -> None:
+        """Count what was heard, and show it; to be called some 20 times a second."""
+        try:
+            self._listening.tick()
+        except BowerbirdError as error:
+            self.complain(str(error))
+        if self._is_on_page and self._page is not None:
+            self._page.tick()
+        self._refresh()
+
+    def complain(self, sentence: str) -> None:
+        """Show what went wrong; "" for nothing any more."""
+        self._message = sentence
+        if self._is_on_page and self._page is not None:
+            self._page.complain(sentence)
+        elif self._session is None and sentence:
+            self._ask_who(sentence)
+        self._refresh()
+
+    def leave(self) -> None:
+        """Fall silent and keep what was heard: the window closes."""
+        self._listening.stop()
+        if self._session is not None and self._session.page is not None:
+            with suppress(BowerbirdError):  # the answers are on disk; that they end here is seen without a note
+                self._session.pause()
+                self._session.take_note("broke_off", self._session.n_done)
+
+    def _heard(self, position: int | None, heard_ms: float, is_start: bool) -> None:
+        if self._is_on_page and self._page is not None:
+            self._page.heard(position, heard_ms, is_start)
+        else:
+            self._level_ms += heard_ms
+
+    # The way
+
+    def _advance(self) -> None:
+        self._listening.forget()
+        self._check, self._message = None, ""
+        (self._ahead.pop(0) if self._ahead else self._show_page)()
+
+    def _act(self, verb: str) -> None:
+        match verb:
+            case "advance":
+                self._leave_step()
+            case "instruct":
+                self._ahead.insert(0, self._instruct)
+                self._advance()
+            case "level":
+                self._ahead.insert(0, self._set_level)
+                self._advance()
+            case "again":
+                self._check_headphones()
+            case "play":
+                if self._check is not None and self._listening.playing is None:
+                    self._check.play()
+                else:
+                    self._listening.toggle()
+            case "leave":
+                self._view.shut()
+            case _ if verb.startswith("tone_") and self._check is not None:
+                self._check.answer(int(verb.removeprefix("tone_")))
+            case _:
+                raise ValueError(f"no act {verb}")
+
+    def _leave_step(self) -> None:
+        name = self._step.name if self._step is not None else ""
+        if name == "level":
+            if self._listening.fault:
+                self._message = self._listening.fault
+                return
+            self._listening.stop()
+            self._sitting.take_note("level", {"item_id": self._level_item(), "listened_ms": round(self._level_ms)})
+        elif name == "break":
+            self._sitting.rest()
+        self._advance()
+
+    def _completed(self) -> None:
+        session = self._sitting
+        if session.page is None:
+            self._show_done()
+        elif session.is_break_due:
+            session.look_away()
+            self._show(rating_steps.rest(self._design))
+        elif not session.page.is_training and session.n_done == sum(page.is_training for page in session.pages):
+            session.look_away()
+            self._show(rating_steps.trained())
+        else:
+            self._show_page()
+
+    def _show_page(self) -> None:
+        assert self._page is not None
+        self._is_on_page, self._step = True, None
+        self._page.take_up()
+
+    def _show(self, face: StepFace) -> None:
+        self._is_on_page = False
+        if self._step is None or face.name != self._step.name:
+            self._is_leaving, self._message = False, ""
+        self._step = face
+        self._view.show_step(self._step)
+
+    def _refresh(self) -> None:
+        """Show the step as it stands, where something changed."""
+        step = self._step
+        if step is None or self._is_on_page:
+            return
+        if self._check is not None:
+            step = self._check.face()
+        elif step.sound is not None:
+            step = replace(step, sound=self._level_sound())
+        message = self._message or self._listening.fault or step.message
+        step = replace(step, message=message if step.sound is not None else self._message, is_leaving=self._is_leaving)
+        if step != self._step:
+            self._step = step
+            self._view.show_step(step)
+
+    def _instruct(self) -> None:
+        self._show(rating_steps.instructions(self._folder.study, n_pages=len(self._sitting.pages)))
+
+    def _set_level(self) -> None:
+        item_id, self._level_ms = self._level_item(), 0.0
+        self._show(rating_steps.level(self._level_sound()))
+        duration_s = self._folder.study.items[item_id].duration_s
+        self._listening.play(Ask(None, self._folder.excerpt(item_id), duration_s, is_loop=True))
+
+    def _check_headphones(self) -> None:
+        noted = partial(self._sitting.take_note, "headphones")
+        self._check = HeadphoneCheck(self._make_trials(), self._listening, noted=noted)
+        self._check.play()
+        self._show(self._check.face())
+
+    def _welcome(self) -> None:
+        session = self._sitting
+        self._show(rating_steps.welcome(session.rater.pseudonym, n_done=session.n_done, n_pages=len(session.pages)))
+
+    def _show_done(self) -> None:
+        self._show(rating_steps.done(self._design, self._folder.path, n_pages=self._sitting.n_done))
+
+    @property
+    def _sitting(self) -> RatingSession:
+        if self._session is None:
+            raise RuntimeError("nobody sits here")
+        return self._session
+
+    def _level_item(self) -> str:
+        """The sound that the volume is set by: the longest that the training asks about, or the longest of all."""
+        study = self._folder.study
+        asked = [one.item_id for one in study.design.queries if one.is_training and one.item_id]
+        return max(asked or sorted(study.items), key=lambda item_id: study.items[item_id].duration_s)
+
+    def _level_sound(self) -> SoundFace:
+        return SoundFace(None, "", "", self._listening.place_share, True, self._listening.playing is not None)

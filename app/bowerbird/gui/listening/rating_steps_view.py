@@ -1,0 +1,126 @@
+"""The pages between the trials: a heading, a few sentences, a sound perhaps, and what can be done."""
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from bowerbird.gui.listening.rating_state import Do, StepFace
+from bowerbird.gui.listening.rating_widgets import FlowLayout, HeardLine, KeyButton, key_cap
+from bowerbird.gui.shell.styled import label, styled
+
+COLUMN_PX: Final = 600
+EDGE_PX: Final = 16
+
+
+class CentredColumn(QScrollArea):
+    """A column of readable width in the middle, which scrolls where it is too high."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        styled(self, "trial")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        ground = QWidget()
+        self._outer = QHBoxLayout(ground)
+        inner = QWidget()
+        self._outer.addWidget(inner)
+        self.column = QVBoxLayout(inner)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(12)
+        self.setWidget(ground)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stay in the middle."""
+        super().resizeEvent(event)
+        edge = max(EDGE_PX, (self.viewport().width() - COLUMN_PX) // 2)
+        self._outer.setContentsMargins(edge, EDGE_PX, edge, EDGE_PX)
+
+
+class StepPage(CentredColumn):
+    """Shows a page between the trials.
+
+    Signals
+    -------
+    did : Command
+    """
+
+    did = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._face: StepFace | None = None
+        self._content: QWidget | None = None
+        self._line: HeardLine | None = None
+        self._message = label("", "now", wraps=True)
+        self.buttons: list[KeyButton] = []
+        self._message.setMinimumHeight(36)
+        self.column.addStretch(2)
+        self.column.addWidget(self._message)
+        self.column.addStretch(3)
+
+    def show_step(self, face: StepFace) -> None:
+        """Show a page as it stands."""
+        before, self._face = self._face, face
+        if before is None or (before.name, before.paragraphs, before.acts) != (face.name, face.paragraphs, face.acts):
+            self._build(face)
+        if self._line is not None and face.sound is not None:
+            self._line.show_sound(face.sound, mark=0.0)
+        self._message.setText(face.message)
+
+    def _build(self, face: StepFace) -> None:
+        if self._content is not None:
+            self.column.removeWidget(self._content)
+            self._content.hide()
+            self._content.deleteLater()
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(label(face.heading, "question", wraps=True))
+        for text in face.paragraphs:
+            layout.addWidget(label(text, "prose", wraps=True))
+        if face.command:
+            command = label(face.command, "command", wraps=True)
+            command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            layout.addWidget(command)
+        self._line = HeardLine() if face.sound is not None else None
+        if self._line is not None:
+            layout.addSpacing(4)
+            layout.addWidget(self._line)
+        if face.keys:
+            layout.addSpacing(4)
+            layout.addLayout(_key_table(face.keys))
+        layout.addSpacing(4)
+        acts = QWidget()
+        flow = FlowLayout(acts, spacing=8)
+        self.buttons = [
+            KeyButton(act.key, act.text, "primary" if act.is_proposed else "step", partial(self.did.emit, Do(act.verb)))
+            for act in face.acts
+        ]
+        for one in self.buttons:
+            flow.addWidget(one)
+        layout.addWidget(acts)
+        self.column.insertWidget(1, self._content)
+        self.verticalScrollBar().setValue(0)
+
+
+def _key_table(keys: tuple[tuple[str, str], ...]) -> QGridLayout:
+    """Keys at the left, what they do at the right."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(6)
+    grid.setColumnStretch(1, 1)
+    for row, (names, meaning) in enumerate(keys):
+        caps = QHBoxLayout()
+        caps.setSpacing(4)
+        for name in names.split("  "):
+            caps.addWidget(key_cap(name.strip()), 0, Qt.AlignmentFlag.AlignTop)
+        caps.addStretch(1)
+        grid.addLayout(caps, row, 0)
+        grid.addWidget(label(meaning, "muted", wraps=True), row, 1)
+    return grid

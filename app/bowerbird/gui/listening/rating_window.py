@@ -1,0 +1,193 @@
+"""The rating window: one page at a time, and nothing of the library."""
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from bowerbird.gui.listening.rating_raters_view import PeoplePage
+from bowerbird.gui.listening.rating_state import Leave, PageFace, PeopleFace, Stay, StepFace
+from bowerbird.gui.listening.rating_steps_view import COLUMN_PX, EDGE_PX, StepPage
+from bowerbird.gui.listening.rating_trial_view import TrialPage
+from bowerbird.gui.listening.rating_widgets import KeyButton
+from bowerbird.gui.shell.styled import label, styled
+
+TICK_MS: Final = 50
+_SIZE_PX: Final = (1120, 780)
+_FOOT_PX: Final = 64
+_LEAST_PX: Final = (320, 400)
+
+_NAMES: Final = {
+    Qt.Key.Key_Space: "space",
+    Qt.Key.Key_Return: "enter",
+    Qt.Key.Key_Enter: "enter",
+    Qt.Key.Key_Escape: "escape",
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+    Qt.Key.Key_Tab: "tab",
+    Qt.Key.Key_Backtab: "tab",
+}
+_FRENCH_DIGITS: Final = dict(zip("&é\"'(-è_çà", "1234567890", strict=True))
+"""The row of digits where digits need Shift."""
+
+_HELD: Final = frozenset(",.")
+"""Keys that go on while they are held."""
+
+
+class RatingWindow(QWidget):
+    """Shows what the presenter says, and tells it of keys and clicks.
+
+    Signals
+    -------
+    key_pressed, key_released : str
+        A key in the presenter's words.
+    did : Command
+    begun : (str, dict of str to str, bool)
+    chosen : str
+    ticked : ()
+        Time to look at what is heard.
+    closing : ()
+    """
+
+    key_pressed = Signal(str)
+    key_released = Signal(str)
+    did = Signal(object)
+    begun = Signal(str, object, bool)
+    chosen = Signal(str)
+    ticked = Signal()
+    closing = Signal()
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        styled(self, "ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWindowTitle(f"{title} – Bowerbird")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.resize(*_SIZE_PX)
+        self.setMinimumSize(*_LEAST_PX)
+        self.people = PeoplePage()
+        self.step = StepPage()
+        self.trial = TrialPage()
+        self._stack = QStackedWidget()
+        for page in (self.people, self.step, self.trial):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self._leaving = _LeaveBar(self)
+        self._leaving.did.connect(self.did)
+        for source in (self.step, self.trial):
+            source.did.connect(self.did)
+        self.people.begun.connect(self.begun)
+        self.people.chosen.connect(self.chosen)
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self.ticked)
+        self._timer.start()
+
+    # What the presenter asks
+
+    def show_people(self, face: PeopleFace) -> None:
+        """Ask who is there."""
+        self._stack.setCurrentWidget(self.people)
+        self.people.show_people(face)
+
+    def show_step(self, face: StepFace) -> None:
+        """Show a page between the trials."""
+        self._turn_to(self.step)
+        self.step.show_step(face)
+        self._ask_leave(is_asked=face.is_leaving)
+
+    def show_page(self, face: PageFace) -> None:
+        """Show a page as it stands."""
+        self._turn_to(self.trial)
+        self.trial.show_page(face)
+        self._ask_leave(is_asked=face.is_leaving)
+
+    def shut(self) -> None:
+        """Close, once the key that asked for it is done with."""
+        QTimer.singleShot(0, self.close)
+
+    def _turn_to(self, page: QWidget) -> None:
+        if self._stack.currentWidget() is not page:
+            self._stack.setCurrentWidget(page)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # What happens
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tell of a key in the presenter's words."""
+        name = key_name(event)
+        if name and (not event.isAutoRepeat() or name in _HELD):
+            self.key_pressed.emit(name)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Tell that a key was let go."""
+        name = key_name(event)
+        if name and not event.isAutoRepeat():
+            self.key_released.emit(name)
+
+    def _place_leaving(self) -> None:
+        """Put the question over what stands below the sounds, else below the text."""
+        if self._stack.currentWidget() is self.trial:
+            foot = self.trial.foot
+            self._leaving.place(QRect(foot.mapTo(self, QPoint()), foot.size()))
+        else:
+            width = min(self.width() - 2 * EDGE_PX, COLUMN_PX)
+            left, top = (self.width() - width) // 2, self.height() - EDGE_PX - _FOOT_PX
+            self._leaving.place(QRect(left, top, width, _FOOT_PX))
+
+    def _ask_leave(self, *, is_asked: bool) -> None:
+        if is_asked:
+            self._place_leaving()
+        self._leaving.setVisible(is_asked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the question at the lower edge."""
+        super().resizeEvent(event)
+        self._place_leaving()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing is a pause: everything is kept."""
+        self._timer.stop()
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+class _LeaveBar(QFrame):
+    """The question whether to leave, over the lower edge of the page."""
+
+    did = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        styled(self, "leaving")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(label("Leave now? Everything is kept, and you go on here.", "now", wraps=True), 1)
+        layout.addWidget(KeyButton("escape", "Stay", "step", lambda: self.did.emit(Stay())))
+        layout.addWidget(KeyButton("l", "Leave", "step", lambda: self.did.emit(Leave())))
+        self.hide()
+
+    def place(self, rect: QRect) -> None:
+        """Lie there, over everything else."""
+        self.setGeometry(rect)
+        self.raise_()
+
+
+def key_name(event: QKeyEvent) -> str:
+    """Return a key in the presenter's words; "" for one that means nothing in this window."""
+    if event.matches(QKeySequence.StandardKey.Undo):
+        return "undo"
+    modifiers = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+    if modifiers != Qt.KeyboardModifier.NoModifier:
+        return ""
+    if event.key() in _NAMES:
+        return _NAMES[Qt.Key(event.key())]
+    text = event.text().lower()
+    return _FRENCH_DIGITS.get(text, text) if len(text) == 1 and text.isprintable() else ""

@@ -1,1 +1,0 @@
-"""Qt models: ids in memory, rows fetched in pages when they are looked at."""

@@ -1,1 +1,0 @@
-"""What the window does, in plain Python: tested without Qt."""

@@ -1,0 +1,1 @@
+"""The main window: composition, actions, dialogs, theme, and where threads meet Qt."""

@@ -1,0 +1,400 @@
+"""The composition root: every part of the window is made here and told of the others, once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from bowerbird.base import paths
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.base.settings import Settings, load_settings, save_settings
+from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.domain.query import Example, Order, Place
+from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
+from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, JobEnded
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.browse.words_presenter import WordsPresenter
+from bowerbird.gui.encoders.encoder_texts import short_title
+from bowerbird.gui.encoders.encoders_presenter import ModelsPresenter
+from bowerbird.gui.encoders.encoders_view import ModelsFace
+from bowerbird.gui.listening.listening_tests import Listening
+from bowerbird.gui.shell import actions as action_cards
+from bowerbird.gui.shell import dialogs, theme
+from bowerbird.gui.shell import exceptions as boundary
+from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
+from bowerbird.gui.shell.window import MainWindow
+from bowerbird.gui.shell.window_state import restore_parts, saved_parts
+from bowerbird.library.demo import demo_folder
+from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
+from bowerbird.library.search.browsing import Browsing
+from bowerbird.playback.player import Player
+
+_SWITCH_S = 0.001
+
+
+class Application:
+    """The window with everything behind it.
+
+    Parameters
+    ----------
+    library : Path
+    settings : Settings
+    encoder : Encoder
+        The built-in one: every library has its vectors, whichever it is searched by.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be opened.
+    """
+
+    def __init__(self, library: Path, settings: Settings, encoder: Encoder) -> None:
+        # A thread that loads vectors may hold the interpreter for so long before the window has its turn.
+        sys.setswitchinterval(_SWITCH_S)
+        with Catalogue(library):
+            pass  # makes a new library, or brings an old one up to date
+        self._settings = settings
+        self._reader = CatalogueReader(library)
+        self._bridge = EventBridge()
+        searched, wanted = searched_encoder(library), wanted_encoder(library)
+        self._complaint = searched.complaint or wanted.complaint or own_thesaurus_fault()
+        self._lists = (QueryThread(), Browsing(library, searched.encoder))
+        self._similar = (QueryThread(), Browsing(library, searched.encoder))
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self._application = application
+        self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
+        self._player = Player(post=self._bridge.post)
+        self.browsing = BrowsingPresenter(window, lists=self._lists, similar=self._similar)
+        self.playing = PlayingPresenter(
+            window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
+        )
+        self.indexing = IndexingPresenter(
+            window, library, encoder, self._bridge.post, further=wanted.encoder, title_of=short_title
+        )
+        self.words = WordsPresenter(
+            window,
+            self._similar,
+            selected=window.chosen_ids,
+            search=window.set_search_text,
+            changed=self.browsing.refresh,
+        )
+        self._models_face = ModelsFace(window)
+        self.models = ModelsPresenter(
+            self._models_face,
+            library,
+            queries=self._lists[0],
+            post=self._bridge.post,
+            search_by=self._search_by,
+            encode_with=self.indexing.encode_with,
+            rescan=self.indexing.rescan,
+            is_indexing=lambda: self.indexing.is_running,
+            has_offer=settings.has_offer,
+        )
+        self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
+        self._connect()
+        self._restore()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the library has no folder yet."""
+        return not self._reader.folders()
+
+    def start(self, folders: Sequence[Path]) -> None:
+        """Show the window, then fill it."""
+        self.window.show()
+        self.browsing.refresh()
+        self.models.refresh()
+        self._warm_up()
+        self._player.prepare()
+        if self._complaint:
+            self.window.complain(self._complaint)
+        if folders:
+            self.indexing.add(folders)
+        else:  # take up what an earlier run left, or what a new encoder asks for
+            queries, browsing = self._similar
+            queries.run(
+                "pending",
+                lambda: browsing.pending_folders(*self.indexing.encoder_ids),
+                done=self._resume,
+                failed=self.window.complain,
+            )
+
+    def _resume(self, folders: Sequence[Path]) -> None:
+        self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
+
+    def _warmed_up(self, knows_words: bool) -> None:
+        self.browsing.know_words(is_known=knows_words)
+
+    def _warm_up(self) -> None:
+        queries, browsing = self._similar
+        queries.run("warm up", browsing.warm_up, done=self._warmed_up, failed=self.window.complain)
+
+    def _search_by(self, encoder: Encoder) -> None:
+        """Let both threads search by another encoder, then ask again what is asked."""
+        for queries, browsing in (self._lists, self._similar):
+            queries.run("use", partial(browsing.use, encoder), done=lambda _: None, failed=self.window.complain)
+        self._warm_up()
+        self.browsing.refresh()
+        self.words.refresh()
+
+    # Wiring
+
+    def _connect(self) -> None:
+        window = self.window
+        self._bridge.received.connect(self._handle)
+        window.search.textChanged.connect(self.browsing.text_changed)
+        window.folders.chosen.connect(self.browsing.place_chosen)
+        window.folders.remove_asked.connect(self._remove)
+        window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
+        window.sound_moved_to.connect(
+            lambda sound, start_s, is_passing: self.playing.selected(
+                sound.path if sound else None, start_s=start_s, is_quiet=is_passing
+            )
+        )
+        window.sound_moved_to.connect(
+            lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
+        )
+        window.table.left_bare.connect(lambda: self.words.moved(None, is_passing=False))
+        window.words.seen.connect(lambda is_seen: self.words.see(is_seen=is_seen))
+        window.words.searched.connect(self.words.search)
+        window.words.denied.connect(self.words.deny)
+        window.words.given.connect(self.words.give)
+        window.waveform.place_clicked.connect(self.playing.play_from)
+        window.waveform.stretch_chosen.connect(self.playing.choose_stretch)
+        window.transport.volume_chosen.connect(self.playing.set_volume)
+        window.files_dropped.connect(self._dropped)
+        window.relaxed.connect(self.browsing.relax)
+        window.filter_removed.connect(self.browsing.remove_filter)
+        window.similar_cleared.connect(self._clear_similar)
+        window.example_removed.connect(self.browsing.remove_example)
+        window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
+        window.refresh_wanted.connect(self.browsing.refresh)
+        window.refresh_wanted.connect(self.words.refresh)
+        window.closing.connect(self.close)
+        self._models_face.connect(self.models)
+        window.quiet_line.dismissed.connect(self._save_dismissal)
+        action_cards.connect(
+            window.actions_by_name,
+            {
+                "add_folder": self._add_folder,
+                "add_demo": lambda: self.indexing.add([demo_folder()]),
+                "remove_folder": self._remove_chosen,
+                "rescan": self.indexing.rescan,
+                "pause": self.indexing.toggle_pause,
+                "cancel": self.indexing.cancel,
+                "models": self._models_face.open,
+                "quit": window.close,
+                "search": window.focus_search,
+                "clear": self._clear,
+                "copy_path": window.copy_path,
+                "locate": window.locate,
+                "play": self.playing.toggle,
+                "replay": self.playing.replay,
+                "stop": self.playing.stop,
+                "similar": self._find_similar,
+                "more_like": self._refine,
+                "less_like": partial(self._refine, is_unlike=True),
+                "add_word": lambda: window.words.begin(self.words.invitation()),
+                "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
+                "auto_play": self._toggle_auto_play,
+                "folders": window.fit,
+                "words": window.fit,
+                "rejected": window.show_rejected,
+                "theme_system": lambda: self._choose_theme("system"),
+                "theme_dark": lambda: self._choose_theme("dark"),
+                "theme_light": lambda: self._choose_theme("light"),
+                **self.listening.handlers,
+                "keys": lambda: dialogs.show_keys(window),
+                "about": lambda: dialogs.show_about(window),
+            },
+        )
+        self._application.styleHints().colorSchemeChanged.connect(lambda _: self._choose_theme(self._settings.theme))
+
+    def _restore(self) -> None:
+        settings, window = self._settings, self.window
+        order = Order(settings.order) if settings.order in set(Order) else Order.NAME
+        folder_ids = {str(folder.path): folder.id for folder in self._reader.folders()}
+        folder_id = folder_ids.get(settings.folder)
+        place = Place(folder_id, settings.directory) if folder_id and settings.directory else None
+        self.browsing.restore(place, order, is_descending=settings.is_descending)
+        window.folders.choose(place)
+        window.actions_by_name["loop"].setChecked(settings.is_loop)
+        window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
+        window.actions_by_name["folders"].setChecked(settings.has_folders)
+        window.actions_by_name["words"].setChecked(settings.has_words)
+        is_heard_of = MIN_DB <= settings.volume_db <= MAX_DB  # a file may hold NaN too
+        window.transport.show_volume(settings.volume_db if is_heard_of else 0.0)
+        window.show_indexing(None)
+        restore_parts(
+            window, geometry=settings.geometry, splitter=settings.splitter, rows_splitter=settings.rows_splitter
+        )
+        self._mark_theme()
+
+    def _handle(self, events: list[object]) -> None:
+        for event in events:
+            self.indexing.handle(event)
+            self.playing.handle(event)
+            self.models.handle(event)
+            self.listening.handle(event)
+            if isinstance(event, JobEnded):  # the library may have its first sounds
+                self.models.refresh()
+
+    # Doing
+
+    def _add_folder(self) -> None:
+        folder = dialogs.ask_for_folder(self.window)
+        if folder is not None:
+            self.indexing.add([folder])
+
+    def _remove_chosen(self) -> None:
+        folder = self.window.folders.root_at(self.browsing.place)
+        if folder is None:
+            self.window.complain("Choose a folder that you added, at the top of the left pane, then remove it.")
+        else:
+            self._remove(folder)
+
+    def _remove(self, folder: Folder) -> None:
+        if dialogs.confirm_removal(self.window, folder):
+            self.browsing.place_chosen(None)
+            self.indexing.remove(folder.id)
+
+    def _find_similar(self) -> None:
+        examples = self.window.chosen_examples(self.playing.stretch)
+        if examples:
+            self._show_similar(examples)
+
+    def _refine(self, *, is_unlike: bool = False) -> None:
+        examples = self.window.chosen_examples(self.playing.stretch)
+        if examples:
+            self.browsing.refine([replace(example, is_unlike=is_unlike) for example in examples])
+
+    def _show_similar(self, examples: Sequence[Example]) -> None:
+        self.browsing.find_similar(examples)
+        self.window.folders.choose(None)
+
+    def _dropped(self, dropped: list[Path]) -> None:
+        folders = [path for path in dropped if os.path.isdir(path)]  # noqa: PTH112 - unlike Path's, it never raises
+        if folders:
+            self.indexing.add(folders)
+        files = [path for path in dropped if path not in folders]
+        if files:
+            self._show_similar([Example(path) for path in files])
+
+    def _clear_similar(self) -> None:
+        if self.browsing.examples:
+            self.browsing.clear()
+
+    def _clear(self) -> None:
+        """Escape: what sounds stops; then the stretch, the examples, the words go, one a press."""
+        if self.playing.stop():
+            return
+        if self.playing.stretch is not None:
+            self.playing.selected(self.playing.path, is_quiet=True)
+            self.window.waveform.clear_stretch()
+            return
+        self.browsing.clear()
+
+    def _save_dismissal(self) -> None:
+        """That an offer was refused is kept at once: it must not come back after a crash either."""
+        if self._settings.has_offer != self.models.has_offer:
+            self._settings = replace(self._settings, has_offer=self.models.has_offer)
+            save_settings(self._settings, paths.settings_path())
+
+    def _toggle_auto_play(self) -> None:
+        self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
+
+    def _choose_theme(self, name: str) -> None:
+        self._settings = replace(self._settings, theme=name)
+        self.window.recolour(theme.apply(self._application, name))
+        self._mark_theme()
+
+    def _mark_theme(self) -> None:
+        for name in ("system", "dark", "light"):
+            self.window.actions_by_name[f"theme_{name}"].setChecked(self._settings.theme == name)
+
+    def close(self) -> None:
+        """Save what the next start should find, and let every thread end."""
+        order, is_descending = self.browsing.order
+        place = self.browsing.place
+        settings = replace(
+            self._settings,
+            folder=next((str(one.path) for one in self._reader.folders() if place and one.id == place.folder_id), ""),
+            directory=place.directory if place else "",
+            order=str(order),
+            is_descending=is_descending,
+            volume_db=self._player.volume_db,
+            is_auto_play=self.playing.is_auto_play,
+            is_loop=self.playing.is_loop,
+            has_folders=self.window.actions_by_name["folders"].isChecked(),
+            has_words=self.window.actions_by_name["words"].isChecked(),
+            has_offer=self.models.has_offer,
+            labels=self.listening.labels,
+            **saved_parts(self.window),
+        )
+        save_settings(settings, paths.settings_path())
+        self.listening.close()
+        self._player.close()
+        self._models_face.close()
+        self.models.close()
+        self.indexing.close()
+        for queries, browsing in (self._lists, self._similar):
+            queries.close(browsing.close)
+        self._reader.close()
+
+
+def open_window(arguments: Sequence[str]) -> int:
+    """Open the window and return the exit code when it is closed."""
+    parser = argparse.ArgumentParser(prog="bowerbird", description="Open the window.")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folders to add")
+    parser.add_argument("--demo", action="store_true", help="add the demo sounds when the library is empty")
+    parser.add_argument("--library", type=Path, help="folder of the library")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    absent = [folder for folder in options.folders if not os.path.isdir(folder)]  # noqa: PTH112
+    if absent:
+        print(  # noqa: T201 - before there is a window
+            f"There is no folder {absent[0]}, nor a command of that name. Check the spelling, or see bowerbird --help.",
+            file=sys.stderr,
+        )
+        return 2
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if os.environ.get("QT_QPA_PLATFORM") is None:
+            print(  # noqa: T201
+                "There is no display for the window. Use the commands instead: bowerbird --help.", file=sys.stderr
+            )
+            return 2
+    boundary.log_qt()
+    application = QApplication(["bowerbird"])
+    application.setApplicationName("Bowerbird")
+    application.setDesktopFileName("bowerbird")
+    application.setStyle("Fusion")
+    try:
+        program = Application(
+            paths.library_path(options.library),
+            load_settings(paths.settings_path()),
+            encoder_named(DEFAULT_ENCODER),
+        )
+    except BowerbirdError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        QMessageBox.critical(None, "Bowerbird", str(error))
+        return 2
+    folders = [folder.absolute() for folder in options.folders]
+    if options.demo and not folders and program.is_empty:
+        folders = [demo_folder()]
+    boundary.catch_the_rest(program.window)
+    boundary.close_on_signals(program.window)
+    program.start(folders)
+    return application.exec()

@@ -1,0 +1,108 @@
+"""Where threads meet Qt: events from any thread, and questions that a thread of their own answers."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from bowerbird.base.errors import BowerbirdError
+from bowerbird.base.paths import log_path
+
+logger = logging.getLogger(__name__)
+
+_EVERY_MS: Final = 50
+
+
+class EventBridge(QObject):
+    """Carries events from any thread to the Qt thread, in order, at most 20 times a second."""
+
+    received = Signal(list)
+    _awoken = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[object] = deque()
+        self._is_called = False
+        self._timer = QTimer(self, singleShot=True, interval=_EVERY_MS)
+        self._timer.timeout.connect(self._deliver)
+        self._awoken.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, event: object) -> None:
+        """Hand over an event, from any thread."""
+        self._waiting.append(event)  # deque.append is atomic
+        if not self._is_called:  # two threads may both call: the second call finds a running timer
+            self._is_called = True
+            self._awoken.emit()
+
+    def _schedule(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _deliver(self) -> None:
+        self._is_called = False  # before draining: what comes from now on calls anew
+        events = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if events:
+            self.received.emit(events)
+
+
+class QueryThread(QObject):
+    """Runs questions one after the other in one thread; of several under one name, only the newest.
+
+    Answers and failures arrive in the Qt thread.
+    """
+
+    _answered = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Condition()
+        self._waiting: dict[str, tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]] = {}
+        self._is_closing = False
+        self._farewell: Callable[[], None] = lambda: None
+        self._answered.connect(_call, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._work, name="bowerbird-queries", daemon=True)
+        self._thread.start()
+
+    def run(
+        self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Ask; a question of the same name that still waits is dropped."""
+        with self._lock:
+            self._waiting.pop(name, None)
+            self._waiting[name] = (work, done, failed)
+            self._lock.notify()
+
+    def close(self, farewell: Callable[[], None]) -> None:
+        """Drop what waits, run a last piece of work in the thread, and wait for its end."""
+        with self._lock:
+            self._waiting.clear()
+            self._is_closing = True
+            self._farewell = farewell
+            self._lock.notify()
+        self._thread.join(10)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                while not self._waiting and not self._is_closing:
+                    self._lock.wait()
+                if self._is_closing:
+                    break
+                work, done, failed = self._waiting.pop(next(iter(self._waiting)))
+            try:
+                answer = work()
+            except BowerbirdError as error:
+                self._answered.emit(failed, str(error))
+            except Exception:  # the job boundary: the log has the trace, the window a sentence
+                logger.exception("a question failed")
+                self._answered.emit(failed, f"This failed inside Bowerbird. Please report it with {log_path()}.")
+            else:
+                self._answered.emit(done, answer)
+        self._farewell()
+
+
+def _call(receiver: Callable[[Any], None], value: object) -> None:
+    receiver(value)

@@ -1,0 +1,119 @@
+"""How it looks: colours from one file, a style sheet made of them, icons in their tones."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from bowerbird.base.paths import resources_path
+
+ThemeName: TypeAlias = Literal["system", "dark", "light"]
+BASE_PX = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours of a theme; see `resources/styles/tokens.toml`."""
+
+    ground: str
+    panel: str
+    raised: str
+    line: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    query: str
+    wave: str
+    like: str
+    unlike: str
+
+    def colour(self, name: str) -> QColor:
+        """Return a token as Qt has it."""
+        return QColor(getattr(self, name))
+
+
+@lru_cache(maxsize=2)
+def tokens(theme: str) -> Tokens:
+    """Return the tokens of the dark or the light theme."""
+    with (resources_path() / "styles" / "tokens.toml").open("rb") as file:
+        return Tokens(**tomllib.load(file)[theme])
+
+
+def resolve(theme: str) -> str:
+    """Return dark or light; the system's choice where the user made none, dark where neither did."""
+    if theme in {"dark", "light"}:
+        return theme
+    scheme = QApplication.styleHints().colorScheme()
+    return "light" if scheme == Qt.ColorScheme.Light else "dark"
+
+
+def apply(application: QApplication, theme: str) -> Tokens:
+    """Dress the whole program."""
+    chosen = tokens(resolve(theme))
+    font = QFont(application.font())
+    font.setPixelSize(BASE_PX)
+    application.setFont(font)
+    application.setPalette(_palette(chosen))
+    sheet = (resources_path() / "styles" / "window.qss").read_text(encoding="utf-8")
+    for field in fields(chosen):
+        sheet = sheet.replace(f"{{{field.name}}}", getattr(chosen, field.name))
+    application.setStyleSheet(sheet)
+    return chosen
+
+
+def shown() -> Tokens:
+    """Return the tokens that the program is dressed in, for what is painted by hand."""
+    ground = QApplication.palette().color(QPalette.ColorRole.Window)
+    return tokens("light" if ground == tokens("light").colour("ground") else "dark")
+
+
+def _palette(chosen: Tokens) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: chosen.ground,
+        QPalette.ColorRole.WindowText: chosen.text,
+        QPalette.ColorRole.Base: chosen.panel,
+        QPalette.ColorRole.AlternateBase: chosen.panel,
+        QPalette.ColorRole.Text: chosen.text,
+        QPalette.ColorRole.Button: chosen.raised,
+        QPalette.ColorRole.ButtonText: chosen.text,
+        QPalette.ColorRole.ToolTipBase: chosen.raised,
+        QPalette.ColorRole.ToolTipText: chosen.text,
+        QPalette.ColorRole.Highlight: chosen.raised,
+        QPalette.ColorRole.HighlightedText: chosen.text,
+        QPalette.ColorRole.PlaceholderText: chosen.faint,
+        QPalette.ColorRole.Link: chosen.query,
+        QPalette.ColorRole.Accent: chosen.accent,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(chosen.faint))
+    return palette
+
+
+def icon(name: str, colour: str, *, checked: str | None = None) -> QIcon:
+    """Return an icon of the set in a colour, and in another where its button is down."""
+    made = QIcon()
+    for state, tone in ((QIcon.State.Off, colour), (QIcon.State.On, checked or colour)):
+        for scale in (1, 2, 3):
+            made.addPixmap(_pixmap(name, tone, 16 * scale), QIcon.Mode.Normal, state)
+    return made
+
+
+@lru_cache(maxsize=128)
+def _pixmap(name: str, colour: str, size: int) -> QPixmap:
+    drawing = (resources_path() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

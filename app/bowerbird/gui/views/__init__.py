@@ -1,1 +1,0 @@
-"""Widgets: they ask and show, and hold no rule about sounds."""

@@ -1,0 +1,1 @@
+"""Which encoder a library uses, and having, checking and tuning encoders."""

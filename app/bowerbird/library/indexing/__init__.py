@@ -1,0 +1,1 @@
+"""Indexing: folders are scanned, sounds analysed and embedded."""

@@ -1,0 +1,194 @@
+"""Everything that is found out about one file, decoded once, block by block, in bounded memory."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
+from bowerbird.audio.loudness import LoudnessMeter
+from bowerbird.audio.metadata import read_metadata
+from bowerbird.audio.resample import StreamResampler
+from bowerbird.base.errors import AudioError, UnreachableError
+from bowerbird.catalogue.records import Analysis
+from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
+from bowerbird.domain.query import Example
+from bowerbird.domain.sounds import Samples, Vectors
+from bowerbird.domain.windows import WindowCutter, spans
+from bowerbird.encoders.protocol import Encoder
+
+N_HASH_BYTES = 16
+
+N_WINDOWS_AT_ONCE = 16
+"""Windows whose vectors leave a worker together: a second or two of a large network's work."""
+
+
+def content_hash(path: Path) -> bytes:
+    """Return the 16 bytes that stand for a file's content: BLAKE2b over all of it.
+
+    Raises
+    ------
+    UnreachableError
+        When the file cannot be read.
+    """
+    return _hash_and_size(path)[0]
+
+
+def _hash_and_size(path: Path) -> tuple[bytes, int]:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=N_HASH_BYTES)).digest()
+            return digest, file.tell()
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        raise UnreachableError(
+            f"`{path.name}` cannot be read ({reason}). Check its permissions and the drive."
+        ) from error
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise UnreachableError(f"`{path.name}` is not there any more. Check the drive, then index again.") from error
+    return found.st_size, found.st_mtime_ns
+
+
+def _require_same(path: Path, stamp: tuple[int, int]) -> None:
+    """Check that a file is as it was when its hash was taken: else the hash would stand for other samples."""
+    if _stamp(path) != stamp:
+        raise UnreachableError(f"`{path.name}` was written to while it was read. Index again.")
+
+
+def analyse(path: Path, encoder: Encoder) -> Analysis:
+    """Find a file's hash, then decode it once and find its peaks, loudness, metadata and vectors.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be heard to its end.
+    UnreachableError
+        When it cannot be read now, or is written to meanwhile.
+    """
+    stamp = _stamp(path)
+    digest, size_bytes = _hash_and_size(path)
+    with open_sound(path) as reader:
+        header = reader.header
+        peak_meter = PeakMeter()
+        loudness_meter = LoudnessMeter(header.rate_hz, header.n_channels)
+        resampler = StreamResampler(header.rate_hz, encoder.rate_hz)
+        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        vectors: list[Samples] = []
+        n_frames = 0
+        for block in reader.blocks(BLOCK_FRAMES):
+            n_frames += len(block)
+            peak_meter.push(block)
+            loudness_meter.push(block)
+            for window in cutter.push(resampler.push(mixdown(block))):
+                vectors.extend(encoder.encode([window]))
+    if not n_frames:
+        raise AudioError(f"`{path.name}` holds no sound: its header is all there is. Re-export it, or remove it.")
+    for tail in (cutter.push(resampler.finish()), cutter.finish()):
+        for window in tail:
+            vectors.extend(encoder.encode([window]))
+    _require_same(path, stamp)
+    duration_s = n_frames / header.rate_hz
+    loudness = loudness_meter.finish()
+    peaks = peak_meter.finish()
+    return Analysis(
+        hash=digest,
+        size_bytes=size_bytes,
+        duration_s=duration_s,
+        n_channels=header.n_channels,
+        rate_hz=header.rate_hz,
+        format=header.format,
+        encoding=header.encoding,
+        lufs=loudness.integrated_lufs,
+        true_peak_db=loudness.true_peak_db,
+        metadata=read_metadata(path),
+        peaks=peaks,
+        overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
+        spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
+        vectors=np.stack(vectors).astype(np.float32, copy=False),
+    )
+
+
+def encode_windows(
+    path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int
+) -> Iterator[tuple[Vectors, bool]]:
+    """Encode a file that was analysed before, some windows at a time.
+
+    What is known already is decoded again but not encoded: vectors follow from the same samples, whoever was
+    interrupted in between.
+
+    Parameters
+    ----------
+    path : Path
+    encoder : Encoder
+    content_hash : bytes
+        Of the content that the vectors will stand for.
+    n_known : int
+        Windows to pass over.
+
+    Yields
+    ------
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    is_last : bool
+        True once, for the last ones, which may be none.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be heard to its end.
+    UnreachableError
+        When it cannot be read now, or holds something else by now.
+    """
+    stamp = _stamp(path)
+    if _hash_and_size(path)[0] != content_hash:
+        raise UnreachableError(f"`{path.name}` was changed since it was analysed. Index again.")
+    vectors: list[Samples] = []
+    for number, window in enumerate(_windows(path, encoder)):
+        if number < n_known:
+            continue
+        if len(vectors) == N_WINDOWS_AT_ONCE:
+            _require_same(path, stamp)
+            yield np.stack(vectors), False
+            vectors = []
+        vectors.extend(encoder.encode([window]))
+    _require_same(path, stamp)
+    yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
+
+
+def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
+    """Decode a whole file into windows exactly as `analyse` does."""
+    with open_sound(path) as reader:
+        resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
+        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        for block in reader.blocks(BLOCK_FRAMES):
+            yield from cutter.push(resampler.push(mixdown(block)))
+        yield from cutter.push(resampler.finish())
+        yield from cutter.finish()
+
+
+def encode_example(example: Example, encoder: Encoder) -> Vectors:
+    """Decode and encode a file, or a stretch of it, that need not be in the library.
+
+    Returns
+    -------
+    ndarray, shape (n_windows, n_dims), float32
+
+    Raises
+    ------
+    AudioError
+        When it cannot be heard.
+    """
+    cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+    vectors: list[Samples] = []
+    start_s = example.start_s or 0.0
+    for block in mono_blocks(example.path, rate_hz=encoder.rate_hz, start_s=start_s, end_s=example.end_s):
+        for window in cutter.push(block):
+            vectors.extend(encoder.encode([window]))
+    for window in cutter.finish():
+        vectors.extend(encoder.encode([window]))
+    return np.stack(vectors)

@@ -1,0 +1,85 @@
+"""Walking a folder: every sound below it, lazily, in a fixed order. Nothing is opened unless its name says nothing."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bowerbird.audio import formats
+from bowerbird.catalogue.records import FileStamp
+from bowerbird.jobs.control import Control
+
+_SKIPPED: Final = frozenset({"__macosx", "$recycle.bin", "system volume information"})
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk met beside sounds, filled while it goes on.
+
+    Attributes
+    ----------
+    ignored : list of str
+        Files that are no sounds.
+    unread : list of (str, str)
+        Directories that could not be read, and why; the root among them means nothing was.
+    """
+
+    ignored: list[str] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+
+def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
+    """Yield the sounds below a folder in the order of their names, directory by directory.
+
+    Links are followed once; hidden files and the leavings of operating systems are passed over.
+
+    Parameters
+    ----------
+    root : Path
+        Absolute.
+    met : Walk
+        Receives what is no sound.
+    control : Control
+        Cancelling ends the walk early.
+    """
+    waiting = [str(root)]
+    visited: set[tuple[int, int]] = set()
+    while waiting and not control.is_cancelled:
+        directory = waiting.pop()
+        try:
+            here = os.stat(directory)  # noqa: PTH116 - strings: a walk makes no Path a file
+            if here.st_ino and (here.st_dev, here.st_ino) in visited:  # some network drives number nothing
+                continue
+            visited.add((here.st_dev, here.st_ino))
+            with os.scandir(directory) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            met.unread.append((directory, (error.strerror or str(error)).lower()))
+            continue
+        below: list[str] = []
+        unread = ""
+        for entry in listed:
+            if entry.name.startswith(".") or entry.name.lower() in _SKIPPED:
+                continue
+            try:
+                facts = entry.stat()
+            except FileNotFoundError:  # a dangling link, or gone since
+                continue
+            except OSError as error:
+                if error.errno != errno.ELOOP:  # the drive fails, or the directory is closed to us: it is unread
+                    unread = unread or (error.strerror or str(error)).lower()
+                continue
+            if stat.S_ISDIR(facts.st_mode):
+                below.append(entry.path)
+            elif not stat.S_ISREG(facts.st_mode):
+                continue
+            elif formats.is_sound(entry.path):
+                yield FileStamp(entry.path, facts.st_size, facts.st_mtime_ns)
+            else:
+                met.ignored.append(entry.path)
+        if unread:
+            met.unread.append((directory, unread))
+        waiting.extend(reversed(below))

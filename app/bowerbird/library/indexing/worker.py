@@ -1,0 +1,170 @@
+"""What runs in a worker process: it answers tasks, one at a time, until its pipe closes. It never writes the library.
+
+This module imports nothing heavy: the number of threads of numerical libraries must be set before they load.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from bowerbird.base.errors import BowerbirdError, EncoderError, UnheardError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bowerbird.catalogue.records import Analysis
+    from bowerbird.domain.sounds import Samples, Vectors
+    from bowerbird.encoders.protocol import Encoder
+
+_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+TaskKind: TypeAlias = Literal["identify", "analyse", "encode"]
+
+READY = "ready"
+"""First word of a worker: what kills it from then on is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to find out about one file.
+
+    To encode is to find the vectors of a file that is analysed already: `content_hash` says what it must hold, and
+    `n_known` how many of its windows need no vector any more.
+    """
+
+    kind: TaskKind
+    sound_id: int
+    path: str
+    size_bytes: int
+    content_hash: bytes | None = None
+    n_known: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What became of a task: a hash, an analysis, some vectors, or the sentence that says why not.
+
+    `is_partial` says that more of the same task follows; vectors begin with the window `first_number`. `is_passing`
+    says that the sentence is about the moment, not about the file: a drive that was pulled out, memory that ran
+    short. It is told and not recorded.
+    """
+
+    sound_id: int
+    path: str
+    hash: bytes | None = None
+    analysis: "Analysis | None" = None
+    vectors: "Vectors | None" = None
+    first_number: int = 0
+    failure: str | None = None
+    is_passing: bool = False
+    is_partial: bool = False
+
+
+def serve(pipe: Connection, encoder_name: str) -> None:
+    """Say READY, then answer lists of tasks in order, until the pipe closes or brings None.
+
+    An encoder that cannot be loaded is said instead of READY, in its own sentence.
+    """
+    _be_modest()
+    threading.Thread(target=_end_with_parent, name="bowerbird-orphan", daemon=True).start()
+    from bowerbird.encoders.registry import encoder_named  # noqa: PLC0415 - after the thread variables
+
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            encoder = encoder_named(encoder_name)
+            encoder.encode(
+                [_silence(encoder)]
+            )  # weights are loaded, and found wanting, before there is a file to blame
+        except EncoderError as error:
+            pipe.send(str(error))
+            return
+        pipe.send(READY)
+        while (tasks := pipe.recv()) is not None:
+            for task in tasks:
+                for outcome in _answers(task, encoder):
+                    pipe.send(outcome)
+
+
+def _silence(encoder: "Encoder") -> "Samples":
+    """Return a whole window: not every network takes less."""
+    import numpy as np  # noqa: PLC0415 - after the thread variables
+
+    return np.zeros(round(encoder.window_s * encoder.rate_hz), np.float32)
+
+
+def _answers(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
+    from bowerbird.library.indexing import analysis  # noqa: PLC0415 - after the thread variables
+
+    path = Path(task.path)
+    try:
+        if task.kind == "identify":
+            yield Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
+        elif task.kind == "analyse":
+            yield Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))
+        else:
+            number = task.n_known
+            for vectors, is_last in analysis.encode_windows(
+                path, encoder, content_hash=task.content_hash or b"", n_known=number
+            ):
+                yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
+                number += len(vectors)
+    except BowerbirdError as error:
+        is_of_moment = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, UnheardError)
+        is_passing = is_of_moment or not _is_as_listed(task)
+        yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
+    except (MemoryError, OSError) as error:
+        reason = str(error).lower() or "memory ran short"
+        sentence = f"`{path.name}` could not be analysed now ({reason}). Index again later."
+        yield Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".strip(": ")
+        yield Outcome(
+            task.sound_id,
+            task.path,
+            failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or remove it.",
+        )
+
+
+def _end_with_parent() -> None:
+    """End this process when the program was killed: a file that hangs would keep it alive forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _is_as_listed(task: Task) -> bool:
+    """Say whether the file is still there as it was listed: a drive that goes away breaks decoding in any way."""
+    try:
+        return os.stat(task.path).st_size == task.size_bytes  # noqa: PTH116 - as scan does
+    except OSError:
+        return False
+
+
+def _be_modest() -> None:
+    """One thread, low priority, deaf to the terminal's Ctrl+C: the parent decides when to stop.
+
+    Decoders complain of damaged files on the error stream itself; the user gets a sentence instead.
+    """
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only there
+
+        below_normal = 0x00004000
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
+    else:
+        with contextlib.suppress(OSError):
+            os.nice(10)

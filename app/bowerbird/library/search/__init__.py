@@ -1,0 +1,1 @@
+"""Searching and listing the library."""

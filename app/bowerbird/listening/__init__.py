@@ -1,0 +1,1 @@
+"""Listening tests: designed, built, rated, merged, analysed and reported."""

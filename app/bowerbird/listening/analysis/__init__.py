@@ -1,0 +1,1 @@
+"""The analysis of responses: agreement, scores, comparisons, raters."""

@@ -1,0 +1,230 @@
+"""Systems against one another, query by query.
+
+A difference counts as shown where two tests say so, adjusted by Holm over all comparisons: the permutation test, which
+assumes nothing about how figures are spread over queries but knows nothing of raters, and the t test over queries and
+raters, which would not take the taste of a few for everybody's. The larger of both p is adjusted.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from bowerbird.listening.analysis import intervals
+from bowerbird.listening.analysis.findings import Estimate, Friedman, PairedComparison
+from bowerbird.listening.analysis.grades import Floats
+
+SIGNIFICANT: Final = 0.05
+_TINY: Final = 1e-9
+POWER: Final = 0.8
+PERMUTATIONS: Final = 5
+"""For every resample of the bootstrap: p values near 0.05 need them, and they are quick."""
+
+_MOST_ERRORS: Final = 1e4
+"""Standard errors beyond which no difference is looked for."""
+
+
+def compared(
+    pair: tuple[str, str],
+    by_query: tuple[Floats, Floats],
+    cells: tuple[Floats, Floats],
+    *,
+    is_planned: bool,
+    n_comparisons: int,
+    seed: int,
+    n_resamples: int,
+) -> PairedComparison:
+    """Compare two systems over the queries that have a figure of both; `adjusted` completes it.
+
+    Parameters
+    ----------
+    pair : tuple of str
+    by_query : tuple of ndarray, shape (n_queries,), float64
+        The figure of each.
+    cells : tuple of ndarray, shape (n_queries, n_raters), float64
+        What raters contribute to it; see `figures.cells_of`.
+    is_planned : bool
+    n_comparisons : int
+        That are made in the study.
+    seed, n_resamples : int
+        Of the permutation test.
+    """
+    has_both = ~np.isnan(by_query[0]) & ~np.isnan(by_query[1])
+    first, second = by_query[0][has_both], by_query[1][has_both]
+    differences = first - second
+    of_raters = cells[0][has_both] - cells[1][has_both]
+    n_queries = len(differences)
+    difference = intervals.estimate(differences, of_raters)
+    return PairedComparison(
+        first=pair[0],
+        second=pair[1],
+        is_planned=is_planned,
+        n_queries=n_queries,
+        first_value=float(first.mean()) if n_queries else None,
+        second_value=float(second.mean()) if n_queries else None,
+        difference=difference,
+        effect_size=effect_size(differences),
+        n_won=int((differences > _TINY).sum()),
+        n_lost=int((differences < -_TINY).sum()),
+        n_tied=int((np.abs(differences) <= _TINY).sum()),
+        permutation_p=permutation_p(differences, seed=seed, n_resamples=n_resamples),
+        wilcoxon_p=wilcoxon_p(differences),
+        holm_p=None,
+        is_shown=False,
+        smallest_difference=smallest_difference(
+            n_queries, intervals.spread_of(differences, of_raters, subtracted=0.0), n_comparisons=n_comparisons
+        ),
+        note=too_few(n_queries, n_comparisons=n_comparisons),
+        crossed_p=intervals.crossed_p(differences, of_raters),
+    )
+
+
+def adjusted(comparisons: Sequence[PairedComparison]) -> tuple[PairedComparison, ...]:
+    """Return comparisons with Holm's p and what is shown."""
+    return tuple(
+        replace(one, holm_p=p, is_shown=is_shown(p, one.difference, at=0.0))
+        for one, p in zip(
+            comparisons, holm([larger(one.permutation_p, one.crossed_p) for one in comparisons]), strict=True
+        )
+    )
+
+
+def is_shown(p: float | None, estimate: Estimate, *, at: float) -> bool:
+    """Say whether the adjusted test and the interval both leave `at` out."""
+    if p is None or p > SIGNIFICANT or estimate.interval is None:
+        return False
+    return not estimate.interval.low <= at <= estimate.interval.high
+
+
+def larger(one: float | None, two: float | None) -> float | None:
+    """Return the larger p, None where either test could not be made."""
+    return None if one is None or two is None else max(one, two)
+
+
+def too_few(n_queries: int, *, n_comparisons: int) -> str:
+    """Return a sentence where there are too few queries for a test, "" else."""
+    if n_queries == 0:
+        return "No query has answers for both."
+    least = min_queries(n_comparisons)
+    if n_queries < least:
+        return f"{_queries(n_queries)} can show no difference: at least {least} are needed."
+    return ""
+
+
+def effect_size(differences: Floats) -> float | None:
+    """Return Cohen's d_z (Cohen 1988): the mean difference over its standard deviation."""
+    if len(differences) < 2:
+        return None
+    spread = float(differences.std(ddof=1))
+    return float(differences.mean()) / spread if spread > _TINY else None
+
+
+def permutation_p(differences: Floats, *, seed: int, n_resamples: int) -> float | None:
+    """Return the p of the paired permutation test: how often random signs give a mean as far from 0 (Fisher 1935)."""
+    from scipy.stats import permutation_test  # noqa: PLC0415 - takes seconds to load
+
+    if len(differences) < 2:
+        return None
+    if np.abs(differences).max() <= _TINY:
+        return 1.0
+    found = permutation_test(
+        (differences,),
+        lambda sample, axis: sample.mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=PERMUTATIONS * n_resamples,
+        rng=np.random.default_rng(seed),
+    )
+    return float(found.pvalue)
+
+
+def wilcoxon_p(differences: Floats) -> float | None:
+    """Return the p of Wilcoxon's signed-rank test; equal values are left out."""
+    from scipy.stats import wilcoxon  # noqa: PLC0415
+
+    unequal = differences[np.abs(differences) > _TINY]
+    if len(differences) < 2:
+        return None
+    # Rounding makes ties of what is equal but for the last bit.
+    return float(wilcoxon(np.round(unequal, 12)).pvalue) if len(unequal) else 1.0
+
+
+def friedman(values: Floats) -> Friedman | None:
+    """Return Friedman's test over queries that have a figure of every system; None for fewer than three systems.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_queries, n_systems), float64
+    """
+    from scipy.stats import friedmanchisquare  # noqa: PLC0415
+
+    n_systems = values.shape[1]
+    if n_systems < 3:
+        return None
+    complete = np.round(values[~np.isnan(values).any(axis=1)], 12)
+    n_queries = len(complete)
+    if n_queries < 2:
+        note = f"{_queries(n_queries)} with figures of every system cannot be tested."
+        return Friedman(n_systems, n_queries, None, None, note)
+    if (complete == complete[:, :1]).all():
+        return Friedman(n_systems, n_queries, None, None, "All systems have the same figures.")
+    found = friedmanchisquare(*complete.T)
+    return Friedman(n_systems, n_queries, float(found.statistic), float(found.pvalue))
+
+
+def sign_p(n_won: int, n_lost: int) -> float | None:
+    """Return the p of the sign test; ties are left out."""
+    from scipy.stats import binomtest  # noqa: PLC0415
+
+    return float(binomtest(n_won, n_won + n_lost).pvalue) if n_won + n_lost else None
+
+
+def holm(ps: Sequence[float | None]) -> list[float | None]:
+    """Adjust p values for their number (Holm 1979); None stays None."""
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
+
+    known = [p for p in ps if p is not None]
+    if not known:
+        return list(ps)
+    found = iter(multipletests(known, method="holm")[1])
+    return [None if p is None else float(next(found)) for p in ps]
+
+
+def smallest_difference(n: int, spread: intervals.Spread | None, *, n_comparisons: int) -> float | None:
+    """Return the difference that the t test over queries and raters finds with 80 % power; None where none can be.
+
+    The level is 0.05 over the number of comparisons, Holm's first and hardest step. Power is that of the noncentral t
+    distribution (Cohen 1988).
+    """
+    from scipy.optimize import brentq  # noqa: PLC0415 - takes seconds to load
+    from scipy.stats import nct  # noqa: PLC0415
+    from scipy.stats import t as student  # noqa: PLC0415
+
+    if n < min_queries(n_comparisons) or spread is None or spread.variance <= _TINY**2:
+        return None
+    n_degrees = spread.n_degrees
+    critical = float(student.isf(SIGNIFICANT / max(1, n_comparisons) / 2.0, n_degrees))
+
+    def lack(shift: float) -> float:
+        return POWER - float(nct.sf(critical, n_degrees, shift))
+
+    most = 2.0 * critical + 4.0
+    while lack(most) > 0.0:
+        if most > _MOST_ERRORS:
+            return None  # so few raters that no difference on any scale would be seen
+        most *= 2.0
+    return float(brentq(lack, 0.0, most)) * float(np.sqrt(spread.variance))
+
+
+def min_queries(n_comparisons: int) -> int:
+    """Return how many queries the permutation test needs to be significant at all, after Holm's adjustment.
+
+    The smallest p of n random signs is 2 / 2^n.
+    """
+    return math.ceil(math.log2(2.0 * max(1, n_comparisons) / SIGNIFICANT))
+
+
+def _queries(n: int) -> str:
+    return "1 query" if n == 1 else f"{n} queries"

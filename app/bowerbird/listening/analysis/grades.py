@@ -1,0 +1,152 @@
+"""Ratings as arrays: who gave which grade to which result of which query. What follows from them is in `figures`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.domain.responses import Answers, Choice, Rating
+from bowerbird.domain.study import FrozenStudy, Scale
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_SLIDER_GRADES = 4
+"""A slider alone is read as this many grades."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradeTable:
+    """Grades of the pool; controls and repeats are apart.
+
+    Attributes
+    ----------
+    query_ids, systems, rater_ids : tuple of str
+        Training queries are left out.
+    grades : ndarray, shape (n_queries, n_raters, n_items), float64
+        NaN where nobody answered, or could not judge. Items of a query stand in the order of its pool.
+    ranked : ndarray, shape (n_queries, n_systems, depth), int64
+        Which item of the pool stands where, best first; -1 where a system has no more.
+    crowding : ndarray, shape (n_queries, n_systems), float64
+        Share of a system's results that are copies of the query or of one another; NaN without results.
+    best : float
+        The highest grade.
+    relevant_from : float
+        The lowest grade of the scale's upper half.
+    """
+
+    query_ids: tuple[str, ...]
+    systems: tuple[str, ...]
+    rater_ids: tuple[str, ...]
+    grades: Floats
+    ranked: Ints
+    crowding: Floats
+    best: float
+    relevant_from: float
+
+    @property
+    def depth(self) -> int:
+        """How many results of each system are judged."""
+        return int(self.ranked.shape[2])
+
+    def without(self, rater_ids: Collection[str]) -> "GradeTable":
+        """Return the table of the other raters."""
+        kept = [place for place, rater in enumerate(self.rater_ids) if rater not in rater_ids]
+        return GradeTable(
+            query_ids=self.query_ids,
+            systems=self.systems,
+            rater_ids=tuple(self.rater_ids[place] for place in kept),
+            grades=self.grades[:, kept],
+            ranked=self.ranked,
+            crowding=self.crowding,
+            best=self.best,
+            relevant_from=self.relevant_from,
+        )
+
+
+def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
+    """Sort ratings into a table.
+
+    Parameters
+    ----------
+    study : FrozenStudy
+    ratings : iterable of Rating
+        Those that count; see `counting_ratings`.
+    rater_ids : sequence of str
+    """
+    queries = [query.id for query in study.design.queries if not query.is_training]
+    systems = [system.name for system in study.design.systems if system.name in study.runs]
+    pools = [{item: place for place, item in enumerate(study.pool(query))} for query in queries]
+    grades = np.full((len(queries), len(rater_ids), max([1, *map(len, pools)])), np.nan)
+    query_of = {query: place for place, query in enumerate(queries)}
+    rater_of = {rater: place for place, rater in enumerate(rater_ids)}
+    for rating in ratings:
+        grade = grade_of(rating, study.design.scale)
+        query = query_of.get(rating.query_id)
+        if grade is None or query is None or rating.control_type or rating.is_repeat:
+            continue
+        item = pools[query].get(rating.item_id)
+        if item is not None and rating.rater_id in rater_of:
+            grades[query, rater_of[rating.rater_id], item] = grade
+    depth = study.design.depth
+    ranked = np.full((len(queries), len(systems), depth), -1, dtype=np.int64)
+    crowding = np.full((len(queries), len(systems)), np.nan)
+    for row, query_id in enumerate(queries):
+        for column, system in enumerate(systems):
+            results = study.runs[system].get(query_id, ())[:depth]
+            ranked[row, column, : len(results)] = [pools[row][one.item_id] for one in results]
+            if results:
+                crowding[row, column] = float(np.mean([one.is_near_copy for one in results]))
+    best = best_grade(study.design.scale)
+    return GradeTable(
+        query_ids=tuple(queries),
+        systems=tuple(systems),
+        rater_ids=tuple(rater_ids),
+        grades=grades,
+        ranked=ranked,
+        crowding=crowding,
+        best=best,
+        relevant_from=upper_half(best),
+    )
+
+
+def grade_of(rating: Rating, scale: Scale) -> float | None:
+    """Return what a rating says, from 0 to the best grade; None where it says nothing.
+
+    A slider that stands beside grades is a comment on them; alone, its share of the way is the grade.
+    """
+    if rating.cannot_judge or rating.is_broken:
+        return None
+    if rating.grade is not None:
+        return float(rating.grade)
+    if not scale.grades and rating.slider is not None:
+        return rating.slider / 100.0 * best_grade(scale)
+    return None
+
+
+def best_grade(scale: Scale) -> float:
+    """Return the highest grade; 3 for a slider alone."""
+    return float((len(scale.grades) or _SLIDER_GRADES) - 1)
+
+
+def upper_half(best: float) -> float:
+    """Return the lowest grade of the upper half: 2 of 0 to 3, 3 of 0 to 4."""
+    return float(int(best) // 2 + 1)
+
+
+def counting_ratings(answers: Answers) -> tuple[Rating, ...]:
+    """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
+    return tuple(
+        one
+        for one in answers.final_ratings()
+        if not one.is_conflict
+        and (one.grade is not None or one.slider is not None or one.cannot_judge or one.is_broken)
+    )
+
+
+def counting_choices(answers: Answers) -> tuple[Choice, ...]:
+    """Return what counts of the choices, likewise."""
+    return tuple(
+        one for one in answers.final_choices() if not one.is_conflict and (one.answer is not None or one.cannot_judge)
+    )

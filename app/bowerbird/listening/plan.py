@@ -1,0 +1,302 @@
+"""What a rater is shown, page by page: random, balanced over positions, the same whenever it is asked again.
+
+Everything follows from the study's hash and the rater's number, so a page that is resumed has the same order. Over
+raters the order of candidates is a Latin square: among as many raters as a query has candidates, each candidate
+stands at each place exactly once. Pages of queries are in random order for every rater.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import numpy as np
+
+from bowerbird.domain.responses import Column, Page, Slot
+from bowerbird.domain.study import FrozenStudy, StudyDesign, StudyQuery
+
+_T = TypeVar("_T")
+
+MIN_PAGES_BETWEEN: Final = 2
+"""A page is repeated no sooner: what was just heard is remembered."""
+
+_SECONDS: Final = {"grade": 9.0, "preference": 60.0, "abx": 25.0}
+"""Of a candidate, a pair of lists, a trial of ABX, beside listening; for the estimate."""
+
+_NEW_SHARES: Final = {"variant": 0.1, "encoder": 0.4, "chance": 1.0}
+"""Of a further system's results, those that no system before has found. In libraries of 64 and 395 sounds, depths 5
+and 9: 0.00 to 0.10 for a variant of the same encoder, 0.15 to 0.26 for the descriptors beside the ear, 0.86 to 0.99
+for chance. An encoder of another kind finds more; until the study is frozen this is a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a rater will have to do, before anything is frozen."""
+
+    n_pages: int
+    minutes: float
+
+
+def plan_pages(study: FrozenStudy, *, rater_number: int) -> tuple[Page, ...]:
+    """Return every page of one rater, training pages first.
+
+    Parameters
+    ----------
+    study : FrozenStudy
+    rater_number : int
+        From 0. Raters of other installations begin at a number of their own; see `joining.join`.
+    """
+    plan = {"grade": _graded, "preference": _preferred, "abx": _told_apart}[study.design.kind]
+    training = [query for query in study.design.queries if query.is_training]
+    asked = [query for query in study.design.queries if not query.is_training]
+    pages = [
+        *(replace(page, is_training=True) for page in plan(study, training, rater_number)),
+        *_with_repeats(study, _shuffled(plan(study, asked, rater_number), study, rater_number, "pages"), rater_number),
+    ]
+    return tuple(replace(page, number=number) for number, page in enumerate(pages))
+
+
+def estimated_minutes(study: FrozenStudy) -> float:
+    """Return how long a rater will need: what must be heard, and a while for every answer."""
+    seconds = 0.0
+    for page in plan_pages(study, rater_number=0):
+        items = [slot.item_id for slot in page.slots] + [study.query(page.query_id).item_id]
+        heard = sum(study.items[item].duration_s for item in items if item)
+        n_answers = len(page.slots) if page.kind == "grade" else 1
+        seconds += study.design.must_hear_share * heard + _SECONDS[page.kind] * n_answers
+    return seconds / 60.0
+
+
+def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
+    """Guess from a design alone how many pages and minutes a rater will have.
+
+    Parameters
+    ----------
+    design : StudyDesign
+        Not frozen yet.
+    mean_excerpt_s : float
+        Of the library's sounds, each cut to `design.excerpt_s`.
+    """
+    is_words, n_systems = design.choice.how == "words", len(design.systems)
+    given = {"words": len(design.choice.words), "sounds": len(design.choice.sounds)}
+    n_queries = given.get(design.choice.how, design.choice.n_queries)
+    n_query_sounds = 0 if is_words else 1
+    if design.kind == "grade":
+        n_pool = round(design.depth * _n_different(design))
+        n_pages_each = -(-n_pool // design.n_per_page)
+        n_asked = n_queries * n_pages_each
+        n_controls = sum(
+            max(1, round(share * n_asked))
+            for share in (0.0 if is_words else design.controls.identical_share, design.controls.far_share)
+            if share > 0.0
+        )
+        n_trials = n_queries * n_pool + min(n_controls, 2 * n_queries)
+        n_again = round(design.controls.repeat_share * n_trials)
+        n_training = design.n_training * -(-(n_pool + 1 + n_query_sounds) // design.n_per_page)
+        n_answers = n_trials + n_again + design.n_training * (n_pool + 1 + n_query_sounds)
+        n_pages = n_asked + n_training + -(-n_again * n_pages_each // max(1, n_pool))
+        n_heard = n_answers + n_pages * n_query_sounds
+    else:
+        n_pairs = len(design.planned) or n_systems * (n_systems - 1) // 2
+        n_pages = n_pairs * (n_queries + design.n_training)
+        n_pages += round(design.controls.repeat_share * n_pairs * n_queries)
+        n_answers = n_pages
+        n_heard = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
+    seconds = design.must_hear_share * mean_excerpt_s * n_heard + _SECONDS[design.kind] * n_answers
+    return Effort(n_pages, seconds / 60.0)
+
+
+def _n_different(design: StudyDesign) -> float:
+    """Guess how many systems' worth of results are different."""
+    known: set[str] = set()
+    n_different = 0.0
+    for place, system in enumerate(design.systems):
+        kind = "chance" if system.kind != "encoder" else "variant" if system.encoder in known else "encoder"
+        n_different += _NEW_SHARES[kind] if place else 1.0
+        known.add(system.encoder)
+    return n_different
+
+
+# The three kinds of trial
+
+
+def _graded(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Every candidate of the pool once, spread evenly over as few pages as hold them, with controls among them."""
+    controls = study.design.controls
+    has_identical = _some_of(study, queries, controls.identical_share, "identical", rater_number)
+    has_far = _some_of(study, queries, controls.far_share, "far", rater_number)
+    pages = []
+    for query in queries:
+        extra: list[Slot] = []
+        pool = study.pool(query.id)
+        if query.item_id and (query.is_training or query.id in has_identical) and query.item_id not in pool:
+            extra.append(Slot(query.item_id, "identical"))
+        if query.far_id and (query.is_training or query.id in has_far) and query.far_id not in pool:
+            extra.append(Slot(query.far_id, "far"))
+        slots = [*(Slot(item_id) for item_id in pool), *extra]
+        ordered = _in_latin_order(slots, study, rater_number, query.id)
+        n_pages = -(-len(ordered) // study.design.n_per_page)
+        for part in np.array_split(np.arange(len(ordered)), max(1, n_pages)):
+            if len(part):
+                column = Column("", tuple(ordered[place] for place in part))
+                pages.append(Page(0, "grade", query.id, (column,)))
+    return pages
+
+
+def _preferred(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Every pair of systems, for every query, once; each as often on the left as on the right."""
+    trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
+    for query in queries:
+        for first, second in compared_pairs(study):
+            left, right = (_results(study, system, query.id) for system in (first, second))
+            if left.slots and right.slots and left.slots != right.slots:
+                trials.setdefault((first, second), []).append((query.id, left, right))
+    pages = []
+    for pair, of_pair in trials.items():
+        swaps = _balanced(len(of_pair), study, rater_number, "/".join(pair))
+        for (query_id, left, right), is_swapped in zip(of_pair, swaps, strict=True):
+            pages.append(Page(0, "preference", query_id, (right, left) if is_swapped else (left, right)))
+    return pages
+
+
+def _told_apart(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """For every pair of systems and query, the first results in which they differ; X is either as often."""
+    trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
+    for query in queries:
+        for first, second in compared_pairs(study):
+            runs = [study.runs[system].get(query.id, ()) for system in (first, second)]
+            differing = next(
+                ((one.item_id, two.item_id) for one, two in zip(*runs, strict=False) if one.item_id != two.item_id),
+                None,
+            )
+            if differing:
+                one, two = (Column(name, (Slot(item),)) for name, item in zip((first, second), differing, strict=True))
+                trials.setdefault((first, second), []).append((query.id, one, two))
+    pages = []
+    for pair, of_pair in trials.items():
+        swaps = _balanced(len(of_pair), study, rater_number, "/".join(pair))
+        firsts = _balanced(len(of_pair), study, rater_number, "x/" + "/".join(pair))
+        for (query_id, left, right), is_swapped, is_first in zip(of_pair, swaps, firsts, strict=True):
+            columns = (right, left) if is_swapped else (left, right)
+            x = (left if is_first else right).slots[0].item_id
+            pages.append(Page(0, "abx", query_id, columns, x=x))
+    return pages
+
+
+def compared_pairs(study: FrozenStudy) -> tuple[tuple[str, str], ...]:
+    """Return the planned comparisons, or every pair of systems where none was planned."""
+    planned = tuple((one.first, one.second) for one in study.design.planned)
+    return planned or tuple(itertools.combinations([system.name for system in study.design.systems], 2))
+
+
+def same_results(study: FrozenStudy) -> tuple[str, ...]:
+    """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
+    if study.design.kind == "grade":
+        return ()
+    heard = {name for pair in compared_pairs(study) for name in pair}
+    unheard = [system.name for system in study.design.systems if system.name not in heard]
+    notes = [f"`{name}` is in no comparison, so nobody hears it." for name in unheard]
+    asked = [query.id for query in study.design.queries if not query.is_training]
+    for first, second in compared_pairs(study):
+        n_same = sum(_results(study, first, one).slots == _results(study, second, one).slots for one in asked)
+        if n_same:
+            notes.append(
+                f"`{first}` and `{second}` answer {n_same} of {len(asked)} queries alike; nothing is asked of these."
+            )
+    return tuple(notes)
+
+
+def _results(study: FrozenStudy, system: str, query_id: str) -> Column:
+    return Column(system, tuple(Slot(one.item_id) for one in study.runs[system].get(query_id, ())))
+
+
+# Chance, which is the same whenever it is asked again
+
+
+def _with_repeats(study: FrozenStudy, pages: list[Page], rater_number: int) -> list[Page]:
+    """Put some pages in a second time, in another order, as far as may be from the first; controls do not repeat."""
+    n_trials = sum(len(page.slots) if page.kind == "grade" else 1 for page in pages)
+    n_wanted = round(study.design.controls.repeat_share * n_trials)
+    candidates = pages[: max(0, len(pages) - MIN_PAGES_BETWEEN)]
+    chosen: list[Page] = []
+    for page in _shuffled(candidates, study, rater_number, "repeats"):
+        if n_wanted <= 0:
+            break
+        again = _again(page, study, rater_number, n_most=n_wanted)
+        n_wanted -= len(again.slots) if again.kind == "grade" else 1
+        chosen.append(again)
+    return [*pages, *_far_from(chosen, pages)]
+
+
+def _again(page: Page, study: FrozenStudy, rater_number: int, *, n_most: int) -> Page:
+    rng = _rng(study, rater_number, f"again/{page.query_id}")
+    if page.kind == "grade":
+        slots = [slot for slot in page.slots if not slot.control]
+        order = rng.permutation(len(slots))[: max(1, n_most)]
+        columns: tuple[Column, ...] = (Column("", tuple(slots[place] for place in order)),)
+    else:
+        columns = page.columns[::-1]
+    return replace(page, columns=columns, is_repeat=True)
+
+
+def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
+    """Repeats of early pages first: all of them stand at the end, so each is as far from its first as may be."""
+    first_of = {(page.query_id, tuple(sorted(slot.item_id for slot in page.slots))): n for n, page in enumerate(pages)}
+
+    def first(page: Page) -> int:
+        wanted = {slot.item_id for slot in page.slots}
+        return min((n for (query, items), n in first_of.items() if query == page.query_id and wanted <= set(items)))
+
+    return sorted(repeats, key=first)
+
+
+def _some_of(study: FrozenStudy, queries: Sequence[StudyQuery], share: float, what: str, rater_number: int) -> set[str]:
+    """Choose the queries that have a control: the rounded share, at least one where any is wanted."""
+    if share <= 0.0 or not queries:
+        return set()
+    n_pages = sum(-(-len(study.pool(query.id)) // study.design.n_per_page) for query in queries)
+    n_wanted = min(len(queries), max(1, round(share * n_pages)))
+    rng = _rng(study, rater_number, what)
+    return {queries[place].id for place in rng.permutation(len(queries))[:n_wanted]}
+
+
+def _in_latin_order(slots: Sequence[Slot], study: FrozenStudy, rater_number: int, query_id: str) -> list[Slot]:
+    """Order candidates by the rater's row of a Latin square, whose rows are in random order anew for every block.
+
+    The square is made of the pool alone; controls are put in at random places, since not every rater has them.
+    """
+    pooled = [slot for slot in slots if not slot.control]
+    controls = [slot for slot in slots if slot.control]
+    if pooled:
+        block, row = divmod(rater_number, len(pooled))
+        rng = _rng(study, block, f"square/{query_id}")
+        symbols, rows = rng.permutation(len(pooled)), rng.permutation(len(pooled))
+        columns = rng.permutation(len(pooled))
+        places = (rows[row] + columns) % len(pooled)
+        pooled = [pooled[symbols[place]] for place in places]
+    rng = _rng(study, rater_number, f"controls/{query_id}")
+    for control in controls:
+        pooled.insert(int(rng.integers(len(pooled) + 1)), control)
+    return pooled
+
+
+def _balanced(n: int, study: FrozenStudy, rater_number: int, what: str) -> list[bool]:
+    """Return as many yes as no, in random order; of an odd number the last falls by the rater's number."""
+    flags = [place % 2 == rater_number % 2 for place in range(n)]
+    order = _rng(study, rater_number, what).permutation(n)
+    return [flags[place] for place in order]
+
+
+def _shuffled(things: Sequence[_T], study: FrozenStudy, rater_number: int, what: str) -> list[_T]:
+    return [things[place] for place in _rng(study, rater_number, what).permutation(len(things))]
+
+
+def _rng(study: FrozenStudy, rater_number: int, what: str) -> np.random.Generator:
+    digest = hashlib.sha256(f"{study.hash}/{rater_number}/{what}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
+
+
+def letters(n: int) -> list[str]:
+    """Return neutral names of candidates: A, B, C, ..."""
+    return [chr(ord("A") + place) for place in range(n)]

@@ -1,0 +1,1 @@
+"""The report of a listening test: sentences, plots, files."""

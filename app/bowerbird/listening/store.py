@@ -1,0 +1,249 @@
+"""The folder of a frozen study, and the hash that says that nothing in it has changed.
+
+    study.yaml      the design with its queries
+    items.csv       every excerpt: content hash, duration, loudness, gain; no names and no paths
+    systems.json    what the systems were: encoder id, index, program version
+    runs/*.trec     every system's results, ``query Q0 item rank score tag``
+    excerpts/*.flac
+    study.sha256    the SHA-256 of each of these files, as sha256sum writes and checks it
+    home.json       where the sounds lie; not part of the study, stays where it was made
+    ratings.sqlite3 answers; not part of the study
+
+The study's hash is that of ``study.sha256``.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from bowerbird.base.errors import StudyError
+from bowerbird.base.paths import studies_path
+from bowerbird.domain.study import FrozenStudy, Item, RankedItem, Run, StudyDesign
+from bowerbird.listening.design import design_yaml, parse_design
+
+DESIGN_NAME: Final = "study.yaml"
+ITEMS_NAME: Final = "items.csv"
+SYSTEMS_NAME: Final = "systems.json"
+RUNS_NAME: Final = "runs"
+EXCERPTS_NAME: Final = "excerpts"
+MANIFEST_NAME: Final = "study.sha256"
+HOME_NAME: Final = "home.json"
+
+_MANIFEST_LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_.@+/-]+)")
+_NEAR_COPY_TAG: Final = "near-copy"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFolder:
+    """A frozen study and where it lies."""
+
+    path: Path
+    study: FrozenStudy
+
+    def excerpt(self, item_id: str) -> Path:
+        """Return the file of an excerpt."""
+        return self.path / EXCERPTS_NAME / f"{item_id}.flac"
+
+
+def study_named(name: str | Path) -> StudyFolder:
+    """Open a study by its name, among those that are here, or by its folder.
+
+    Raises
+    ------
+    StudyError
+        When there is none, or it was changed.
+    """
+    here = studies_path() / name
+    return open_study(here if is_study(here) else Path(name).expanduser().absolute())
+
+
+def studies_here() -> list[Path]:
+    """Return the folders of the studies that are here, by name."""
+    return sorted(path for path in studies_path().glob("*") if is_study(path))
+
+
+def remove_study(name: str) -> None:
+    """Delete a study that is here, damaged or not, with its answers.
+
+    Raises
+    ------
+    StudyError
+        When there is none, or the disk refuses.
+    """
+    folder = studies_path() / name
+    if Path(name).name != name or not (is_study(folder) or (folder / DESIGN_NAME).is_file()):
+        raise StudyError(f"There is no study {name} here. `bowerbird study list` has those that are.")
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StudyError(f"{folder} could not be deleted ({reason}). Close other programs that use it.") from error
+
+
+def is_study(folder: Path) -> bool:
+    """Say whether a folder holds a frozen study."""
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def write_frozen(
+    folder: Path,
+    design: StudyDesign,
+    items: Mapping[str, Item],
+    runs: Mapping[str, Run],
+    systems: Mapping[str, Mapping[str, Any]],
+) -> StudyFolder:
+    """Write everything but the excerpts, which lie there already, and seal it.
+
+    Raises
+    ------
+    StudyError
+        When the disk refuses.
+    """
+    try:
+        (folder / DESIGN_NAME).write_text(design_yaml(design), encoding="utf-8")
+        (folder / ITEMS_NAME).write_text(items_csv(items.values()), encoding="utf-8", newline="")
+        (folder / SYSTEMS_NAME).write_text(json.dumps(systems, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / RUNS_NAME).mkdir(exist_ok=True)
+        for name, run in runs.items():
+            (folder / RUNS_NAME / f"{name}.trec").write_text(run_trec(run, name), encoding="utf-8")
+        manifest = "".join(
+            f"{_sha256(folder / name)}  {name}\n" for name in sorted(_frozen_names(list(runs), list(items)))
+        )
+        (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StudyError(f"The study cannot be written to {folder} ({reason}). Free some space.") from error
+    return open_study(folder)
+
+
+def open_study(folder: Path) -> StudyFolder:
+    """Open a frozen study, having checked every byte of it.
+
+    Raises
+    ------
+    StudyError
+        When it is none, or was changed after it was frozen.
+    """
+    if not is_study(folder):
+        raise StudyError(f"There is no study in {folder}. `bowerbird study list` has those that are here.")
+    try:
+        manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+        listed = _listed(manifest, folder)
+        for name, digest in listed.items():
+            if _sha256(folder / name) != digest:
+                raise StudyError(
+                    f"`{name}` of the study in {folder} was changed after the study was frozen. Put the original "
+                    "back, or make a new study: answers to a changed one cannot be compared."
+                )
+        design = parse_design((folder / DESIGN_NAME).read_text(encoding="utf-8"), where=DESIGN_NAME)
+        items = read_items((folder / ITEMS_NAME).read_text(encoding="utf-8"))
+        runs = {
+            system.name: read_run((folder / RUNS_NAME / f"{system.name}.trec").read_text(encoding="utf-8"))
+            for system in design.systems
+        }
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        name = Path(error.filename).name if error.filename else "a file"
+        raise StudyError(f"`{name}` of the study in {folder} cannot be read ({reason}). Put it back.") from error
+    except (UnicodeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise StudyError(f"The study in {folder} cannot be read. Put the original files back.") from error
+    absent = sorted(set(_frozen_names(list(runs), list(items))) - set(listed))
+    if absent:
+        raise StudyError(f"`{absent[0]}` is missing in the study in {folder}. Put the original files back.")
+    return StudyFolder(folder, FrozenStudy(hashlib.sha256(manifest.encode()).hexdigest(), design, items, runs))
+
+
+def frozen_names(folder: StudyFolder) -> list[str]:
+    """Return the files that a study consists of, its manifest among them, relative to its folder."""
+    study = folder.study
+    return [MANIFEST_NAME, *sorted(_frozen_names(list(study.runs), list(study.items)))]
+
+
+def _frozen_names(systems: Sequence[str], item_ids: Sequence[str]) -> list[str]:
+    return [
+        DESIGN_NAME,
+        ITEMS_NAME,
+        SYSTEMS_NAME,
+        *(f"{RUNS_NAME}/{name}.trec" for name in systems),
+        *(f"{EXCERPTS_NAME}/{item_id}.flac" for item_id in item_ids),
+    ]
+
+
+def _listed(manifest: str, folder: Path) -> dict[str, str]:
+    listed = {}
+    for line in manifest.splitlines():
+        found = _MANIFEST_LINE.fullmatch(line)
+        if not found or ".." in found[2].split("/") or found[2].startswith("/"):
+            raise StudyError(f"`{MANIFEST_NAME}` in {folder} is damaged. Put the original back.")
+        listed[found[2]] = found[1]
+    return listed
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# Forms that the field uses
+
+
+def items_csv(items: Iterable[Item]) -> str:
+    """Write excerpts as CSV, a header and a line each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in fields(Item)]
+    writer.writerow(names)
+    for item in items:
+        writer.writerow([getattr(item, name) for name in names])
+    return text.getvalue()
+
+
+def read_items(text: str) -> dict[str, Item]:
+    """Read what `items_csv` wrote."""
+    rows = csv.DictReader(io.StringIO(text))
+    found = {}
+    for row in rows:
+        found[row["id"]] = Item(
+            row["id"],
+            row["content_hash"],
+            float(row["start_s"]),
+            float(row["duration_s"]),
+            float(row["lufs"]),
+            float(row["gain_db"]),
+            row["label"],
+        )
+    return found
+
+
+def run_trec(run: Run, tag: str) -> str:
+    """Write a run in TREC's form; the tag of a near copy of the query says so."""
+    return "".join(
+        f"{query_id} Q0 {one.item_id} {rank} {one.score!r} {tag}{'/' + _NEAR_COPY_TAG if one.is_near_copy else ''}\n"
+        for query_id, results in run.items()
+        for rank, one in enumerate(results, start=1)
+    )
+
+
+def read_run(text: str) -> dict[str, tuple[RankedItem, ...]]:
+    """Read a run in TREC's form, ``query Q0 item rank score tag``; results come in the order of their ranks.
+
+    Raises
+    ------
+    ValueError
+        When a line is none.
+    """
+    found: dict[str, list[tuple[int, RankedItem]]] = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        query_id, _, item_id, rank, score, tag = line.split()
+        one = RankedItem(item_id, float(score), tag.endswith("/" + _NEAR_COPY_TAG))
+        found.setdefault(query_id, []).append((int(rank), one))
+    return {query_id: tuple(one for _, one in sorted(rows, key=lambda row: row[0])) for query_id, rows in found.items()}

@@ -1,0 +1,86 @@
+"""Which systems can be compared on a library: the encoders that it has vectors of, and what each can do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bowerbird.base.errors import EncoderError
+from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named, encoder_names
+from bowerbird.library.encoders.choice import searched_encoder
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderChoice:
+    """An encoder that the library has vectors of.
+
+    Attributes
+    ----------
+    name : str
+    n_dims : int
+    aspects : tuple of str
+        The named parts of its vectors, which can be weighed.
+    knows_words : bool
+    """
+
+    name: str
+    n_dims: int
+    aspects: tuple[str, ...]
+    knows_words: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SystemChoices:
+    """What there is to compare.
+
+    Attributes
+    ----------
+    encoders : tuple of EncoderChoice
+        The one that searches use first.
+    n_sounds : int
+        Each content once.
+    durations_s : tuple of float
+        Of these.
+    """
+
+    encoders: tuple[EncoderChoice, ...]
+    n_sounds: int
+    durations_s: tuple[float, ...]
+
+    def encoder(self, name: str) -> EncoderChoice | None:
+        """Return an encoder by its name; None for one that the library knows nothing of."""
+        return next((one for one in self.encoders if one.name == name), None)
+
+    def mean_excerpt_s(self, longest_s: float) -> float:
+        """Return how long the library's sounds are on average, each cut to a length."""
+        cut = [min(one, longest_s) for one in self.durations_s]
+        return sum(cut) / len(cut) if cut else longest_s
+
+
+def system_choices(library: Path) -> SystemChoices:
+    """Look which systems can be compared on a library.
+
+    Raises
+    ------
+    CatalogueError
+        When there is no library.
+    """
+    with CatalogueReader(library) as reader:
+        ids = set(reader.encoder_ids())
+        durations_s = tuple(row[4] for row in reader.contents_in_place())
+    built_in = encoder_named(DEFAULT_ENCODER)
+    searched = searched_encoder(library).encoder.name
+    found = []
+    for name in encoder_names():
+        try:
+            encoder = encoder_named(name)
+        except EncoderError:  # damaged, or not proved: what there is of it cannot be compared
+            continue
+        # The built-in encoder's vectors hold the descriptors: where it heard a sound, these are known too.
+        if encoder.id in ids or (name == ACOUSTIC_ENCODER and built_in.id in ids):
+            found.append(_choice(name, encoder))
+    return SystemChoices(tuple(sorted(found, key=lambda one: one.name != searched)), len(durations_s), durations_s)
+
+
+def _choice(name: str, encoder: Encoder) -> EncoderChoice:
+    return EncoderChoice(name, encoder.n_dims, tuple(encoder.blocks), encoder.text is not None)

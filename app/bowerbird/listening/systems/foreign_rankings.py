@@ -1,0 +1,81 @@
+"""Rankings that were computed elsewhere: JSON lines as published with Araz et al. (2024), or TREC runs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from bowerbird.base.errors import QueryError
+
+_JSON_LINE = '{"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}'
+
+Rankings = Mapping[str, list[tuple[str, float]]]
+"""Query name to result names and scores, best first."""
+
+
+def read_rankings(path: Path) -> Rankings:
+    """Read a file of rankings.
+
+    Parameters
+    ----------
+    path : Path
+        Lines ``{"query_fname": …, "results": [{"result_fname": …, "score": …}]}``, or lines
+        ``query Q0 item rank score tag``.
+
+    Raises
+    ------
+    QueryError
+        When it is neither, or cannot be read.
+    """
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror or "it cannot be opened") if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise QueryError(f"The ranking `{path}` cannot be read ({reason.lower()}). Check its place.") from error
+    if not lines:
+        raise QueryError(f"The ranking `{path}` is empty. Name a file of JSON lines or a TREC run.")
+    is_json = lines[0].lstrip().startswith("{")
+    found: dict[str, list[tuple[int, str, float]]] = {}
+    for number, line in enumerate(lines, start=1):
+        try:
+            if is_json:
+                row = json.loads(line)
+                results = [
+                    (rank, str(one["result_fname"]), float(one["score"])) for rank, one in enumerate(row["results"])
+                ]
+                found.setdefault(str(row["query_fname"]), []).extend(results)
+            else:
+                query, _, item, rank, score, _ = line.split()
+                found.setdefault(query, []).append((int(rank), item, float(score)))
+        except (ValueError, KeyError, TypeError) as error:
+            form = _JSON_LINE if is_json else "query Q0 item rank score tag"
+            raise QueryError(f"Line {number} of the ranking `{path}` does not read as {form}. Mend it.") from error
+    return {
+        query: [(item, score) for _, item, score in sorted(rows, key=lambda row: row[0])]
+        for query, rows in found.items()
+    }
+
+
+class SoundNames:
+    """What others may call the sounds of a collection: any end of their paths, with the file's ending or without.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = [path.with_suffix("").parts for path in paths]
+        self._by_stem: dict[str, list[int]] = {}
+        for place, parts in enumerate(self._paths):
+            self._by_stem.setdefault(parts[-1], []).append(place)
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a sound stands; None for one that is not there, or that two may be."""
+        written = PurePosixPath(name.replace("\\", "/"))
+        for parts in (written.parts, written.with_suffix("").parts if written.name else ()):
+            if not parts:
+                continue
+            named = [place for place in self._by_stem.get(parts[-1], ()) if self._paths[place][-len(parts) :] == parts]
+            if len(named) == 1:
+                return named[0]
+        return None

@@ -1,0 +1,259 @@
+"""What a study asks of a library: queries chosen over strata, every system's answers, and controls."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bowerbird.base.errors import QueryError, StudyError
+from bowerbird.domain.study import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, encoder_named
+from bowerbird.listening.systems.ranker import Collection, Ranker
+
+_SPARE: Final = 10
+"""Results beyond the depth: for copies that are removed and excerpts that cannot be heard."""
+
+_FAR_SHARE: Final = 0.1
+_TRAINING_WORDS: Final = ("wind", "bell", "footsteps", "door", "water", "click", "bird", "drum")
+_SHORT_S: Final = 1.0
+_LONG_S: Final = 5.0
+
+
+def rank_study(
+    library: Path,
+    design: StudyDesign,
+    *,
+    labels: Mapping[Path, str] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> RankedStudy:
+    """Choose queries, run every system on them once, and find a far sound for each.
+
+    Parameters
+    ----------
+    library : Path
+    design : StudyDesign
+        Not frozen yet.
+    labels : mapping of Path to str, optional
+        Classes of sounds: queries are spread over them, and the report has them.
+    progress : callable
+        Gets how many queries are done, and of how many.
+
+    Raises
+    ------
+    StudyError
+        When the library has too little for it.
+    QueryError, EncoderError, CatalogueError
+        When a system cannot answer.
+    """
+    collection = Collection(library)
+    rankers = [Ranker(system, collection, seed=design.seed) for system in design.systems]
+    named = labels or {}
+    is_words = design.choice.how == "words"
+    chosen = _worded(design) if is_words else _sounds(design, collection, rankers, named)
+    copies = _Copies(collection, design)
+    runs: dict[str, dict[str, tuple[RankedItem, ...]]] = {ranker.system.name: {} for ranker in rankers}
+    queries: list[StudyQuery] = []
+    used: set[int] = set()
+    for n_done, (query, place) in enumerate(chosen):
+        progress(n_done, len(chosen))
+        scores = np.zeros(len(collection.sounds))
+        for ranker in rankers:
+            try:
+                order, found = ranker.rank_words(query.words) if place is None else ranker.rank_sound(place)
+            except QueryError:
+                if not query.is_training:
+                    raise
+                order, found = np.zeros(0, np.int64), np.zeros(0)  # nobody asked for these words
+            if ranker.system.kind == "encoder":
+                scores[order] += np.arange(len(order))
+            results = copies.judged(place, order, found, n=design.depth + _SPARE)
+            used.update(one for one, _, _ in results)
+            runs[ranker.system.name][query.id] = tuple(
+                RankedItem(collection.sounds[one].item_id, score, is_copy) for one, score, is_copy in results
+            )
+        far = _far(scores, place, [one for run in runs.values() for one in run[query.id]], collection, design.seed)
+        used.update(one for one in (place, far) if one is not None)
+        queries.append(replace(query, far_id=collection.sounds[far].item_id if far is not None else ""))
+    progress(len(chosen), len(chosen))
+    candidates = {
+        collection.sounds[place].item_id: Candidate(
+            collection.sounds[place].path,
+            collection.sounds[place].content_hash,
+            named.get(collection.sounds[place].path, ""),
+        )
+        for place in sorted(used)
+    }
+    notes = tuple(
+        f"{ranker.n_unknown:,} results of `{ranker.system.name}` are no sounds of this library, or may be several, and "
+        "were left out."
+        for ranker in rankers
+        if ranker.n_unknown
+    )
+    if design.near_copies != "keep" and not is_words and not copies.can_tell:
+        notes += ("No sound has descriptors, so copies of the queries could not be found; they stay in the results.",)
+    if design.controls.far_share and not any(query.far_id for query in queries):
+        notes += (
+            "No system can say which sounds are far from a query, so there are no far sounds among the controls.",
+        )
+    cards = {ranker.system.name: ranker.card for ranker in rankers}
+    return RankedStudy(replace(design, queries=tuple(queries)), candidates, runs, cards, notes)
+
+
+def _worded(design: StudyDesign) -> list[tuple[StudyQuery, int | None]]:
+    """Make queries of words: all that were given are asked, and common ones among the others are trained on."""
+    asked = list(dict.fromkeys(" ".join(one.split()) for one in design.choice.words))
+    training = [one for one in _TRAINING_WORDS if one not in asked][: design.n_training]
+    made: list[tuple[StudyQuery, int | None]] = []
+    for letter, some in (("q", asked), ("t", training)):
+        for number, one in enumerate(some):
+            made.append((StudyQuery(_query_id(number, letter), words=one, is_training=letter == "t"), None))
+    return made
+
+
+def _sounds(
+    design: StudyDesign, collection: Collection, rankers: Sequence[Ranker], labels: Mapping[Path, str]
+) -> list[tuple[StudyQuery, int | None]]:
+    fit = [place for place in range(len(collection.sounds)) if all(ranker.has(place) for ranker in rankers)]
+    if len(collection.sounds) <= design.depth:
+        raise StudyError(
+            f"The library has {len(collection.sounds):,} sounds, fewer than a study of depth {design.depth} needs. "
+            "Index more sounds, or set a smaller depth."
+        )
+    stratum = _strata(collection, labels)
+    strata = [stratum[place] for place in fit]
+    rng = np.random.default_rng(design.seed)
+    if design.choice.how == "sounds":
+        asked = [_place_of(path, collection, rankers) for path in design.choice.sounds]
+        rest = [place for place in fit if place not in asked]
+        training = [rest[one] for one in rng.permutation(len(rest))[: design.n_training]]
+    else:
+        n_wanted = design.choice.n_queries + design.n_training
+        deaf = [one.system.name for one in rankers if not any(map(one.has, range(len(collection.sounds))))]
+        if deaf:
+            raise StudyError(
+                f"System `{deaf[0]}` knows no sound of this library. Queries and results in its file must be called "
+                f"as the library's sounds are, such as `{collection.sounds[0].path.name}`."
+            )
+        if len(fit) < n_wanted:
+            raise StudyError(
+                f"The library has {len(fit):,} sounds that every system can answer; {n_wanted:,} queries are wanted, "
+                "training included. Ask for fewer, index more, or give every encoder its vectors with "
+                "`bowerbird index`."
+            )
+        order = _spread(strata, rng) if design.choice.how == "stratified" else rng.permutation(len(fit)).tolist()
+        drawn = [fit[one] for one in order[:n_wanted]]
+        asked, training = drawn[: design.choice.n_queries], drawn[design.choice.n_queries :]
+    made: list[tuple[StudyQuery, int | None]] = []
+    for letter, places in (("q", asked), ("t", training)):
+        for number, place in enumerate(places):
+            sound = collection.sounds[place]
+            query = StudyQuery(
+                _query_id(number, letter),
+                sound.item_id,
+                stratum=stratum[place] if design.choice.how == "stratified" else "",
+                is_training=letter == "t",
+            )
+            made.append((query, place))
+    return made
+
+
+def _place_of(path: str, collection: Collection, rankers: Sequence[Ranker]) -> int:
+    absolute = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - as paths are stored
+    place = collection.place_of_path(absolute)
+    if place is None:
+        raise StudyError(f"`{path}` is not in the library. Index its folder first.")
+    for ranker in rankers:
+        if not ranker.has(place):
+            raise StudyError(f"System `{ranker.system.name}` knows nothing of `{path}`. Choose another query.")
+    return place
+
+
+def _strata(collection: Collection, labels: Mapping[Path, str]) -> list[str]:
+    """Say what every sound stands for: how long it is, and its class, or its folder where no class is known.
+
+    Folders have numbers: a study travels, and what people call their folders stays at home.
+    """
+    tops = ["/".join(sound.directory.split("/")[:2]) for sound in collection.sounds]
+    numbers = {top: number for number, top in enumerate(sorted(set(tops)), start=1)}
+    strata = []
+    for sound, top in zip(collection.sounds, tops, strict=True):
+        length = "short" if sound.duration_s < _SHORT_S else "long" if sound.duration_s > _LONG_S else "medium"
+        strata.append(f"{length}, {labels.get(sound.path) or f'folder {numbers[top]}'}")
+    return strata
+
+
+def _spread(strata: Sequence[str], rng: np.random.Generator) -> list[int]:
+    """Order places so that every stratum is met once before any is met again, strata and places by chance."""
+    members: dict[str, list[int]] = {}
+    for place in rng.permutation(len(strata)).tolist():
+        members.setdefault(strata[place], []).append(place)
+    names = sorted(members)
+    order = []
+    while names:
+        rng.shuffle(names)
+        order += [members[name].pop() for name in names]
+        names = [name for name in sorted(names) if members[name]]
+    return order
+
+
+def _far(
+    ranks: np.ndarray, place: int | None, found: Sequence[RankedItem], collection: Collection, seed: int
+) -> int | None:
+    """Return a sound that every encoder ranks among the last, by chance among these."""
+    if not ranks.any():
+        return None
+    taken = {one.item_id for one in found}
+    worst = np.argsort(-ranks, kind="stable")[: max(1, int(_FAR_SHARE * len(ranks)))]
+    fit = [one for one in worst.tolist() if one != place and collection.sounds[one].item_id not in taken]
+    return fit[np.random.default_rng([seed, place or 0]).integers(len(fit))] if fit else None
+
+
+class _Copies:
+    """Which results are copies of the query, by the descriptors of both."""
+
+    def __init__(self, collection: Collection, design: StudyDesign) -> None:
+        self._design = design
+        self._vectors = _descriptors(collection) if design.near_copies != "keep" else None
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether there are descriptors to compare."""
+        return self._vectors is not None
+
+    def judged(
+        self, place: int | None, order: np.ndarray, scores: np.ndarray, *, n: int
+    ) -> list[tuple[int, float, bool]]:
+        """Return places, scores and whether each is a copy, of the query or of a better result.
+
+        Copies of the query are left out where the study removes them. Copies of one another stay: that a system fills
+        its list with them is a fact about it.
+        """
+        rows = list(zip(order.tolist(), scores.tolist(), strict=True))
+        vectors = self._vectors
+        if vectors is None:
+            return [(one, score, False) for one, score in rows[:n]]
+        least = self._design.near_copy_cosine
+        of_query = (vectors[order] @ vectors[place] >= least).tolist() if place is not None else [False] * len(rows)
+        judged: list[tuple[int, float, bool]] = []
+        for (one, score), is_copy in zip(rows, of_query, strict=True):
+            if len(judged) == n:
+                break
+            if is_copy and self._design.near_copies == "remove":
+                continue
+            better = [other for other, _, _ in judged]
+            judged.append((one, score, is_copy or bool((vectors[better] @ vectors[one] >= least).any())))
+        return judged
+
+
+def _descriptors(collection: Collection) -> np.ndarray | None:
+    try:
+        return np.nan_to_num(collection.vectors(encoder_named(ACOUSTIC_ENCODER)))
+    except QueryError:  # a library that only a foreign encoder has heard
+        return None
+
+
+def _query_id(number: int, letter: str) -> str:
+    return f"{letter}{number + 1:02d}"

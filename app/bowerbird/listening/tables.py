@@ -1,0 +1,150 @@
+"""Answers as files that any program reads: ratings.csv, choices.csv, raters.csv, events.jsonl; and back."""
+
+import csv
+import dataclasses
+import io
+import json
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, TypeVar
+
+from bowerbird.base.errors import StudyError
+from bowerbird.domain.responses import Answers, Choice, Event, Rater, Rating
+
+RATINGS_NAME: Final = "ratings.csv"
+CHOICES_NAME: Final = "choices.csv"
+RATERS_NAME: Final = "raters.csv"
+EVENTS_NAME: Final = "events.jsonl"
+
+_Row = TypeVar("_Row", Rating, Choice, Event)
+_STUDY_ID: Final = "study_id"
+
+
+def answer_tables(answers: Answers, *, study_id: str) -> dict[str, str]:
+    """Return every file's text by its name. Ratings come in long form, a line each revision."""
+    return {
+        RATINGS_NAME: _csv(Rating, answers.ratings, study_id),
+        CHOICES_NAME: _csv(Choice, answers.choices, study_id),
+        RATERS_NAME: _raters_csv(answers.raters),
+        EVENTS_NAME: "".join(
+            json.dumps({**dataclasses.asdict(one), "value": json.loads(one.value)}, ensure_ascii=False) + "\n"
+            for one in answers.events
+        ),
+    }
+
+
+def read_answers(texts: Mapping[str, str]) -> Answers:
+    """Read what `answer_tables` wrote.
+
+    Raises
+    ------
+    StudyError
+        When a file is missing or damaged; its name and line are said.
+    """
+    absent = [name for name in (RATINGS_NAME, CHOICES_NAME, RATERS_NAME, EVENTS_NAME) if name not in texts]
+    if absent:
+        raise StudyError(f"`{absent[0]}` is missing among the ratings. Ask for the file to be exported again.")
+    return Answers(
+        tuple(_read_raters(texts[RATERS_NAME])),
+        tuple(_read_csv(Rating, texts[RATINGS_NAME], RATINGS_NAME)),
+        tuple(_read_csv(Choice, texts[CHOICES_NAME], CHOICES_NAME)),
+        tuple(_read_events(texts[EVENTS_NAME])),
+    )
+
+
+def _csv(kind: type[Any], rows: Iterable[Rating | Choice], study_id: str) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in dataclasses.fields(kind)]
+    writer.writerow([_STUDY_ID, *names])
+    for row in rows:
+        writer.writerow([study_id, *(_cell(getattr(row, name)) for name in names)])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return int(value) if isinstance(value, bool) else value
+
+
+def _raters_csv(raters: Iterable[Rater]) -> str:
+    """Write raters with a column for each thing that any of them told."""
+    raters = list(raters)
+    told = sorted({name for rater in raters for name in rater.background})
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["rater_id", "pseudonym", "number", "consented_utc", *told])
+    for one in raters:
+        facts = [one.background.get(name, "") for name in told]
+        writer.writerow([one.id, one.pseudonym, one.number, one.consented_utc, *facts])
+    return text.getvalue()
+
+
+def _read_raters(text: str) -> Iterable[Rater]:
+    for number, row in enumerate(_rows(text), start=2):
+        try:
+            facts = {name: value for name, value in row.items() if name not in _RATER_COLUMNS and value}
+            yield Rater(row["rater_id"], row["pseudonym"], int(row["number"]), row["consented_utc"], facts)
+        except (KeyError, ValueError, TypeError) as error:
+            raise _damaged(RATERS_NAME, number) from error
+
+
+_RATER_COLUMNS: Final = frozenset({"rater_id", "pseudonym", "number", "consented_utc"})
+
+
+def _read_csv(kind: type[_Row], text: str, name: str) -> Iterable[_Row]:
+    hints = typing.get_type_hints(kind)
+    for number, row in enumerate(_rows(text), start=2):
+        try:
+            yield kind(**{field: _value(hints[field], row[field]) for field in hints})
+        except (KeyError, ValueError, TypeError) as error:
+            raise _damaged(name, number) from error
+
+
+def _read_events(text: str) -> Iterable[Event]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            row = json.loads(line)
+            page = row["page"]
+            yield Event(
+                str(row["rater_id"]),
+                str(row["session_uuid"]),
+                str(row["kind"]),
+                str(row["timestamp_utc"]),
+                None if page is None else int(page),
+                str(row["item_id"]),
+                json.dumps(row["value"]),
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise _damaged(EVENTS_NAME, number) from error
+
+
+def _rows(text: str) -> Iterable[dict[str, str]]:
+    return csv.DictReader(io.StringIO(text))
+
+
+def _value(hint: Any, text: str) -> Any:
+    """Read a cell; empty is None where None may be.
+
+    Raises
+    ------
+    ValueError
+        When it holds something else.
+    """
+    arguments = typing.get_args(hint)
+    if type(None) in arguments:
+        if text == "":
+            return None
+        return _value(next(one for one in arguments if one is not type(None)), text)
+    if typing.get_origin(hint) is Literal:
+        if text not in arguments:
+            raise ValueError(text)
+        return text
+    if hint is bool:
+        return {"0": False, "1": True}[text]
+    return hint(text)
+
+
+def _damaged(name: str, line: int) -> StudyError:
+    return StudyError(f"Line {line} of `{name}` is damaged. Ask for the ratings to be exported again.")

@@ -1,0 +1,155 @@
+"""ONNX Runtime's door: what computes, how, and what is said when it cannot."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tiny_weights
+from bowerbird.base.errors import EncoderError
+from bowerbird.encoders.onnx import session
+from bowerbird.encoders.onnx.encoder import OnnxEncoder
+from bowerbird.encoders.onnx.runtime import onnxruntime
+from bowerbird.encoders.onnx.session import PROVIDERS, Session, require_provider
+from bowerbird.encoders.registry import encoder_named
+
+FRAMES = Path(__file__).parent / "graphs" / "frames.onnx"
+ABSENT = [name for name, (known, _) in PROVIDERS.items() if known not in onnxruntime.get_available_providers()]
+
+
+def opened(path=FRAMES, **facts):
+    return Session(path, **({"provider": "cpu", "inputs": ["samples"], "output": "vectors"} | facts))
+
+
+def test_a_network_runs():
+    result = opened().run({"samples": np.arange(8, dtype=np.float32)[None]})
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, np.arange(8).reshape(1, 2, 4))
+
+
+def test_every_option_is_written_out_one_thread_and_no_spinning():
+    options = opened()._session.get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+    assert options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    for threads in ("intra", "inter"):
+        assert options.get_session_config_entry(f"session.{threads}_op.allow_spinning") == "0"
+    assert opened()._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_8_bit_products_are_summed_in_32_bits_on_every_processor():
+    options = opened()._session.get_session_options()
+    assert options.get_session_config_entry("session.x64quantprecision") == "1"
+
+
+@pytest.mark.parametrize("provider", ABSENT)
+def test_a_provider_that_is_not_installed_is_told_with_what_brings_it(provider):
+    package = PROVIDERS[provider][1]
+    with pytest.raises(EncoderError, match=f"`{provider}` is not installed here. Install {package}, or leave out"):
+        require_provider(provider)
+    tiny = tiny_weights.have()
+    for make in (
+        lambda: opened(provider=provider),
+        lambda: OnnxEncoder(tiny, provider=provider),
+        lambda: encoder_named(f"clap-tiny@{provider}"),
+        lambda: encoder_named(f"clap-tiny-int8@{provider}"),
+    ):
+        with pytest.raises(EncoderError, match="is not installed here"):
+            make()
+
+
+def test_a_provider_that_does_not_exist_is_told_with_those_that_do():
+    tiny_weights.have()
+    with pytest.raises(EncoderError, match=r"There is no `tpu` to compute with\. Choose one of: cpu, cuda"):
+        encoder_named("clap-tiny@tpu")
+
+
+def test_the_processor_is_neither_in_the_name_nor_in_the_id():
+    tiny = tiny_weights.have()
+    plain = OnnxEncoder(tiny)
+    named = encoder_named("clap-tiny@cpu")
+    assert (named.name, named.id) == (plain.name, plain.id)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"inputs": ["waveform"]}, "its card says `waveform` and `vectors`"),
+        ({"inputs": ["samples", "mask"]}, "its card says `mask` and `samples` and `vectors`"),
+        ({"inputs": []}, "its card says nothing and `vectors`"),
+        ({"output": "embedding"}, "its card says `samples` and `embedding`"),
+    ],
+)
+def test_other_names_than_the_graphs_are_told(facts, words):
+    with pytest.raises(EncoderError, match=rf"`frames\.onnx` takes `samples` and gives `vectors`; {words}\. Mend"):
+        opened(**facts)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        np.zeros((1, 7), np.float32),
+        np.zeros((2, 1, 8), np.float32),
+        np.zeros((1, 8), np.float64),
+        np.zeros((1, 8), int),
+    ],
+)
+def test_an_input_of_another_form_is_a_sentence_of_one_line(sample):
+    with pytest.raises(
+        EncoderError, match=r"^`frames\.onnx` cannot take what its card says it takes .+\. Mend"
+    ) as told:
+        opened().run({"samples": sample})
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("content", [b"\0" * 100, b"not a network", b"PK\x03\x04" + bytes(50)])
+def test_a_file_that_is_no_network_is_a_sentence(tmp_path, content, capfd):
+    path = tmp_path / "audio.onnx"
+    path.write_bytes(content)
+    with pytest.raises(EncoderError, match=r"^`audio\.onnx` .+\. (Fetch or import it again|Mend the card)"):
+        opened(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_gone_or_a_folder_is_a_sentence(tmp_path):
+    for path in (tmp_path / "absent.onnx", tmp_path):
+        with pytest.raises(EncoderError, match="Fetch or import it again"):
+            opened(path)
+
+
+def test_a_path_of_any_letters_is_opened(tmp_path):
+    path = tmp_path / "Dźwięki 雨の音 é" / "a b.onnx"
+    path.parent.mkdir()
+    shutil.copyfile(FRAMES, path)
+    assert opened(path).run({"samples": np.ones((1, 4), np.float32)}).shape == (1, 1, 4)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            "[ONNXRuntimeError] : 1 : FAIL : /onnxruntime_src/onnxruntime/core/graph/model.cc:181 "
+            "onnxruntime::Model::Model(onnx::ModelProto&&, const std::filesystem::__cxx11::path&) Unsupported version."
+        ),
+        "[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : Protobuf parsing failed.",
+    ],
+)
+def test_what_onnx_runtime_says_is_told_without_the_places_in_its_sources(said):
+    told = session._first_line(RuntimeError(said))
+    assert ".cc:" not in told
+    assert "ONNXRuntimeError" not in told
+    assert told.endswith(("Unsupported version", "Protobuf parsing failed"))
+
+
+@pytest.mark.skipif("cuda" not in ABSENT, reason="needs a machine on which CUDA does not start")
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_provider_that_is_installed_and_does_not_start_is_told_instead_of_replaced_in_silence(monkeypatch):
+    monkeypatch.setattr(session, "require_provider", lambda provider: None)
+    with pytest.raises(EncoderError, match=r"`cuda` is installed here, but does not start\. Install .+ `@cuda`\."):
+        opened(provider="cuda")
+
+
+def test_cuda_computes_in_single_precision_and_never_less():
+    (name, options), (spare, _) = session._providers("cuda")
+    assert (name, options["use_tf32"]) == ("CUDAExecutionProvider", "0")
+    assert spare == "CPUExecutionProvider"

@@ -1,0 +1,377 @@
+"""The report's page: every figure is on it, it needs nothing but itself, and nobody's name can break it."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bowerbird.domain.responses import Answers
+from bowerbird.domain.study import Comparison
+from bowerbird.listening.analysis.results import results_of
+from bowerbird.listening.report.numerals import decimal, p_said, p_value, percent, percent_reach, reach, typeset
+from bowerbird.listening.report.page import asked_of, report_html, said_first, system_words
+from bowerbird.listening.simulation import Truth, simulate_study
+
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7 * 7 }}'
+
+
+class Page(HTMLParser):
+    """What a page holds, by section; complains of tags that do not close."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.stack, self.tags, self.ids, self.addresses = [], [], [], []
+        self.sections, self.rows = {"": ""}, {}
+        self._section = ""
+        self.feed(html)
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.addresses += [value for name, value in attributes if name.split(":")[-1] in {"href", "src", "action"}]
+        self.addresses += re.findall(r"url\(([^)]*)\)", found.get("style") or "")
+        if tag == "section":
+            self._section = found["id"]
+            self.sections[self._section] = ""
+            self.rows[self._section] = []
+        if tag == "tr" and self._section:
+            self.rows[self._section].append("")
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+        if tag in {"td", "th"}:
+            self.handle_data("|")
+        if tag in {"dd", "dt", "li", "p", "small", "text"}:
+            self.handle_data(" ")
+
+    def handle_data(self, data):
+        self.sections[self._section] += data
+        if "tr" in self.stack and self._section:
+            self.rows[self._section][-1] += data
+
+    def row(self, section, *words):
+        """Return the text of the one row that holds all words."""
+        (found,) = [row for row in self.rows[section] if all(word in row for word in words)]
+        return found
+
+    def cells(self, section, *words):
+        return [cell.strip() for cell in self.row(section, *words).split("|")][1:-1]
+
+
+def played(**truth):
+    study, answers = simulate_study(Truth(**{"n_queries": 6, "n_raters": 4, **truth}), seed=2)
+    if truth.get("kind") != "abx":
+        study = replace(study, design=replace(study.design, planned=(Comparison("good", "chance"),)))
+    return study, results_of(study, answers, n_resamples=50)
+
+
+@pytest.fixture(scope="module")
+def graded():
+    study, answers = simulate_study(Truth(quality=THREE, n_queries=8, n_raters=4, careless=("random",)), seed=2)
+    results = results_of(study, answers, n_resamples=50)
+    assert results.without_flagged is not None
+    first, *others = results.everybody.comparisons
+    compared = (replace(first, is_planned=True), *others)
+    return study, replace(results, everybody=replace(results.everybody, comparisons=compared))
+
+
+@pytest.fixture(scope="module")
+def preferred():
+    return played(kind="preference", quality=THREE)
+
+
+@pytest.fixture(scope="module")
+def told_apart():
+    return played(kind="abx", quality={"good": 0.9, "chance": 0.0})
+
+
+@pytest.mark.parametrize("kind", ["graded", "preferred", "told_apart"])
+def test_the_page_is_whole_in_itself(kind, request):
+    study, results = request.getfixturevalue(kind)
+    html = report_html(study, results)
+    page = Page(html)
+    assert not {"script", "link", "iframe", "img", "object", "base"} & set(page.tags)
+    assert all(address.startswith("#") for address in page.addresses)
+    assert "@import" not in html
+    assert "url(http" not in html
+    assert len(page.ids) == len(set(page.ids))
+    assert html == report_html(study, results)
+    for svg in re.findall(r"<svg.*?</svg>", html, re.S):
+        ET.fromstring(svg)
+
+
+def test_the_page_is_light_or_dark_as_the_reader_s_screen_is_and_light_on_paper(graded):
+    html = report_html(*graded)
+    assert "@media screen and (prefers-color-scheme: dark)" in html
+    assert html.index("--ground: #f4f5f7") < html.index("--ground: #15171c")
+    assert "@media print" in html
+    assert 'name="viewport"' in html
+
+
+def test_sections_come_in_the_order_in_which_they_are_read(graded):
+    page = Page(report_html(*graded))
+    assert list(page.sections)[1:] == [
+        "findings", "asked", "systems", "comparisons", "plots", "coverage", "agreement", "raters-table", "cleared",
+        "by-query", "remarks", "files",
+    ]  # fmt: skip
+
+
+def test_every_sentence_is_there_and_the_most_important_one_leads(graded):
+    study, results = graded
+    html = report_html(study, results)
+    page = Page(html)
+    for sentence in said_first(results):
+        assert typeset(sentence) in page.sections["findings"]
+    for sentence in results.without_flagged.sentences:
+        assert typeset(sentence) in page.sections["cleared"]
+        assert f"Without flagged raters: {sentence}" in results.sentences
+        assert f"Without flagged raters: {typeset(sentence)}" not in page.sections["findings"]
+    assert page.sections["findings"].strip().startswith(typeset(results.everybody.sentences[0]))
+    for remark in results.remarks:
+        assert typeset(remark) in page.sections["remarks"]
+
+
+def test_every_figure_of_a_system_stands_in_its_row_beside_the_ceiling(graded):
+    study, results = graded
+    page = Page(report_html(study, results))
+    ceiling = results.everybody.agreement.ceiling
+    for system in results.everybody.systems:
+        row = page.row("systems", system.system)
+        for it in (system.ndcg, system.mean_grade, system.mrr):
+            assert f"{decimal(it.value)}{reach(it.interval)}" in row
+        for it in (system.success_1, system.success_5, system.precision, system.crowding):
+            assert f"{percent(it.value)}{percent_reach(it.interval)}" in row
+        assert decimal(ceiling.systems[system.system]) in row
+        for one in system.by_query:
+            assert f"{decimal(one.ndcg)}{decimal(one.mean_grade, places=2)}" in page.row("by-query", one.query_id)
+        assert decimal(system.ndcg.value) in page.sections["cleared"]
+    assert f"{decimal(ceiling.ndcg.value)}{reach(ceiling.ndcg.interval)}" in page.row(
+        "systems", "listeners", decimal(ceiling.ndcg.value)
+    )
+
+
+def test_the_effect_stands_before_its_p_and_planned_apart_from_exploratory(graded):
+    study, results = graded
+    page = Page(report_html(study, results))
+    for it in results.everybody.comparisons:
+        assert page.cells("comparisons", f"{it.first} − {it.second}") == [
+            f"{decimal(it.difference.value, is_signed=True)}{reach(it.difference.interval, is_signed=True)}",
+            decimal(it.effect_size, places=2, is_signed=True),
+            f"{it.n_won}, {it.n_lost}, {it.n_tied}of {it.n_queries}",
+            p_value(it.holm_p),
+            p_value(it.permutation_p),
+            p_value(it.wilcoxon_p),
+            decimal(it.smallest_difference),
+            (
+                f"{it.first if it.difference.value > 0 else it.second} is better"
+                if it.is_shown
+                else "no difference shown"
+            )
+            + it.note,
+        ]
+    words = page.sections["comparisons"]
+    planned, exploratory = words.index("Planned"), words.index("Exploratory")
+    for it in results.everybody.comparisons:
+        place = words.index(f"{it.first} − {it.second}")
+        assert (planned < place < exploratory) == it.is_planned
+    assert p_said(results.everybody.friedman.p) in words
+    assert decimal(results.everybody.friedman.statistic, places=2) in words
+
+
+def test_agreement_and_coverage_are_told_with_their_intervals(graded):
+    study, results = graded
+    page = Page(report_html(study, results))
+    agreement, coverage = results.everybody.agreement, results.everybody.coverage
+    for it in (agreement.alpha, agreement.kappa, agreement.retest):
+        assert decimal(it.value) in page.sections["agreement"]
+        assert reach(it.interval) in page.sections["agreement"]
+    assert percent(agreement.retest_same) in page.sections["agreement"]
+    assert f"{coverage.n_pairs_judged} of {coverage.n_pairs} pairs" in page.sections["coverage"]
+    assert f"{decimal(coverage.mean_raters, places=2)} on average" in page.sections["coverage"]
+    for system in coverage.systems:
+        assert f"{system.system}: {system.n_judged} of {system.n_results} results" in page.sections["coverage"]
+
+
+def test_raters_stand_with_their_flags_and_figures_without_them_beside(graded):
+    study, results = graded
+    page = Page(report_html(study, results))
+    for rater in results.raters:
+        row = page.row("raters-table", rater.pseudonym)
+        assert percent(rater.same_grade) in row
+        assert decimal(rater.agreement, places=2) in row
+        assert decimal(rater.mean_grade, places=2) in row
+        assert f"{rater.n_control_failures}of {rater.n_controls}" in row
+        assert all(typeset(flag.sentence) in row for flag in rater.flags)
+        assert ("▲" in row) == bool(rater.flags)
+    for with_all, without in zip(results.everybody.systems, results.without_flagged.systems, strict=True):
+        row = page.row("cleared", f"{with_all.system} nDCG")
+        assert row.index(decimal(with_all.ndcg.value)) < row.rindex(decimal(without.ndcg.value))
+    for it in results.without_flagged.comparisons:
+        row = page.row("cleared", f"{it.first} − {it.second}")
+        assert f"{decimal(it.difference.value, is_signed=True)}, {p_said(it.holm_p)}" in row
+    assert decimal(results.without_flagged.agreement.alpha.value) in page.row("cleared", "alpha")
+
+
+def test_where_nobody_is_flagged_nothing_is_said_twice(preferred):
+    study, results = preferred
+    assert results.without_flagged is None
+    assert "cleared" not in Page(report_html(study, results)).sections
+
+
+def test_preferences_have_win_rates_and_no_grades(preferred):
+    study, results = preferred
+    page = Page(report_html(study, results))
+    assert not {"systems", "by-query"} & set(page.sections)
+    assert results.everybody.preferences
+    for it in results.everybody.preferences:
+        could = None if it.smallest_difference is None else min(1.0, 0.5 + it.smallest_difference)
+        assert page.cells("comparisons", f"{it.first} over {it.second}")[:-1] == [
+            f"{percent(it.win_rate.value)}{percent_reach(it.win_rate.interval)}",
+            f"{it.n_wins}, {it.n_ties}, {it.n_losses}of {it.n_comparisons}",
+            f"{it.n_queries_won}, {it.n_queries_lost}, {it.n_queries_tied}",
+            p_value(it.holm_p),
+            p_value(it.permutation_p),
+            p_value(it.sign_p),
+            percent(could),
+        ]
+    assert "qrels.txt" not in page.sections["files"]
+    assert "Mean grade" not in page.sections["raters-table"]
+    for system in results.everybody.systems:
+        assert f"{system.system}: {percent(system.crowding.value)}" in page.sections["coverage"]
+
+
+def test_abx_has_shares_and_no_agreement_with_others(told_apart):
+    study, results = told_apart
+    page = Page(report_html(study, results))
+    (it,) = results.everybody.abx
+    row = page.row("comparisons", "good and chance")
+    assert f"{percent(it.share_right.value)}{percent_reach(it.share_right.interval)}" in row
+    assert f"{it.n_right}of {it.n_trials}" in row
+    assert p_value(it.p) in row
+    assert "With others" not in page.sections["raters-table"]
+    assert "agreement" not in page.sections
+    assert "correlation" not in page.sections["asked"]
+
+
+@pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
+def test_a_study_that_nobody_rated_says_so_and_what_is_asked(kind):
+    study, _ = simulate_study(Truth(kind=kind, quality=THREE, n_queries=3, n_raters=1), seed=1)
+    page = Page(report_html(study, results_of(study, Answers())))
+    assert list(page.sections)[1:] == ["findings", "asked", "remarks", "files"]
+    assert "Nobody has answered yet." in page.sections["findings"]
+    assert study.design.asked in page.sections["asked"]
+    assert study.hash in page.sections["asked"]
+
+
+def test_a_pilot_says_so_once_and_before_everything(graded):
+    study, results = graded
+    piloted = replace(results, is_pilot=True, sentences=("This is a pilot: nothing counts.", *results.sentences))
+    html = report_html(study, piloted)
+    page = Page(html)
+    assert html.index('class="pilot"') < html.index('class="lead"')
+    assert "This is a pilot" not in page.sections["findings"]
+    assert 'class="pilot"' not in report_html(study, results)
+
+
+def test_what_was_asked_holds_the_design(graded):
+    study, results = graded
+    asked = dict(asked_of(study, results))
+    assert asked["Question"] == "How much does each sound like the first?"
+    assert "0 Not alike, 1 A little alike, 2 Much alike, 3 Nearly the same" in asked["Scale"]
+    assert "A mean of 2 or more is relevant" in asked["Scale"]
+    assert asked["Queries"].startswith("8, ")
+    assert "The best 5 of every system" in asked["Depth"]
+    section = Page(report_html(study, results)).sections["asked"]
+    assert all(typeset(words) in section for words in asked.values())
+
+
+def test_queries_of_words_are_listed(graded):
+    study, results = graded
+    queries = tuple(replace(query, words=f"a door, {query.id}") for query in study.design.queries)
+    study = replace(study, design=replace(study.design, queries=queries, construct="matches_words"))
+    page = Page(report_html(study, results))
+    assert "a door, q00 · a door, q01" in page.sections["asked"]
+    assert "a door, q03" in page.row("by-query", "q03")
+
+
+def test_systems_are_told_by_what_they_were_when_frozen(graded):
+    study, _ = graded
+    cards = {
+        "good": {
+            "kind": "encoder", "encoder": "clap-630k", "encoder_id": "0f" * 8, "n_dims": 512, "n_components": 100,
+            "search": "nearest", "aspects": {"pitch": 2.0}, "index": "exact", "vector": "mean of windows",
+            "n_sounds": 18300, "program": "bowerbird 0.1.0",
+        },
+        "middling": {"kind": "ranking", "ranking": "field.jsonl", "n_sounds": 40},
+        "chance": {"kind": "random"},
+    }  # fmt: skip
+    good, middling, chance = system_words(study, cards)
+    assert good.what == (
+        "clap-630k, 100 principal components, by Euclidean distance, pitch × 2, mean of windows, exact index, "
+        "18,300 sounds, bowerbird 0.1.0"
+    )
+    assert good.encoder_id == "0f" * 8
+    assert middling.what == "ranking of field.jsonl, 40 sounds"
+    assert chance.what == "in random order"
+    assert [one.name for one in system_words(study)] == ["good", "middling", "chance"]
+
+
+def test_hostile_words_are_shown_and_not_obeyed(graded):
+    study, results = graded
+    raters = tuple(replace(rater, pseudonym=HOSTILE) for rater in results.raters)
+    queries = tuple(replace(query, words=HOSTILE, stratum=HOSTILE) for query in study.design.queries)
+    design = replace(study.design, queries=queries, question=HOSTILE, name=HOSTILE)
+    hostile = replace(
+        results, title=HOSTILE, raters=raters, sentences=(HOSTILE,), grades=(HOSTILE, "b", "c", "d"), remarks=(HOSTILE,)
+    )
+    html = report_html(
+        replace(study, design=design), hostile, systems={"good": {"kind": "encoder", "encoder": HOSTILE}}
+    )
+    page = Page(html)
+    assert not {"script", "img"} & set(page.tags)
+    assert HOSTILE in page.sections["findings"]
+    assert HOSTILE in page.sections["raters-table"]
+    assert "49" not in page.sections["findings"]
+    for svg in re.findall(r"<svg.*?</svg>", html, re.S):
+        ET.fromstring(svg)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("71 % of 240", "71\u202f% of 240"),
+        ("correlation -0.27", "correlation −0.27"),
+        ("correlation -0.00 over 3", "correlation 0.00 over 3"),
+        ("random-0 and clap-630k", "random-0 and clap-630k"),
+        ("0.7 s an answer", "0.7\u00a0s an answer"),
+        ("p = 0.020", "p\u00a0=\u00a00.020"),
+        ("Wilcoxon p < 0.001.", "Wilcoxon p\u00a0<\u00a00.001."),
+    ],
+)
+def test_a_sentence_is_set_with_its_signs(written, expected):
+    assert typeset(written) == expected
+
+
+def test_figures_are_set_alike():
+    assert decimal(None) == "–"
+    assert decimal(-0.0001) == "0.000"
+    assert decimal(-0.5, places=1) == "−0.5"
+    assert decimal(0.1234, is_signed=True) == "+0.123"
+    assert decimal(0.0, is_signed=True) == "0.000"
+    assert percent(0.716) == "72\u202f%"
+    assert p_value(0.0004) == "< 0.001"
+    assert p_value(0.001) == "0.001"
+    assert p_said(0.0004) == "p\u00a0<\u00a00.001"
+    assert p_said(None) == "untested"

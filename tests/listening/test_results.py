@@ -1,0 +1,379 @@
+"""What a study's results say of answers made by hand."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from bowerbird.domain.responses import Answers, Choice, Rater, Rating
+from bowerbird.domain.study import (
+    Comparison,
+    FrozenStudy,
+    Item,
+    RankedItem,
+    Scale,
+    StudyDesign,
+    StudyQuery,
+    System,
+)
+from bowerbird.listening.analysis.comparisons import min_queries, smallest_difference
+from bowerbird.listening.analysis.intervals import Spread
+from bowerbird.listening.analysis.results import results_of
+from bowerbird.listening.simulation import Truth, simulate_study
+
+GOOD, BAD = ("g1", "g2"), ("b1", "b2")
+
+
+def study_of(n_queries, *, kind="grade", depth=2, scale=None, **options):
+    """`good` finds g1, g2 and `bad` finds b1, b2, for every query."""
+    queries = tuple(StudyQuery(f"q{n}", item_id=f"x{n}") for n in range(n_queries))
+    ids = [f"q{n}{one}" for n in range(n_queries) for one in (*GOOD, *BAD)] + [query.item_id for query in queries]
+    items = {one: Item(one, f"hash of {one}", 0.0, 1.0, -23.0, 0.0) for one in ids}
+    runs = {
+        name: {query.id: tuple(RankedItem(query.id + one, 1.0) for one in found) for query in queries}
+        for name, found in (("good", GOOD), ("bad", BAD))
+    }
+    options = {"scale": scale or Scale(), "planned": (Comparison("good", "bad"),), **options}
+    design = StudyDesign(
+        "test", "A test", (System("good"), System("bad")), kind=kind, depth=depth, queries=queries, **options
+    )
+    return FrozenStudy("0" * 64, design, items, runs)
+
+
+def rating(rater, query, item, grade, **options):
+    fields = {
+        "study_hash": "0" * 64,
+        "rater_id": rater,
+        "session_uuid": "s",
+        "page": int(query[1:]),
+        "query_id": query,
+        "item_id": query + item if item[0] in "gb" else item,
+        "presented_position": 1,
+        "presented_label": "A",
+        "control_type": "",
+        "construct": "sounds_alike",
+        "grade": grade,
+        "slider": None,
+        "cannot_judge": False,
+        "is_broken": False,
+        "n_plays_query": 1,
+        "n_plays_item": 1,
+        "listened_ms": 3000,
+        "decision_ms": 30000,
+        "is_repeat": False,
+        "is_training": False,
+        "revision": 0,
+        "timestamp_utc": "2026-01-01T00:00:00Z",
+    }
+    return Rating(**{**fields, **options})
+
+
+def choice(rater, query, answer, *, left="good", right="bad", **options):
+    fields = {
+        "study_hash": "0" * 64,
+        "rater_id": rater,
+        "session_uuid": "s",
+        "page": int(query[1:]),
+        "kind": "preference",
+        "query_id": query,
+        "left_system": left,
+        "right_system": right,
+        "left_item": "",
+        "right_item": "",
+        "x_item": "",
+        "answer": answer,
+        "cannot_judge": False,
+        "n_plays_query": 1,
+        "n_plays_items": 4,
+        "listened_ms": 3000,
+        "decision_ms": 30000,
+        "is_repeat": False,
+        "is_training": False,
+        "revision": 0,
+        "timestamp_utc": "2026-01-01T00:00:00Z",
+    }
+    return Choice(**{**fields, **options})
+
+
+def answers_of(*given):
+    names = dict.fromkeys(one.rater_id for one in given)
+    raters = tuple(Rater(name, f"nick of {name}", n, "") for n, name in enumerate(names))
+    ratings = tuple(one for one in given if isinstance(one, Rating))
+    return Answers(raters, ratings, tuple(one for one in given if isinstance(one, Choice)))
+
+
+def grades(rater, query, *four):
+    return [rating(rater, query, item, grade) for item, grade in zip((*GOOD, *BAD), four, strict=True)]
+
+
+def system(results, name):
+    return next(one for one in results.everybody.systems if one.system == name)
+
+
+@pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
+def test_a_study_that_nobody_has_rated_says_so_and_no_more(kind):
+    results = results_of(study_of(3, kind=kind), Answers())
+    assert (results.n_raters, results.without_flagged) == (0, None)
+    assert results.sentences == ("Nobody has answered yet.",)
+    assert system(results, "good").ndcg.value is None
+    assert system(results, "good").ndcg.note == "Nothing was judged."
+    json.dumps(results.to_json(), allow_nan=False)
+
+
+def test_one_rater_and_one_query_give_figures_and_no_intervals():
+    results = results_of(study_of(1), answers_of(*grades("r", "q0", 3, 2, 1, 0)))
+    good = system(results, "good")
+    assert (good.ndcg.value, good.ndcg.interval) == (1.0, None)
+    assert good.ndcg.note == "One query and one rater give no interval."
+    (compared,) = results.everybody.comparisons
+    assert (compared.permutation_p, compared.is_shown, compared.effect_size) == (None, False, None)
+    assert "at least 6 are needed" in compared.note
+    assert results.everybody.agreement.alpha.value is None
+    assert results.everybody.agreement.ceiling is None
+    json.dumps(results.to_json(), allow_nan=False)
+
+
+def test_several_raters_and_one_query_have_an_interval_over_raters():
+    given = [one for name, worst in (("r", 0), ("s", 1), ("t", 2)) for one in grades(name, "q0", 3, 2, worst, worst)]
+    results = results_of(study_of(1), answers_of(*given))
+    assert system(results, "bad").mean_grade.interval.over == "raters"
+    assert system(results, "bad").mean_grade.value == pytest.approx(1.0)
+
+
+def test_figures_of_one_query_are_as_worked_out_by_hand():
+    # Means: g1 2, g2 3, b1 0.5, b2 2. Best order 3, 2; gains a third each.
+    given = [*grades("r", "q0", 1, 3, 0, 2), *grades("s", "q0", 3, 3, 1, 2)]
+    results = results_of(study_of(1), answers_of(*given))
+    second = 0.6309297535714574
+    good, bad = system(results, "good"), system(results, "bad")
+    assert good.ndcg.value == pytest.approx((2 + 3 * second) / (3 + 2 * second))
+    assert bad.ndcg.value == pytest.approx((0.5 + 2 * second) / (3 + 2 * second))
+    assert bad.mean_grade.value == pytest.approx(1.25)
+    assert (bad.success_1.value, bad.success_5.value, bad.precision.value, bad.mrr.value) == (0.0, 1.0, 0.5, 0.5)
+    assert good.grade_counts == (0, 1, 0, 3)
+    assert results.gains == pytest.approx((0, 1 / 3, 2 / 3, 1))
+
+
+def test_what_nobody_could_judge_closes_up_and_is_counted():
+    given = [
+        rating("r", "q0", "g1", None, is_broken=True),
+        *grades("r", "q0", 0, 3, 1, 1)[1:],
+    ]
+    results = results_of(study_of(1), answers_of(*given))
+    good = system(results, "good")
+    assert (good.ndcg.value, good.success_1.value, good.precision.value) == (1.0, 1.0, 1.0)
+    assert good.by_query[0].n_judged == 1
+    assert results.everybody.coverage.share_broken == pytest.approx(0.25)
+    covered = {one.system: one.share for one in results.everybody.coverage.systems}
+    assert covered == {"good": 0.5, "bad": 1.0}
+    assert results.everybody.coverage.n_pairs_judged == 3
+
+
+def test_only_the_last_revision_counts_and_one_that_was_taken_back_does_not():
+    given = [
+        rating("r", "q0", "g1", 0),
+        rating("r", "q0", "g1", 3, revision=1),
+        rating("r", "q0", "b1", 3),
+        rating("r", "q0", "b1", None, revision=1),
+    ]
+    results = results_of(study_of(1), answers_of(*given))
+    assert results.n_ratings == 1
+    assert system(results, "good").mean_grade.value == 3.0
+    assert system(results, "bad").mean_grade.value is None
+
+
+def test_training_controls_repeats_and_conflicts_do_not_touch_the_figures():
+    base = grades("r", "q0", 3, 3, 1, 1)
+    more = [
+        rating("r", "q0", "g1", 0, is_training=True, page=7),
+        rating("r", "q0", "x0", 3, control_type="identical"),
+        rating("r", "q0", "g1", 0, is_repeat=True, page=8),
+        rating("r", "q0", "g2", 0, is_conflict=True),
+    ]
+    plain, full = (results_of(study_of(1), answers_of(*given)) for given in (base, [*base, *more]))
+    assert full.everybody.systems == plain.everybody.systems
+    assert (full.n_training, full.n_conflicts) == (1, 1)
+    assert full.raters[0].n_repeats == 1
+    assert full.everybody.agreement.retest_same == 0.0
+
+
+def test_a_slider_alone_is_read_as_a_share_of_the_way():
+    scale = Scale(grades=(), has_slider=True)
+    given = [replace(one, grade=None, slider=one.grade * 20.0) for one in grades("r", "q0", 5, 4, 1, 0)]
+    results = results_of(study_of(1, scale=scale), answers_of(*given))
+    assert system(results, "good").mean_grade.value == pytest.approx(2.7)
+    assert results.grades == ("0", "1", "2", "3")
+    assert any("slider" in remark for remark in results.remarks)
+
+
+def test_copies_crowd_a_list_without_anybody_listening():
+    study = study_of(1)
+    first, second = study.runs["good"]["q0"]
+    runs = {**study.runs, "good": {"q0": (first, replace(second, is_near_copy=True))}}
+    results = results_of(replace(study, runs=runs), Answers())
+    assert (system(results, "good").crowding.value, system(results, "bad").crowding.value) == (0.5, 0.0)
+
+
+def test_a_system_that_finds_nothing_is_not_excused():
+    study = study_of(2)
+    runs = {**study.runs, "good": {**study.runs["good"], "q1": ()}}
+    given = [one for n in range(2) for one in grades("r", f"q{n}", 3, 3, 1, 1)]
+    results = results_of(replace(study, runs=runs), answers_of(*given))
+    good = system(results, "good")
+    assert [one.ndcg for one in good.by_query] == [pytest.approx(good.by_query[0].ndcg), 0.0]
+    assert good.by_query[1].mean_grade is None
+    assert good.success_1.value == 0.5
+
+
+def test_seven_queries_are_needed_where_three_systems_are_compared():
+    assert [min_queries(n) for n in (1, 2, 3)] == [6, 7, 7]
+
+
+def test_the_smallest_difference_is_found_four_times_in_five():
+    """Simulated with few raters, where few degrees of freedom make approximations fail."""
+    rng = np.random.default_rng(4)
+    for n_degrees in (3, 20):
+        spread = Spread(((0.04, n_degrees),), "queries")
+        wanted = smallest_difference(20, spread, n_comparisons=3)
+        errors = 0.2 * np.sqrt(rng.chisquare(n_degrees, 40_000) / n_degrees)
+        means = wanted + 0.2 * rng.normal(size=40_000)
+        critical = student.isf(0.05 / 3 / 2, n_degrees)
+        assert np.mean(means / errors > critical) == pytest.approx(0.8, abs=0.01)
+    assert smallest_difference(5, spread, n_comparisons=1) is None
+
+
+def test_a_clear_difference_is_shown_and_said_with_its_size_first():
+    given = [
+        one
+        for rater in "rst"
+        for n in range(10)
+        for one in grades(rater, f"q{n}", 3, 2 + n % 2, n % 2, (n + 1) % 3 % 2)
+    ]
+    results = results_of(study_of(10), answers_of(*given))
+    (compared,) = results.everybody.comparisons
+    assert compared.is_shown
+    assert compared.is_planned
+    assert (compared.n_won, compared.n_lost) == (10, 0)
+    assert results.sentences[0].startswith("good finds better matches than bad: nDCG@2 ")
+    assert results.sentences[0].index("difference") < results.sentences[0].index("p = 0.002")
+
+
+def test_no_difference_comes_with_the_one_that_could_have_been_found():
+    given = [one for rater in "rs" for n in range(8) for one in grades(rater, f"q{n}", 2, n % 4, 2, (n + 2) % 4)]
+    results = results_of(study_of(8), answers_of(*given))
+    (compared,) = results.everybody.comparisons
+    assert not compared.is_shown
+    assert compared.smallest_difference > 0.0
+    assert f"this study could have found one of {compared.smallest_difference:.2f}" in results.sentences[0]
+
+
+def test_comparisons_that_were_not_planned_are_exploratory():
+    results = results_of(study_of(2, planned=()), answers_of(*grades("r", "q0", 3, 2, 1, 0)))
+    assert not results.everybody.comparisons[0].is_planned
+    assert results.sentences[0].startswith("Exploratory: ")
+
+
+def test_ties_count_half_and_sides_do_not_matter():
+    given = [
+        choice("r", "q0", "left"),
+        choice("r", "q1", "right", left="bad", right="good"),
+        choice("r", "q2", "tie"),
+        choice("r", "q3", "right"),
+        choice("r", "q4", None, cannot_judge=True),
+    ]
+    results = results_of(study_of(5, kind="preference"), answers_of(*given))
+    (found,) = results.everybody.preferences
+    assert (found.n_comparisons, found.n_wins, found.n_ties, found.n_losses) == (4, 2, 1, 1)
+    assert found.win_rate.value == pytest.approx(2.5 / 4)
+    assert (found.n_queries_won, found.n_queries_lost, found.n_queries_tied) == (2, 1, 1)
+    assert results.everybody.coverage.share_cannot_judge == pytest.approx(0.2)
+
+
+def test_the_preferred_system_is_named_first_whatever_its_place_in_the_design():
+    given = [choice(rater, f"q{n}", "right") for rater in ("r", "s") for n in range(12)]
+    results = results_of(study_of(12, kind="preference"), answers_of(*given))
+    assert results.sentences[0].startswith("bad was preferred to good in 100 % of 24 comparisons, 95 % interval ")
+    assert results.sentences[0].endswith("to 100; ahead in 12 of 12 queries, p < 0.001.")
+
+
+def test_abx_counts_what_was_recognised():
+    given = [
+        choice(
+            "r",
+            f"q{n}",
+            "left" if n < 12 else "right",
+            kind="abx",
+            left_item=f"q{n}g1",
+            right_item=f"q{n}b1",
+            x_item=f"q{n}g1",
+        )
+        for n in range(16)
+    ]
+    results = results_of(study_of(16, kind="abx"), answers_of(*given))
+    (found,) = results.everybody.abx
+    assert (found.n_trials, found.n_right, found.is_shown) == (16, 12, True)
+    # 12 of 16 is the usual threshold of ABX listening: 0.0384 by guessing (Clark 1982).
+    assert found.p == pytest.approx(0.0384, abs=0.0001)
+
+
+def test_leaving_flagged_raters_out_changes_figures_and_both_are_given():
+    study, answers = simulate_study(Truth(n_raters=4, careless=("random",)), seed=5)
+    results = results_of(study, answers, n_resamples=200)
+    assert [bool(one.flags) for one in results.raters] == [one.pseudonym.startswith("random") for one in results.raters]
+    assert results.without_flagged is not None
+    assert len(results.without_flagged.rater_ids) == len(results.everybody.rater_ids) - 1 == 4
+    assert results.without_flagged.agreement.alpha.value > results.everybody.agreement.alpha.value
+    assert any(sentence.startswith("Without flagged raters: ") for sentence in results.sentences)
+    json.dumps(results.to_json(), allow_nan=False)
+
+
+def test_the_same_answers_give_the_same_results():
+    study, answers = simulate_study(Truth(n_raters=3, n_queries=8), seed=6)
+    first, again = (results_of(study, answers, n_resamples=100) for _ in range(2))
+    assert first == again
+
+
+def test_raters_who_agree_wholly_have_alpha_one_and_are_the_ceiling():
+    given = [one for rater in "rs" for n in range(4) for one in grades(rater, f"q{n}", 3, 2, 1, n % 2)]
+    results = results_of(study_of(4), answers_of(*given))
+    agreement = results.everybody.agreement
+    assert (agreement.alpha.value, agreement.kappa.value) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert agreement.ceiling.ndcg.value == pytest.approx(1.0)
+    assert agreement.ceiling.systems["good"] == pytest.approx(1.0)
+
+
+def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
+    given = [one for rater in "rs" for n in range(4) for one in grades(rater, f"q{n}", 2, 2, 2, 2)]
+    results = results_of(study_of(4), answers_of(*given))
+    assert results.everybody.agreement.alpha.value is None
+    assert results.everybody.agreement.kappa.value is None
+    assert results.everybody.comparisons[0].permutation_p == 1.0
+    assert results.raters[0].flags == ()
+
+
+def test_words_have_no_control_that_is_identical_and_need_none():
+    study = study_of(4, construct="matches_words")
+    design = replace(
+        study.design, queries=tuple(replace(one, item_id="", words="a door") for one in study.design.queries)
+    )
+    given = [one for rater in "rst" for n in range(4) for one in grades(rater, f"q{n}", 3, 2, 1, 0)]
+    given += [rating("r", f"q{n}", "far", 3, control_type="far") for n in range(4)]
+    results = results_of(replace(study, design=design), answers_of(*given))
+    assert [(one.n_controls, one.n_control_failures) for one in results.raters] == [(4, 4), (0, 0), (0, 0)]
+    assert [[flag.kind for flag in one.flags] for one in results.raters] == [["controls"], [], []]
+
+
+def test_a_pilot_says_so_first():
+    results = results_of(study_of(1, is_pilot=True), Answers())
+    assert results.is_pilot
+    assert results.sentences[0].startswith("This is a pilot")
+
+
+def test_figures_that_are_no_numbers_are_null_in_json():
+    results = replace(results_of(study_of(1), Answers()), relevant_from=float("nan"))
+    plain = results.to_json()
+    assert plain["relevant_from"] is None
+    assert plain["everybody"]["systems"][0]["ndcg"]["value"] is None
+    assert isinstance(plain["everybody"]["systems"], list)
