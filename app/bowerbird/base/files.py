@@ -1,0 +1,73 @@
+"""Files and folders that are written whole or not at all, and the operating system's refusals as words."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+
+def refusal(error: OSError, *, fallback: str = "the system refused") -> str:
+    """Return why the operating system refused, in its own words and small letters."""
+    return (error.strerror or str(error) or fallback).lower()
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write a file under its name only when all of it is on disk.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; what was there before is still there.
+    """
+    with writing_whole(path) as file:
+        file.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes its name when the block ends without an error.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; what was there before is still there.
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        os.replace(draft, path)  # noqa: PTH105 - the atomic one
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a draft folder, then let it take the place of `folder`, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; what was there before is still there.
+    """
+    draft, former = folder.with_name(f".{folder.name}.draft"), folder.with_name(f".{folder.name}.former")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        fill(draft)
+        shutil.rmtree(former, ignore_errors=True)
+        if folder.exists():
+            folder.replace(former)
+        try:
+            draft.replace(folder)
+        except OSError:
+            if former.exists():
+                former.replace(folder)
+            raise
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
