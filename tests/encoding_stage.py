@@ -6,12 +6,13 @@ import sqlite3
 import threading
 
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing import encoding, worker
 from bowerbird.library.indexing import index as ingest
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 
 
 def run_further(library, *folders, further, n_workers=1, control=None, post=None):
@@ -24,10 +25,10 @@ def run_further(library, *folders, further, n_workers=1, control=None, post=None
             post(event)
 
     encoder = encoder_named(further) if isinstance(further, str) else further
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
     summary = index_folders(
-        library,
+        Library.open(library),
         folders,
         encoder=encoder_named(DEFAULT_ENCODER),
         further=encoder,
@@ -54,7 +55,7 @@ class Here:
     def _run_tasks(self, tasks, *, encoder_name, n_workers, control):
         encoder = encoder_named(encoder_name)
         for task in tasks:
-            for outcome in worker._answers(task, encoder):
+            for outcome in worker._outcomes(task, encoder):
                 if control.is_cancelled:
                     return
                 if outcome.vectors is not None:

@@ -11,6 +11,7 @@ import pytest
 import tiny_weights
 from bowerbird.base.paths import library_path, models_path
 from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.domain.query import parse_query
 from bowerbird.encoders.onnx.encoder import audio_digest
 from bowerbird.encoders.registry import encoder_named
 from bowerbird.encoders.weights.cards import read_card, shipped_cards
@@ -18,6 +19,7 @@ from bowerbird.encoders.weights.self_check import PROOF_NAME, read_proof
 from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
 from bowerbird.listening.bundles import merge, open_bundle
 from bowerbird.listening.plan import plan_pages
@@ -90,13 +92,13 @@ def test_a_self_check_stays_valid(tiny):
 
 def test_nothing_in_a_library_is_embedded_again(library):
     encoders = {"encoder": encoder_named("ear"), "further": encoder_named("clap-tiny")}
-    done = index_folders(library, [], control=Control(), post=lambda event: None, n_workers=1, **encoders)
+    done = index_folders(Library.open(library), [], control=Control(), post=lambda event: None, n_workers=1, **encoders)
     assert (done.n_sounds, done.n_analysed, done.n_encoded, done.n_rejected) == (16, 0, 0, 0)
 
 
 def test_a_search_finds_what_it_found(library):
-    search = Search(library, encoder_named("clap-tiny"))
-    ids = [match.sound_id for match in search.by_text("kick", limit=3)]
+    search = Search(Library.open(library), encoder_named("clap-tiny"))
+    ids = [match.sound_id for match in search.by_text(parse_query("kick"), limit=3)]
     rows = search.reader.rows(ids)
     search.close()
     assert [rows[sound_id].name for sound_id in ids] == [

@@ -11,11 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from generated import make_library
+from generated import N_SOUNDS, make_library
 
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-
-N_SOUNDS = int(os.environ.get("BOWERBIRD_BENCH_SOUNDS", "100000"))
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,18 @@
 """Libraries and folders of any size, generated: for benchmarks of what does not depend on the sounds themselves."""
 
+import os
 import random
 from pathlib import Path
 
 import numpy as np
 
 from bowerbird.catalogue.records import Analysis, FileStamp, Folder
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, Peaks
 from bowerbird.encoders.protocol import Encoder
+
+N_SOUNDS = int(os.environ.get("BOWERBIRD_BENCH_SOUNDS", "100000"))
+
 
 KINDS = [
     "Kick",
@@ -71,7 +75,7 @@ def make_library(library: Path, n: int, encoder: Encoder) -> None:
     chance = np.random.default_rng(1)
     root = library / "Sounds"
     folder = Folder(0, root)
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         folder = catalogue.add_folder(root)
         made = names(n)
         for start in range(0, n, 1000):

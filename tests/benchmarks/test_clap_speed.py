@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from generated import make_library
+from generated import N_SOUNDS, make_library
 from tokenizers import Tokenizer
 
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.domain.query import Query
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.domain.query import parse_query
 from bowerbird.encoders.onnx.frontend import patches
 from bowerbird.encoders.onnx.session import Session
 from bowerbird.encoders.protocol import Encoder
@@ -31,10 +31,10 @@ from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, read_card
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.models import import_models
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.neighbours import update_index
 from bowerbird.library.search.search import Search
-from conftest import N_SOUNDS
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = Path(os.environ.get("BOWERBIRD_CLAP_DIR", "absent"))
@@ -199,7 +199,7 @@ def test_pipeline_beside_the_bare_network(
     before = bare_rate(n_workers)
     watch = Watch()
     index_folders(
-        tmp_path / "library",
+        Library.open(tmp_path / "library"),
         [tmp_path / "sounds"],
         encoder=encoder_named(DEFAULT_ENCODER),
         further=encoder_named(clap),
@@ -208,7 +208,7 @@ def test_pipeline_beside_the_bare_network(
         n_workers=n_workers,
     )
     bare = (before + bare_rate(n_workers)) / 2
-    with CatalogueReader(tmp_path / "library") as reader:
+    with SqliteReader(tmp_path / "library") as reader:
         assert not reader.count_unencoded(encoder_named(clap).id)
     of_workers = f"with {n_workers} worker{'s' if n_workers > 1 else ''}"
     report(
@@ -237,16 +237,19 @@ def test_words_to_ranked_results(clap: str, tmp_path: Path, report: Callable[...
     encoder: Encoder = encoder_named(clap)
     assert encoder.text is not None
     make_library(tmp_path / "library", N_SOUNDS, encoder)
-    update_index(tmp_path / "library", encoder, Control())  # as indexing does: the graph, from 100,000 on
-    search, browsing = Search(tmp_path / "library", encoder), Browsing(tmp_path / "library", encoder)
-    assert not len(search.reader.list_ids(Query(words=UNHEARD[0])))
-    assert len(search.reader.list_ids(Query(words="wav"))) == N_SOUNDS
+    update_index(Library.open(tmp_path / "library"), encoder, Control())  # as indexing does: the graph, from 100,000 on
+    search, browsing = (
+        Search(Library.open(tmp_path / "library"), encoder),
+        Browsing(Library.open(tmp_path / "library"), encoder),
+    )
+    assert not len(search.reader.list_ids(parse_query(UNHEARD[0])))
+    assert len(search.reader.list_ids(parse_query("wav"))) == N_SOUNDS
 
     def in_window(words: str) -> object:
-        return browsing.meant(Query(words=words))
+        return browsing.meant(parse_query(words))
 
     began = time.perf_counter()
-    search.by_text("warm up")
+    search.by_text(parse_query("warm up"))
     first_s = time.perf_counter() - began
     in_window("warm up")
     alone = encoder_named(clap).text  # it has not heard the texts that the other keeps

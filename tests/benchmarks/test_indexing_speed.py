@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from generated import make_folder
+from generated import N_SOUNDS, make_folder
 
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
-from bowerbird.library.indexing.index import LISTED_AT_ONCE
-from bowerbird.library.indexing.scan import Walk, walk
+from bowerbird.library.indexing.index import SCANNED_AT_ONCE
+from bowerbird.library.indexing.scan import Scan, scan
 from bowerbird.library.indexing.worker import Task
 from bowerbird.library.indexing.worker_pool import run_tasks
-from conftest import N_SOUNDS
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -29,12 +28,12 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 def test_scan_and_rescan(tmp_path: Path, report: Callable[..., None]) -> None:
     make_folder(tmp_path / "sounds", N_SOUNDS)
     seconds = []
-    with Catalogue(tmp_path / "library") as catalogue:
+    with SqliteWriter(tmp_path / "library") as catalogue:
         folder = catalogue.add_folder(tmp_path / "sounds")
         for _ in range(2):
             began = time.perf_counter()
-            stamps = walk(folder.path, Walk(), Control())
-            while batch := list(islice(stamps, LISTED_AT_ONCE)):
+            stamps = scan(folder.path, Scan(), Control())
+            while batch := list(islice(stamps, SCANNED_AT_ONCE)):
                 catalogue.reconcile(folder, batch)
             seconds.append(time.perf_counter() - began)
     first, again = (round(N_SOUNDS / took) for took in seconds)

@@ -15,6 +15,7 @@ from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.shell.application import Application
+from bowerbird.library.library import Library
 
 BEGAN = float(os.environ["BOWERBIRD_PROBE_BEGAN"])
 
@@ -119,7 +120,7 @@ def main() -> None:
     qt = QApplication([])
     qt.setStyle("Fusion")
     settings = load_settings(paths.settings_path())
-    program = Application(paths.library_path(), settings, encoder_named(DEFAULT_ENCODER))
+    program = Application(Library.open(paths.library_path()), settings, encoder_named(DEFAULT_ENCODER))
     result = {"start": start, "scroll": scroll, "index": index}[sys.argv[1]](qt, program)
     program.window.close()
     print(json.dumps(result))

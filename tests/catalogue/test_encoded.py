@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue.records import EncodedWindows
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.records import EncodedWindows, WindowSpan
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 BELOW = f"{ROOT}{os.sep}"
@@ -20,7 +20,7 @@ FURTHER = "further-1"
 @pytest.fixture
 def library(tmp_path):
     """Four analysed sounds, one of them a copy, and a rejected one."""
-    with Catalogue(tmp_path) as catalogue:
+    with SqliteWriter(tmp_path) as catalogue:
         add(catalogue, ["a.wav", "b.wav", "c/d.wav", "c/e copy.wav", "c/rejected.wav"])
         ids = {sound.path: sound.id for sound in pending(catalogue)}
         found = [
@@ -33,19 +33,19 @@ def library(tmp_path):
 
 @pytest.fixture
 def catalogue(library):
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         yield catalogue
 
 
 @pytest.fixture
 def reader(library):
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         yield reader
 
 
 def add(catalogue, names):
     folder = catalogue.add_folder(ROOT)
-    catalogue.begin_walk()
+    catalogue.begin_scan()
     catalogue.reconcile(folder, [stamp(ROOT / name) for name in names])
     return folder
 
@@ -100,7 +100,11 @@ def test_windows_come_bit_by_bit_and_are_done_with_the_last(catalogue, reader):
     stored = reader.sound_windows(content.id, FURTHER, N_DIMS)
     np.testing.assert_array_equal(stored, np.concatenate([first.vectors, second.vectors]))
     ids, _ = reader.window_ids(FURTHER)
-    assert [reader.spans(ids)[one] for one in ids.tolist()] == [(0, 10, 0), (10, 20, 1), (20, 30, 2)]
+    assert [reader.spans(ids)[window_id] for window_id in ids.tolist()] == [
+        WindowSpan(0, 10, 0),
+        WindowSpan(10, 20, 1),
+        WindowSpan(20, 30, 2),
+    ]
 
 
 def test_windows_that_are_there_already_are_kept_as_they_are(catalogue, reader):
@@ -162,7 +166,7 @@ def test_a_changed_sound_waits_again_and_leaves_nothing_behind(catalogue, reader
     folder = catalogue.add_folder(ROOT)
     catalogue.reconcile(folder, [stamp(ROOT / "a.wav", mtime_ns=2)])
     assert "a.wav" not in unencoded(catalogue)  # first it is analysed
-    catalogue.forget_orphans()
+    catalogue.delete_orphans()
     assert reader.window_ids(FURTHER)[0].tolist() == []
     (sound,) = pending(catalogue)
     catalogue.record([(sound.id, analysis(50))], [], ENCODER_ID)
@@ -179,11 +183,11 @@ def test_a_missing_sound_is_not_asked_for_and_does_not_count(catalogue, reader):
 def test_forgotten_vectors_wait_again_and_those_of_others_stay(catalogue, reader):
     for content in unencoded(catalogue).values():
         catalogue.record_windows([windows(content, 0, 1, is_last=True)], [], FURTHER)
-    assert catalogue.forget_vectors(FURTHER) == 3
+    assert catalogue.delete_embeddings(FURTHER) == 3
     assert len(unencoded(catalogue)) == 3
     assert reader.encoder_ids() == [ENCODER_ID]
     assert len(reader.window_ids(ENCODER_ID)[0]) == 5
-    assert catalogue.forget_vectors("nobody") == 0
+    assert catalogue.delete_embeddings("nobody") == 0
 
 
 def test_pending_folders_are_those_where_an_encoder_has_something_to_do(catalogue, reader):
@@ -200,7 +204,7 @@ def test_who_is_wanted_and_who_searches_is_kept(catalogue, reader, library):
     assert (reader.encoder("wanted"), reader.encoder("searched")) == ("clap-tiny@cuda", None)
     catalogue.set_encoder("searched", "clap-tiny")
     catalogue.set_encoder("wanted", "acoustic")
-    with CatalogueReader(library) as again:
+    with SqliteReader(library) as again:
         assert (again.encoder("wanted"), again.encoder("searched")) == ("acoustic", "clap-tiny")
     with pytest.raises(sqlite3.IntegrityError):
         catalogue.set_encoder("favourite", "acoustic")

@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 
 from analyses import ENCODER_ID, analysis, dump, stamp
 from bowerbird.base.errors import CatalogueError
-from bowerbird.catalogue.sqlite.connection import LibraryLock, from_text, to_text
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
-from bowerbird.domain.query import Place, Query
+from bowerbird.catalogue.sqlite.connection import from_text, to_text
+from bowerbird.catalogue.sqlite.lock import process_lock
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
+from bowerbird.domain.query import Location, Query, parse_query
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 
 
 @pytest.fixture
 def catalogue(tmp_path):
-    with Catalogue(tmp_path) as catalogue:
+    with SqliteWriter(tmp_path) as catalogue:
         yield catalogue
 
 
@@ -31,7 +32,7 @@ def folder(catalogue):
 
 @pytest.fixture
 def reader(catalogue):
-    with CatalogueReader(catalogue.library) as reader:
+    with SqliteReader(catalogue.library) as reader:
         yield reader
 
 
@@ -41,7 +42,7 @@ def below(path=ROOT):
 
 def walked(catalogue, folder, *stamps, unread=()):
     """One whole walk; returns (new, changed, missing)."""
-    catalogue.begin_walk()
+    catalogue.begin_scan()
     listed = catalogue.reconcile(folder, stamps)
     n_missing = catalogue.mark_missing(folder, below=below(folder.path), unread=unread)
     return listed.n_new, listed.n_changed, n_missing
@@ -103,7 +104,7 @@ def test_sounds_below_an_unread_directory_are_not_missing(catalogue, folder, rea
 
 def test_a_walk_of_a_part_marks_nothing_missing_outside_it(catalogue, folder, reader):
     walked(catalogue, folder, stamp(ROOT / "drums" / "a.wav"), stamp(ROOT / "drums2" / "b.wav"))
-    catalogue.begin_walk()
+    catalogue.begin_scan()
     assert catalogue.mark_missing(folder, below=below(ROOT / "drums")) == 1
     assert not reader.sound_at(ROOT / "drums2" / "b.wav").is_missing
 
@@ -125,8 +126,8 @@ def test_a_moved_sound_keeps_its_id_and_is_found_by_its_new_name(catalogue, fold
     assert (row.id, row.content_id, row.is_missing) == (old.id, old.content_id, False)
     assert row.directory == "sounds/new"
     assert reader.sound_at(ROOT / "old" / "name.wav") is None
-    assert reader.list_ids(Query(words="title")).tolist() == [old.id]
-    assert reader.list_ids(Query(words="old name")).tolist() == []
+    assert reader.list_ids(parse_query("title")).tolist() == [old.id]
+    assert reader.list_ids(parse_query("old name")).tolist() == []
     assert pending(catalogue, folder) == []
 
 
@@ -140,7 +141,7 @@ def test_a_copy_is_a_row_of_its_own_with_the_facts_of_its_twin(catalogue, folder
     second = reader.sound_at(ROOT / "b.wav")
     assert second.id != first.id
     assert (second.content_id, second.duration_s) == (first.content_id, first.duration_s)
-    assert set(reader.list_ids(Query(words="thunder")).tolist()) == {first.id, second.id}
+    assert set(reader.list_ids(parse_query("thunder")).tolist()) == {first.id, second.id}
 
 
 def test_only_files_of_the_same_size_are_suspected_to_be_copies(catalogue, folder):
@@ -183,7 +184,7 @@ def test_a_folder_around_known_ones_takes_them_in(catalogue, reader):
     assert reader.folders() == [outer]
     after = reader.sound_at(ROOT / "drums" / "kicks" / "a.wav")
     assert (after.id, after.directory) == (before.id, "sounds/drums/kicks")
-    assert reader.list_ids(Query(words="drums")).tolist() == [after.id]
+    assert reader.list_ids(parse_query("drums")).tolist() == [after.id]
     assert walked(catalogue, outer, stamp(ROOT / "drums" / "kicks" / "a.wav")) == (0, 0, 0)
 
 
@@ -195,7 +196,7 @@ def test_a_removed_folder_takes_its_sounds_words_and_vectors_with_it(catalogue, 
     analysed(catalogue, other)
     catalogue.remove_folder(folder.id)
     assert reader.folders() == [other]
-    (left,) = reader.list_ids(Query(words="kick")).tolist()
+    (left,) = reader.list_ids(parse_query("kick")).tolist()
     assert reader.rows([left])[left].path.parent == other.path
     assert len(reader.window_ids(ENCODER_ID)[0]) == 1
     assert dump(catalogue.library)["n_words"] == (1,)
@@ -232,12 +233,12 @@ def test_a_name_that_is_no_text_round_trips_through_everything(catalogue, tmp_pa
     assert walked(catalogue, folder, stamp(path)) == (1, 0, 0)
     assert walked(catalogue, folder, stamp(path)) == (0, 0, 0)
     analysed(catalogue, folder)
-    with CatalogueReader(catalogue.library) as reader:
+    with SqliteReader(catalogue.library) as reader:
         row = reader.sound_at(path)
         assert (row.path, row.name, reader.folders()[0].path) == (path, path.name, root)
-        assert reader.list_ids(Query(words="kick")).tolist() == [row.id]
+        assert reader.list_ids(parse_query("kick")).tolist() == [row.id]
         assert reader.all_vectors(ENCODER_ID, 4)[0] == [path]
-        assert reader.directories() == [(Place(folder.id, row.directory), 1)]
+        assert reader.directories() == [(Location(folder.id, row.directory), 1)]
         reason = f"`{path.name}` is empty. Restore it."
         catalogue.record([], [(row.id, reason)], ENCODER_ID)
         assert [(sound.path, sound.reason) for sound in reader.rejected()] == [(path, reason)]
@@ -257,27 +258,27 @@ def test_every_name_of_bytes_is_stored_as_it_is(data):
     seed=st.integers(0, 99),
 )
 def test_after_any_walks_the_files_seen_last_are_the_present_ones(tmp_path_factory, steps, seed):
-    with Catalogue(tmp_path_factory.mktemp("library")) as catalogue:
+    with SqliteWriter(tmp_path_factory.mktemp("library")) as catalogue:
         folder = catalogue.add_folder(ROOT)
         for names in steps:
             walked(catalogue, folder, *(stamp(ROOT / name, mtime_ns=seed % 3) for name in names))
             analysed(catalogue, folder)
-        with CatalogueReader(catalogue.library) as reader:
+        with SqliteReader(catalogue.library) as reader:
             present = {row.name for row in reader.rows(list(range(1, 100))).values() if not row.is_missing}
             assert present == set(steps[-1])
             assert not bool(reader.pending_folders(ENCODER_ID))
 
 
-def test_only_one_at_a_time_may_index(tmp_path):
-    lock = LibraryLock(tmp_path)
-    with pytest.raises(CatalogueError, match=r"Another Bowerbird is indexing this library\. Wait"):
-        LibraryLock(tmp_path)
-    lock.release()
-    LibraryLock(tmp_path).release()
+def test_only_one_process_at_a_time_may_index(tmp_path):
+    locked = pytest.raises(CatalogueError, match=r"Another Bowerbird is indexing this library\. Wait")
+    with process_lock(tmp_path), locked, process_lock(tmp_path):
+        pass
+    with process_lock(tmp_path):
+        pass
 
 
 def test_the_library_can_be_read_while_it_is_written(catalogue, folder, reader):
-    catalogue.begin_walk()
+    catalogue.begin_scan()
     with catalogue._transaction():
         catalogue._insert(folder, stamp(ROOT / "a.wav"))
         assert reader.count() == 0

@@ -1,6 +1,7 @@
 """Lists of sounds: words, filters and orders, as people expect them."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
-from bowerbird.domain.query import Order, Query, parse_text
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
+from bowerbird.domain.fields import SORT_FIELDS
+from bowerbird.domain.query import RELEVANCE, Query, parse_query
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 
@@ -33,9 +35,9 @@ SOUNDS = {
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     library = tmp_path_factory.mktemp("library")
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         folder = catalogue.add_folder(ROOT)
-        catalogue.begin_walk()
+        catalogue.begin_scan()
         catalogue.reconcile(folder, [stamp(ROOT / path) for path in SOUNDS] + [stamp(ROOT / "broken kick.wav")])
         for sound in catalogue.pending(folder, below=f"{ROOT}{os.sep}", encoder_id=ENCODER_ID):
             facts = SOUNDS.get(Path(sound.path).relative_to(ROOT).as_posix())
@@ -43,13 +45,12 @@ def reader(tmp_path_factory):
                 catalogue.record([(sound.id, analysis(sound.id, **facts))], [], ENCODER_ID)
             elif "broken" in sound.path:
                 catalogue.record([], [(sound.id, "`broken` is broken. Mend it.")], ENCODER_ID)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         yield reader
 
 
 def names(reader, text="", **order):
-    words, filters = parse_text(text)
-    ids = reader.list_ids(Query(words, filters, **order)).tolist()
+    ids = reader.list_ids(replace(parse_query(text), **order)).tolist()
     rows = reader.rows(ids)
     return [rows[sound_id].name for sound_id in ids]
 
@@ -119,13 +120,13 @@ def test_words_and_filters_find_exactly_these(reader, text, expected):
     ],
 )
 def test_searches_by_words_and_examples_admit_what_lists_show(reader, text):
-    words, filters = parse_text(text)
-    found = reader.words_search(Query(words, filters), limit=100)
-    listed = reader.list_ids(Query(words, filters)).tolist()
-    assert sorted(sound_id for sound_id, *_ in found) == sorted(listed)
+    query = parse_query(text)
+    found = reader.search_words(query, limit=100)
+    listed = reader.list_ids(query).tolist()
+    assert sorted(match.sound_id for match in found) == sorted(listed)
     analysed = {sound_id for sound_id, row in reader.rows(listed).items() if row.content_id is not None}
-    assert set(reader.contents_where(Query(words, filters))[1].tolist()) == analysed
-    assert sorted(reader.list_ids(Query(words, filters, Order.RELEVANCE)).tolist()) == sorted(listed)
+    assert set(reader.matching_contents(query)[1].tolist()) == analysed
+    assert sorted(reader.list_ids(replace(query, order=RELEVANCE)).tolist()) == sorted(listed)
     assert listed
 
 
@@ -141,7 +142,7 @@ def test_names_are_listed_as_people_sort_them(reader):
     assert names(reader, "kick", is_descending=True) == ["Kick 10.flac", "kick 2.wav", "BigKick_01.wav"]
 
 
-@pytest.mark.parametrize("order", [Order.DURATION, Order.CHANNELS, Order.RATE])
+@pytest.mark.parametrize("order", ["duration", "channels", "rate"])
 @pytest.mark.parametrize("is_descending", [False, True])
 def test_sounds_with_unknown_facts_come_last_in_either_direction(reader, order, is_descending):
     found = names(reader, order=order, is_descending=is_descending)
@@ -151,49 +152,48 @@ def test_sounds_with_unknown_facts_come_last_in_either_direction(reader, order, 
 
 @pytest.mark.parametrize("is_descending", [False, True])
 def test_durations_are_in_order(reader, is_descending):
-    ids = reader.list_ids(Query(order=Order.DURATION, is_descending=is_descending)).tolist()
+    ids = reader.list_ids(Query(order="duration", is_descending=is_descending)).tolist()
     rows = reader.rows(ids)
     known = [rows[i].duration_s for i in ids if rows[i].duration_s is not None]
     assert known == sorted(known, reverse=is_descending)
 
 
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", [*SORT_FIELDS, RELEVANCE])
 @pytest.mark.parametrize("text", ["", "kick", "channels=1", "rain channels=1"])
 def test_every_order_lists_the_same_sounds(reader, order, text):
     assert sorted(names(reader, text, order=order)) == sorted(names(reader, text))
 
 
 def test_a_word_in_the_name_weighs_more_than_one_in_the_folder(reader):
-    found = reader.words_search(Query("rain"), limit=10)
-    assert [texts[0] for _, _, texts, _ in found[:2]] == ["rain_100%.wav", "rain_100x.wav"] or len(found) == 2
-    ranks = [rank for _, rank, *_ in found]
+    found = reader.search_words(parse_query("rain"), limit=10)
+    assert [match.texts[0] for match in found[:2]] == ["rain_100%.wav", "rain_100x.wav"] or len(found) == 2
+    ranks = [match.bm25 for match in found]
     assert ranks == sorted(ranks)
 
 
 def test_whole_words_come_before_beginnings_however_few_are_asked_for(reader):
-    found = reader.words_search(Query("wav k"), limit=10)
-    assert {is_whole for *_, is_whole in found} == {False}
-    found = reader.words_search(Query("rain 100"), limit=10)
-    assert {is_whole for *_, is_whole in found} == {True}
-    ((_, _, texts, is_whole),) = reader.words_search(Query("1"), limit=1)
-    assert (texts[0].startswith("unknown 1"), is_whole) == (True, True)
+    found = reader.search_words(parse_query("wav k"), limit=10)
+    assert {match.is_whole for match in found} == {False}
+    found = reader.search_words(parse_query("rain 100"), limit=10)
+    assert {match.is_whole for match in found} == {True}
+    (match,) = reader.search_words(parse_query("1"), limit=1)
+    assert (match.texts[0].startswith("unknown 1"), match.is_whole) == (True, True)
 
 
 def test_a_word_search_is_limited_and_says_where_it_looked(reader):
-    ((_, _, texts, _),) = reader.words_search(Query("thunderclap"), limit=1)
-    assert "Thunderclap" in texts[2]
-    assert len(reader.words_search(Query("kick"), limit=2)) == 2
-    assert reader.words_search(Query("..."), limit=2) == []
+    (match,) = reader.search_words(parse_query("thunderclap"), limit=1)
+    assert "Thunderclap" in match.texts[2]
+    assert len(reader.search_words(parse_query("kick"), limit=2)) == 2
+    assert reader.search_words(parse_query("..."), limit=2) == []
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40))
 def test_no_typing_makes_the_catalogue_complain(reader, text):
     names(reader, text)
-    names(reader, text, order=Order.RELEVANCE)
-    words, filters = parse_text(text)
-    reader.words_search(Query(words, filters), limit=5)
-    reader.contents_where(Query(words, filters))
+    names(reader, text, order=RELEVANCE)
+    reader.search_words(parse_query(text), limit=5)
+    reader.matching_contents(parse_query(text))
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,9 +11,9 @@ from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.sqlite import migrations
 from bowerbird.catalogue.sqlite.connection import FILE_NAME, open_writer
 from bowerbird.catalogue.sqlite.migrations import STEPS, Step, migrate
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
-from bowerbird.domain.query import Query
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
+from bowerbird.domain.query import parse_query
 from privileges import bound_by_permissions
 
 SENTENCE = r"^The .+\. [A-Z].+\.$"
@@ -47,16 +47,16 @@ def migrated(library, steps):
 
 
 def test_a_new_library_has_the_newest_schema_and_no_backup(tmp_path):
-    Catalogue(tmp_path / "new" / "library").close()
+    SqliteWriter(tmp_path / "new" / "library").close()
     assert version(tmp_path / "new" / "library") == len(STEPS)
     assert not list((tmp_path / "new" / "library").glob("*.before-*"))
 
 
 def test_opening_twice_changes_nothing(tmp_path):
-    with Catalogue(tmp_path) as catalogue:
+    with SqliteWriter(tmp_path) as catalogue:
         catalogue.add_folder(tmp_path / "a")
-    Catalogue(tmp_path).close()
-    with CatalogueReader(tmp_path) as reader:
+    SqliteWriter(tmp_path).close()
+    with SqliteReader(tmp_path) as reader:
         assert len(reader.folders()) == 1
 
 
@@ -64,12 +64,12 @@ def test_a_file_of_a_newer_program_is_refused_and_left_as_it_is(tmp_path):
     migrated(tmp_path, (*STEPS, ADDS_A_TABLE))
     before = (tmp_path / FILE_NAME).read_bytes()
     with pytest.raises(CatalogueError, match=r"newer Bowerbird \(version \d+, this one knows \d+\)\. Update"):
-        Catalogue(tmp_path)
+        SqliteWriter(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
 def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path):
-    with Catalogue(tmp_path) as catalogue:
+    with SqliteWriter(tmp_path) as catalogue:
         catalogue.add_folder(tmp_path / "a")
     migrated(tmp_path, (*STEPS, ADDS_A_TABLE))
     assert version(tmp_path) == len(STEPS) + 1
@@ -78,23 +78,23 @@ def test_an_older_file_is_backed_up_and_brought_up_to_date(tmp_path):
     assert len(backups) == 1
     (tmp_path / "restored").mkdir()
     backups[0].rename(tmp_path / "restored" / FILE_NAME)
-    with CatalogueReader(tmp_path / "restored") as reader:
+    with SqliteReader(tmp_path / "restored") as reader:
         assert [folder.path for folder in reader.folders()] == [tmp_path / "a"]
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was_and_says_so(tmp_path):
-    Catalogue(tmp_path).close()
+    SqliteWriter(tmp_path).close()
     before = tables(tmp_path)
     with pytest.raises(CatalogueError, match=r"could not be brought up to date \(broken: .+\)\. Nothing was changed"):
         migrated(tmp_path, (*STEPS, FAILS_HALFWAY))
     assert tables(tmp_path) == before
     assert version(tmp_path) == len(STEPS)
-    with Catalogue(tmp_path) as catalogue:
+    with SqliteWriter(tmp_path) as catalogue:
         catalogue.add_folder(tmp_path / "still writable")
 
 
 def test_steps_before_the_one_that_fails_are_kept(tmp_path):
-    Catalogue(tmp_path).close()
+    SqliteWriter(tmp_path).close()
     with pytest.raises(CatalogueError):
         migrated(tmp_path, (*STEPS, ADDS_A_TABLE, FAILS_HALFWAY))
     assert version(tmp_path) == len(STEPS) + 1
@@ -106,18 +106,18 @@ def test_steps_before_the_one_that_fails_are_kept(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"no catalogue at all, but long enough to be read" * 50, b"SQLite format 3\0" + b"x" * 4080]
 )
-@pytest.mark.parametrize("opened", [Catalogue, CatalogueReader])
+@pytest.mark.parametrize("opened", [SqliteWriter, SqliteReader])
 def test_a_file_that_is_no_catalogue_is_refused_with_a_remedy(tmp_path, content, opened):
     (tmp_path / FILE_NAME).write_bytes(content)
-    with pytest.raises(CatalogueError, match=r"is damaged or no catalogue\. Put a backup in its place"):
+    with pytest.raises(CatalogueError, match=r"is damaged or not a catalogue\. Restore a backup"):
         opened(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == content
 
 
 def filled(library):
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         folder = catalogue.add_folder(library / "sounds")
-        catalogue.begin_walk()
+        catalogue.begin_scan()
         catalogue.reconcile(folder, [stamp(library / "sounds" / f"{number} kick.wav") for number in range(300)])
         pending = catalogue.pending(folder, below=str(library), encoder_id=ENCODER_ID)
         catalogue.record([(sound.id, analysis(sound.id)) for sound in pending], [], ENCODER_ID)
@@ -134,53 +134,53 @@ def test_pages_overwritten_in_the_middle_are_an_answer_or_a_sentence_but_no_cras
     data[start : start + 4096] = b"\xa5" * 4096
     path.write_bytes(data)
     try:
-        with CatalogueReader(tmp_path) as reader:
-            reader.rows(reader.list_ids(Query(words="kick")).tolist())
+        with SqliteReader(tmp_path) as reader:
+            reader.rows(reader.list_ids(parse_query("kick")).tolist())
             reader.all_vectors(ENCODER_ID, N_DIMS)
     except CatalogueError as error:
-        assert "Put a backup in its place" in str(error)  # noqa: PT017 - both ways are right
+        assert "Restore a backup" in str(error)  # noqa: PT017 - both ways are right
     try:
-        with Catalogue(tmp_path) as catalogue:
+        with SqliteWriter(tmp_path) as catalogue:
             folder = catalogue.add_folder(tmp_path / "sounds")
-            catalogue.begin_walk()
+            catalogue.begin_scan()
             catalogue.reconcile(folder, [stamp(tmp_path / "sounds" / f"{n}.wav", mtime_ns=2) for n in range(300)])
             catalogue.mark_missing(folder, below=str(tmp_path))
             catalogue.count_pending(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
             pending = catalogue.pending(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
             catalogue.unidentified(folder, below=str(tmp_path), encoder_id=ENCODER_ID)
             catalogue.record([(sound.id, analysis(sound.id)) for sound in pending], [], ENCODER_ID)
-            catalogue.forget_orphans()
+            catalogue.delete_orphans()
     except CatalogueError as error:
         assert str(error).endswith((".", "kept."))  # noqa: PT017
 
 
 def test_no_library_is_said_with_what_to_do(tmp_path):
     with pytest.raises(CatalogueError, match=r"There is no library at .+ yet\. Run `bowerbird index FOLDER`"):
-        CatalogueReader(tmp_path)
+        SqliteReader(tmp_path)
 
 
 def test_an_empty_file_is_an_empty_library(tmp_path):
     (tmp_path / FILE_NAME).write_bytes(b"")
     with pytest.raises(CatalogueError, match=r"is empty\. Run"):
-        CatalogueReader(tmp_path)
-    Catalogue(tmp_path).close()
-    CatalogueReader(tmp_path).close()
+        SqliteReader(tmp_path)
+    SqliteWriter(tmp_path).close()
+    SqliteReader(tmp_path).close()
 
 
 def test_a_library_where_nothing_may_be_written_is_said_so(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
     with bound_by_permissions(), pytest.raises(CatalogueError, match=SENTENCE):
-        Catalogue(tmp_path / "closed" / "library")
+        SqliteWriter(tmp_path / "closed" / "library")
     with bound_by_permissions(), pytest.raises(CatalogueError, match=SENTENCE):
-        Catalogue(tmp_path / "closed")
+        SqliteWriter(tmp_path / "closed")
 
 
 def test_a_library_that_may_not_be_entered_is_said_so(tmp_path):
-    Catalogue(tmp_path / "closed").close()
+    SqliteWriter(tmp_path / "closed").close()
     (tmp_path / "closed").chmod(0)
     try:
         with bound_by_permissions(), pytest.raises(CatalogueError, match=r"\. [A-Z].+\.$"):
-            CatalogueReader(tmp_path / "closed")
+            SqliteReader(tmp_path / "closed")
     finally:
         (tmp_path / "closed").chmod(0o700)
 
@@ -188,9 +188,9 @@ def test_a_library_that_may_not_be_entered_is_said_so(tmp_path):
 def test_a_library_that_is_a_file_is_said_so(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(CatalogueError, match=SENTENCE):
-        Catalogue(tmp_path / "file")
+        SqliteWriter(tmp_path / "file")
     with pytest.raises(CatalogueError, match=r"There is no library at .+"):
-        CatalogueReader(tmp_path / "file")
+        SqliteReader(tmp_path / "file")
 
 
 # From version 1
@@ -199,9 +199,9 @@ def test_a_library_that_is_a_file_is_said_so(tmp_path):
 def of_version_1(library, n_sounds=3):
     """A library as the first version left it: sounds with their vectors, and one that was never analysed."""
     filled_library = library.with_name(f"{library.name} filled")
-    with Catalogue(filled_library) as catalogue:
+    with SqliteWriter(filled_library) as catalogue:
         folder = catalogue.add_folder(library / "sounds")
-        catalogue.begin_walk()
+        catalogue.begin_scan()
         catalogue.reconcile(folder, [stamp(library / "sounds" / f"{number}.wav") for number in range(n_sounds + 1)])
         pending = catalogue.pending(folder, below=str(library), encoder_id=ENCODER_ID)[:n_sounds]
         catalogue.record([(sound.id, analysis(sound.id, n_windows=2)) for sound in pending], [], ENCODER_ID)
@@ -223,11 +223,11 @@ def of_version_1(library, n_sounds=3):
 
 
 def opened_to_read(library):
-    CatalogueReader(library).close()
+    SqliteReader(library).close()
 
 
 def opened_to_write(library):
-    Catalogue(library).close()
+    SqliteWriter(library).close()
 
 
 @pytest.mark.parametrize("opened", [opened_to_read, opened_to_write])
@@ -237,7 +237,7 @@ def test_a_library_of_version_1_is_brought_up_to_date_by_whoever_opens_it(tmp_pa
     opened(library)
     assert version(library) == len(STEPS)
     assert {"encoded", "encoders"} <= tables(library)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.count() == 4
         stored = reader.windows(ENCODER_ID, N_DIMS)
         assert len(stored.ids) == 6
@@ -255,7 +255,7 @@ def test_who_once_went_back_to_no_further_encoder_has_the_built_in_now(tmp_path)
     )
     connection.commit()
     connection.close()
-    with CatalogueReader(tmp_path) as reader:
+    with SqliteReader(tmp_path) as reader:
         assert (reader.encoder("wanted"), reader.encoder("searched")) == (None, "clap-tiny")
 
 
@@ -264,11 +264,11 @@ def test_its_vectors_count_as_encoded_and_the_rest_as_pending(tmp_path, opened):
     library = tmp_path / "library"
     of_version_1(library)
     opened(library)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.count_unencoded(ENCODER_ID) == 0
         assert reader.count_unencoded("another") == 3
         assert reader.pending_folders(ENCODER_ID) == [library / "sounds"]
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         (folder,) = [catalogue.add_folder(library / "sounds")]
         below = str(library)
         pending = catalogue.pending(folder, below=below, encoder_id=ENCODER_ID)
@@ -321,7 +321,7 @@ def test_a_library_of_version_1_that_may_not_be_written_is_said_so(tmp_path):
     library.chmod(0o500)
     try:
         with bound_by_permissions(), pytest.raises(CatalogueError, match=r"\. [A-Z].+\.$"):
-            CatalogueReader(library)
+            SqliteReader(library)
     finally:
         library.chmod(0o700)
     assert version(library) == 1

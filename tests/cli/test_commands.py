@@ -74,7 +74,7 @@ def test_indexing_good_sounds_alone_is_done(tmp_path):
 def test_a_folder_that_is_not_there_is_a_sentence_and_2(tmp_path):
     done = bowerbird("index", tmp_path / "absent", "--library", tmp_path / "library")
     assert (done.code, done.out) == (2, "")
-    assert done.complaints.strip().endswith("Check the spelling, or connect the drive.")
+    assert done.complaints.strip().endswith("Check the spelling, or connect its drive.")
 
 
 def test_of_several_folders_the_one_that_is_not_there_is_named_and_the_rest_indexed(tmp_path):
@@ -137,7 +137,7 @@ def test_like_a_sound_of_the_library_finds_its_copy_first_and_not_itself(indexed
     assert str(tone) not in {row["path"] for row in rows}
     assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
     assert all(0 <= row["percentile"] <= 100 for row in rows)
-    assert rows[0]["why"].startswith("alike in ")
+    assert rows[0]["why"].startswith("similar in ")
 
 
 def test_like_a_sound_outside_the_library_finds_what_is_inside(indexed, search, tmp_path):
@@ -156,7 +156,7 @@ def test_like_a_stretch_finds_that_moment(indexed, search):
 
 def test_like_and_words_together_count_by_meaning(indexed, search):
     rows = search("noise", "--like", indexed[0] / "tones" / "tone 3.wav", "--limit", 50)
-    assert {row["why"] for row in rows} == {"sounds alike, by meaning too"}
+    assert {row["why"] for row in rows} == {"sounds similar, by meaning too"}
     assert search("zzyzx", "--like", indexed[0] / "tones" / "tone 3.wav") == []
 
 
@@ -228,7 +228,7 @@ def test_a_damaged_library_is_a_sentence_and_2(tmp_path):
     for arguments in (["search", "kick"], ["index", tmp_path], ["export", "--vectors", tmp_path / "x.npz"]):
         done = bowerbird(*arguments, "--library", tmp_path)
         assert (done.code, done.out) == (2, "")
-        assert "Put a backup in its place" in done.complaints
+        assert "Restore a backup" in done.complaints
 
 
 def test_evaluation_gives_figures_worked_out_by_hand(tmp_path):
@@ -292,7 +292,7 @@ def test_the_demo_indexes_its_sounds_and_shows_two_searches(tmp_path):
     assert (done.code, done.complaints) == (0, "")
     assert "$ bowerbird search " in done.out
     assert "--like" in done.out
-    assert "alike in" in done.out
+    assert "similar in" in done.out
 
 
 def test_the_doctor_says_where_things_lie(indexed, home):

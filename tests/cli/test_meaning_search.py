@@ -9,7 +9,7 @@ from bowerbird_command import bowerbird
 
 import tiny_weights
 from bowerbird.base.paths import library_path
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.store import installed_weights
@@ -146,8 +146,8 @@ def test_filters_hold_for_meanings_too(search):
 def test_words_mix_with_examples_of_both_kinds(search, sounds):
     plain = search("--like", sounds / "rain.wav", "--limit", "20")
     mixed = search("metal", "-voice", "--like", sounds / "rain.wav", "--unlike", sounds / "kick 1.wav", "--limit", "20")
-    assert {row["why"] for row in plain} == {"sounds alike"}
-    assert {row["why"] for row in mixed} == {"sounds alike, by meaning too"}
+    assert {row["why"] for row in plain} == {"sounds similar"}
+    assert {row["why"] for row in mixed} == {"sounds similar, by meaning too"}
     assert not {"rain.wav", "kick 1.wav"} & set(names(mixed))
     assert names(mixed) != names(plain)
     assert names(search("--unlike", sounds / "rain.wav"))
@@ -159,11 +159,11 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert "my voice.wav" not in names(search("-voice", *alone, "--limit", "20"))
     told = command("search", "--like", sounds / "rain.wav", *alone)
     assert (told.code, told.out) == (2, "")
-    assert "`acoustic` has no vectors of these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
+    assert "`acoustic` has not embedded these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
     assert command("index", "--encoder", "acoustic").code == 0
     rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]
-    assert all(row["why"].startswith("alike in") for row in rows)
+    assert all(row["why"].startswith("similar in") for row in rows)
 
 
 def test_signs_that_are_no_words_are_no_error(search):
@@ -185,14 +185,14 @@ def doctor_encoder(command):
 
 def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in(search, command, new):
     done = command("index", new)
-    assert (done.code, "1 given further vectors" in done.out) == (0, True)
+    assert (done.code, "1 embedded" in done.out) == (0, True)
     assert search("metal") != []
     assert command("index", "--encoder", "ear").code == 0
     assert doctor_encoder(command).startswith("ear-")
     write(new / "newer.wav", noise(98, duration_s=0.2))
     assert "further vectors" not in command("index").out
     done = command("index", "--encoder", NAME)
-    assert "1 given further vectors" in done.out  # the others' were kept
+    assert "1 embedded" in done.out  # the others' were kept
     assert search("metal") != []
 
 
@@ -221,7 +221,7 @@ def test_index_with_harmed_weights_ends_with_a_sentence_and_keeps_what_was_analy
     assert done.code == 2
     assert "`audio.onnx` of `clap-tiny`" in done.complaints
     assert done.complaints.strip().endswith("Run `bowerbird models import DIR` with the folder that has it.")
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(new / "new.wav").content_id is not None
         assert reader.encoder("searched") == NAME
     assert len(vectors_of(library, encoder_named(DEFAULT_ENCODER).id)) == 21
@@ -252,7 +252,7 @@ def test_search_whose_weights_are_gone_goes_on_with_the_built_in_and_says_so(wei
     assert done.complaints.strip().endswith("Until then the built-in encoder serves; nothing was lost.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 15)
-    assert all(row["why"].startswith("alike in") for row in done.rows)
+    assert all(row["why"].startswith("similar in") for row in done.rows)
     assert "the built-in encoder serves" in done.complaints
     done = command("search", "kick", "--encoder", NAME)
     assert (done.code, done.out) == (2, "")

@@ -11,8 +11,8 @@ from bowerbird_command import bowerbird
 import hub_server
 import tiny_weights
 from bowerbird.base.paths import library_path, weights_path
-from bowerbird.catalogue.sqlite.connection import LibraryLock
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.lock import process_lock
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.fetching import fetch_weights
 from bowerbird.encoders.weights.self_check import PROOF_NAME
@@ -82,8 +82,8 @@ def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
 
     done = bowerbird("index", sounds, "--encoder", NAME)
     assert (done.code, done.complaints) == (0, "")
-    assert "Searches use clap-tiny from now on" in done.out
-    assert "3 given further vectors" in done.out
+    assert "Search uses clap-tiny from now on" in done.out
+    assert "3 embedded" in done.out
 
     rows = bowerbird("search", "metallic impact with a long tail", "--json").rows
     assert len(rows) == 3
@@ -288,7 +288,7 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
     assert models("import", exported).code == 0
     command("index", sounds, "--encoder", NAME)
     assert command("search", "metallic impact").code == 0
-    with CatalogueReader(library_path()) as reader:
+    with SqliteReader(library_path()) as reader:
         assert len([one for one in reader.encoder_ids() if one.startswith(NAME)]) == 2
     assert [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
     assert models("remove", NAME).code == 0
@@ -296,7 +296,7 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
     assert (done.code, done.complaints) == (0, "")
     assert done.out.count(f"3 vectors of {NAME}-") == 2
     assert "freed" not in done.out
-    with CatalogueReader(library_path()) as reader:
+    with SqliteReader(library_path()) as reader:
         assert [one.partition("-")[0] for one in reader.encoder_ids()] == ["ear"]
     assert not [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
     assert models("remove", NAME, "--vectors").code == 2
@@ -307,11 +307,8 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
 def test_while_the_library_is_indexed_neither_vectors_nor_weights_are_removed(sounds, command, models, listed):
     tiny_weights.have()
     command("index", sounds, "--encoder", NAME)
-    lock = LibraryLock(library_path())
-    try:
+    with process_lock(library_path()):
         done = models("remove", NAME, "--vectors")
-    finally:
-        lock.release()
     assert (done.code, done.out) == (2, "")
     assert is_sentence(done.complaints)
     assert listed(NAME)["is_used"]
@@ -361,7 +358,7 @@ def test_8_bit_weights_are_used_only_after_they_were_measured_and_served(exporte
     assert "fewer than 0.95. They are not used." in models("verify", NAME).out
     write_recall(weights, Recall(0.97, 200))
     done = command("index", "--encoder", small)
-    assert (done.code, f"Searches use {small} from now on" in done.out) == (0, True)
+    assert (done.code, f"Search uses {small} from now on" in done.out) == (0, True)
     assert listed(NAME)["is_used"]
 
 

@@ -13,7 +13,7 @@ from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.ear.tuning import units
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations import words as suggestions
-from bowerbird.library.encoders.choice import tuning
+from bowerbird.library.encoders import tuning
 from own_ears import have_ear
 from sounds import click, noise, sine, write
 
@@ -118,7 +118,7 @@ def test_paths_may_be_relative(sounds, command, monkeypatch):
 def test_what_is_no_word_is_a_sentence_and_2(sounds, command, word):
     done = command("words", sounds / "one.wav", "--add", word)
     assert (done.code, done.out) == (2, "")
-    assert "That is no word. Type what the sound may be called" in done.complaints
+    assert "That is not a word. Type what describes the sound" in done.complaints
     assert is_sentence(done.complaints)
 
 
@@ -191,7 +191,7 @@ def test_an_ear_that_learned_says_what_it_gained_and_is_used_like_any_other(soun
     assert row["map_after"] > row["map_before"]
     done = command("index", "--encoder", "mine")
     assert (done.code, done.complaints) == (0, "")
-    assert "Searches use mine from now on" in done.out
+    assert "Search uses mine from now on" in done.out
     assert command("doctor").out.partition("encoder: ")[2].startswith("mine-")
     assert len(command("search", "--like", sounds / "one.wav", "--json").rows) == 2
     assert "mine" in command("models", "list").out
@@ -255,7 +255,10 @@ def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, comma
 def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
     done = command("search", "thundr", "-flumph", "--json")
     assert (done.code, len(done.rows)) == (0, 3)
-    assert done.complaints.splitlines() == ["`thundr` is taken as `thunder`.", "`flumph` is taken as `flump`."]
+    assert done.complaints.splitlines() == [
+        "`thundr` is not a known word; searching for `thunder`.",
+        "`flumph` is not a known word; searching for `flump`.",
+    ]
     assert command("search", "thunder").complaints == ""
     assert command("search", "zorblatt").out.startswith("No match for zorblatt.")
 

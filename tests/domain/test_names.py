@@ -1,10 +1,11 @@
 """Names as words and as sort keys."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bowerbird.domain.names import fold, search_text, sort_key, split_unwanted, words_of
+from bowerbird.domain.names import fold, search_text, sort_key, words_of
+from bowerbird.domain.query import parse_query
 
 
 @pytest.mark.parametrize(
@@ -85,14 +86,15 @@ def test_an_undecodable_name_still_has_its_words():
         ("  rain \t -wind\n", "rain", ("wind",)),
     ],
 )
-def test_words_with_a_minus_before_them_are_not_wanted(text, wanted, unwanted):
-    assert split_unwanted(text) == (wanted, unwanted)
+def test_words_with_a_minus_are_excluded(text, wanted, unwanted):
+    query = parse_query(text)
+    assert (query.text, query.excluded) == (wanted, unwanted)
 
 
 @given(st.text(max_size=40))
-def test_every_word_is_either_wanted_or_not_and_what_is_unwanted_is_words(text):
-    wanted, unwanted = split_unwanted(text)
-    assert sorted([*words_of(wanted), *(word for phrase in unwanted for word in phrase.split())]) == sorted(
-        words_of(" ".join(text.split()))
-    )
-    assert all(phrase and words_of(phrase) == phrase.split() for phrase in unwanted)
+def test_every_word_is_either_wanted_or_excluded(text):
+    query = parse_query(text)
+    assume(not query.filters)
+    excluded = [word for phrase in query.excluded for word in phrase.split()]
+    assert sorted([*query.words, *excluded]) == sorted(words_of(" ".join(text.replace('"', "").split())))
+    assert all(phrase and words_of(phrase) == phrase.split() for phrase in query.excluded)

@@ -7,31 +7,35 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bowerbird.base.errors import QueryError
-from bowerbird.domain.names import split_unwanted
-from bowerbird.domain.query import Example, Filter, parse_example, parse_filter, parse_text
+from bowerbird.domain.fields import FIELDS, FILTER_FIELDS, SORT_FIELDS, filter_examples
+from bowerbird.domain.query import Example, Filter, Query, parse_example, parse_filter, parse_query
+
+
+def condition(name, operator, value):
+    return Filter(FILTER_FIELDS[name], operator, value)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("duration<2", Filter("duration", "<", 2.0)),
-        ("duration<=2s", Filter("duration", "<=", 2.0)),
-        ("duration>250ms", Filter("duration", ">", 0.25)),
-        ("duration>=1.5m", Filter("duration", ">=", 90.0)),
-        ("duration<1h", Filter("duration", "<", 3600.0)),
-        ("duration=.5", Filter("duration", "=", 0.5)),
+        ("duration<2", condition("duration", "<", 2.0)),
+        ("duration<=2s", condition("duration", "<=", 2.0)),
+        ("duration>250ms", condition("duration", ">", 0.25)),
+        ("duration>=1.5m", condition("duration", ">=", 90.0)),
+        ("duration<1h", condition("duration", "<", 3600.0)),
+        ("duration=.5", condition("duration", "=", 0.5)),
         ("Duration < 2", None),
-        ("DURATION<2 S", Filter("duration", "<", 2.0)),
-        ("channels=stereo", Filter("channels", "=", 2.0)),
-        ("channels:Mono", Filter("channels", "=", 1.0)),
-        ("channels>2ch", Filter("channels", ">", 2.0)),
-        ("rate>=48k", Filter("rate", ">=", 48000.0)),
-        ("rate=44.1kHz", Filter("rate", "=", 44100.0)),
-        ("rate<8000Hz", Filter("rate", "<", 8000.0)),
-        ("format=wav", Filter("format", "=", "wav")),
-        ("folder=Big Drums", Filter("folder", "=", "Big Drums")),
-        ("folder:'Big Drums'", Filter("folder", "=", "Big Drums")),
-        ("folder=a=b", Filter("folder", "=", "a=b")),
+        ("DURATION<2 S", condition("duration", "<", 2.0)),
+        ("channels=stereo", condition("channels", "=", 2.0)),
+        ("channels:Mono", condition("channels", "=", 1.0)),
+        ("channels>2ch", condition("channels", ">", 2.0)),
+        ("rate>=48k", condition("rate", ">=", 48000.0)),
+        ("rate=44.1kHz", condition("rate", "=", 44100.0)),
+        ("rate<8000Hz", condition("rate", "<", 8000.0)),
+        ("format=wav", condition("format", "=", "wav")),
+        ("folder=Big Drums", condition("folder", "=", "Big Drums")),
+        ("folder:'Big Drums'", condition("folder", "=", "Big Drums")),
+        ("folder=a=b", condition("folder", "=", "a=b")),
         ("format<wav", None),
         ("duration=long", None),
         ("duration<2 k", None),
@@ -74,9 +78,9 @@ def test_a_filter_is_read_or_refused_with_a_remedy(text, expected):
     ],
 )
 def test_what_was_typed_falls_into_words_and_complete_filters(text, words, filters):
-    found, conditions = parse_text(text)
-    assert found == words
-    assert [str(condition) for condition in conditions] == filters
+    query = parse_query(text)
+    assert query.typed == words
+    assert [str(condition) for condition in query.filters] == filters
 
 
 @given(st.text(max_size=60))
@@ -85,14 +89,14 @@ def test_what_was_typed_falls_into_words_and_complete_filters(text, words, filte
 @example("duration<٣")
 @example("rate=²")
 def test_no_typing_is_an_error(text):
-    words, conditions = parse_text(text)
-    assert isinstance(words, str)
-    assert all(isinstance(condition, Filter) for condition in conditions)
+    query = parse_query(text)
+    assert all(term.text for term in query.terms)
+    assert all(isinstance(condition, Filter) for condition in query.filters)
 
 
 @given(st.text(alphabet="duration<>=:channels rate format folder0123456789.kmszh\"'%_", max_size=40))
 def test_a_filter_written_out_reads_back_as_itself(text):
-    for condition in parse_text(text)[1]:
+    for condition in parse_query(text).filters:
         if isinstance(condition.value, float) and f"{condition.value:g}" != repr(condition.value).removesuffix(".0"):
             continue  # more digits than are shown
         if str(condition.value) != str(condition.value).strip().strip("\"'"):
@@ -129,12 +133,37 @@ def test_a_name_too_long_for_any_disk_is_still_an_example():
     assert parse_example("a" * 5000 + "@1-2").start_s == 1.0
 
 
-def test_a_phrase_that_is_not_wanted_keeps_its_minus_for_all_of_it():
-    words, _ = parse_text('metal -"human voice" -wind')
-    assert split_unwanted(words) == ("metal", ("human voice", "wind"))
+def test_an_excluded_phrase_keeps_its_minus_for_all_of_it():
+    query = parse_query('metal -"human voice" -wind')
+    assert (query.text, query.words, query.excluded) == ("metal", ("metal",), ("human voice", "wind"))
 
 
-@pytest.mark.parametrize("text", ["voice", "hi-hat", 'metallic "long tail"', "rain wind"])
-def test_without_a_minus_every_word_is_wanted(text):
-    words, _ = parse_text(text)
-    assert split_unwanted(words) == (words, ())
+@pytest.mark.parametrize("text", ["voice", "hi-hat", 'metallic "long tail"', "rain wind", "-", "-_"])
+def test_without_a_minus_before_a_letter_nothing_is_excluded(text):
+    query = parse_query(text)
+    assert query.excluded == ()
+    assert query.text == query.typed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "kick", 'kick -"open hat" duration<0.5', 'folder="Big Drums" snare', "rain -voice"]
+)
+def test_a_query_written_out_reads_back_as_itself(text):
+    query = parse_query(text)
+    assert parse_query(str(query)) == query
+
+
+def test_only_the_exclusions_of_a_query_stay():
+    assert parse_query("rain -voice duration<2").only_exclusions() == parse_query("-voice duration<2")
+
+
+def test_every_filter_field_has_an_example_that_is_a_filter_of_it():
+    for entry in FIELDS:
+        if entry.is_filter:
+            assert parse_filter(entry.example).field is entry
+            assert entry.example in filter_examples()
+
+
+def test_every_sortable_field_is_an_order():
+    assert Query().order in SORT_FIELDS
+    assert "format" not in SORT_FIELDS

@@ -9,19 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 from gui_player import FakePlayer
 from gui_rating import Seat
+from gui_sounds import EVERY, make_sounds
 
 from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import choose_encoder
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from listening_stage import frozen
 
 with suppress(ImportError):  # without Qt the presenters are still tested
@@ -29,44 +29,6 @@ with suppress(ImportError):  # without Qt the presenters are still tested
     from PySide6.QtWidgets import QApplication
 
     from bowerbird.gui.shell import application
-
-RATE_HZ = 44_100
-
-
-def write_tone(path: Path, hz: float, *, duration_s: float, n_channels: int = 1, rate_hz: int = RATE_HZ) -> None:
-    t = np.arange(round(duration_s * rate_hz)) / rate_hz
-    tone = 0.5 * np.sin(2 * np.pi * hz * t)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.repeat(tone[:, None], n_channels, axis=1), rate_hz)
-
-
-def write_kick(path: Path, *, duration_s: float) -> None:
-    t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, 0.8 * np.exp(-t * 40) * np.sin(2 * np.pi * 90 * t), RATE_HZ)
-
-
-def make_sounds(root: Path) -> Path:
-    """Three kicks, a snare, fifty tones, and one that is none."""
-    for number in (1, 2, 3):
-        write_kick(root / "Drums" / f"Kick {number}.wav", duration_s=0.2 + number / 20)
-    noise = np.random.default_rng(1).normal(0, 0.1, (RATE_HZ // 2, 2))
-    soundfile.write(root / "Drums" / "Snare.wav", noise, RATE_HZ)
-    for number in range(50):
-        write_tone(
-            root / "Tones" / f"Tone {number:02}.wav",
-            110 * 1.04**number,
-            duration_s=0.6 + number / 100,
-            n_channels=1 + number % 2,
-            rate_hz=48_000 if number < 5 else RATE_HZ,
-        )
-    (root / "Tones" / "garbage.wav").write_bytes(b"RIFF" + bytes(range(200)))
-    return root
-
-
-DRUMS = ("Kick 1.wav", "Kick 2.wav", "Kick 3.wav", "Snare.wav")
-TONES = tuple(f"Tone {number:02}.wav" for number in range(50))
-EVERY = DRUMS + TONES
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +42,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, sounds: Path) -> Path:
     """A library that holds them."""
     library = tmp_path_factory.mktemp("indexed") / "library"
     index_folders(
-        library,
+        Library.open(library),
         [sounds],
         encoder=encoder_named(DEFAULT_ENCODER),
         further=encoder_named(ACOUSTIC_ENCODER),
@@ -88,7 +50,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, sounds: Path) -> Path:
         post=lambda _: None,
         n_workers=2,
     )
-    with Catalogue(library) as catalogue:  # both heard everything; whoever wants the other chooses it
+    with SqliteWriter(library) as catalogue:  # both heard everything; whoever wants the other chooses it
         for role in ("wanted", "searched"):
             catalogue.set_encoder(role, DEFAULT_ENCODER)
     return library
@@ -128,7 +90,7 @@ def open_window(
 
     def open_it(*, folders: tuple[Path, ...] = (), size: tuple[int, int] = (1200, 760)) -> "Stage":
         program = application.Application(
-            paths.library_path(), load_settings(paths.settings_path()), encoder_named(DEFAULT_ENCODER)
+            Library.open(paths.library_path()), load_settings(paths.settings_path()), encoder_named(DEFAULT_ENCODER)
         )
         stage = Stage(qtbot, program)
         opened.append(stage)
@@ -158,7 +120,7 @@ def stage(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage":
 def deaf_to_words(indexed: Path, open_window: "Callable[..., Stage]") -> "Stage":
     """A window that searches by descriptors alone: words are looked for in names, and nowhere else."""
     shutil.copytree(indexed, paths.library_path())
-    choose_encoder(paths.library_path(), encoder_named(ACOUSTIC_ENCODER))
+    choose_encoder(Library.open(paths.library_path()), encoder_named(ACOUSTIC_ENCODER))
     stage = open_window()
     stage.until_rows(EVERY)
     return stage

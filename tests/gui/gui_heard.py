@@ -15,6 +15,7 @@ from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.shell.application import Application
+from bowerbird.library.library import Library
 
 
 class Hands(QObject):
@@ -33,7 +34,9 @@ def main() -> int:
     """Open the window and obey."""
     qt = QApplication(["bowerbird"])
     qt.setStyle("Fusion")
-    program = Application(paths.library_path(), load_settings(paths.settings_path()), encoder_named(DEFAULT_ENCODER))
+    program = Application(
+        Library.open(paths.library_path()), load_settings(paths.settings_path()), encoder_named(DEFAULT_ENCODER)
+    )
     window = program.window
     hands = Hands()
     threading.Thread(target=hands.listen, daemon=True).start()

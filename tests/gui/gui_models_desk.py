@@ -95,7 +95,7 @@ class Desk:
         for name in ("fetch_model", "import_models", "verify_model", "check_int8", "remove_model"):
             monkeypatch.setattr(models, name, self._job(name))
         monkeypatch.setattr(models, "list_models", lambda: tuple(self.states.values()))
-        monkeypatch.setattr(models, "CatalogueReader", self._reader)
+        monkeypatch.setattr(models, "SqliteReader", self._reader)
         monkeypatch.setattr(models, "encoder_named", self._encoder)
         monkeypatch.setattr(models, "choose_encoder", self._choose)
         monkeypatch.setattr(models, "let_go", self._let_go)

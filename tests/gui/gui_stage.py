@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from bowerbird.domain.query import Place
+from bowerbird.domain.query import Location
 from bowerbird.gui.browse.search_bar import Chip
 from bowerbird.gui.browse.sounds_model import PLAYING_ROLE, SoundsModel
 from bowerbird.gui.browse.table_view import SoundTable
@@ -65,9 +65,9 @@ class Stage:
 
     # Seeing
 
-    def directory(self, directory: str) -> Place:
+    def directory(self, directory: str) -> Location:
         """A directory of the one folder that was added."""
-        return Place(self.program._reader.folders()[0].id, directory)
+        return Location(self.program._reader.folders()[0].id, directory)
 
     @property
     def names(self) -> list[str]:

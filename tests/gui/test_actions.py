@@ -105,7 +105,7 @@ def test_removing_a_folder_needs_one_that_was_added(stage: Stage):
 
 def test_a_folder_that_is_removed_takes_its_sounds_along(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dialogs, "confirm_removal", lambda parent, folder: True)
-    stage.program.browsing.place_chosen(stage.directory("Sounds"))
+    stage.program.browsing.location_chosen(stage.directory("Sounds"))
     stage.trigger("remove_folder")
     stage.until(lambda: stage.model.rowCount() == 0)
     assert stage.advice == "No sounds yet. Add a folder, or drop one here."

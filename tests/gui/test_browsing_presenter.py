@@ -1,6 +1,7 @@
 """What the list shows, without Qt: questions are answered when the test says so."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import numpy as np
 import pytest
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import Example, Filter, Guess, Order, Place, Query
+from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query, parse_query
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, with_stretch
-from bowerbird.library.search.browsing import Listing, Pane, Relaxation
+from bowerbird.library.search.browsing import FolderPane, Listing, Relaxation
 
 
 class HeldQueries:
@@ -36,8 +37,8 @@ class HeldQueries:
             self.answer(0)
 
 
-DRUMS = Place(1, "Drums")
-PANE = Pane(((DRUMS, 4),), (), n_rejected=0)
+DRUMS = Location(1, "Drums")
+PANE = FolderPane(((DRUMS, 4),), (), n_rejected=0)
 
 
 class FakeBrowsing:
@@ -55,7 +56,7 @@ class FakeBrowsing:
 
     def list(self, query: Query) -> Listing:
         self.queries.append(query)
-        ids = self.found.get(query.words, [])
+        ids = self.found.get(query.typed, [])
         return Listing(np.array(ids, np.int64), relaxations=self.relaxations, n_library=self.n_library)
 
     def meant(self, query: Query) -> Listing:
@@ -70,10 +71,10 @@ class FakeBrowsing:
         self.examples.append(examples)
         if self.is_deaf:
             raise LookupError("`hum.wav` cannot be heard. Re-export it.")
-        match = Match(7, 0.9, 99.0, 0.0, 1.0, "alike in timbre")
+        match = Match(7, 0.9, 99.0, 0.0, 1.0, "similar in timbre")
         return Listing(np.array([7]), {7: match}, n_library=self.n_library)
 
-    def pane(self) -> Pane:
+    def folder_pane(self) -> FolderPane:
         return PANE
 
 
@@ -91,7 +92,7 @@ class FakeView:
     def show_list(self, state: ListState) -> None:
         self.states.append(state)
 
-    def show_pane(self, pane: object) -> None:
+    def show_folder_pane(self, pane: object) -> None:
         self.pane = pane
 
     def set_search_text(self, text: str) -> None:
@@ -158,13 +159,13 @@ def test_the_same_text_is_not_asked_again(table: Table):
 
 
 def test_words_filters_and_directory_go_into_one_question(table: Table):
-    table.presenter.place_chosen(DRUMS)
+    table.presenter.location_chosen(DRUMS)
     table.type("kick duration<0.5")
-    assert table.browsing.queries[-1] == Query("kick", (Filter("duration", "<", 0.5),), Order.NAME, place=DRUMS)
+    assert table.browsing.queries[-1] == replace(parse_query("kick duration<0.5"), location=DRUMS)
 
 
 def test_filters_that_were_typed_become_chips_and_the_chosen_directory_does_not(table: Table):
-    table.presenter.place_chosen(DRUMS)
+    table.presenter.location_chosen(DRUMS)
     table.type("kick duration<0.5 channels=stereo folder=Old")
     assert [str(one) for one in table.state.filters] == ["duration<0.5", "channels=2", "folder=Old"]
 
@@ -178,11 +179,11 @@ def test_removing_a_filter_leaves_the_words_and_the_other_filters_in_the_box(tab
 
 
 def test_find_similar_clears_words_and_directory(table: Table):
-    table.presenter.place_chosen(DRUMS)
+    table.presenter.location_chosen(DRUMS)
     table.type("kick")
     table.find_similar(KICK)
-    assert (table.view.text, table.presenter.place) == ("", None)
-    assert table.browsing.queries[-1] == Query(order=Order.RELEVANCE)
+    assert (table.view.text, table.presenter.location) == ("", None)
+    assert table.browsing.queries[-1] == Query(order=RELEVANCE)
     assert table.state.examples == (KICK,)
     assert table.state.summary == "1 match"
 
@@ -191,7 +192,7 @@ def test_words_typed_after_an_example_narrow_the_matches(table: Table):
     table.find_similar(KICK)
     table.type("deep")
     assert table.browsing.examples[-1] == (KICK,)
-    assert table.browsing.queries[-1].words == "deep"
+    assert table.browsing.queries[-1].typed == "deep"
 
 
 def test_clear_undoes_one_thing_at_a_time_and_says_when_there_is_nothing(table: Table):
@@ -214,22 +215,22 @@ def test_an_example_that_cannot_be_heard_is_let_go_with_a_sentence(table: Table)
 
 
 def test_matches_have_an_order_of_their_own(table: Table):
-    table.presenter.order_chosen(Order.DURATION, is_descending=True)
+    table.presenter.order_chosen("duration", is_descending=True)
     table.find_similar(KICK)
-    assert table.presenter.shown_order == (Order.RELEVANCE, False)
-    table.presenter.order_chosen(Order.NAME, is_descending=False)
-    assert table.presenter.order == (Order.DURATION, True)
+    assert table.presenter.shown_order == (RELEVANCE, False)
+    table.presenter.order_chosen("name", is_descending=False)
+    assert table.presenter.order == ("duration", True)
     table.presenter.clear()
-    assert table.presenter.shown_order == (Order.DURATION, True)
+    assert table.presenter.shown_order == ("duration", True)
 
 
 def test_relaxing_keeps_or_drops_filters_and_directory_as_was_proposed(table: Table):
-    table.presenter.place_chosen(DRUMS)
+    table.presenter.location_chosen(DRUMS)
     table.type("deep kick duration<0.5")
-    table.presenter.relax(Relaxation("kick", keeps_filters=True, n_found=3))
-    assert (table.view.text, table.presenter.place) == ("kick duration<0.5", DRUMS)
-    table.presenter.relax(Relaxation("kick", keeps_filters=False, n_found=5))
-    assert (table.view.text, table.presenter.place) == ("kick", None)
+    table.presenter.relax(Relaxation(replace(parse_query("kick duration<0.5"), location=DRUMS), n_found=3))
+    assert (table.view.text, table.presenter.location) == ("kick duration<0.5", DRUMS)
+    table.presenter.relax(Relaxation(parse_query("kick"), n_found=5))
+    assert (table.view.text, table.presenter.location) == ("kick", None)
 
 
 def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
@@ -242,18 +243,18 @@ def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
 
 
 def test_what_was_restored_is_asked_at_the_first_refresh(table: Table):
-    table.presenter.restore(DRUMS, Order.RATE, is_descending=True)
+    table.presenter.restore(DRUMS, "rate", is_descending=True)
     assert not table.queries.asked
     table.presenter.refresh()
     table.queries.answer_all()
-    assert table.browsing.queries == [Query("", (), Order.RATE, is_descending=True, place=DRUMS)]
+    assert table.browsing.queries == [Query(order="rate", is_descending=True, location=DRUMS)]
 
 
 @pytest.mark.parametrize(
     ("text", "n_library", "advice"),
     [
         ("", 0, "No sounds yet. Add a folder, or drop one here."),
-        ("kick", 10, "Nothing for “kick” here."),
+        ("kick", 10, "Nothing found for “kick”."),
         ("duration<0.5", 10, "No sound here has these properties."),
     ],
 )
@@ -301,17 +302,17 @@ def test_words_are_asked_by_their_letters_until_their_meaning_is_known(table: Ta
 
 def test_words_by_meaning_are_ranked_and_sorting_them_leaves_the_ordinary_order_alone(table: Table):
     table.presenter.know_words(is_known=True)
-    table.presenter.order_chosen(Order.DURATION, is_descending=True)
+    table.presenter.order_chosen("duration", is_descending=True)
     table.type("rain -voice")
-    assert table.browsing.meanings[-1] == Query("rain -voice", (), Order.RELEVANCE)
-    table.presenter.order_chosen(Order.FOLDER, is_descending=False)
+    assert table.browsing.meanings[-1] == replace(parse_query("rain -voice"), order=RELEVANCE)
+    table.presenter.order_chosen("folder", is_descending=False)
     table.queries.answer_all()
-    assert table.browsing.meanings[-1].order is Order.FOLDER
-    assert table.presenter.order == (Order.DURATION, True)
+    assert table.browsing.meanings[-1].order == "folder"
+    assert table.presenter.order == ("duration", True)
     table.type("rain on a roof")
-    assert table.browsing.meanings[-1].order is Order.RELEVANCE
+    assert table.browsing.meanings[-1].order is RELEVANCE
     table.type("")
-    assert table.browsing.queries[-1] == Query("", (), Order.DURATION, is_descending=True)
+    assert table.browsing.queries[-1] == Query(order="duration", is_descending=True)
     assert not table.state.has_matches
 
 
@@ -342,13 +343,13 @@ def test_the_search_box_invites_descriptions_while_words_are_understood(table: T
 
 
 def test_examples_are_added_beside_words_and_place_and_change_sides(table: Table):
-    place = Place(1, "Drums")
-    table.presenter.place_chosen(place)
+    place = Location(1, "Drums")
+    table.presenter.location_chosen(place)
     table.type("metal")
     table.presenter.refine([Example(KICK.path, is_unlike=True)])
     table.queries.answer_all()
     assert table.state.examples == (Example(KICK.path, is_unlike=True),)
-    assert table.presenter.place == place
+    assert table.presenter.location == place
     assert table.view.text == "metal"
     snare = Example(Path("/s/snare.wav"))
     table.presenter.refine([snare, KICK])

@@ -12,7 +12,8 @@ import pytest
 from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import Progress
 from bowerbird.gui.browse import indexing_presenter as indexing
-from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, JobEnded
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState
+from bowerbird.jobs.runner import JobEnded
 
 TIMEOUT_S = 10
 
@@ -119,8 +120,8 @@ def test_the_same_encoder_again_does_not_disturb_the_run(going: IndexingPresente
     going.rescan()
     run.next()
     going.encode_with(IdEncoder("a"))
-    assert going._control is not None
-    assert not going._control.is_cancelled
+    assert going.is_running
+    assert not going.runner.is_stopping
 
 
 def test_without_a_further_encoder_its_vectors_are_found_no_more(going: IndexingPresenter, run: Run):
@@ -146,5 +147,5 @@ def test_damaged_weights_keep_the_built_in_index_from_nothing(
     monkeypatch.setattr(indexing, "index_folders", index)
     going.rescan()
     ended = run.events.get(timeout=TIMEOUT_S)
-    assert ended == JobEnded("`audio.onnx` is cut short. Fetch it.")
+    assert ended.error == "`audio.onnx` is cut short. Fetch it."
     assert run.indexed == ["ear"]

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from bowerbird.base.errors import CatalogueError
 from bowerbird.domain.events import BatchRecorded, FolderUnreachable, IndexingFinished, Progress, SoundsListed
 from bowerbird.gui.browse import indexing_presenter as indexing
-from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, JobEnded
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState
 from bowerbird.jobs.control import Control
+from bowerbird.jobs.runner import JobEnded
 
 A, B, C = Path("/a"), Path("/b"), Path("/c")
 DONE = IndexingFinished(
@@ -59,8 +61,10 @@ class Job:
 class Desk:
     def __init__(self, job: Job) -> None:
         self.job, self.view = job, FakeView()
+        self.removed: list[int] = []
+        self.library = SimpleNamespace(remove_folder=self.removed.append)
         self.events: queue.Queue[object] = queue.Queue()
-        self.presenter = IndexingPresenter(self.view, Path("/library"), None, self.events.put)  # type: ignore[arg-type]
+        self.presenter = IndexingPresenter(self.view, self.library, None, self.events.put)  # type: ignore[arg-type]
 
     def begun(self) -> tuple[list[Path], Control]:
         return self.job.begun.get(timeout=TIMEOUT_S)
@@ -191,17 +195,15 @@ def test_a_failed_run_does_not_hold_up_the_next(desk: Desk):
     assert desk.view.complaints == ["It broke."]
 
 
-def test_folders_are_not_removed_while_a_run_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    removed: list[int] = []
-    monkeypatch.setattr(indexing, "remove_folder", lambda library, folder_id: removed.append(folder_id))
+def test_folders_are_not_removed_while_a_run_goes_on(desk: Desk):
     desk.presenter.add([A])
     desk.begun()
     desk.presenter.remove(1)
-    assert (removed, len(desk.view.complaints)) == ([], 1)
+    assert (desk.removed, len(desk.view.complaints)) == ([], 1)
     desk.end()
     desk.presenter.remove(1)
     desk.hear()
-    assert removed == [1]
+    assert desk.removed == [1]
     assert not desk.presenter.is_running
 
 
@@ -211,7 +213,7 @@ def test_what_lies_in_the_way_is_told_and_the_rest_goes_on(desk: Desk):
     desk.presenter.handle(FolderUnreachable("/a/x", "permission denied"))
     desk.presenter.handle(BatchRecorded(10))
     assert len(desk.view.complaints) == 1
-    assert desk.view.complaints[0].startswith("/a/x could not be read: permission denied.")
+    assert desk.view.complaints[0].startswith("Cannot read /a/x: permission denied.")
     assert desk.view.changes == [False]
     assert desk.presenter.is_running
 

@@ -66,7 +66,7 @@ def show(model: SoundsModel, n: int, matches: dict[int, Match] | None = None) ->
 
 
 def match(sound_id: int, start_s: float, end_s: float, *, percentile: float = 99.5) -> dict[int, Match]:
-    return {sound_id: Match(sound_id, 0.9, percentile, start_s, end_s, "alike in timbre")}
+    return {sound_id: Match(sound_id, 0.9, percentile, start_s, end_s, "similar in timbre")}
 
 
 def text(model: SoundsModel, row: int, column: int, role: int = Role.DisplayRole) -> str:
@@ -178,7 +178,7 @@ def test_a_match_of_the_whole_sound_has_no_moment(model: SoundsModel):
 def test_the_match_says_how_close_and_whether_that_is_weak(model: SoundsModel, percentile: float, is_weak: bool):
     show(model, 1, match(1, 0.0, 600.0, percentile=percentile))
     tip = text(model, 0, sounds.MATCH, Role.ToolTipRole)
-    assert tip.startswith(f"Closer than {percentile:.1f} % of the library, alike in timbre")
+    assert tip.startswith(f"Closer than {percentile:.1f} % of the library, similar in timbre")
     assert ("Weak" in tip) == is_weak
 
 

@@ -8,8 +8,8 @@ import pytest
 from gui_studies_desk import FakeDesign, Queries, Thread
 
 from bowerbird.base import paths
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.study import GRADES, Comparison, System
 from bowerbird.gui.listening.listening_tests import study_making
 from bowerbird.gui.listening.study_design_fields import FIELDS, value_at, with_value
@@ -264,9 +264,9 @@ def test_a_table_that_is_none_is_said_and_not_remembered(desk: Desk, tmp_path: P
 
 def test_an_empty_library_has_one_sentence(indexed: Path, sounds: Path, tmp_path: Path):
     shutil.copytree(indexed, tmp_path / "library")
-    with CatalogueReader(tmp_path / "library") as reader:
+    with SqliteReader(tmp_path / "library") as reader:
         (folder,) = reader.folders()
-    with Catalogue(tmp_path / "library") as catalogue:
+    with SqliteWriter(tmp_path / "library") as catalogue:
         catalogue.remove_folder(folder.id)
     desk = Desk(tmp_path / "library", sounds)
     assert desk.problems == {"": "The library has no analysed sound yet. Add a folder first."}

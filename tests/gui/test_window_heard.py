@@ -10,7 +10,8 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
-from conftest import write_tone
+from gui_sounds import write_tone
+
 from pulse import RATE_HZ, Ears, missing, running_server
 
 TESTS = Path(__file__).parents[1]

@@ -11,6 +11,7 @@ import soundfile
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import write_tone
 from gui_stage import Stage
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
@@ -25,7 +26,7 @@ from bowerbird.gui.browse import sounds_model as columns
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.shell.application import Application
 from bowerbird.library.demo import demo_folder
-from conftest import write_tone
+from bowerbird.library.library import Library
 
 
 @pytest.fixture
@@ -152,8 +153,8 @@ def test_pause_by_click_reaches_the_run(open_window: Callable[..., Stage], sound
     stage = open_window(folders=(sounds,))
     stage.until(lambda: stage.progress)
     stage.click(stage.buttons(stage.window.progress)["Pause"])
-    assert stage.program.indexing._control is not None
-    assert stage.program.indexing._control.is_paused
+    assert stage.program.indexing.runner.control is not None
+    assert stage.program.indexing.runner.control.is_paused
     assert list(stage.buttons(stage.window.progress)) == ["Resume", "Cancel"]
 
 
@@ -282,7 +283,7 @@ def test_an_unreachable_folder_is_told_in_a_sentence(open_window: Callable[..., 
     stage = open_window()
     stage.program.indexing.add([tmp_path / "away"])
     stage.until(lambda: stage.notice)
-    assert stage.notice.startswith(f"{tmp_path / 'away'} could not be read: ")
+    assert stage.notice.startswith(f"Cannot read {tmp_path / 'away'}: ")
     stage.click(stage.window.notice._cross)
     assert stage.notice == ""
 
@@ -302,7 +303,7 @@ def test_a_library_of_a_newer_version_is_refused_with_a_sentence(indexed: Path):
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     with pytest.raises(CatalogueError, match=r"written by a newer Bowerbird .* Update Bowerbird, or choose another"):
-        Application(paths.library_path(), Settings(), encoder_named(DEFAULT_ENCODER))
+        Application(Library.open(paths.library_path()), Settings(), encoder_named(DEFAULT_ENCODER))
 
 
 def test_a_number_of_columns_is_known_when_nothing_is(open_window: Callable[..., Stage]):

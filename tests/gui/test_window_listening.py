@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
 from gui_player import FakePlayer
+from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDesktopServices, QWheelEvent
@@ -24,7 +25,6 @@ from bowerbird.gui.listening.studies_view import EMPTY, StudiesDialog
 from bowerbird.gui.listening.study_design_view import StudySheet
 from bowerbird.gui.listening.study_systems_view import _VariantFields
 from bowerbird.listening.store import open_study
-from conftest import EVERY
 from listening_stage import frozen
 
 Open = Callable[..., Stage]

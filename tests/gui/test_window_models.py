@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QP
 from bowerbird.base import paths
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.settings import load_settings
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card
 from bowerbird.encoders.weights.store import installed_weights, write_card
 from bowerbird.gui.encoders import encoders_presenter as models
@@ -27,7 +28,6 @@ from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.model_states import model_state
 from bowerbird.library.encoders.models import ModelProgress
 from bowerbird.library.encoders.recall import Recall, write_recall
-from conftest import EVERY
 from hub_server import REPOSITORY, Hub
 from tiny_weights import NAME, TINY, cut, have
 
@@ -388,7 +388,7 @@ def test_the_encoder_in_use_is_used_at_the_next_start(open_window: Open):
 @pytest.mark.usefixtures("library")
 def test_vectors_that_are_missing_are_found_at_the_next_start(open_window: Open):
     have()
-    with Catalogue(paths.library_path()) as catalogue:
+    with SqliteWriter(paths.library_path()) as catalogue:
         catalogue.set_encoder("wanted", NAME)
     stage = open_window()
     stage.until(lambda: searched_by(stage) == [NAME, NAME])
@@ -399,7 +399,7 @@ def test_vectors_that_are_missing_are_found_at_the_next_start(open_window: Open)
 def test_weights_that_are_gone_are_told_and_the_built_in_encoder_serves(
     open_window: Open, caplog: pytest.LogCaptureFixture
 ):
-    with Catalogue(paths.library_path()) as catalogue:
+    with SqliteWriter(paths.library_path()) as catalogue:
         catalogue.set_encoder("wanted", "clap-htsat-unfused")
         catalogue.set_encoder("searched", "clap-htsat-unfused")
     stage = open_window()

@@ -7,13 +7,13 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import DRUMS, EVERY, write_kick
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from bowerbird.gui.browse import sounds_model as columns
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE
-from conftest import DRUMS, EVERY, write_kick
 
 Key = Qt.Key
 
@@ -151,7 +151,7 @@ def test_names_are_shown_as_they_are_written_not_as_markup(deaf_to_words: Stage,
 def test_nothing_found_offers_what_would_find_something(deaf_to_words: Stage):
     stage = deaf_to_words
     search(stage, "kick zzz")
-    stage.until(lambda: stage.advice == "Nothing for “kick zzz” here.")
+    stage.until(lambda: stage.advice == "Nothing found for “kick zzz”.")
     offers = stage.buttons(stage.window.advice)
     assert list(offers) == ["3 for “kick”"]
     stage.click(offers["3 for “kick”"])

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import DRUMS, EVERY
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 
@@ -18,7 +19,6 @@ from bowerbird.base import paths
 from bowerbird.base.settings import Settings, load_settings
 from bowerbird.gui.browse import sounds_model as columns
 from bowerbird.gui.shell import application
-from conftest import DRUMS, EVERY
 
 Open = Callable[..., Stage]
 SIZE = (780, 640)
@@ -34,7 +34,7 @@ def library(indexed: Path) -> None:
 def test_choices_survive_a_restart(open_window: Open):
     stage = open_window(size=SIZE)
     stage.until_rows(EVERY)
-    stage.program.browsing.place_chosen(stage.directory("Sounds/Drums"))
+    stage.program.browsing.location_chosen(stage.directory("Sounds/Drums"))
     stage.click_heading(columns.DURATION)
     stage.click_heading(columns.DURATION)
     stage.window.transport._volume.setValue(-9)
@@ -113,7 +113,7 @@ def test_a_directory_that_is_gone_offers_a_way_back(open_window: Open):
     stage = open_window()
     stage.until_rows(EVERY)
     gone = replace(stage.directory("Sounds"), directory="Sounds/Gone")
-    stage.program.browsing.place_chosen(gone)
+    stage.program.browsing.location_chosen(gone)
     stage.close()
     stage = open_window()
     stage.until(lambda: stage.advice)
@@ -145,7 +145,7 @@ def test_closing_while_sounds_are_analysed_leaves_nothing_behind(open_window: Op
     stage = open_window(folders=(sounds,))
     stage.until(lambda: stage.progress)
     stage.window.close()
-    assert not stage.program.indexing._thread.is_alive()
+    assert not stage.program.indexing.runner._thread.is_alive()
 
 
 def test_a_folder_that_is_not_there_is_no_window(capsys: pytest.CaptureFixture[str]):

@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -18,9 +19,9 @@ from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.gui.browse.words_view import WordStrip, fitted
 from bowerbird.gui.shell import theme
 from bowerbird.library.annotations.words import give_words
+from bowerbird.library.library import Library
+from bowerbird.library.search import browsing
 from bowerbird.library.search.browsing import Browsing
-from bowerbird.library.search.search import browsing
-from conftest import EVERY
 
 Key = Qt.Key
 NAMES = (("bell", 0.62), ("metal", 0.21), ("ring", 0.09), ("cat", 0.06))
@@ -192,7 +193,7 @@ def test_what_is_no_word_is_refused_with_an_example(stage: Stage):
     stage.press("w")
     stage.type("?!")
     stage.press(Key.Key_Return)
-    stage.until(lambda: stage.notice.startswith("That is no word. Type what the sound may be called"))
+    stage.until(lambda: stage.notice.startswith("That is not a word. Type what describes the sound"))
     assert words_of(stage) == ["bell 62 %", "metal 21 %", "ring 9 %"]
 
 
@@ -335,7 +336,7 @@ def test_words_wait_for_a_sound_to_be_analysed(stage: Stage, monkeypatch: pytest
     known = Browsing._contents
     monkeypatch.setattr(Browsing, "_contents", lambda _self, _ids: ())
     stage.program.words.give("hinge")
-    stage.until(lambda: stage.notice.startswith("What was not analysed yet takes no words."))
+    stage.until(lambda: stage.notice.startswith("These sounds are not analysed yet."))
     stage.press(Key.Key_Down)
     until_words(stage)
     monkeypatch.setattr(Browsing, "_contents", known)
@@ -344,16 +345,16 @@ def test_words_wait_for_a_sound_to_be_analysed(stage: Stage, monkeypatch: pytest
 
 
 def test_more_sounds_than_anybody_heard_are_not_named_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(browsing, "MAX_NAMED", 50)
+    monkeypatch.setattr(browsing, "MAX_ANNOTATED", 50)
     shown(stage)
     stage.table.selectAll()
     stage.program.words.give("hinge")
-    stage.until(lambda: stage.notice == "54 sounds are too many for one word. Choose 50 or fewer.")
+    stage.until(lambda: stage.notice == "54 sounds are too many for one word. Select 50 or fewer.")
 
 
 def test_words_given_elsewhere_are_there_when_the_list_is_read_anew(stage: Stage):
     shown(stage)
-    give_words(paths.library_path(), [stage.model.sound(0).content_id], "hinge")
+    give_words(Library.open(paths.library_path()), [stage.model.sound(0).content_id], "hinge")
     stage.window.refresh_wanted.emit()
     until_words(stage, "hinge", "bell 62 %", "metal 21 %", "ring 9 %")
 

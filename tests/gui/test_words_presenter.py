@@ -60,7 +60,7 @@ class FakeBrowsing:
     def deny(self, sound_ids: Sequence[int], word: str) -> None:
         self.told.append(("deny", list(sound_ids), word))
 
-    def take_back(self, sound_ids: Sequence[int], word: str) -> None:
+    def withdraw(self, sound_ids: Sequence[int], word: str) -> None:
         self.told.append(("take back", list(sound_ids), word))
 
 

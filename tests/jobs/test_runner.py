@@ -98,7 +98,7 @@ def test_a_runner_that_is_closed_starts_nothing_and_posts_nothing(owner):
     assert not owner.start(lambda control, report: None)
 
 
-def test_events_of_other_runners_are_passed_over(owner):
+def test_events_of_other_runners_are_postponed(owner):
     owner.start(lambda control, report: None)
     owner.runner.handle(JobEnded(JobRunner(owner.events.put, name="other"), "another result"))
     assert owner.ended == []

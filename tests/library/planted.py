@@ -9,7 +9,7 @@ import numpy as np
 
 from analyses import ENCODER_ID, analysis, stamp
 from bowerbird.catalogue.records import EncodedWindows
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 N_DIMS = 16
@@ -87,9 +87,9 @@ def fill(library):
         name = f"background/{number:02}.wav"
         vectors[name] = planted(name, [0.2 * np.random.default_rng(number).normal(size=3) @ np.eye(N_DIMS)[:3]])
     paths = {str(ROOT / name): name for name in vectors}
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         folder = catalogue.add_folder(ROOT)
-        catalogue.begin_walk()
+        catalogue.begin_scan()
         catalogue.reconcile(folder, [stamp(path) for path in paths])
         below = f"{ROOT}{os.sep}"
         pending = catalogue.pending(folder, below=below, encoder_id=ENCODER_ID)

@@ -7,6 +7,7 @@ import numpy as np
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 
 
 def run(library, *folders, n_workers=2, control=None, post=None):
@@ -19,7 +20,7 @@ def run(library, *folders, n_workers=2, control=None, post=None):
             post(event)
 
     summary = index_folders(
-        library,
+        Library.open(library),
         folders,
         encoder=encoder_named(DEFAULT_ENCODER),
         control=control or Control(),

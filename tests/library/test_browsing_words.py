@@ -7,7 +7,8 @@ from bowerbird.base.errors import QueryError
 from bowerbird.domain.query import Query
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.registry import encoder_named
-from bowerbird.library.search.browsing import MAX_NAMED, Browsing
+from bowerbird.library.library import Library
+from bowerbird.library.search.browsing import MAX_ANNOTATED, Browsing
 from sounds import noise, write
 
 NAMES = (("bell", 0.5), ("metal", 0.3))
@@ -25,7 +26,7 @@ def library(tmp_path, monkeypatch):
 
 @pytest.fixture(params=["ear", "acoustic"])
 def browsing(library, request):
-    browsing = Browsing(library, encoder_named(request.param))
+    browsing = Browsing(Library.open(library), encoder_named(request.param))
     yield browsing
     browsing.close()
 
@@ -44,7 +45,7 @@ def test_the_built_in_encoder_names_sounds_whichever_is_searched_by(browsing):
 
 def test_what_was_not_analysed_has_no_words_and_takes_none(browsing):
     assert browsing.words(999) == ()
-    with pytest.raises(QueryError, match="not analysed yet takes no words"):
+    with pytest.raises(QueryError, match="These sounds are not analysed yet"):
         browsing.give([999], "creak")
 
 
@@ -57,10 +58,10 @@ def test_a_word_is_denied_for_just_the_sounds_named(browsing):
 def test_a_word_is_taken_back_only_where_it_was_given(browsing):
     first, second, third = ids(browsing)
     browsing.give([first, second], "metal")
-    browsing.take_back([first, second, third], "metal")
+    browsing.withdraw([first, second, third], "metal")
     assert [words(browsing, one) for one in (first, second, third)] == [["bell"], ["bell"], ["bell", "metal"]]
 
 
 def test_nobody_names_a_whole_library_at_once(browsing):
-    with pytest.raises(QueryError, match=r"5,001 sounds are too many for one word\. Choose 5,000 or fewer"):
-        browsing.give(range(MAX_NAMED + 1), "creak")
+    with pytest.raises(QueryError, match=r"5,001 sounds are too many for one word\. Select 5,000 or fewer"):
+        browsing.give(range(MAX_ANNOTATED + 1), "creak")

@@ -8,12 +8,13 @@ from stage import of_kind, run
 
 import tiny_weights
 from bowerbird.base.errors import CatalogueError, EncoderError, UnheardError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.events import EncoderReady, Progress
 from bowerbird.encoders.registry import encoder_named
 from bowerbird.encoders.weights.self_check import Proof, write_proof
 from bowerbird.jobs.control import Control
+from bowerbird.library.encoders import recall as recall_module
 from bowerbird.library.encoders.choice import (
     choose_encoder,
     finish_encoder,
@@ -24,10 +25,10 @@ from bowerbird.library.encoders.choice import (
     searched_encoder,
     wanted_encoder,
 )
-from bowerbird.library.encoders.choice import recall as recall_module
 from bowerbird.library.encoders.models import check_int8, remove_model
 from bowerbird.library.encoders.recall import Recall, is_int8_offered, read_recall, recall_of, write_recall
 from bowerbird.library.indexing import analysis
+from bowerbird.library.library import Library
 from encoding_stage import Here, run_further
 from sounds import noise, write
 
@@ -63,31 +64,31 @@ def spoken(choice):
 
 
 def searched(library):
-    choice = searched_encoder(library)
+    choice = searched_encoder(Library.open(library))
     return spoken(choice), choice.complaint
 
 
 def chosen(library, role):
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         return reader.encoder(role)
 
 
 def test_before_there_is_a_library_the_built_in_serves_and_nobody_complains(tmp_path):
-    for choice in (searched_encoder(tmp_path), wanted_encoder(tmp_path)):
+    for choice in (searched_encoder(Library.open(tmp_path)), wanted_encoder(Library.open(tmp_path))):
         assert (spoken(choice), choice.complaint) == (BUILT_IN, "")
 
 
 def test_a_library_whose_owner_chose_nothing_is_searched_with_the_built_in(library):
     assert searched(library) == (BUILT_IN, "")
-    assert spoken(wanted_encoder(library)) == BUILT_IN
+    assert spoken(wanted_encoder(Library.open(library))) == BUILT_IN
 
 
 # Until the new is complete
 
 
 def test_a_chosen_encoder_is_searched_with_once_its_vectors_are_complete(library, root):
-    assert not choose_encoder(library, encoder_named(TINY))
-    assert wanted_encoder(library).encoder.name == TINY
+    assert not choose_encoder(Library.open(library), encoder_named(TINY))
+    assert wanted_encoder(Library.open(library)).encoder.name == TINY
     assert searched(library) == (BUILT_IN, "")
     _, events = run_further(library, root, further=TINY)
     assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 0)]
@@ -99,7 +100,7 @@ def test_a_chosen_encoder_is_searched_with_once_its_vectors_are_complete(library
 def test_until_then_the_one_before_it_serves(library, root):
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
-    assert not choose_encoder(library, encoder_named(TWIN))
+    assert not choose_encoder(Library.open(library), encoder_named(TWIN))
     assert searched(library) == (TINY, "")
     control = Control()
     run_further(library, root, further=TWIN, control=control, post=lambda _: control.cancel())
@@ -112,7 +113,7 @@ def test_an_encoder_whose_vectors_are_there_already_serves_at_once(library, root
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
     run_further(library, root, further=TWIN)
-    assert choose_encoder(library, encoder_named(TINY))
+    assert choose_encoder(Library.open(library), encoder_named(TINY))
     assert searched(library) == (TINY, "")
 
 
@@ -141,7 +142,7 @@ def test_a_folder_added_later_does_not_switch_back(library, root, tmp_path):
     control = Control()
     run_further(library, tmp_path / "more", further=TINY, control=control, post=lambda _: control.cancel())
     assert searched(library) == (TINY, "")
-    assert choose_encoder(library, encoder_named(TINY))
+    assert choose_encoder(Library.open(library), encoder_named(TINY))
     assert searched(library) == (TINY, "")
 
 
@@ -159,11 +160,11 @@ def test_a_folder_that_cannot_be_reached_does_not_hold_it_up(library, root, tmp_
 
 def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
     encoder = encoder_named(TINY)
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         (folder,) = [catalogue.add_folder(root)]
         for content in catalogue.unencoded(folder, below=f"{root}/", encoder_id=encoder.id):
             catalogue.record_windows([], [(content.id, "No.")], encoder.id)
-        assert finish_encoder(catalogue, encoder, is_everything_tried=False)
+        assert finish_encoder(Library.open(library), catalogue, encoder, is_everything_tried=False)
     assert searched(library) == (TINY, "")
 
 
@@ -172,23 +173,23 @@ def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
 
 def test_choosing_the_built_in_goes_back_at_once_and_keeps_the_vectors(library, root, here):
     run_further(library, root, further=TINY)
-    assert choose_encoder(library, encoder_named(BUILT_IN))
+    assert choose_encoder(Library.open(library), encoder_named(BUILT_IN))
     assert searched(library) == (BUILT_IN, "")
-    assert spoken(wanted_encoder(library)) == BUILT_IN
+    assert spoken(wanted_encoder(Library.open(library))) == BUILT_IN
     n_before = here.n_encoded
     run_further(library, root, further=TINY)
     assert here.n_encoded == n_before
 
 
 def test_the_built_in_is_remembered_by_its_name_for_its_id_goes_with_the_version(library):
-    choose_encoder(library, encoder_named(BUILT_IN))
+    choose_encoder(Library.open(library), encoder_named(BUILT_IN))
     assert (chosen(library, "wanted"), chosen(library, "searched")) == (BUILT_IN, BUILT_IN)
 
 
 def test_weights_that_are_removed_let_the_built_in_serve_until_they_are_back(library, root, weights, tmp_path):
     run_further(library, root, further=TINY)
     shutil.move(weights.folder, tmp_path / "elsewhere")
-    for choice in (searched_encoder(library), wanted_encoder(library)):
+    for choice in (searched_encoder(Library.open(library)), wanted_encoder(Library.open(library))):
         assert spoken(choice) == BUILT_IN
         assert choice.complaint.endswith("Until then the built-in encoder serves; nothing was lost.")
     shutil.move(tmp_path / "elsewhere", weights.folder)
@@ -198,25 +199,25 @@ def test_weights_that_are_removed_let_the_built_in_serve_until_they_are_back(lib
 def test_a_model_that_was_let_go_is_not_missed(library, root):
     run_further(library, root, further=TINY)
     remove_model(TINY)
-    assert let_go(library, TINY)
+    assert let_go(Library.open(library), TINY)
     assert searched(library) == (BUILT_IN, "")
-    assert wanted_encoder(library).complaint == ""
-    assert not let_go(library, TINY)
+    assert wanted_encoder(Library.open(library)).complaint == ""
+    assert not let_go(Library.open(library), TINY)
 
 
 @pytest.mark.parametrize("used", [f"{TINY}-int8", f"{TINY}@cuda"])
 def test_letting_a_model_go_means_its_8_bit_weights_and_every_place_that_computes(library, used):
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("wanted", used)
-    assert let_go(library, TINY)
+    assert let_go(Library.open(library), TINY)
     assert chosen(library, "wanted") == BUILT_IN
 
 
 def test_letting_go_touches_no_other_model_and_makes_no_library(library, tmp_path):
-    choose_encoder(library, encoder_named(TINY))
-    assert not let_go(library, "clap")
+    choose_encoder(Library.open(library), encoder_named(TINY))
+    assert not let_go(Library.open(library), "clap")
     assert chosen(library, "wanted") == TINY
-    assert not let_go(tmp_path / "nowhere", TINY)
+    assert not let_go(Library.open(tmp_path / "nowhere"), TINY)
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -228,8 +229,8 @@ def test_names_of_models_are_told_apart():
 
 def test_forgotten_vectors_are_found_pending_again(library, root):
     run_further(library, root, further=TINY)
-    assert forget_vectors(library, encoder_named(TINY).id) == 3
-    with CatalogueReader(library) as reader:
+    assert forget_vectors(Library.open(library), encoder_named(TINY).id) == 3
+    with SqliteReader(library) as reader:
         assert reader.count_unencoded(encoder_named(TINY).id) == 3
         assert reader.count_unencoded(encoder_named(BUILT_IN).id) == 0
 
@@ -241,7 +242,7 @@ def test_weights_that_were_never_checked_are_not_used(library, root):
     tiny_weights.have(TWIN, is_proven=False)
     with pytest.raises(EncoderError, match=r"were not checked yet\. Run `bowerbird models verify clap-twin`"):
         encoder_named(TWIN)
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("searched", TWIN)
     name, complaint = searched(library)
     assert name == BUILT_IN
@@ -285,7 +286,7 @@ def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_meas
     name, complaint = searched(library)
     assert name == BUILT_IN
     assert "was not measured yet" in complaint
-    assert wanted_encoder(library).encoder.name == BUILT_IN
+    assert wanted_encoder(Library.open(library)).encoder.name == BUILT_IN
 
 
 def test_an_encoder_that_every_sound_failed_for_the_moment_is_not_searched_with(library, root, monkeypatch):
@@ -319,18 +320,18 @@ def test_a_run_that_is_cancelled_leaves_what_was_chosen_meanwhile(library, root)
 
     def choose(event):
         if isinstance(event, Progress) and event.activity:
-            choose_encoder(library, encoder_named(BUILT_IN))
+            choose_encoder(Library.open(library), encoder_named(BUILT_IN))
             control.cancel()
 
     run_further(library, root, further=TINY, control=control, post=choose)
-    assert wanted_encoder(library).encoder.name == BUILT_IN
+    assert wanted_encoder(Library.open(library)).encoder.name == BUILT_IN
 
 
 def test_going_back_to_the_built_in_encoder_waits_for_nothing(library, root):
     run_further(library, root, further=TINY)
-    with Catalogue(library) as catalogue:
-        catalogue.forget_vectors(encoder_named(BUILT_IN).id)
-    assert choose_encoder(library, encoder_named(BUILT_IN))
+    with SqliteWriter(library) as catalogue:
+        catalogue.delete_embeddings(encoder_named(BUILT_IN).id)
+    assert choose_encoder(Library.open(library), encoder_named(BUILT_IN))
     assert searched(library) == (BUILT_IN, "")
 
 
@@ -347,18 +348,18 @@ def test_a_figure_that_is_damaged_or_of_other_weights_counts_as_none(weights, te
 
 def test_the_figure_is_taken_on_the_users_own_sounds_and_kept(library, root, weights, monkeypatch):
     with pytest.raises(EncoderError, match=r"has 3 sounds .* 20 are needed .*Index more"):
-        check_int8(library, TINY, control=Control(), post=lambda _: None)
+        check_int8(Library.open(library), TINY, control=Control(), post=lambda _: None)
     for number in range(30):
         write(root / f"more {number}.wav", noise(100 + number, duration_s=0.05))
     run(library, root)
     monkeypatch.setattr(recall_module, "N_SOUNDS", 25)
-    recall = check_int8(library, TINY, control=Control(), post=lambda _: None)
+    recall = check_int8(Library.open(library), TINY, control=Control(), post=lambda _: None)
     assert recall.n_sounds == 25
     assert 0 < recall.value <= 1
     assert read_recall(weights) == recall
     control = Control()
     control.cancel()
-    assert check_int8(library, TINY, control=control, post=lambda _: None) is None
+    assert check_int8(Library.open(library), TINY, control=control, post=lambda _: None) is None
     assert read_recall(weights) == recall
 
 
@@ -377,9 +378,9 @@ def test_recall_is_the_share_of_neighbours_that_are_the_same():
 
 def test_without_a_library_or_8_bit_weights_there_is_a_sentence(tmp_path, weights):
     with pytest.raises(CatalogueError, match="There is no library"):
-        check_int8(tmp_path, TINY, control=Control(), post=lambda _: None)
+        check_int8(Library.open(tmp_path), TINY, control=Control(), post=lambda _: None)
     (weights.folder / "audio_int8.onnx").unlink()
     with pytest.raises(EncoderError, match="`clap-tiny-int8` is not here"):
-        check_int8(tmp_path, TINY, control=Control(), post=lambda _: None)
+        check_int8(Library.open(tmp_path), TINY, control=Control(), post=lambda _: None)
     with pytest.raises(EncoderError, match="has no 8-bit weights here"):
         encoder_named(f"{TINY}-int8")

@@ -17,7 +17,7 @@ import tiny_weights
 from analyses import dump
 from bowerbird.base.errors import AudioError, EncoderError
 from bowerbird.base.paths import weights_path
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.events import EncoderReady, FolderListed, Progress, SoundNotEncoded, SoundRejected
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.cards import AudioTower, Card, Source, WeightFile
@@ -228,7 +228,8 @@ def test_a_program_killed_in_the_midst_of_a_sound_loses_nothing_that_it_told(lib
     program = tmp_path / "program.py"
     program.write_text(
         "import sys; sys.path.insert(0, sys.argv[3])\n"
-        "import encoding_stage\nfrom bowerbird.library import encoding, workers\nfrom bowerbird.__main__ import main\n"
+        "import encoding_stage\nfrom bowerbird.library.indexing import encoding, worker_pool as workers\n"
+        "from bowerbird.__main__ import main\n"
         "if __name__ == '__main__':\n"
         "    workers.serve = encoding_stage.serve_beginnings\n"
         "    workers.RECORD_EVERY_S = 0.0\n"
@@ -274,12 +275,17 @@ def test_a_file_that_kills_two_workers_is_named_and_keeps_everything_else(few, m
     before = dump(library)
     monkeypatch.setattr(workers, "serve", encoding_stage.serve_killers)
     summary, events = run_further(library, folder, further=TINY)
-    reason = "`killer.wav` crashes the decoder, twice over. Re-export it, or remove it."
+    reason = "Decoding “killer.wav” crashed twice. Re-export it."
     assert of_kind(events, SoundNotEncoded) == [SoundNotEncoded(str(folder / "killer.wav"), reason)]
     assert of_kind(events, SoundRejected) == []
     assert (summary.n_encoded, summary.n_rejected) == (3, 1)
     encoder = encoder_named(TINY)
-    assert sorted(done_by(library, encoder.id).values(), key=str) == [None, None, None, reason]
+    assert sorted(done_by(library, encoder.id).values(), key=lambda failure: failure or "") == [
+        None,
+        None,
+        None,
+        reason,
+    ]
     assert {number for digest, number in bytes_of(library, encoder)} <= set(range(N_WINDOWS_AT_ONCE))
     after = dump(library)
     assert [row for row in after["windows"] if row[1] != encoder.id] == before["windows"]
@@ -290,7 +296,7 @@ def test_a_file_that_kills_two_workers_is_named_and_keeps_everything_else(few, m
     _, events = run_further(library, folder, further=TINY)
     assert of_kind(events, SoundNotEncoded) == []
     assert of_kind(events, SoundRejected) == [SoundRejected(str(folder / "killer.wav"), reason, is_known=True)]
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert [(sound.path.name, sound.reason) for sound in reader.rejected()] == [("killer.wav", reason)]
         assert reader.count_rejected() == 1
 
@@ -312,9 +318,7 @@ def test_a_file_that_changed_since_it_was_analysed_gets_no_vectors_until_it_is_a
     summary, events = run_further(library, folder, further=TINY, post=change)
     (told,) = of_kind(events, SoundNotEncoded)
     assert told.path == str(path)
-    assert told.reason.startswith(
-        "`1.wav` is not there any more" if is_gone else "`1.wav` was changed since it was analysed."
-    )
+    assert told.reason.startswith("Cannot find “1.wav”" if is_gone else "“1.wav” has changed since it was analysed.")
     assert told.reason.endswith(".")
     encoder = encoder_named(TINY)
     assert summary.n_encoded == 2
@@ -366,7 +370,7 @@ def test_harmed_weights_end_the_run_with_a_sentence_and_what_was_analysed_stays(
     with pytest.raises(EncoderError, match=r"`audio\.onnx` of `clap-tiny` .+\. Run `bowerbird models import"):
         run_further(library, folder, further=further)
     assert bytes_of(library, further) == {}
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(folder / "new.wav").duration_s == pytest.approx(0.1)
         assert reader.encoder("searched") is None
 

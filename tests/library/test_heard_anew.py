@@ -6,13 +6,15 @@ import pytest
 from stage import of_kind, run
 
 import tiny_weights
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.sqlite.reader import SqliteReader
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.events import EncoderReady, Progress
+from bowerbird.domain.query import parse_query
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import choose_encoder, searched_encoder, wanted_encoder
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
 from encoding_stage import Here, run_further
 from sounds import noise, write
@@ -49,7 +51,7 @@ def library(tmp_path, root):
 def older(tmp_path, root):
     """A library of the version before: the descriptors heard every sound, the ear none, and nobody chose anything."""
     index_folders(
-        tmp_path / "older",
+        Library.open(tmp_path / "older"),
         [root],
         encoder=encoder_named(ACOUSTIC_ENCODER),
         control=Control(),
@@ -60,17 +62,17 @@ def older(tmp_path, root):
 
 
 def searched(library):
-    choice = searched_encoder(library)
+    choice = searched_encoder(Library.open(library))
     return choice.encoder.name, choice.complaint
 
 
 def chosen(library, role):
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         return reader.encoder(role)
 
 
 def n_unheard(library, name=DEFAULT_ENCODER):
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         return reader.count_unencoded(encoder_named(name).id)
 
 
@@ -79,8 +81,8 @@ def n_unheard(library, name=DEFAULT_ENCODER):
 
 def test_a_library_of_an_older_version_is_searched_as_before_until_the_ear_heard_it(older, root):
     assert searched(older) == (ACOUSTIC_ENCODER, "")
-    search = Search(older, searched_encoder(older).encoder)
-    assert len(search.by_words("3")) == 1
+    search = Search(Library.open(older), searched_encoder(Library.open(older)).encoder)
+    assert len(search.by_words(parse_query("3"))) == 1
     search.close()
     _, events = run(older, root)
     assert of_kind(events, EncoderReady) == [EncoderReady(DEFAULT_ENCODER, 0)]
@@ -89,7 +91,10 @@ def test_a_library_of_an_older_version_is_searched_as_before_until_the_ear_heard
 
 
 def test_the_ear_is_what_it_is_to_have_all_the_while(older):
-    assert (wanted_encoder(older).encoder.name, wanted_encoder(older).complaint) == (DEFAULT_ENCODER, "")
+    assert (wanted_encoder(Library.open(older)).encoder.name, wanted_encoder(Library.open(older)).complaint) == (
+        DEFAULT_ENCODER,
+        "",
+    )
 
 
 def test_nobody_is_told_twice(older, root):
@@ -108,7 +113,7 @@ def test_what_was_heard_before_is_kept_and_no_choice_is_made(older, root):
     run(older, root)
     assert n_unheard(older, ACOUSTIC_ENCODER) == 0
     assert [chosen(older, role) for role in ("wanted", "searched")] == [None, None]
-    with CatalogueReader(older) as reader:
+    with SqliteReader(older) as reader:
         assert set(reader.encoder_ids()) == {encoder_named(name).id for name in (ACOUSTIC_ENCODER, DEFAULT_ENCODER)}
 
 
@@ -153,17 +158,19 @@ def test_a_sound_that_cannot_be_read_holds_up_nothing(older, root):
 
 
 def test_who_wants_the_descriptors_alone_keeps_them(older, root):
-    assert choose_encoder(older, encoder_named(ACOUSTIC_ENCODER)), "they heard everything: nothing is to be waited for"
+    assert choose_encoder(Library.open(older), encoder_named(ACOUSTIC_ENCODER)), (
+        "they heard everything: nothing is to be waited for"
+    )
     _, events = run_further(older, root, further=ACOUSTIC_ENCODER)
     assert of_kind(events, EncoderReady) == []
     assert searched(older) == (ACOUSTIC_ENCODER, "")
     assert n_unheard(older) == 0, "the ear hears everything all the same"
-    assert choose_encoder(older, encoder_named(DEFAULT_ENCODER))
+    assert choose_encoder(Library.open(older), encoder_named(DEFAULT_ENCODER))
     assert searched(older) == (DEFAULT_ENCODER, "")
 
 
 def test_in_a_new_library_the_descriptors_alone_serve_once_they_are_complete(library, root):
-    assert not choose_encoder(library, encoder_named(ACOUSTIC_ENCODER))
+    assert not choose_encoder(Library.open(library), encoder_named(ACOUSTIC_ENCODER))
     assert searched(library) == (DEFAULT_ENCODER, "")
     _, events = run_further(library, root, further=ACOUSTIC_ENCODER)
     assert of_kind(events, EncoderReady) == [EncoderReady(ACOUSTIC_ENCODER, 0)]
@@ -179,9 +186,9 @@ def test_an_encoder_with_weights_that_is_in_use_stays_in_use(older, root, weight
 
 def test_weights_that_are_gone_leave_no_choice_behind_while_the_ear_goes_through(older, root, weights):
     """What stands in for them for now is not what the library is to have from now on."""
-    choose_encoder(older, encoder_named(TINY))
+    choose_encoder(Library.open(older), encoder_named(TINY))
     shutil.rmtree(weights.folder)
-    wanted = wanted_encoder(older)
+    wanted = wanted_encoder(Library.open(older))
     assert wanted.encoder.name == DEFAULT_ENCODER
     assert wanted.complaint.endswith("nothing was lost.")
     control = Control()
@@ -189,7 +196,7 @@ def test_weights_that_are_gone_leave_no_choice_behind_while_the_ear_goes_through
     run(older, root, control=control)
     assert searched(older) == (ACOUSTIC_ENCODER, "")
     index_folders(
-        older,
+        Library.open(older),
         [root],
         encoder=encoder_named(DEFAULT_ENCODER),
         further=wanted.encoder,
@@ -202,7 +209,7 @@ def test_weights_that_are_gone_leave_no_choice_behind_while_the_ear_goes_through
 
 
 def test_weights_that_are_gone_are_told_and_what_heard_the_sounds_serves(older, root):
-    with Catalogue(older) as catalogue:
+    with SqliteWriter(older) as catalogue:
         catalogue.set_encoder("searched", "clap-htsat-unfused")
     name, complaint = searched(older)
     assert name == ACOUSTIC_ENCODER
@@ -216,14 +223,14 @@ def test_weights_that_are_gone_are_told_and_what_heard_the_sounds_serves(older, 
 
 def test_other_weights_under_the_name_that_is_used_are_searched_with_once_they_heard_everything(library, root, weights):
     run_further(library, root, further=TINY)
-    with Catalogue(library) as catalogue:
+    with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("searched", TINY, "clap-tiny-1-00000000")  # what other weights had
     name, complaint = searched(library)
     assert name == DEFAULT_ENCODER
     assert "has other weights than before" in complaint
-    with Catalogue(library) as catalogue:
-        catalogue.forget_vectors(encoder_named(TINY).id)
-    assert not choose_encoder(library, encoder_named(TINY))
+    with SqliteWriter(library) as catalogue:
+        catalogue.delete_embeddings(encoder_named(TINY).id)
+    assert not choose_encoder(Library.open(library), encoder_named(TINY))
     assert searched(library)[0] == DEFAULT_ENCODER
     _, events = run_further(library, root, further=TINY)
     assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
@@ -251,16 +258,21 @@ def test_a_drive_that_is_away_does_not_keep_the_ear_from_being_searched_with(tmp
         for seed in seeds:
             write(tmp_path / name / f"{seed}.wav", noise(seed, duration_s=0.1))
     index_folders(
-        library,
+        Library.open(library),
         [tmp_path / "away", tmp_path / "here"],
         encoder=encoder_named(ACOUSTIC_ENCODER),
         control=Control(),
         post=lambda _: None,
         n_workers=1,
     )
-    assert searched_encoder(library).encoder.name == ACOUSTIC_ENCODER
+    assert searched_encoder(Library.open(library)).encoder.name == ACOUSTIC_ENCODER
     (tmp_path / "away").rename(tmp_path / "unplugged")
     index_folders(
-        library, [], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None, n_workers=1
+        Library.open(library),
+        [],
+        encoder=encoder_named(DEFAULT_ENCODER),
+        control=Control(),
+        post=lambda _: None,
+        n_workers=1,
     )
-    assert searched_encoder(library).encoder.name == DEFAULT_ENCODER
+    assert searched_encoder(Library.open(library)).encoder.name == DEFAULT_ENCODER

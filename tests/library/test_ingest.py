@@ -13,8 +13,8 @@ from stage import of_kind, run
 
 from analyses import dump
 from bowerbird.base.errors import CatalogueError, EncoderError
-from bowerbird.catalogue.sqlite.connection import LibraryLock
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.lock import process_lock
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.events import (
     BatchRecorded,
     FileIgnored,
@@ -24,10 +24,10 @@ from bowerbird.domain.events import (
     Progress,
     SoundRejected,
 )
-from bowerbird.domain.query import Query
+from bowerbird.domain.query import Query, parse_query
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing import worker_pool as workers
-from bowerbird.library.indexing.index import index_exists, known_folders, remove_folder
+from bowerbird.library.library import Library
 from privileges import bound_by_permissions
 from sounds import N_SMALL, N_SMALL_BROKEN, click, noise, sine, small_library, write
 
@@ -70,7 +70,7 @@ def test_everything_is_analysed_copied_rejected_or_ignored(small):
     (listed,) = of_kind(events, FolderListed)
     assert (listed.n_found, listed.n_new, listed.n_changed, listed.n_missing) == (N_SMALL, N_SMALL, 0, 0)
     assert {Path(event.path).name for event in of_kind(events, FileIgnored)} == {"notes.txt", "cover.jpg"}
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.count() == N_SMALL - N_SMALL_BROKEN
         rows = reader.rows(reader.list_ids(Query()).tolist()).values()
         assert all(row.duration_s and row.overview is not None and row.content_id for row in rows)
@@ -95,7 +95,7 @@ def test_progress_ends_with_everything_done(small):
 
 def test_a_copy_shares_what_was_found_out_about_its_twin(small):
     library, folder, *_ = small
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         twin = reader.sound_at(folder / "tones" / "tone 1.wav")
         copy = reader.sound_at(folder / "copies" / "copy of 1.wav")
     assert twin.id != copy.id
@@ -125,7 +125,7 @@ def test_a_run_without_folders_brings_all_known_ones_up_to_date(library, sounds,
     write(tmp_path / "more" / "b.wav", sine(550, duration_s=0.1))
     summary, _ = run(library)
     assert (summary.n_sounds, summary.n_analysed) == (5, 1)
-    assert len(known_folders(library)) == 2
+    assert len(Library.open(library).folders()) == 2
 
 
 def test_a_changed_file_is_analysed_again_and_its_old_content_forgotten(library, sounds):
@@ -134,7 +134,7 @@ def test_a_changed_file_is_analysed_again_and_its_old_content_forgotten(library,
     summary, events = run(library, sounds)
     assert summary.n_analysed == 1
     assert of_kind(events, FolderListed)[0].n_changed == 1
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(sounds / "tone.wav").duration_s == pytest.approx(0.7)
     assert len(dump(library)["contents"]) == 3
 
@@ -148,13 +148,13 @@ def test_a_mended_file_is_no_longer_rejected(library, sounds):
 
 def test_a_moved_folder_of_sounds_is_recognised_without_analysis(library, sounds):
     run(library, sounds)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         before = reader.sound_at(sounds / "below" / "noise.flac")
     (sounds / "below").rename(sounds / "elsewhere")
     summary, events = run(library, sounds)
     assert (summary.n_analysed, summary.n_copies) == (0, 2)
     assert of_kind(events, FolderListed)[0].n_missing == 2
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         after = reader.sound_at(sounds / "elsewhere" / "noise.flac")
         assert (after.id, after.is_missing) == (before.id, False)
         assert reader.count() == 3
@@ -166,7 +166,7 @@ def test_a_root_that_cannot_be_reached_marks_nothing_missing(library, sounds, tm
     summary, events = run(library)
     assert summary.n_sounds == 0
     assert [event.folder for event in of_kind(events, FolderUnreachable)] == [str(sounds)]
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert not any(row.is_missing for row in reader.rows(reader.list_ids(Query()).tolist()).values())
 
 
@@ -180,7 +180,7 @@ def test_a_root_closed_to_us_marks_nothing_missing(library, sounds):
     finally:
         sounds.chmod(0o700)
     assert len(of_kind(events, FolderUnreachable)) == 1
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert not any(row.is_missing for row in reader.rows(reader.list_ids(Query()).tolist()).values())
 
 
@@ -196,7 +196,7 @@ def test_a_subdirectory_closed_to_us_is_named_and_marks_nothing_in_it_missing(li
     finally:
         (sounds / "below").chmod(0o700)
     assert [event.folder for event in of_kind(events, FolderUnreachable)] == [str(sounds / "below")]
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(sounds / "tone.wav").is_missing
         assert not reader.sound_at(sounds / "below" / "click.ogg").is_missing
 
@@ -211,7 +211,7 @@ def test_a_folder_named_twice_is_counted_once(library, sounds):
 def test_a_folder_inside_another_may_be_named_first(library, sounds):
     summary, _ = run(library, sounds / "below", sounds)
     assert (summary.n_sounds, summary.n_analysed) == (3, 3)
-    assert [folder.path for folder in known_folders(library)] == [sounds]
+    assert [folder.path for folder in Library.open(library).folders()] == [sounds]
 
 
 def test_bringing_a_part_up_to_date_leaves_the_rest_alone(library, sounds):
@@ -220,29 +220,28 @@ def test_bringing_a_part_up_to_date_leaves_the_rest_alone(library, sounds):
     (sounds / "below" / "click.ogg").unlink()
     summary, _ = run(library, sounds / "below")
     assert summary.n_sounds == 1
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(sounds / "below" / "click.ogg").is_missing
         assert not reader.sound_at(sounds / "tone.wav").is_missing
 
 
 def test_a_removed_folder_leaves_no_trace_but_the_files(library, sounds, tmp_path):
     run(library, sounds)
-    (folder,) = known_folders(library)
-    remove_folder(library, folder.id)
+    (folder,) = Library.open(library).folders()
+    Library.open(library).remove_folder(folder.id)
     content = dump(library)
     assert (content["sounds"], content["contents"], content["windows"], content["n_words"]) == ([], [], [], (0,))
     assert (sounds / "tone.wav").exists()
-    assert not index_exists(library)
+    assert not Library.open(library).has_folders()
 
 
 def test_a_library_that_is_being_indexed_is_left_alone(library, sounds):
     run(library, sounds)
-    lock = LibraryLock(library)
-    with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
-        run(library, sounds)
-    with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
-        remove_folder(library, known_folders(library)[0].id)
-    lock.release()
+    with process_lock(library):
+        with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
+            run(library, sounds)
+        with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
+            Library.open(library).remove_folder(Library.open(library).folders()[0].id)
     run(library, sounds)
 
 
@@ -254,10 +253,10 @@ def test_a_killer_file_is_named_and_the_rest_survive(library, sounds, monkeypatc
     monkeypatch.setattr(workers, "serve", killing.serve)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "`killer.wav` crashes the decoder, twice over. Re-export it, or remove it."
+        "Decoding “killer.wav” crashed twice. Re-export it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (19, 1)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         rows = reader.rows(reader.list_ids(Query()).tolist()).values()
         assert [row.name for row in rows if row.content_id is None] == []
 
@@ -269,7 +268,7 @@ def test_a_file_that_takes_forever_is_given_up_and_the_rest_survive(library, sou
     monkeypatch.setattr(workers, "LIMIT_S", 3.0)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "`hanging.wav` takes the decoder forever. Re-export it, or remove it."
+        "Decoding “hanging.wav” timed out. Re-export it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (3, 1)
 
@@ -278,7 +277,7 @@ def test_workers_that_cannot_start_are_said_so_and_blame_no_file(library, sounds
     monkeypatch.setattr(workers, "serve", killing.serve_never)
     with pytest.raises(EncoderError, match=r"cannot start\. Close other programs"):
         run(library, sounds)
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.rejected() == []
     monkeypatch.undo()
     assert run(library, sounds)[0].n_analysed == 3
@@ -310,7 +309,7 @@ def test_cancelling_ends_within_two_seconds_and_the_next_run_completes(library, 
     monkeypatch.undo()
     summary, _ = run(library, sounds)
     assert not summary.is_cancelled
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert all(row.content_id for row in reader.rows(reader.list_ids(Query()).tolist()).values())
         assert reader.count() == 10
 
@@ -328,7 +327,7 @@ def test_paused_work_waits_and_resumed_work_completes(library, sounds):
     assert reached.wait(10)
     job.join(1.0)
     assert job.is_alive()
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert not dump(library)["windows"]
         assert reader.count() == 3
     control.resume()
@@ -352,9 +351,9 @@ def test_a_file_whose_name_is_no_text_is_indexed(library, tmp_path):
     write(path, click())
     summary, _ = run(library, tmp_path / "sounds")
     assert summary.n_analysed == 1
-    with CatalogueReader(library) as reader:
+    with SqliteReader(library) as reader:
         assert reader.sound_at(path).duration_s == pytest.approx(0.3)
-        assert len(reader.list_ids(Query(words="kick"))) == 1
+        assert len(reader.list_ids(parse_query("kick"))) == 1
     assert run(library, tmp_path / "sounds")[0].n_analysed == 0
 
 

@@ -123,7 +123,8 @@ def test_workers_left_behind_by_a_killed_program_exit(tmp_path, is_hanging):
     if is_hanging:
         code = (
             "import sys; sys.path.insert(0, sys.argv[3])\n"
-            "import killing\nfrom bowerbird.library import workers\nfrom bowerbird.__main__ import main\n"
+            "import killing\nfrom bowerbird.library.indexing import worker_pool as workers\n"
+            "from bowerbird.__main__ import main\n"
             "if __name__ == '__main__':\n"
             "    workers.serve = killing.serve\n"
             "    main(['index', sys.argv[1], '--library', sys.argv[2], '--json', '--workers', '2'])\n"

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from stage import of_kind, run
 
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.events import SoundRejected, SoundsListed
-from bowerbird.domain.query import Example, Query
+from bowerbird.domain.query import Example, Query, parse_query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
+from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.neighbours import update_index
 from bowerbird.library.search.search import Search
@@ -46,23 +47,23 @@ def test_a_file_that_was_only_touched_is_not_analysed_again(tmp_path, folder):
     os.utime(folder / "1.wav", ns=(5, 5))
     summary, _ = run(tmp_path / "library", folder)
     assert (summary.n_analysed, summary.n_copies) == (0, 1)
-    with CatalogueReader(tmp_path / "library") as reader:
+    with SqliteReader(tmp_path / "library") as reader:
         assert reader.sound_at(folder / "1.wav").duration_s == pytest.approx(0.21)
 
 
 def test_a_lost_index_is_made_anew(tmp_path, folder):
     library = tmp_path / "library"
     run(library, folder)
-    update_index(library, encoder_named(DEFAULT_ENCODER), Control())
+    update_index(Library.open(library), encoder_named(DEFAULT_ENCODER), Control())
     shutil.rmtree(library / "index")
-    update_index(library, encoder_named(DEFAULT_ENCODER), Control())
+    update_index(Library.open(library), encoder_named(DEFAULT_ENCODER), Control())
     assert len(list((library / "index").glob("*.json"))) == 1
 
 
 def test_sounds_that_vanish_between_two_reads_break_no_search(tmp_path, folder, monkeypatch):
     library = tmp_path / "library"
     run(library, folder)
-    search = Search(library, encoder_named(DEFAULT_ENCODER))
+    search = Search(Library.open(library), encoder_named(DEFAULT_ENCODER))
     try:
         target = search.target([Example(folder / "0.wav")])
         look_up = search.reader.sounds_of
@@ -85,15 +86,15 @@ def test_sounds_that_vanish_between_two_reads_break_no_search(tmp_path, folder, 
 def test_browsing_lists_matches_relaxes_and_names_what_is_pending(tmp_path, folder):
     library = tmp_path / "library"
     run(library, folder)
-    browsing = Browsing(library, encoder_named(DEFAULT_ENCODER))
+    browsing = Browsing(Library.open(library), encoder_named(DEFAULT_ENCODER))
     try:
         assert len(browsing.list(Query()).ids) == 4
         matches = browsing.similar([Example(folder / "0.wav")], Query())
         assert len(matches.ids) == 3
         assert matches.matches.keys() == set(matches.ids.tolist())
-        nothing = browsing.list(Query("1 xylophone"))
-        assert [(one.words, one.n_found) for one in nothing.relaxations] == [("1", 1)]
-        pane = browsing.pane()
+        nothing = browsing.list(parse_query("1 xylophone"))
+        assert [(offer.query, offer.n_found) for offer in nothing.relaxations] == [(parse_query("1"), 1)]
+        pane = browsing.folder_pane()
         assert (pane.directories[0][1], [one.path for one in pane.folders], pane.n_rejected) == (4, [folder], 0)
         assert browsing.pending_folders() == []
         write(folder / "new.wav", np.zeros((100, 1), np.float32))

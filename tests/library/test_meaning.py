@@ -3,14 +3,17 @@
 The encoder knows what every test word means and has its vectors planted, so the right order is known beforehand.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted import N_BACKGROUND, N_DIMS, NOWHERE, PLANTED, RAIN, ROOT, Planted, Words, fill, unit
 
 from bowerbird.base.errors import EncoderError, QueryError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.domain.query import Example, Guess, Order, Place, Query, parse_filter
+from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query, parse_filter, parse_query
+from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.search import Search
 
@@ -24,14 +27,14 @@ def library(tmp_path_factory):
 
 @pytest.fixture
 def search(library):
-    search = Search(library, Planted())
+    search = Search(Library.open(library), Planted())
     yield search
     search.close()
 
 
 @pytest.fixture
 def browsing(library):
-    browsing = Browsing(library, Planted())
+    browsing = Browsing(Library.open(library), Planted())
     yield browsing
     browsing.close()
 
@@ -53,7 +56,7 @@ def example(name, *, is_unlike=False):
 
 
 def test_words_find_what_they_mean_in_the_order_of_its_closeness(search):
-    matches = search.by_example(search.target((), text="rain"))
+    matches = search.by_example(search.target((), parse_query("rain")))
     assert names(search, matches)[:4] == ["water/a.wav", "long/storm.wav", "water/b.wav", "water/c.wav"]
     assert [match.score for match in matches] == sorted((match.score for match in matches), reverse=True)
     assert {match.why for match in matches} == {"by meaning"}
@@ -61,18 +64,18 @@ def test_words_find_what_they_mean_in_the_order_of_its_closeness(search):
 
 def test_the_moment_of_a_long_sound_is_the_one_that_was_meant(search):
     (storm,) = ids(search, "long/storm.wav")
-    found = {match.sound_id: match for match in search.by_text("rain")}
+    found = {match.sound_id: match for match in search.by_text(parse_query("rain"))}
     assert (found[storm].start_s, found[storm].end_s) == (10, 20)
 
 
 def test_sounds_without_the_word_in_their_names_are_found(search):
-    found = names(search, search.by_text("metal"))
+    found = names(search, search.by_text(parse_query("metal")))
     assert found[:2] == ["tools/hammer.wav", "tools/my voice.wav"]
-    assert search.by_words("metal") == []
+    assert search.by_words(parse_query("metal")) == []
 
 
 def test_names_and_meanings_are_fused_the_first_of_each_in_turn(search):
-    matches = search.by_text("rain", limit=6)
+    matches = search.by_text(parse_query("rain"), limit=6)
     assert names(search, matches)[:4] == ["speech/rain report.wav", "water/a.wav", "long/storm.wav", "water/b.wav"]
     named, *meant = matches
     assert (named.percentile, named.why) == (None, "words in name")
@@ -80,7 +83,7 @@ def test_names_and_meanings_are_fused_the_first_of_each_in_turn(search):
 
 
 def test_what_both_name_and_mean_stands_first_and_says_so(search):
-    matches = search.by_text("voice", limit=100)
+    matches = search.by_text(parse_query("voice"), limit=100)
     by_name = dict(zip(names(search, matches), matches, strict=True))
     assert "by meaning too" in by_name["tools/my voice.wav"].why
     assert by_name["tools/my voice.wav"].why.startswith("words in name")
@@ -89,9 +92,9 @@ def test_what_both_name_and_mean_stands_first_and_says_so(search):
 
 
 def test_percentiles_are_shares_of_the_library_and_weak_matches_are_marked(search):
-    matches = search.by_example(search.target((), text="rain"), limit=1000)
+    matches = search.by_example(search.target((), parse_query("rain")), limit=1000)
     assert len(matches) == len(PLANTED) + N_BACKGROUND
-    with CatalogueReader(search.reader.library) as reader:
+    with SqliteReader(search.reader.library) as reader:
         scores = reader.windows(Planted().id, N_DIMS).vectors @ RAIN
     for match in matches:
         assert match.percentile == pytest.approx(100 * np.mean(scores < match.score - 1e-6), abs=1.5)
@@ -101,58 +104,58 @@ def test_percentiles_are_shares_of_the_library_and_weak_matches_are_marked(searc
 
 
 def test_weak_matches_may_be_left_out_but_not_all_there_is(search):
-    strong = search.by_text("rain", limit=200, has_weak=False)
+    strong = search.by_text(parse_query("rain"), limit=200, has_weak=False)
     assert 4 <= len(strong) < 20
     assert not any(match.is_weak for match in strong)
-    few = Query(filters=(parse_filter("folder=tools"),))
-    only_weak = search.by_text("rain", few, limit=200, has_weak=False)
+    few = parse_query("rain folder=tools")
+    only_weak = search.by_text(few, limit=200, has_weak=False)
     assert sorted(names(search, only_weak)) == ["tools/hammer.wav", "tools/my voice.wav"]
     assert all(match.is_weak for match in only_weak)
 
 
 def test_the_limit_holds(search):
-    assert len(search.by_text("rain", limit=3)) == 3
+    assert len(search.by_text(parse_query("rain"), limit=3)) == 3
 
 
 def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
-    found = search.by_text("rep")
+    found = search.by_text(parse_query("rep"))
     assert names(search, found).index("speech/rain report.wav") == 10
     assert found[10].why.startswith("words that begin so in name")
-    assert names(search, search.by_words("rep")) == ["speech/rain report.wav"]
-    assert names(search, search.by_text("report"))[0] == "speech/rain report.wav"
+    assert names(search, search.by_words(parse_query("rep"))) == ["speech/rain report.wav"]
+    assert names(search, search.by_text(parse_query("report")))[0] == "speech/rain report.wav"
 
 
 def test_a_minus_leaves_in_what_only_begins_with_its_word(search):
-    assert "tools/hammer.wav" in names(search, search.by_text("metal -ham", limit=100))
-    assert "tools/hammer.wav" not in names(search, search.by_text("metal -hammer", limit=100))
+    assert "tools/hammer.wav" in names(search, search.by_text(parse_query("metal -ham"), limit=100))
+    assert "tools/hammer.wav" not in names(search, search.by_text(parse_query("metal -hammer"), limit=100))
 
 
 # Words that are not wanted
 
 
 def test_an_unwanted_word_pushes_its_meaning_away(search):
-    plain = names(search, search.by_example(search.target((), text="rain")))
-    pushed = names(search, search.by_example(search.target((), text="rain -voice")))
+    plain = names(search, search.by_example(search.target((), parse_query("rain"))))
+    pushed = names(search, search.by_example(search.target((), parse_query("rain -voice"))))
     assert plain[:4] == ["water/a.wav", "long/storm.wav", "water/b.wav", "water/c.wav"]
     assert pushed[:3] == ["water/a.wav", "long/storm.wav", "water/c.wav"]
 
 
 def test_an_unwanted_word_excludes_names_that_hold_it_however_well_they_fit(search):
-    assert "tools/my voice.wav" in names(search, search.by_text("metal", limit=100))
-    found = names(search, search.by_text("metal -voice", limit=100))
+    assert "tools/my voice.wav" in names(search, search.by_text(parse_query("metal"), limit=100))
+    found = names(search, search.by_text(parse_query("metal -voice"), limit=100))
     assert found[0] == "tools/hammer.wav"
     assert "tools/my voice.wav" not in found
     assert "water/b.wav" in found[len(found) // 2 :]
 
 
 def test_an_unwanted_phrase_excludes_only_names_that_hold_all_of_it(search):
-    found = names(search, search.by_text("metal -human_voice", limit=100))
+    found = names(search, search.by_text(parse_query("metal -human_voice"), limit=100))
     assert "tools/my voice.wav" in found
     assert search.encoder.text.asked[-1] == "human voice"
 
 
 def test_unwanted_words_alone_give_what_is_least_like_them(search):
-    found = names(search, search.by_text("-voice", limit=100))
+    found = names(search, search.by_text(parse_query("-voice"), limit=100))
     assert "tools/my voice.wav" not in found
     assert found.index("speech/d.wav") > len(found) - 4
 
@@ -161,17 +164,17 @@ def test_unwanted_words_alone_give_what_is_least_like_them(search):
 
 
 def test_filters_hold_for_what_words_name_and_for_what_they_mean(search):
-    stereo = Query(filters=(parse_filter("channels=stereo"),))
-    matches = search.by_text("rain", stereo, limit=100)
+    stereo = parse_query("rain channels=stereo")
+    matches = search.by_text(stereo, limit=100)
     rows = search.reader.rows([match.sound_id for match in matches])
     assert len(matches) == (len(PLANTED) + N_BACKGROUND) // 2
     assert {row.n_channels for row in rows.values()} == {2}
 
 
 def test_a_place_holds(search):
-    with CatalogueReader(search.reader.library) as reader:
+    with SqliteReader(search.reader.library) as reader:
         (folder,) = reader.folders()
-    found = search.by_text("rain", Query(place=Place(folder.id, "sounds/water")), limit=100)
+    found = search.by_text(replace(parse_query("rain"), location=Location(folder.id, "sounds/water")), limit=100)
     assert names(search, found) == ["water/a.wav", "water/b.wav", "water/c.wav"]
 
 
@@ -179,19 +182,19 @@ def test_a_place_holds(search):
 
 
 def test_an_example_and_words_meet_in_what_is_like_both(search):
-    matches = search.by_example(search.target([example("water/a.wav")], text="metal"))
+    matches = search.by_example(search.target([example("water/a.wav")], parse_query("metal")))
     assert names(search, matches)[0] == "water/c.wav"
-    assert {match.why for match in matches} == {"sounds alike, by meaning too"}
+    assert {match.why for match in matches} == {"sounds similar, by meaning too"}
     assert "water/a.wav" not in names(search, matches)
 
 
 def test_unlike_and_words_and_like_are_mixed(search):
     among = Query(filters=(parse_filter("folder=water"),))
-    like_rain = search.by_example(search.target([example("long/storm.wav")], text="rain"), among)
+    like_rain = search.by_example(search.target([example("long/storm.wav")], parse_query("rain")), among)
     assert names(search, like_rain) == ["water/a.wav", "water/b.wav", "water/c.wav"]
-    unlike = search.target([example("long/storm.wav"), example("speech/d.wav", is_unlike=True)], text="rain")
+    unlike = search.target([example("long/storm.wav"), example("speech/d.wav", is_unlike=True)], parse_query("rain"))
     assert names(search, search.by_example(unlike, among)) == ["water/a.wav", "water/c.wav", "water/b.wav"]
-    with_minus = search.target([example("long/storm.wav")], text="rain -voice")
+    with_minus = search.target([example("long/storm.wav")], parse_query("rain -voice"))
     assert names(search, search.by_example(with_minus, among)) == ["water/a.wav", "water/c.wav", "water/b.wav"]
 
 
@@ -212,9 +215,9 @@ def test_words_weigh_as_much_as_examples_though_their_vectors_lie_elsewhere(libr
         def encode(self, texts):
             return np.stack([unit(row + 20 * NOWHERE) for row in super().encode(texts)])
 
-    search = Search(library, Planted(text=Far()))
+    search = Search(Library.open(library), Planted(text=Far()))
     try:
-        found = names(search, search.by_example(search.target([example("water/a.wav")], text="metal")))
+        found = names(search, search.by_example(search.target([example("water/a.wav")], parse_query("metal"))))
         assert found[0] == "water/c.wav"
     finally:
         search.close()
@@ -227,7 +230,7 @@ def test_a_target_is_of_unit_length_whatever_it_is_made_of(search):
         ("rain -voice metal", [example("water/a.wav"), example("speech/d.wav", is_unlike=True)]),
         ("rain -rain", []),
     ):
-        vector = search.target(examples, text=text).vector
+        vector = search.target(examples, parse_query(text)).vector
         assert np.isfinite(vector).all()
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
@@ -236,54 +239,54 @@ def test_a_target_is_of_unit_length_whatever_it_is_made_of(search):
 
 
 def test_an_encoder_without_words_searches_names_as_before(library):
-    search = Search(library, Planted(text=None))
+    search = Search(Library.open(library), Planted(text=None))
     try:
-        assert not search.knows_words
-        assert names(search, search.by_words("rain")) == ["speech/rain report.wav"]
-        assert search.by_words("metal") == []
-        with pytest.raises(QueryError, match=r"`planted` knows no words\. Choose an encoder that does"):
-            search.target((), text="rain")
+        assert not search.has_text_encoder
+        assert names(search, search.by_words(parse_query("rain"))) == ["speech/rain report.wav"]
+        assert search.by_words(parse_query("metal")) == []
+        with pytest.raises(QueryError, match=r"`planted` has no text encoder\. Choose one that has"):
+            search.target((), parse_query("rain"))
         with pytest.raises(QueryError, match="There is no example"):
             search.target(())
-        among = Query(words="-voice", filters=(parse_filter("folder=tools"),))
+        among = parse_query("-voice folder=tools")
         assert names(search, search.by_example(search.target([example("water/a.wav")]), among)) == ["tools/hammer.wav"]
     finally:
         search.close()
 
 
 def test_a_minus_leaves_names_out_where_no_meaning_is_known(library):
-    search = Search(library, Planted(text=None))
+    search = Search(Library.open(library), Planted(text=None))
     try:
-        everything = search.by_words("", limit=1000)
-        found = names(search, search.by_words("-voice -rain", limit=1000))
+        everything = search.by_words(parse_query(""), limit=1000)
+        found = names(search, search.by_words(parse_query("-voice -rain"), limit=1000))
         assert len(found) == len(everything) - 2
         assert not {"tools/my voice.wav", "speech/rain report.wav"} & set(found)
-        assert search.by_words("rain -report") == []
-        assert names(search, search.by_words("rain -hammer")) == ["speech/rain report.wav"]
+        assert search.by_words(parse_query("rain -report")) == []
+        assert names(search, search.by_words(parse_query("rain -hammer"))) == ["speech/rain report.wav"]
     finally:
         search.close()
 
 
 def test_a_library_without_vectors_of_the_encoder_still_finds_names(library):
-    search = Search(library, Planted(id="planted-2"))
+    search = Search(Library.open(library), Planted(id="planted-2"))
     try:
-        assert names(search, search.by_text("rain")) == ["speech/rain report.wav"]
-        assert search.by_text("metal") == []
+        assert names(search, search.by_text(parse_query("rain"))) == ["speech/rain report.wav"]
+        assert search.by_text(parse_query("metal")) == []
     finally:
         search.close()
 
 
 @pytest.mark.parametrize("text", ["-", "...", "- -", "!?"])
 def test_signs_that_are_no_words_are_no_error(search, browsing, text):
-    assert search.by_text(text) is not None
-    assert browsing.meant(Query(text)) is not None
+    assert search.by_text(parse_query(text)) is not None
+    assert browsing.meant(parse_query(text)) is not None
 
 
 # What the window lists
 
 
 def test_the_window_lists_the_best_of_both_and_every_other_sound_with_the_word(browsing, search):
-    listing = browsing.meant(Query("voice", order=Order.RELEVANCE))
+    listing = browsing.meant(replace(parse_query("voice"), order=RELEVANCE))
     strong, named = ids(search, "speech/d.wav", "tools/my voice.wav")
     assert listing.ids[0] == named
     assert strong in listing.ids[:3].tolist()
@@ -293,7 +296,7 @@ def test_the_window_lists_the_best_of_both_and_every_other_sound_with_the_word(b
 
 
 def test_the_window_sorts_them_by_a_column(browsing, search):
-    listing = browsing.meant(Query("rain", order=Order.NAME))
+    listing = browsing.meant(replace(parse_query("rain"), order="name"))
     rows = search.reader.rows(listing.ids.tolist())
     listed = [rows[one].name for one in listing.ids.tolist()]
     assert listed == sorted(listed)
@@ -302,24 +305,24 @@ def test_the_window_sorts_them_by_a_column(browsing, search):
 
 def test_the_window_excludes_unwanted_words(browsing, search):
     (voice,) = ids(search, "tools/my voice.wav")
-    assert voice in browsing.meant(Query("metal")).ids
-    assert voice not in browsing.meant(Query("metal -voice")).ids
-    assert voice not in browsing.meant(Query("-voice")).ids
+    assert voice in browsing.meant(parse_query("metal")).ids
+    assert voice not in browsing.meant(parse_query("metal -voice")).ids
+    assert voice not in browsing.meant(parse_query("-voice")).ids
 
 
 def test_unwanted_words_exclude_names_beside_an_example_too(browsing, search):
     (voice,) = ids(search, "tools/my voice.wav")
-    assert voice not in browsing.similar([example("tools/hammer.wav")], Query("-voice")).ids
+    assert voice not in browsing.similar([example("tools/hammer.wav")], parse_query("-voice")).ids
 
 
 def test_similar_sounds_with_words_are_like_both(browsing, search):
-    listing = browsing.similar([example("water/a.wav")], Query("metal", order=Order.RELEVANCE))
+    listing = browsing.similar([example("water/a.wav")], replace(parse_query("metal"), order=RELEVANCE))
     assert listing.ids[0] == ids(search, "water/c.wav")[0]
 
 
 def test_warming_up_loads_the_words(library):
     encoder = Planted()
-    browsing = Browsing(library, encoder)
+    browsing = Browsing(Library.open(library), encoder)
     try:
         browsing.warm_up()
         assert len(encoder.text.asked) == 1
@@ -335,11 +338,11 @@ def test_a_text_network_that_is_harmed_is_a_sentence(library):
         def encode(self, texts):
             raise EncoderError("`text.onnx` is cut short. Fetch it again.")
 
-    search = Search(library, Planted(text=Harmed()))
+    search = Search(Library.open(library), Planted(text=Harmed()))
     try:
         with pytest.raises(EncoderError, match="cut short"):
-            search.by_text("rain")
-        assert names(search, search.by_words("rain")) == ["speech/rain report.wav"]
+            search.by_text(parse_query("rain"))
+        assert names(search, search.by_words(parse_query("rain"))) == ["speech/rain report.wav"]
         assert search.by_example(search.target([example("water/a.wav")]))
     finally:
         search.close()
@@ -353,13 +356,13 @@ class Half(Words):
 
 
 def test_words_that_mean_nothing_are_names_alone(library):
-    search = Search(library, Planted(text=Half()))
+    search = Search(Library.open(library), Planted(text=Half()))
     try:
-        assert [match.why for match in search.by_text("storm")] == ["words in name"]
-        assert search.by_text("qxzv") == []
-        assert search.understands("rain qxzv")
-        assert search.understands("-voice")
-        assert not search.understands("...")
+        assert [match.why for match in search.by_text(parse_query("storm"))] == ["words in name"]
+        assert search.by_text(parse_query("qxzv")) == []
+        assert search.understands(parse_query("rain qxzv"))
+        assert search.understands(parse_query("-voice"))
+        assert not search.understands(parse_query("..."))
         assert search.encoder.text.asked == []
     finally:
         search.close()
@@ -376,22 +379,22 @@ class Guessing(Half):
 
 
 def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(library):
-    search, browsing = (made(library, Planted(text=Guessing())) for made in (Search, Browsing))
+    search, browsing = (made(Library.open(library), Planted(text=Guessing())) for made in (Search, Browsing))
     try:
-        assert search.guesses("rian -latem") == (Guess("rian", "nair"), Guess("latem", "metal"))
-        assert search.guesses("latem") == ()  # its meaning is not searched
-        assert browsing.meant(Query("rian")).guesses == (Guess("rian", "nair"),)
-        assert browsing.similar([example("water/a.wav")], Query("rian")).guesses == (Guess("rian", "nair"),)
+        assert search.guesses(parse_query("rian -latem")) == (Guess("rian", "nair"), Guess("latem", "metal"))
+        assert search.guesses(parse_query("latem")) == ()  # its meaning is not searched
+        assert browsing.meant(parse_query("rian")).guesses == (Guess("rian", "nair"),)
+        assert browsing.similar([example("water/a.wav")], parse_query("rian")).guesses == (Guess("rian", "nair"),)
     finally:
         search.close()
         browsing.close()
 
 
 def test_what_is_similar_is_kept_to_names_that_mean_nothing(library):
-    browsing = Browsing(library, Planted(text=Half()))
+    browsing = Browsing(Library.open(library), Planted(text=Half()))
     try:
-        listing = browsing.similar([example("water/a.wav")], Query("storm"))
+        listing = browsing.similar([example("water/a.wav")], parse_query("storm"))
         assert len(listing.ids) == 1
-        assert {match.why for match in listing.matches.values()} == {"sounds alike"}
+        assert {match.why for match in listing.matches.values()} == {"sounds similar"}
     finally:
         browsing.close()

@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import weights_path
-from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.lock import process_lock
 from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.self_check import TEXTS, Proof, read_proof, write_proof
 from bowerbird.encoders.weights.store import checked_file, installed_weights, old_folder, part_folder, write_card
@@ -24,6 +24,7 @@ from bowerbird.library.encoders.models import (
     remove_model,
     verify_model,
 )
+from bowerbird.library.library import Library
 from hub_server import REPOSITORY, Hub
 
 TINY = Path(__file__).parents[1] / "encoders" / "tiny_clap"
@@ -322,12 +323,8 @@ def test_what_is_not_here_cannot_be_verified():
 
 def test_two_programs_do_not_change_the_models_at_once(exported):
     weights_path().mkdir(parents=True)
-    lock = LibraryLock(weights_path(), "models")
-    try:
-        with pytest.raises(EncoderError, match="another Bowerbird"):
-            import_models(exported, control=Control(), post=Said())
-    finally:
-        lock.release()
+    with process_lock(weights_path(), "models"), pytest.raises(EncoderError, match="another Bowerbird"):
+        import_models(exported, control=Control(), post=Said())
     assert import_models(exported, control=Control(), post=Said()).state == "ready"
 
 
@@ -369,5 +366,5 @@ def test_an_imported_encoder_that_lost_a_file_is_listed_says_so_and_can_be_remov
 
 
 def test_where_there_is_no_library_nothing_is_forgotten_and_none_is_made(tmp_path):
-    assert forget_model(tmp_path / "library", "clap-tiny") == {}
+    assert forget_model(Library.open(tmp_path / "library"), "clap-tiny") == {}
     assert not (tmp_path / "library").exists()

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from bowerbird.jobs.control import Control
-from bowerbird.library.indexing.scan import Walk, walk
+from bowerbird.library.indexing.scan import Scan, scan
 from privileges import bound_by_permissions
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and permissions")
 
 
 def found(root, control=None):
-    met = Walk()
-    return [str(Path(stamp.path).relative_to(root)) for stamp in walk(root, met, control or Control())], met
+    met = Scan()
+    return [str(Path(stamp.path).relative_to(root)) for stamp in scan(root, met, control or Control())], met
 
 
 def touch(path, data=b"x"):
@@ -39,7 +39,7 @@ def test_what_is_no_sound_is_ignored_by_name(tmp_path):
     assert sorted(Path(path).name for path in met.ignored) == ["notes.txt", "unknown.thing"]
 
 
-def test_hidden_files_and_the_leavings_of_systems_are_passed_over(tmp_path):
+def test_hidden_files_and_the_leavings_of_systems_are_postponed(tmp_path):
     for name in [".hidden.wav", "._a.wav", ".git/a.wav", "__MACOSX/a.wav", "$RECYCLE.BIN/a.wav", "a.wav"]:
         touch(tmp_path / name)
     paths, met = found(tmp_path)
@@ -49,7 +49,7 @@ def test_hidden_files_and_the_leavings_of_systems_are_passed_over(tmp_path):
 
 def test_size_and_time_are_those_of_the_file(tmp_path):
     path = touch(tmp_path / "a.wav", b"12345")
-    (stamp,) = walk(tmp_path, Walk(), Control())
+    (stamp,) = scan(tmp_path, Scan(), Control())
     assert (stamp.size_bytes, stamp.mtime_ns) == (5, path.stat().st_mtime_ns)
 
 
@@ -111,7 +111,7 @@ def test_cancelling_ends_the_walk(tmp_path):
     for number in range(20):
         touch(tmp_path / f"{number:02}" / "a.wav")
     control, n = Control(), 0
-    for _ in walk(tmp_path, Walk(), control):
+    for _ in scan(tmp_path, Scan(), control):
         n += 1
         control.cancel()
     assert n == 1

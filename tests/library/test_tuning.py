@@ -10,8 +10,9 @@ from bowerbird.base.paths import ears_path
 from bowerbird.encoders.ear.encoder import EarEncoder, read_ear_card
 from bowerbird.encoders.ear.tuning import NamedSounds, corrected, fitted_correction, units
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named, encoder_names
-from bowerbird.library.encoders.choice import tuning
+from bowerbird.library.encoders import tuning
 from bowerbird.library.encoders.tuning import tune
+from bowerbird.library.library import Library
 from sounds import noise
 
 N_KINDS = 12
@@ -43,7 +44,7 @@ def planted(monkeypatch, tmp_path, ear, *, is_heard=True, n_kinds=N_KINDS, n_sou
 def test_words_that_can_be_heard_are_learned_and_kept_as_an_encoder_of_its_own(monkeypatch, tmp_path, home, ear):
     planted(monkeypatch, tmp_path, ear)
     steps = []
-    tuned = tune(tmp_path, ear, "mine", progress=lambda done, total: steps.append((done, total)))
+    tuned = tune(Library.open(tmp_path), ear, "mine", progress=lambda done, total: steps.append((done, total)))
     assert tuned.after > tuned.before + 0.2
     assert (tuned.n_sounds, tuned.n_words) == (N_KINDS * N_SOUNDS, N_KINDS)
     assert steps[-1][0] == steps[-1][1]
@@ -63,7 +64,7 @@ def test_words_that_can_be_heard_are_learned_and_kept_as_an_encoder_of_its_own(m
 
 def test_a_learned_word_means_what_is_called_so(monkeypatch, tmp_path, home, ear):
     planted(monkeypatch, tmp_path, ear)
-    tune(tmp_path, ear, "mine")
+    tune(Library.open(tmp_path), ear, "mine")
     paths, vectors = tuning.sound_vectors(tmp_path, ear)
     word = paths[0].stem.split()[0]
     meaning = ear.blocks["meaning"]
@@ -76,7 +77,7 @@ def test_a_learned_word_means_what_is_called_so(monkeypatch, tmp_path, home, ear
 def test_words_that_cannot_be_heard_teach_nothing_and_nothing_is_written(monkeypatch, tmp_path, home, ear, place):
     planted(monkeypatch, Path("/", place), ear, is_heard=False)  # where sounds lie decides which are held back
     with pytest.raises(EncoderError, match=r"teach the ear nothing .* Keep the shipped ear"):
-        tune(tmp_path, ear, "mine")
+        tune(Library.open(tmp_path), ear, "mine")
     assert not (ears_path() / "mine").exists()
 
 
@@ -86,14 +87,14 @@ def test_copies_in_other_folders_teach_nothing(monkeypatch, tmp_path, ear):
     twice = [*paths, *(tmp_path / "other" / path.name for path in paths)]
     monkeypatch.setattr(tuning, "sound_vectors", lambda _library, _ear: (twice, np.concatenate([vectors, vectors])))
     with pytest.raises(EncoderError, match="teach the ear nothing"):
-        tune(tmp_path, ear, "mine")
+        tune(Library.open(tmp_path), ear, "mine")
 
 
 @pytest.mark.parametrize(("n_kinds", "n_sounds"), [(12, 6), (5, 60), (60, 3)])
 def test_too_little_is_refused_with_what_is_needed(monkeypatch, tmp_path, ear, n_kinds, n_sounds):
     planted(monkeypatch, tmp_path, ear, n_kinds=n_kinds, n_sounds=n_sounds)
     with pytest.raises(QueryError, match=r"too little to learn from: .*200 sounds with 10 words.*Index more"):
-        tune(tmp_path, ear, "mine")
+        tune(Library.open(tmp_path), ear, "mine")
 
 
 @pytest.mark.parametrize(
@@ -101,12 +102,12 @@ def test_too_little_is_refused_with_what_is_needed(monkeypatch, tmp_path, ear, n
 )
 def test_names_that_cannot_be_are_refused(tmp_path, ear, name):
     with pytest.raises(QueryError, match="cannot be the name of your ear"):
-        tune(tmp_path, ear, name)
+        tune(Library.open(tmp_path), ear, name)
 
 
 def test_a_correction_that_is_damaged_is_told(monkeypatch, tmp_path, home, ear):
     planted(monkeypatch, tmp_path, ear)
-    tune(tmp_path, ear, "mine")
+    tune(Library.open(tmp_path), ear, "mine")
     card = read_ear_card(ears_path() / "mine" / "ear.toml")
     card.correction.write_bytes(b"nothing")
     with pytest.raises(EncoderError, match="Run `bowerbird train` again"):

@@ -9,6 +9,7 @@ from bowerbird.domain.study import System
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.listening.design import check_design
 from bowerbird.listening.systems.side_by_side import _average_precision, one_query_design, side_by_side
 from encoding_stage import Here
@@ -25,14 +26,16 @@ def library(tmp_path_factory):
         write(root / f"hiss {number}.wav", noise(number, duration_s=0.5))
     with pytest.MonkeyPatch.context() as monkeypatch:
         Here(monkeypatch)
-        index_folders(place, [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None)
+        index_folders(
+            Library.open(place), [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None
+        )
     labels = {path: (path.name.split()[0],) for path in root.iterdir()}
     return place, root, labels
 
 
 def test_labels_that_agree_are_marked_and_counted(library):
     place, root, labels = library
-    ear, chance = side_by_side(place, (EAR, CHANCE), sound=root / "tone 0.wav", labels=labels)
+    ear, chance = side_by_side(Library.open(place), (EAR, CHANCE), sound=root / "tone 0.wav", labels=labels)
     assert [one.shared for one in ear.results[:5]] == [("tone",)] * 5
     assert ear.average_precision == pytest.approx(1.0)
     assert chance.average_precision < 1.0
@@ -43,18 +46,18 @@ def test_labels_that_agree_are_marked_and_counted(library):
 
 def test_without_labels_there_is_no_figure(library):
     place, root, _ = library
-    (column,) = side_by_side(place, (EAR,), sound=root / "tone 0.wav", n_results=3)
+    (column,) = side_by_side(Library.open(place), (EAR,), sound=root / "tone 0.wav", n_results=3)
     assert column.average_precision is None
     assert len(column.results) == 3
 
 
 def test_a_system_that_cannot_answer_says_why_and_the_others_answer(library):
     place, _, _ = library
-    ear, descriptors = side_by_side(place, (EAR, DESCRIPTORS), words="hiss")
+    ear, descriptors = side_by_side(Library.open(place), (EAR, DESCRIPTORS), words="hiss")
     assert ear.results
     assert "knows no words" in descriptors.complaint
     assert descriptors.results == ()
-    ear, nobody = side_by_side(place, (EAR, System("n", encoder="nobody")), words="hiss")
+    ear, nobody = side_by_side(Library.open(place), (EAR, System("n", encoder="nobody")), words="hiss")
     assert ear.results
     assert "no encoder `nobody`" in nobody.complaint
 

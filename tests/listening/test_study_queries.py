@@ -12,6 +12,7 @@ from bowerbird.domain.study import Comparison, QueryChoice, StudyDesign, System
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 from bowerbird.listening.systems.queries import rank_study
 from bowerbird.listening.systems.ranker import Collection, Ranker
@@ -37,7 +38,9 @@ def library(tmp_path_factory):
     place = tmp_path_factory.mktemp("library")
     with pytest.MonkeyPatch.context() as monkeypatch:
         Here(monkeypatch)
-        index_folders(place, [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None)
+        index_folders(
+            Library.open(place), [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None
+        )
     return place, root
 
 
@@ -69,8 +72,8 @@ def test_a_query_is_never_its_own_result_nor_its_own_far_sound(library):
 
 def test_results_are_those_of_the_encoder(library):
     place, _ = library
-    study = rank_study(place, replace(SOUNDS, near_copies="keep"))
-    collection = Collection(place)
+    study = rank_study(Library.open(place), replace(SOUNDS, near_copies="keep"))
+    collection = Collection(Library.open(place))
     vectors = collection.vectors(encoder_named("ear"))
     ids = [sound.item_id for sound in collection.sounds]
     for query in study.design.queries:
@@ -87,7 +90,7 @@ def test_a_copy_of_the_query_is_removed_flagged_or_kept(library, rule, is_there,
     design = replace(
         SOUNDS, near_copies=rule, choice=QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 7.wav"),))
     )
-    study = rank_study(place, design)
+    study = rank_study(Library.open(place), design)
     found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
     assert ("louder seven.wav" in found) == is_there
     assert found.get("louder seven.wav", False) == is_flagged
@@ -113,7 +116,7 @@ def test_variants_of_one_encoder_rank_otherwise(library):
 
 def test_all_components_and_nearest_rank_as_cosine_does_where_vectors_are_units(library):
     place, _ = library
-    collection = Collection(place)
+    collection = Collection(Library.open(place))
     cosine, nearest = (
         Ranker(System("x", encoder="ear", search=search), collection, seed=1) for search in ("cosine", "nearest")
     )
@@ -157,7 +160,7 @@ def test_rankings_of_others_take_part(library, tmp_path):
         choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 1" / "sound 1.wav"),)),
         n_training=0,
     )
-    study = rank_study(place, design)
+    study = rank_study(Library.open(place), design)
     assert [study.candidates[one.item_id].path.stem for one in study.runs["theirs"]["q01"]] == [
         "sound 5",
         "sound 9",
@@ -168,7 +171,8 @@ def test_rankings_of_others_take_part(library, tmp_path):
     )
     with pytest.raises(StudyError, match="knows nothing of"):
         rank_study(
-            place, replace(design, choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 2" / "sound 2.wav"),)))
+            Library.open(place),
+            replace(design, choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 2" / "sound 2.wav"),))),
         )
 
 
@@ -186,7 +190,7 @@ def test_a_name_that_two_sounds_have_is_nobodys_and_more_of_the_path_tells_them_
 def test_of_two_copies_among_the_results_the_later_one_crowds(library):
     place, root = library
     other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # as high as the seventh
-    study = rank_study(place, replace(SOUNDS, choice=other, depth=20))
+    study = rank_study(Library.open(place), replace(SOUNDS, choice=other, depth=20))
     found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
     assert sorted([found["sound 7.wav"], found["louder seven.wav"]]) == [False, True]
     assert sum(found.values()) == 1
@@ -231,7 +235,7 @@ def test_what_the_library_cannot_do_is_a_sentence(library, changes, said):
 def test_labels_are_strata_and_travel_with_items(library):
     place, root = library
     labels = {root / f"Kind {n % 4}" / f"sound {n}.wav": f"class {n % 2}" for n in range(40)}
-    study = rank_study(place, SOUNDS, labels=labels)
+    study = rank_study(Library.open(place), SOUNDS, labels=labels)
     assert all("class" in query.stratum or "folder" in query.stratum for query in study.design.queries)
     assert {candidate.label for candidate in study.candidates.values()} >= {"class 0", "class 1"}
 

@@ -7,6 +7,7 @@ from bowerbird.domain.study import System
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.listening.systems import choices as module
 from bowerbird.listening.systems.choices import system_choices
 from bowerbird.listening.systems.side_by_side import side_by_side
@@ -22,16 +23,18 @@ def library(tmp_path_factory):
     write(root / "copy.wav", noise(1, duration_s=0.5))
     with pytest.MonkeyPatch.context() as monkeypatch:
         Here(monkeypatch)
-        index_folders(place, [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None)
+        index_folders(
+            Library.open(place), [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None
+        )
     return place, root
 
 
 def test_the_descriptors_of_the_built_in_encoder_can_be_compared_too(library):
     place, root = library
-    found = system_choices(place)
+    found = system_choices(Library.open(place))
     assert [one.name for one in found.encoders] == [DEFAULT_ENCODER, ACOUSTIC_ENCODER]
     systems = [System(one.name, encoder=one.name) for one in found.encoders]
-    assert all(column.results for column in side_by_side(place, systems, sound=root / "long.wav"))
+    assert all(column.results for column in side_by_side(Library.open(place), systems, sound=root / "long.wav"))
 
 
 def test_words_and_aspects_are_those_of_the_encoder(library):
@@ -57,4 +60,4 @@ def test_an_encoder_that_the_library_never_heard_is_not_offered(library, monkeyp
 
 def test_a_library_that_is_not_there_is_said(tmp_path):
     with pytest.raises(CatalogueError):
-        system_choices(tmp_path / "none")
+        system_choices(Library.open(tmp_path / "none"))

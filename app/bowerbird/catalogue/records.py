@@ -1,4 +1,4 @@
-"""Rows of the catalogue as values."""
+"""What the catalogue stores, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """A file as it was listed.
+    """A file as it was scanned.
 
     Attributes
     ----------
@@ -40,8 +40,16 @@ class FileStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedCounts:
+    """How many files of a scanned batch were new or changed."""
+
+    n_new: int
+    n_changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class PendingSound:
-    """A sound that waits for analysis."""
+    """A sound that is to be analysed."""
 
     id: int
     path: str
@@ -50,7 +58,7 @@ class PendingSound:
 
 @dataclass(frozen=True, slots=True)
 class PendingContent:
-    """A content that waits for the vectors of one more encoder.
+    """A content that lacks embeddings of a further encoder.
 
     Attributes
     ----------
@@ -58,10 +66,10 @@ class PendingContent:
     hash : bytes
     duration_s : float
     n_known : int
-        Windows that an earlier run has recorded.
+        Number of windows that an earlier run has embedded.
     sound_id : int
     path : str
-        One place where it lies.
+        Of one sound that has this content.
     size_bytes : int
     """
 
@@ -76,7 +84,7 @@ class PendingContent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedWindows:
-    """Vectors of consecutive windows of one content.
+    """Embeddings of consecutive windows of one content.
 
     Attributes
     ----------
@@ -86,7 +94,7 @@ class EncodedWindows:
         Start and end in seconds.
     vectors : ndarray, shape (n_windows, n_dims), float32
     is_last : bool
-        Whether no window follows.
+        Whether these are the content's last windows.
     """
 
     content_id: int
@@ -98,7 +106,7 @@ class EncodedWindows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """Everything that was found out about a sound's content.
+    """The result of analysing a sound's content.
 
     Attributes
     ----------
@@ -113,7 +121,7 @@ class Analysis:
     metadata : mapping of str to str
     peaks : Peaks
     overview : ndarray, shape (n_columns, 2), int8
-        The little waveform.
+        The waveform in a table row.
     spans : tuple of (float, float)
         Start and end in seconds of each window.
     vectors : ndarray, shape (n_windows, n_dims), float32
@@ -178,7 +186,7 @@ class SoundDetails:
 
 @dataclass(frozen=True, slots=True)
 class RejectedSound:
-    """A sound that cannot be used, and why."""
+    """A sound that cannot be used, with the reason."""
 
     id: int
     path: Path
@@ -187,7 +195,7 @@ class RejectedSound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowVectors:
-    """Vectors of one encoder.
+    """Embeddings of one encoder.
 
     Attributes
     ----------
@@ -200,3 +208,55 @@ class WindowVectors:
     ids: npt.NDArray[np.int64]
     content_ids: npt.NDArray[np.int64]
     vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSpan:
+    """Where a window lies in its sound; windows are numbered from 0."""
+
+    start_s: float
+    end_s: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """A sound that matches the words of a query.
+
+    Attributes
+    ----------
+    sound_id : int
+    bm25 : float
+        Lower is better.
+    texts : tuple of str
+        The name, directory and metadata as they are searched.
+    is_whole : bool
+        Whether the last word was found whole, not only as a prefix.
+    """
+
+    sound_id: int
+    bm25: float
+    texts: tuple[str, str, str]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PresentContent:
+    """A content that at least one present sound has.
+
+    Attributes
+    ----------
+    id : int
+    hash : str
+        Hexadecimal.
+    path : Path
+        Of one sound that has it.
+    directory : str
+    duration_s : float
+    """
+
+    id: int
+    hash: str
+    path: Path
+    directory: str
+    duration_s: float

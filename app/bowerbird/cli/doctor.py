@@ -12,24 +12,24 @@ from bowerbird import __version__
 from bowerbird.base import paths
 from bowerbird.base.errors import CatalogueError
 from bowerbird.base.text import count_text
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.cli.options import Library
+from bowerbird.cli.options import LibraryOption, open_library
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault, own_thesaurus_path
 from bowerbird.index import hnsw
 from bowerbird.library.encoders.choice import searched_encoder
+from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import HNSW_FROM
 from bowerbird.playback.device import describe_output
 
 _PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
 
 
-def doctor(*, library: Library = None) -> int:
+def doctor(*, library: LibraryOption = None) -> int:
     """Say what is installed, where things lie, and what is missing."""
-    chosen = paths.library_path(library)
+    chosen = open_library(library)
     typer.echo(f"bowerbird {__version__} on Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
         typer.echo(f"  {package}: {_version(package)}")
-    typer.echo(f"library: {chosen} ({_contents(chosen)})")
+    typer.echo(f"library: {chosen.folder} ({_contents(chosen)})")
     typer.echo(f"settings: {paths.settings_path()}")
     typer.echo(f"log: {paths.log_path()}")
     choice = searched_encoder(chosen)
@@ -58,9 +58,9 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _contents(library: Path) -> str:
+def _contents(library: Library) -> str:
     try:
-        with CatalogueReader(library) as reader:
+        with library.read() as reader:
             return f"{count_text(reader.count())} in {count_text(len(reader.folders()), 'folder', 'folders')}"
     except CatalogueError as error:
         return str(error)

@@ -12,10 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.paths import library_path
 from bowerbird.benchmark.retrieval import Averages, LabelledSet, RetrievalFigures, read_labels
 from bowerbird.benchmark.retrieval import evaluate as figures_of
-from bowerbird.cli.options import AsJson, EncoderName, Library, encoder_to_search
+from bowerbird.cli.options import EncoderOption, JsonOption, LibraryOption, encoder_to_search, open_library
 from bowerbird.library.export import sound_vectors
 
 
@@ -25,37 +24,38 @@ def evaluate(
         Path,
         typer.Option(
             metavar="CSV",
-            help="Columns path and class, and if wanted group, family, set, eval; or fname and labels.",
+            help="Columns path and class, optionally group, family, set, eval; or fname and labels.",
         ),
     ],
-    encoder: EncoderName = None,
+    encoder: EncoderOption = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", help="Measure only sounds of this set; repeatable.", show_default=False),
     ] = None,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
-    """Measure how well similarity finds sounds of the same label.
+    """Measure how well similarity finds sounds with the same label.
 
-    Every labelled sound of the library is a query against all others but those of its own group.
+    Every labelled sound of the library is a query against all others except those of its own group.
     MAP@15 and MAP@150 are means of average precision, MR1 the mean rank (from 0) of the first relevant sound;
     macro is the mean over classes, micro over queries.
     """
     labelled = read_labels(labels)
     labelled = labelled.only(labelled.positions(origins=sets or None))
     if not labelled.sounds:
-        raise QueryError(f"`{labels}` has no sounds to measure in the sets asked for. Check --set and the eval column.")
-    chosen = encoder_to_search(encoder, library_path(library))
-    paths, vectors = sound_vectors(library_path(library), chosen)
-    kept, places = _locate(labelled, labels.parent, paths)
+        raise QueryError(f"`{labels}` has no sounds to measure in these sets. Check --set and the eval column.")
+    opened = open_library(library)
+    chosen = encoder_to_search(encoder, opened)
+    paths, vectors = sound_vectors(opened, chosen)
+    kept, rows = _locate(labelled, labels.parent, paths)
     n_absent = len(labelled.sounds) - len(kept)
     if not kept:
         raise QueryError(
             f"None of the {n_absent:,} labelled sounds is in the library. Run `bowerbird index {labels.parent}` first."
         )
     labelled = labelled.only(np.array(kept, np.int64))
-    figures = figures_of(vectors[places], labelled.labels, labelled.groups, families=labelled.families)
+    figures = figures_of(vectors[rows], labelled.labels, labelled.groups, families=labelled.families)
     if as_json:
         typer.echo(json.dumps({"encoder": chosen.id, "n_absent": n_absent, **dataclasses.asdict(figures)}))
     else:
@@ -64,16 +64,16 @@ def evaluate(
 
 
 def _locate(labelled: LabelledSet, folder: Path, paths: list[Path]) -> tuple[list[int], list[int]]:
-    """Find labelled sounds among the library's; names without an extension match any."""
-    places = {str(path): place for place, path in enumerate(paths)}
-    stems = {str(path.with_suffix("")): place for place, path in enumerate(paths)}
+    """Return the labelled sounds that the library has, and their rows there; names without extension match any."""
+    by_path = {str(path): row for row, path in enumerate(paths)}
+    by_stem = {str(path.with_suffix("")): row for row, path in enumerate(paths)}
     kept, found = [], []
     for number, sound in enumerate(labelled.sounds):
         path = os.path.abspath(folder / sound.path)  # noqa: PTH100 - as paths are stored
-        place = places.get(path, stems.get(path))
-        if place is not None:
+        row = by_path.get(path, by_stem.get(path))
+        if row is not None:
             kept.append(number)
-            found.append(place)
+            found.append(row)
     return kept, found
 
 
@@ -84,7 +84,7 @@ def _print_figures(figures: RetrievalFigures, encoder_id: str, n_absent: int) ->
     )
     if figures.unscored:
         console.print(
-            f"{len(figures.unscored)} classes have a single origin and are not scored: {', '.join(figures.unscored)}"
+            f"{len(figures.unscored)} classes have only one group and are not scored: {', '.join(figures.unscored)}"
         )
     if n_absent:
         console.print(f"{n_absent:,} labelled sounds are not in the library or were rejected")

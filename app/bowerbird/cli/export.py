@@ -5,19 +5,19 @@ from typing import Annotated
 
 import typer
 
-from bowerbird.base.paths import library_path
-from bowerbird.cli.options import EncoderName, Library, encoder_to_search
+from bowerbird.cli.options import EncoderOption, LibraryOption, encoder_to_search, open_library
 from bowerbird.library.export import export_vectors
 
 
 def export(
     *,
     vectors: Annotated[Path, typer.Option(metavar="OUT.npz", help="File to write: paths, vectors, encoder_id.")],
-    encoder: EncoderName = None,
-    library: Library = None,
+    encoder: EncoderOption = None,
+    library: LibraryOption = None,
 ) -> int:
-    """Write every sound's path and vector to a NumPy archive."""
-    chosen = encoder_to_search(encoder, library_path(library))
-    n = export_vectors(library_path(library), chosen, vectors)
-    typer.echo(f"{n:,} vectors of {chosen.n_dims} dimensions ({chosen.id}) written to {vectors}")
+    """Write every sound's path and embedding to a NumPy archive."""
+    opened = open_library(library)
+    chosen = encoder_to_search(encoder, opened)
+    n_sounds = export_vectors(opened, chosen, vectors)
+    typer.echo(f"{n_sounds:,} embeddings of {chosen.n_dims} dimensions ({chosen.id}) written to {vectors}")
     return 0

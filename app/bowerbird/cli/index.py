@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from bowerbird.base.errors import CatalogueError, QueryError
-from bowerbird.base.paths import library_path
 from bowerbird.cli.options import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_SOME_REJECTED,
-    AsJson,
-    Library,
+    JsonOption,
+    LibraryOption,
+    open_library,
     warn,
 )
 from bowerbird.cli.progress import JsonEvents, LiveProgress
@@ -27,14 +27,17 @@ from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import choose_encoder, require_recall, wanted_encoder
-from bowerbird.library.indexing.index import index_exists, index_folders
+from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import update_index
 
 
 def index(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Folders to add or bring up to date; all known ones by default."),
+        typer.Argument(
+            metavar="[FOLDER]...", help="Folders to add or bring up to date; by default every folder of the library."
+        ),
     ] = None,
     *,
     encoder: Annotated[
@@ -42,49 +45,51 @@ def index(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="The encoder that the library shall have beside the built-in one, from now on; `ear` for none. "
-            "`@cuda`, `@coreml` or `@directml` after its name computes there.",
+            help="A further encoder for the library, from now on; `ear` for the built-in one only. "
+            "Append `@cuda`, `@coreml` or `@directml` to compute there.",
             show_default=False,
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=0, help="Worker processes; 0 for one a core.", show_default="one a core")
+        int, typer.Option(min=0, help="Number of worker processes; 0 for one per core.", show_default="one per core")
     ] = 0,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Add folders and index their sounds.
 
-    Every sound is analysed and has the built-in encoder's vectors; those of the library's further encoder come
-    after, and searches use them as soon as they are complete. A second run does only what is new or changed. A run
-    that was stopped, or killed, is taken up where it was.
+    Every sound is analysed and embedded by the built-in encoder; the library's further encoder follows, and searches
+    use it as soon as it has embedded every sound. A second run only does what is new or changed. A run that was stopped
+    or killed is resumed.
     """
-    return _index(folders or [], encoder, workers, library_path(library), as_json=as_json)
+    return _index(folders or [], encoder, workers, open_library(library), as_json=as_json)
 
 
 def demo(
     folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Other folders than the demo sounds.")
+        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders to index instead of the demo sounds.")
     ] = None,
     *,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Index the demo sounds that ship with Bowerbird, then show a search by words and one by example."""
-    place = library_path(library)
-    code = _index(folders or [demo_folder()], None, 0, place, as_json=as_json)
+    opened = open_library(library)
+    code = _index(folders or [demo_folder()], None, 0, opened, as_json=as_json)
     if code in {EXIT_DONE, EXIT_SOME_REJECTED} and not as_json:
-        show_searches(place, DEFAULT_ENCODER)
+        show_searches(opened, DEFAULT_ENCODER)
     return code
 
 
-def _index(folders: Sequence[Path], encoder_name: str | None, n_workers: int, library: Path, *, as_json: bool) -> int:
+def _index(
+    folders: Sequence[Path], encoder_name: str | None, n_workers: int, library: Library, *, as_json: bool
+) -> int:
     absent = [folder for folder in folders if not os.path.isdir(folder)]  # noqa: PTH112 - Path's raises for lost drives
     if absent and len(absent) == len(folders):
         names = ", ".join(str(folder) for folder in absent)
-        raise QueryError(f"There is no folder {names}. Check the spelling, or connect the drive.")
-    if not folders and not index_exists(library):
-        raise CatalogueError(f"The library at {library} has no folders yet. Run `bowerbird index FOLDER`.")
+        raise QueryError(f"There is no folder {names}. Check the spelling, or connect its drive.")
+    if not folders and not library.has_folders():
+        raise CatalogueError(f"The library at {library.folder} has no folders yet. Run `bowerbird index FOLDER`.")
     built_in = encoder_named(DEFAULT_ENCODER)
     further = _further(encoder_name, library)
     if encoder_name is not None:
@@ -100,16 +105,17 @@ def _index(folders: Sequence[Path], encoder_name: str | None, n_workers: int, li
             post=display.post,
             n_workers=n_workers or None,
         )
-        for encoder in {one.id: one for one in (built_in, further)}.values():
+        for encoder in {encoder.id: encoder for encoder in (built_in, further)}.values():
             if not control.is_cancelled:
-                update_index(library, encoder, control)  # now, so that the first search need not
+                update_index(library, encoder, control)  # so that the first search does not have to
     if control.is_cancelled:
         return EXIT_INTERRUPTED
-    return EXIT_SOME_REJECTED if summary.n_rejected or summary.n_unreachable else EXIT_DONE
+    is_incomplete = summary.n_rejected or summary.n_unreachable or summary.n_faulty
+    return EXIT_SOME_REJECTED if is_incomplete else EXIT_DONE
 
 
-def _further(name: str | None, library: Path) -> Encoder:
-    """Return the encoder that the library shall have; the built-in for no other."""
+def _further(name: str | None, library: Library) -> Encoder:
+    """Return the library's further encoder; the built-in one where there is none."""
     if name is not None:
         require_recall(name)
         return encoder_named(name)
@@ -120,7 +126,7 @@ def _further(name: str | None, library: Path) -> Encoder:
 
 @contextmanager
 def interrupts(control: Control) -> Iterator[None]:
-    """Let Ctrl+C cancel: what was done is recorded before the command ends."""
+    """Let Ctrl+C cancel: finished work is recorded before the command ends."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

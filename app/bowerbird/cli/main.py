@@ -1,4 +1,4 @@
-"""The commands, and the one place where faults become exit codes."""
+"""The commands, and the one place where errors become exit codes."""
 
 import logging
 import sys
@@ -23,14 +23,14 @@ from bowerbird.cli.options import EXIT_COULD_NOT, EXIT_DONE, EXIT_INTERRUPTED
 
 logger = logging.getLogger(__name__)
 
-# The root of wrong options, which typer does not export: click's own, or typer's copy of it, by version.
+# The base class of usage errors, which typer does not export: click's own, or typer's copy, depending on the version.
 _WRONG_USE: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="bowerbird",
-    help="Find sounds that sound alike. With no command, or with folders alone, the window opens:\n\n"
+    help="Find sounds that sound alike. Without a command, or with only folders, the window opens:\n\n"
     "    bowerbird [--library DIR] [FOLDER...]",
-    epilog="Exit codes: 0 done, 1 done but some sounds could not be used, 2 could not, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 done but some sounds could not be used, 2 failed, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -62,10 +62,10 @@ def _options(
         "--version",
         callback=lambda value: _show_version(wanted=value),
         is_eager=True,
-        help="Say the version.",
+        help="Show the version.",
     ),
 ) -> None:
-    """Hold the options that stand before a command."""
+    """Define the options before a command."""
 
 
 COMMANDS = frozenset(
@@ -75,7 +75,7 @@ COMMANDS = frozenset(
 
 
 def run(arguments: Sequence[str], *, rate_window: Callable[[Sequence[str]], int] | None = None) -> int:
-    """Run a command and return its exit code; faults of the world become a sentence on stderr.
+    """Run a command and return its exit code; errors become a sentence on stderr.
 
     Parameters
     ----------
@@ -83,29 +83,29 @@ def run(arguments: Sequence[str], *, rate_window: Callable[[Sequence[str]], int]
     rate_window : callable, optional
         Opens the rating window, for the one command that has a window.
     """
-    if hasattr(sys.stdout, "reconfigure"):  # file names may hold bytes that no terminal can show
+    if hasattr(sys.stdout, "reconfigure"):  # file names may contain bytes that no terminal can show
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         result = app(args=list(arguments), standalone_mode=False, prog_name="bowerbird", obj=rate_window)
     except BowerbirdError as error:
-        code = _complain(str(error))
+        code = _print_error(str(error))
     except _WRONG_USE as error:
         error.show()
         code = EXIT_COULD_NOT
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # the reader of our output has seen enough; typer and rich exit then
+    except (BrokenPipeError, SystemExit):  # the reader of our output has closed it; typer and rich exit then
         sys.stdout = None  # nothing is left to be flushed at the end
         code = EXIT_DONE
-    except Exception:  # the command line's last boundary: the log has the trace, the user a sentence
+    except Exception:  # the command line's boundary: the log has the traceback, the user a sentence
         logger.exception("bowerbird %s", " ".join(arguments))
-        code = _complain(f"Bowerbird has a fault and stopped. Please report it with the file {log_path()}.")
+        code = _print_error(f"Bowerbird stopped because of a fault. Please report it with the log file, {log_path()}.")
     else:
         code = result if isinstance(result, int) else EXIT_DONE
     return code
 
 
-def _complain(sentence: str) -> int:
+def _print_error(sentence: str) -> int:
     Console(stderr=True, highlight=False, soft_wrap=True).print(sentence, markup=False, style=None)
     return EXIT_COULD_NOT

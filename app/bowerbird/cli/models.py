@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.paths import library_path
 from bowerbird.base.text import bytes_text
 from bowerbird.cli.index import interrupts
-from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, AsJson, Library, warn
+from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, JsonOption, LibraryOption, open_library, warn
 from bowerbird.cli.progress import live_line
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING
@@ -51,9 +50,9 @@ _STATES = {
 
 
 @app.command("list")
-def list_(*, library: Library = None, as_json: AsJson = False) -> int:
+def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
     """List every model: whether it is here, and what having it costs."""
-    choice = searched_encoder(library_path(library))
+    choice = searched_encoder(open_library(library))
     warn(choice.complaint)
     used = choice.encoder.name
     if as_json:
@@ -128,13 +127,13 @@ def verify(
         bool,
         typer.Option("--int8", help="Compare the 8-bit weights with the full ones on 200 of the library's sounds."),
     ] = False,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> int:
     """Read every byte of a model's weights and check what it hears; it is used only if it passes."""
     with _progress() as (control, post):
         state = verify_model(name, control=control, post=post)
         if int8 and state.state == "ready":
-            check_int8(library_path(library), name, control=control, post=post)
+            check_int8(open_library(library), name, control=control, post=post)
     return _finish(model_state(name), control, "Nothing was changed.")
 
 
@@ -146,10 +145,10 @@ def remove(
         bool,
         typer.Option("--vectors", help="Delete what it made of the library's sounds, too, also after the weights."),
     ] = False,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> int:
     """Delete a model's weights. The vectors it made stay, unless told otherwise, for when it comes back."""
-    place = library_path(library)
+    place = open_library(library)
     forgotten = forget_model(place, name) if vectors else {}  # first: while the library is indexed, nothing is lost
     for encoder_id, n in forgotten.items():
         typer.echo(f"{n:,} vectors of {encoder_id} deleted")

@@ -1,4 +1,4 @@
-"""Showing events: a live line on a terminal, plain lines elsewhere, or one JSON object a line."""
+"""Showing progress: a live line on a terminal, plain lines elsewhere, or one JSON object per line."""
 
 import dataclasses
 import json
@@ -32,7 +32,7 @@ _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class JsonEvents:
-    """Prints each event as a JSON object on a line of its own; undecodable names travel as lone surrogates."""
+    """Prints each event as a JSON object on a line of its own; undecodable names contain lone surrogates."""
 
     def __enter__(self) -> Self:
         return self
@@ -47,7 +47,7 @@ class JsonEvents:
 
 
 class LiveProgress:
-    """Prints what people want to know: a progress line that stays in place, rejected sounds, a summary."""
+    """Prints a progress line that stays in place, rejected sounds, and a summary."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
@@ -70,7 +70,7 @@ class LiveProgress:
         """Show an event."""
         match event:
             case SoundsListed():
-                self._line(f"{event.n_found:,} sounds listed in {event.folder}")
+                self._line(f"{event.n_found:,} sounds found in {event.folder}")
             case FolderListed():
                 self._print(_listed(event))
             case FolderUnreachable():
@@ -83,14 +83,16 @@ class LiveProgress:
                 text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
                 self._line(f"{event.activity} · {text}" if event.activity else text)
             case SoundNotEncoded():
-                self._print(f"no vectors  {event.path}\n            {event.reason}", style="yellow")
+                self._print(f"not embedded  {event.path}\n              {event.reason}", style="yellow")
             case EncoderReady():
                 self._print(_ready(event))
             case IndexingFinished():
                 self._line("")
                 if self._n_known:
-                    self._print(f"{self._n_known:,} known rejections are not repeated; --json names them all")
+                    self._print(f"{self._n_known:,} sounds that were rejected before are not listed; --json lists them")
                 self._print(_finished(event), style="bold")
+                if event.fault_sentence is not None:
+                    self._print(event.fault_sentence, style="yellow")
             case BatchRecorded() | FileIgnored():
                 pass
 
@@ -104,7 +106,7 @@ class LiveProgress:
 
 @contextmanager
 def live_line() -> Iterator[Callable[[str], None]]:
-    """Give what shows a text on stderr, on a line that stays in place and is gone in the end; nothing elsewhere."""
+    """Yield a function that shows a text on one line of stderr, in place; without a terminal it shows nothing."""
     console = Console(highlight=False, soft_wrap=True, stderr=True)
     with Live(console=console, transient=True, refresh_per_second=8) as live:
         yield lambda text: live.update(Text(printable(text), style="cyan"))
@@ -121,16 +123,16 @@ def _listed(event: FolderListed) -> str:
 
 
 def _ready(event: EncoderReady) -> str:
-    left = f"; {count_text(event.n_left)} could not be reached and follow later" if event.n_left else ""
-    return f"Searches use {event.name} from now on{left}"
+    left = f"; {count_text(event.n_left)} cannot be reached and will follow later" if event.n_left else ""
+    return f"Search uses {event.name} from now on{left}"
 
 
 def _finished(event: IndexingFinished) -> str:
     parts = ["Stopped" if event.is_cancelled else "Done", f"{event.n_analysed:,} analysed"]
     if event.n_copies:
-        parts.append(f"{event.n_copies:,} copies of known sounds")
+        parts.append(f"{event.n_copies:,} copies")
     if event.n_encoded:
-        parts.append(f"{event.n_encoded:,} given further vectors")
+        parts.append(f"{event.n_encoded:,} embedded")
     parts.append(f"{event.n_rejected:,} rejected")
     parts.append(time_taken_text(event.seconds))
     return " · ".join(parts)

@@ -12,11 +12,11 @@ from rich.live import Live
 from rich.table import Table
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.paths import library_path, studies_path
+from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
 from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, AsJson, Library, warn
+from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, JsonOption, LibraryOption, open_library, warn
 from bowerbird.domain.study import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
 from bowerbird.listening import bundles
 from bowerbird.listening import store as study_files
@@ -87,8 +87,8 @@ def new(
     is_draft: Annotated[
         bool, typer.Option("--draft", help="Print the design as YAML, for editing, and stop there.")
     ] = False,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Design a study, run every system once, and freeze everything that raters will hear."""
     base = read_design(design) if design is not None else _usual(name, has_words=bool(words))
@@ -126,7 +126,7 @@ def new(
     named = {path: ", ".join(some) for path, some in labels_by_path(labels).items()}
     with _Progress("queries") as told:
         ranked = rank_study(
-            library_path(library),
+            open_library(library),
             made,
             labels=named,
             progress=told,
@@ -142,7 +142,7 @@ def new(
 
 
 @app.command("list")
-def list_studies(*, as_json: AsJson = False) -> int:
+def list_studies(*, as_json: JsonOption = False) -> int:
     """List the studies that are here."""
     rows = []
     for folder in study_files.studies_here():
@@ -173,7 +173,7 @@ def list_studies(*, as_json: AsJson = False) -> int:
 
 
 @app.command("show")
-def show(study: Study, *, as_json: AsJson = False) -> int:
+def show(study: Study, *, as_json: JsonOption = False) -> int:
     """Say what a study asks, how long it takes, and how far its raters are."""
     _tell(study_named(study), as_json=as_json)
     return EXIT_DONE
@@ -224,7 +224,7 @@ def merge(
     study: Study,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Ratings that raters sent back.")],
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Join answers that were given elsewhere. Twice changes nothing; what disagrees is kept beside the other."""
     folder = study_named(study)
@@ -267,7 +267,7 @@ def report(
         typer.Argument(metavar="FOLDER", help="Where to write it; in the study's own folder by default."),
     ] = None,
     *,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Say what was found: in sentences here; with every figure, plot and file in a folder."""
     folder = study_named(study)
@@ -288,7 +288,7 @@ def simulate(
     *,
     n_studies: Annotated[int, typer.Option("--studies", min=1, help="Of each kind of trial.")] = 500,
     seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Play studies whose truth is known with simulated raters, and say whether reports find it.
 

@@ -10,23 +10,22 @@ from typing import Annotated
 import typer
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.paths import library_path
 from bowerbird.base.text import printable, progress_text
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.cli.options import EXIT_DONE, AsJson, Library, encoder_to_search
+from bowerbird.cli.options import EXIT_DONE, JsonOption, LibraryOption, encoder_to_search, open_library
 from bowerbird.cli.progress import live_line
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.protocol import Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, deny_word, give_words, plain_word, suggested_words
 from bowerbird.library.encoders.tuning import tune
+from bowerbird.library.library import Library
 
 
 def train(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the tuned ear shall be called.")] = "mine",
     *,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Tune the ear to the names of your own sounds, as a new encoder beside the shipped one.
 
@@ -43,7 +42,7 @@ def train(
             left_s = (time.monotonic() - began) / n_done * (n_total - n_done) if n_done else None
             show(f"Measuring on sounds that are held back · {progress_text(n_done, n_total, 0, left_s)}")
 
-        tuned = tune(library_path(library), ear, name, progress=progress)
+        tuned = tune(open_library(library), ear, name, progress=progress)
     if as_json:
         typer.echo(
             json.dumps(
@@ -71,14 +70,14 @@ def words(
     *,
     add: Annotated[str | None, typer.Option(metavar="WORD", help="What they are called: searches find it.")] = None,
     deny: Annotated[str | None, typer.Option(metavar="WORD", help="What they are not: never suggested again.")] = None,
-    library: Library = None,
-    as_json: AsJson = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
 ) -> int:
     """Say what sounds may be called, by what the ear hears, or correct it.
 
     The ear is the one that the library is searched by, or the built-in one where that names no sounds.
     """
-    place = library_path(library)
+    place = open_library(library)
     right, wrong = (plain_word(word) if word is not None else None for word in (add, deny))
     if right is not None and right == wrong:
         raise QueryError(f"`{right}` cannot be both right and wrong. Give it to --add or to --deny.")
@@ -89,7 +88,7 @@ def words(
     encoder = encoder_to_search(None, place)
     if not isinstance(encoder, Namer):
         encoder = encoder_named(DEFAULT_ENCODER)
-    with CatalogueReader(place) as reader:
+    with place.read() as reader:
         for sound, content_id in ids.items():
             found = suggested_words(reader, encoder, content_id)
             if as_json:
@@ -99,10 +98,10 @@ def words(
     return EXIT_DONE
 
 
-def _contents(library: Path, sounds: list[Path]) -> dict[Path, int]:
+def _contents(library: Library, sounds: list[Path]) -> dict[Path, int]:
     """Content ids by absolute path."""
     ids = {}
-    with CatalogueReader(library) as reader:
+    with library.read() as reader:
         for sound in sounds:
             if os.path.isdir(sound):  # noqa: PTH112 - unlike Path's, it never raises
                 raise QueryError(f"`{sound}` is a folder, and words are said of sounds. Name the sounds in it.")

@@ -1,18 +1,23 @@
-"""What happens while a library is indexed, as values that CLI and window show each in their own way."""
+"""Events of indexing, which the command line and the window each show in their own way.
+
+The names of these classes and their fields are the events that `bowerbird index --json` prints.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bowerbird.base.text import count_text
+
 
 @dataclass(frozen=True, slots=True)
 class FolderListed:
-    """A folder was walked to its end.
+    """A folder was scanned to its end.
 
     Attributes
     ----------
     folder : str
     n_found, n_new, n_changed, n_missing, n_ignored : int
-        Sounds present; of these, new and changed ones; sounds gone since; files that are no sounds.
+        Sounds present; new and changed ones among them; sounds that are gone; files that are not sounds.
     """
 
     folder: str
@@ -25,10 +30,7 @@ class FolderListed:
 
 @dataclass(frozen=True, slots=True)
 class FolderUnreachable:
-    """A folder, or part of it, could not be walked; nothing in it was marked missing.
-
-    `sentence` says so with a remedy.
-    """
+    """A folder, or part of it, could not be scanned; nothing in it was marked missing."""
 
     folder: str
     reason: str
@@ -37,21 +39,21 @@ class FolderUnreachable:
     def sentence(self) -> str:
         """What happened and what to do."""
         return (
-            f"{self.folder} could not be read: {self.reason}. Connect its drive or check its permissions, "
-            "then look for changes; nothing of it was forgotten."
+            f"Cannot read {self.folder}: {self.reason}. Connect its drive or check its permissions, then rescan. "
+            "Its sounds stay in the library."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class FileIgnored:
-    """A file is no sound by its name and its first bytes."""
+    """A file is not a sound, by its name and its first bytes."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class SoundsListed:
-    """Listing goes on: so many sounds so far."""
+    """Scanning continues: the number of sounds so far."""
 
     folder: str
     n_found: int
@@ -59,13 +61,13 @@ class SoundsListed:
 
 @dataclass(frozen=True, slots=True)
 class SoundRejected:
-    """A sound cannot be used, and why.
+    """A sound cannot be used, with the reason.
 
     Attributes
     ----------
     path, reason : str
     is_known : bool
-        It was rejected by an earlier run, and has not changed since.
+        Whether it was rejected by an earlier run and has not changed since.
     """
 
     path: str
@@ -75,7 +77,7 @@ class SoundRejected:
 
 @dataclass(frozen=True, slots=True)
 class SoundNotEncoded:
-    """A sound has no vectors of a further encoder, and why; everything else about it stays."""
+    """A further encoder cannot embed a sound, with the reason; everything else about it stays."""
 
     path: str
     reason: str
@@ -83,13 +85,13 @@ class SoundNotEncoded:
 
 @dataclass(frozen=True, slots=True)
 class EncoderReady:
-    """Searches use an encoder from now on: its vectors are complete.
+    """Searches use an encoder from now on: its embeddings are complete.
 
     Attributes
     ----------
     name : str
     n_left : int
-        Sounds that it could not be tried on, because their drives are away.
+        Number of sounds that could not be embedded because their drives are not connected.
     """
 
     name: str
@@ -98,7 +100,7 @@ class EncoderReady:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Analysis goes on.
+    """Analysis continues.
 
     Attributes
     ----------
@@ -107,9 +109,9 @@ class Progress:
     per_second : float
         Recent rate.
     left_s : float or None
-        Estimate of the time left; None while there is nothing to go by.
+        Estimate of the time left; None while there is no estimate.
     activity : str
-        Name of the further encoder whose vectors are found; "" for the analysis itself.
+        Name of the further encoder that embeds; "" for analysis.
     """
 
     n_done: int
@@ -121,29 +123,31 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecorded:
-    """Sounds were committed: their rows may be read anew."""
+    """Sounds were committed: their rows can be read again."""
 
     n_sounds: int
 
 
 @dataclass(frozen=True, slots=True)
 class IndexingFinished:
-    """The run is over.
+    """The run has ended.
 
     Attributes
     ----------
     n_sounds : int
-        Sounds in the folders of this run that are present.
+        Present sounds in the folders of this run.
     n_analysed, n_copies : int
-        Of this run: analysed, and known by content so that nothing had to be done.
+        Sounds analysed by this run, and copies of known content that needed no analysis.
     n_encoded : int
-        Of this run: given the vectors of a further encoder.
+        Sounds embedded by a further encoder in this run.
     n_rejected : int
-        Present sounds that stand rejected, from this run or an earlier one, or could not be read now.
+        Present sounds that are rejected, by this run or an earlier one, or could not be read now.
     n_unreachable : int
-        Folders, or parts of them, that could not be walked.
+        Folders, or parts of them, that could not be scanned.
     seconds : float
     is_cancelled : bool
+    n_faulty : int
+        Sounds that could not be analysed because of a fault of the program.
     """
 
     n_sounds: int
@@ -154,6 +158,18 @@ class IndexingFinished:
     seconds: float
     is_cancelled: bool
     n_encoded: int = 0
+    n_faulty: int = 0
+
+    @property
+    def fault_sentence(self) -> str | None:
+        """What to say about faults of the program; None without any."""
+        if not self.n_faulty:
+            return None
+        sounds = count_text(self.n_faulty)
+        return (
+            f"{sounds} could not be analysed because of a fault in Bowerbird; details are in the log. "
+            f"{'It' if self.n_faulty == 1 else 'They'} will be tried again with the next version."
+        )
 
 
 Event: TypeAlias = (

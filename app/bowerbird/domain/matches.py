@@ -1,29 +1,29 @@
-"""Matches: what a search found, and how good it is beside everything else there is."""
+"""Matches: the results of a search, and how good they are compared with the rest of the library."""
 
 from dataclasses import dataclass
 from typing import Final
 
 WEAK_PERCENTILE: Final = 90.0
-"""A match below this percentile of the library is marked weak: one sound in ten is that close by chance."""
+"""A match below this percentile of the library is marked weak: one sound in ten is this similar by chance."""
 
 _WHOLE_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One found sound.
+    """One result of a search.
 
     Attributes
     ----------
     sound_id : int
     score : float
-        Cosine similarity for examples; the negated BM25 rank for words. Comparable within one search only.
+        Cosine similarity for examples; the negated BM25 score for words. Comparable within one search only.
     percentile : float or None
-        Share of the library's windows, 0 to 100, that match less well; None where words alone were asked.
+        Share of the library's windows, 0 to 100, that are less similar; None for matches by name only.
     start_s, end_s : float
-        The stretch that matched: the whole sound, or a moment in a long one.
+        The region that matched: the whole sound, or a window of a long one.
     why : str
-        What it matched by, in words.
+        Why it matched, in words.
     """
 
     sound_id: int
@@ -33,11 +33,11 @@ class Match:
     end_s: float
     why: str
 
-    def is_moment_of(self, duration_s: float | None) -> bool:
-        """Whether the match is but a part of a sound of this length."""
+    def is_part_of(self, duration_s: float | None) -> bool:
+        """Return whether only a part of a sound of this length matched."""
         return duration_s is not None and self.end_s - self.start_s < duration_s - _WHOLE_S
 
     @property
     def is_weak(self) -> bool:
-        """Whether so many sounds match as well that this one says little."""
+        """Whether many sounds of the library match as well."""
         return self.percentile is not None and self.percentile < WEAK_PERCENTILE

@@ -10,54 +10,30 @@ _BOUNDARIES: Final = re.compile(
     r"|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"  # kick01, 808kick
 )
 _WORDS: Final = re.compile(r"[^\W_]+")
-_UNWANTED: Final = re.compile(r"[-\u2212][^\W_]")
 _NUMBERS: Final = re.compile(r"\d+")
 
 
 def search_text(name: str) -> str:
-    """Return the words a name is found by: as written, and taken apart at case and digit boundaries.
+    """Return the words a name is found by: as written, and split at case and digit boundaries.
 
     >>> search_text("BigKick_01.wav")
     'BigKick 01 wav Big Kick'
     """
-    words = _words(name)
+    words = words_of(name)
     parts = [part for word in words for part in _BOUNDARIES.sub(" ", word).split()]
     return " ".join(dict.fromkeys([*words, *parts]))
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a query in order, as written: whoever compares them folds both sides in its own way."""
-    return _words(text)
+    """Return the words of a text in order, as written.
 
-
-def is_unwanted(word: str) -> bool:
-    """Say whether a word has the minus of those that are not wanted."""
-    return bool(_UNWANTED.match(word))
-
-
-def split_unwanted(text: str) -> tuple[str, tuple[str, ...]]:
-    """Split words into those that are wanted and those with a minus before them, which are not.
-
-    >>> split_unwanted("metallic impact -voice -human_voice")
-    ('metallic impact', ('voice', 'human voice'))
+    Accents are composed first: a combining accent is not a letter, and macOS writes names that way.
     """
-    wanted = []
-    unwanted = []
-    for word in text.split():
-        if is_unwanted(word):
-            unwanted.append(" ".join(_words(word)))
-        else:
-            wanted.append(word)
-    return " ".join(wanted), tuple(unwanted)
-
-
-def _words(text: str) -> list[str]:
-    """Take text apart; composed first, for an accent on its own is no letter, and macOS writes names that way."""
     return _WORDS.findall(unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def fold(text: str) -> str:
-    """Fold case and accents, as the name search does."""
+    """Return text without case and accents, as the name search compares it."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 

@@ -1,41 +1,26 @@
-"""What people ask of the library: words, filters, examples and an order."""
+"""A query: words, filters, a location and an order, parsed once from what people type."""
 
 import os
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.errors import QueryError
+from bowerbird.domain.fields import FIELDS, FILTER_FIELDS, Field, filter_examples
+from bowerbird.domain.names import words_of
 
-FilterField: TypeAlias = Literal["duration", "channels", "rate", "format", "folder"]
 Operator: TypeAlias = Literal["<", "<=", "=", ">=", ">"]
 
-_FILTER: Final = re.compile(
-    r"(duration|length|channels|rate|format|folder)(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE
-)
-_BEGINNING: Final = re.compile(r"[a-z]+\s*[<>=]", re.IGNORECASE)
+RELEVANCE: Final = "relevance"
+"""The order by similarity, or by how well names match. All other orders are names of `fields.SORT_FIELDS`."""
+
+_FILTER: Final = re.compile(rf"({'|'.join(FILTER_FIELDS)})(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE)
+_FILTER_BEGINNING: Final = re.compile(r"[a-z]+\s*[<>=]", re.IGNORECASE)
 _QUANTITY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
-_UNITS: Final[dict[str, dict[str, float]]] = {
-    "duration": {"": 1.0, "s": 1.0, "sec": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0},
-    "channels": {"": 1.0, "ch": 1.0},
-    "rate": {"": 1.0, "hz": 1.0, "k": 1000.0, "khz": 1000.0},
-}
 _TOKENS: Final = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
-_CHANNEL_WORDS: Final = {"mono": 1.0, "stereo": 2.0}
+_EXCLUDED: Final = re.compile(r"[-\u2212][^\W_]")
 _EXAMPLE: Final = re.compile(r"(?P<path>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)")
-
-
-class Order(StrEnum):
-    """Columns that sounds can be sorted by."""
-
-    NAME = "name"
-    DURATION = "duration"
-    CHANNELS = "channels"
-    RATE = "rate"
-    FOLDER = "folder"
-    RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +29,49 @@ class Filter:
 
     Attributes
     ----------
-    field : str
+    field : Field
     operator : str
     value : float or str
-        Seconds, channels or Hz; text for format and folder.
+        In the field's base unit; text for fields of text.
     """
 
-    field: FilterField
+    field: Field
     operator: Operator
     value: float | str
 
     def __str__(self) -> str:
         value = repr(self.value).removesuffix(".0") if isinstance(self.value, float) else self.value
-        return f"{self.field}{self.operator}{value}"
+        return f"{self.field.name}{self.operator}{value}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A directory of one folder, with everything below it.
+class Term:
+    """A part of a query between spaces.
+
+    Attributes
+    ----------
+    text : str
+        As typed, with its minus where it has one.
+    words : tuple of str
+        What names are searched for: the text taken apart at everything that is neither letter nor digit.
+    is_excluded : bool
+        Whether sounds with these words, as a phrase, are left out.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A directory of one folder of the library, with everything below it.
 
     Attributes
     ----------
     folder_id : int
     directory : str
-        As sounds have it: beginning with the folder's own name, with slashes.
+        As sounds have it: beginning with the folder's own name, separated by slashes.
     """
 
     folder_id: int
@@ -76,36 +80,66 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to list, and in which order.
+    """What to find, and in which order.
 
     Attributes
     ----------
-    words : str
-        Every word must be found in name, folder or metadata, but those with a minus; the last may be unfinished.
-        What has a minus is meant whole: ``-rain`` leaves Rainbow in.
+    terms : tuple of Term
+        Every word of those that are not excluded must be found in name, folder or metadata; the last may be unfinished.
+        Excluded phrases are matched whole: ``-rain`` does not exclude Rainbow.
     filters : tuple of Filter
         All must hold.
-    order : Order
+    order : str
+        `RELEVANCE`, or a name of `fields.SORT_FIELDS`.
     is_descending : bool
-    place : Place or None
-        Only what lies there.
+    location : Location or None
+        None for the whole library.
     """
 
-    words: str = ""
+    terms: tuple[Term, ...] = ()
     filters: tuple[Filter, ...] = ()
-    order: Order = Order.NAME
+    order: str = "name"
     is_descending: bool = False
-    place: Place | None = None
+    location: Location | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that must be found, in order."""
+        return tuple(word for term in self.terms if not term.is_excluded for word in term.words)
+
+    @property
+    def text(self) -> str:
+        """What is not excluded, as typed: for encoders, which interpret text in their own way."""
+        return " ".join(term.text for term in self.terms if not term.is_excluded)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The phrases that are excluded."""
+        return tuple(" ".join(term.words) for term in self.terms if term.is_excluded)
+
+    @property
+    def typed(self) -> str:
+        """All terms as typed, without the filters."""
+        return " ".join(term.text for term in self.terms)
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return not (self.words or self.filters or self.place)
+        return not (self.terms or self.filters or self.location)
+
+    def only_exclusions(self) -> "Query":
+        """Return the query without the words that must be found."""
+        return replace(self, terms=tuple(term for term in self.terms if term.is_excluded))
+
+    def __str__(self) -> str:
+        """Return the query as it could be typed."""
+        filters = [f'"{text}"' if " " in (text := str(condition)) else text for condition in self.filters]
+        return " ".join([*(term.text for term in self.terms), *filters])
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sound to search by: a file, or a stretch of it.
+    """A sound to search by: a file, or a region of it.
 
     Attributes
     ----------
@@ -113,7 +147,7 @@ class Example:
     start_s, end_s : float or None
         None and None for the whole file.
     is_unlike : bool
-        Whether what is wanted sounds unlike it.
+        Whether matches should differ from it.
     """
 
     path: Path
@@ -129,71 +163,78 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A word that nobody knows, and the known one that is spelt alike."""
+    """A word that the encoder does not know, and the similarly spelled word it was read as."""
 
     said: str
     taken_as: str
 
 
-def parse_text(text: str) -> tuple[str, tuple[Filter, ...]]:
-    """Split what was typed into words and filters, such as ``kick duration<0.5 rate>=48k``.
+def parse_query(text: str) -> Query:
+    """Parse what was typed, such as ``kick -hat duration<0.5 rate>=48k``.
 
-    What does not read as a complete filter is words: typing is never an error.
+    What does not read as a complete filter is a word: typing is never an error.
     """
-    words: list[str] = []
+    terms: list[Term] = []
     filters: list[Filter] = []
     for token in _TOKENS.findall(text):
         part = token.replace('"', "")
         try:
             filters.append(parse_filter(part))
         except QueryError:
-            # A phrase that is not wanted stays one word, so that its minus holds for all of it.
-            words.append("_".join(part.split()) if part.startswith("-") else part)
-    return " ".join(words), tuple(filters)
+            # An excluded phrase in quotes stays one term, so that its minus holds for all of it.
+            parts = ["_".join(part.split())] if part.startswith("-") else part.split()
+            terms += [Term(word, tuple(words_of(word)), is_excluded(word)) for word in parts if word]
+    return Query(tuple(terms), tuple(filters))
+
+
+def is_excluded(word: str) -> bool:
+    """Return whether a word has the minus that excludes it."""
+    return bool(_EXCLUDED.match(word))
 
 
 def looks_like_filter(word: str) -> bool:
-    """Say whether a word begins as a filter does, so that somebody who typed it meant one."""
-    return _BEGINNING.match(word) is not None
+    """Return whether a word begins as a filter does, so that its author probably meant one."""
+    return _FILTER_BEGINNING.match(word) is not None
 
 
 def parse_filter(text: str) -> Filter:
-    """Read a filter such as ``duration<2``, ``channels=stereo``, ``rate>=48k``, ``format=wav``, ``folder=Drums``.
+    """Parse a filter such as ``duration<2``, ``channels=stereo`` or ``folder=Drums``.
 
     Raises
     ------
     QueryError
-        When it is none.
+        When it is not a valid filter.
     """
     found = _FILTER.fullmatch(text.strip())
     if not found:
+        names = ", ".join(entry.name for entry in FIELDS if entry.is_filter)
         raise QueryError(
-            f"`{text}` is no filter. Write duration, channels, rate, format or folder, then <, <=, =, >= or >, "
-            "then a value: duration<2, channels=stereo, rate>=48k, format=wav, folder=Drums."
+            f"`{text}` is not a valid filter. Write one of {names}, then <, <=, =, >= or >, then a value, such as "
+            f"{filter_examples()}."
         )
-    field: FilterField = found[1].lower().replace("length", "duration")  # type: ignore[assignment] # the expression admits no other
-    operator: Operator = found[2].replace(":", "=")  # type: ignore[assignment]
+    field = FILTER_FIELDS[found[1].lower()]
+    operator: Operator = found[2].replace(":", "=")  # type: ignore[assignment] # the expression admits no other
     value = found[3].strip().strip("\"'")
-    if field in {"format", "folder"}:
+    if field.kind != "number":
         if operator != "=":
-            raise QueryError(f"`{text}` compares text. Write {field}={value}.")
+            raise QueryError(f"`{text}` compares text. Write {field.name}={value}.")
         return Filter(field, operator, value)
-    if field == "channels" and value.lower() in _CHANNEL_WORDS:
-        return Filter(field, operator, _CHANNEL_WORDS[value.lower()])
+    if value.lower() in field.named_values:
+        return Filter(field, operator, field.named_values[value.lower()])
     quantity = _QUANTITY.fullmatch(value.lower())
-    if not quantity or quantity[2] not in _UNITS[field]:
-        units = ", ".join(unit for unit in _UNITS[field] if unit)
-        raise QueryError(f"`{value}` is no {field}. Write a number, with one of these units or none: {units}.")
-    return Filter(field, operator, float(quantity[1]) * _UNITS[field][quantity[2]])
+    if not quantity or quantity[2] not in field.units:
+        units = ", ".join(unit for unit in field.units if unit)
+        raise QueryError(f"`{value}` is not a valid {field.name}. Write a number, optionally with a unit: {units}.")
+    return Filter(field, operator, float(quantity[1]) * field.units[quantity[2]])
 
 
 def parse_example(text: str) -> Example:
-    """Read ``FILE`` or ``FILE@START-END`` (seconds); a file whose own name has that form is meant whole.
+    """Parse ``FILE`` or ``FILE@START-END`` (seconds); a file whose own name has that form is meant whole.
 
     Raises
     ------
     QueryError
-        When the stretch is empty.
+        When the region is empty.
     """
     found = _EXAMPLE.fullmatch(text)
     if not found or os.path.exists(text):  # noqa: PTH110 - Path's raises for names that no disk can hold

@@ -1,17 +1,18 @@
-"""Taking vectors out of the library, in a form that any program reads."""
+"""Exporting embeddings in a form that any program reads."""
 
 from pathlib import Path
 
 import numpy as np
 
 from bowerbird.base.errors import BowerbirdError, QueryError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.base.files import refusal, writing_whole
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.library.library import Library
 
 
-def sound_vectors(library: Path, encoder: Encoder) -> tuple[list[Path], Vectors]:
-    """Return every sound's path and vector, by path.
+def sound_vectors(library: Library, encoder: Encoder) -> tuple[list[Path], Vectors]:
+    """Return every sound's path and embedding, sorted by path.
 
     Returns
     -------
@@ -22,24 +23,24 @@ def sound_vectors(library: Path, encoder: Encoder) -> tuple[list[Path], Vectors]
     Raises
     ------
     QueryError
-        When no sound has vectors of the encoder.
+        When the encoder has not embedded any sound.
     """
-    with CatalogueReader(library) as reader:
+    with library.read() as reader:
         paths, vectors = reader.all_vectors(encoder.id, encoder.n_dims)
     if not paths:
         raise QueryError(
-            f"No sound has vectors of {encoder.id} yet. Run `bowerbird index` to bring the library up to date."
+            f"No sound is embedded by {encoder.id} yet. Run `bowerbird index` to bring the library up to date."
         )
     return paths, vectors
 
 
-def export_vectors(library: Path, encoder: Encoder, out: Path) -> int:
+def export_vectors(library: Library, encoder: Encoder, out: Path) -> int:
     """Write ``paths``, ``vectors`` and ``encoder_id`` to a NumPy archive, readable without pickle.
 
     Returns
     -------
     int
-        How many sounds it holds.
+        Number of sounds in it.
 
     Raises
     ------
@@ -50,13 +51,9 @@ def export_vectors(library: Path, encoder: Encoder, out: Path) -> int:
     names = np.array([str(path).encode("utf-8", "replace").decode("utf-8") for path in paths], dtype=np.str_)
     if not out.name or out.is_dir():
         raise BowerbirdError(f"`{out}` is a folder. Name the file to write, such as vectors.npz.")
-    draft = out.with_name(f".{out.name}.draft")
     try:
-        with draft.open("wb") as file:
+        with writing_whole(out) as file:
             np.savez_compressed(file, paths=names, vectors=vectors, encoder_id=np.array(encoder.id))
-        draft.replace(out)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise BowerbirdError(f"`{out}` cannot be written ({reason}). Choose another place.") from error
+        raise BowerbirdError(f"`{out}` cannot be written ({refusal(error)}). Choose another folder.") from error
     return len(paths)

@@ -1,4 +1,4 @@
-"""The schema, as named steps from one version to the next; each step and its number are one transaction."""
+"""The schema, as named steps from one version to the next; a step and its version number are one transaction."""
 
 import os
 import sqlite3
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.catalogue.sqlite.connection import FILE_NAME, fault, open_writer
+from bowerbird.base.files import refusal
+from bowerbird.catalogue.sqlite.connection import FILE_NAME, catalogue_error, open_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ STEPS: Final = (
         "folders, sounds, their contents and vectors",
         (
             "CREATE TABLE folders (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE)",
-            # What the bytes of a file hold: copies share it.
+            # The content of a file: copies share it.
             """CREATE TABLE contents (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 hash BLOB NOT NULL UNIQUE,
@@ -38,7 +39,7 @@ STEPS: Final = (
                 true_peak_db REAL NOT NULL,
                 metadata TEXT NOT NULL)""",
             "CREATE INDEX contents_by_size ON contents (size_bytes)",
-            # What lies where. Facts of the content stand here once more: lists are sorted by these columns' indexes.
+            # Properties of the content are repeated here: lists are sorted by these columns' indexes.
             """CREATE TABLE sounds (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 folder_id INTEGER NOT NULL REFERENCES folders ON DELETE CASCADE,
@@ -92,14 +93,14 @@ STEPS: Final = (
     Step(
         "which encoders have done which contents",
         (
-            # A long sound's windows come bit by bit: this says that they are all there, or why there are none.
+            # The windows of a long sound are recorded in parts: this says that all are there, or why there are none.
             """CREATE TABLE encoded (
                 content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
                 encoder_id TEXT NOT NULL,
                 failure TEXT,
                 PRIMARY KEY (content_id, encoder_id)) WITHOUT ROWID""",
             "INSERT INTO encoded SELECT DISTINCT content_id, encoder_id, NULL FROM windows",
-            # The encoder that the user wants, and the one that searches use: the old until the new is complete.
+            # The encoder that the user chose, and the one that searches use until the chosen one is complete.
             """CREATE TABLE encoders (
                 role TEXT PRIMARY KEY CHECK (role IN ('wanted', 'searched')),
                 name TEXT NOT NULL) WITHOUT ROWID""",
@@ -107,39 +108,53 @@ STEPS: Final = (
     ),
     Step(
         "which weights searches use",
-        # Other weights may come under a name that is in use; "" is not known, from version 2.
+        # Weights may be replaced under the same name; "" in rows of version 2 means unknown.
         ("ALTER TABLE encoders ADD COLUMN encoder_id TEXT NOT NULL DEFAULT ''",),
     ),
     Step(
         "words that people gave their sounds",
         (
-            # is_right: the sound is so called, or it was suggested and is not.
+            # is_right: the word applies, or it was suggested and denied.
             """CREATE TABLE given_words (
                 content_id INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
                 word TEXT NOT NULL,
                 is_right INTEGER NOT NULL,
                 PRIMARY KEY (content_id, word)) WITHOUT ROWID""",
-            # Whose words a sound brings along that was written anew.
+            # The content before the file was changed: its given words are kept.
             "ALTER TABLE sounds ADD COLUMN former_content_id INTEGER",
-            # Until then this meant "no further encoder"; now it would mean "descriptors alone", which nobody asked for.
+            # Before, this meant "no further encoder"; now it would mean "descriptors alone", which nobody has chosen.
             "DELETE FROM encoders WHERE name = 'acoustic'",
+        ),
+    ),
+    Step(
+        "faults of the program, apart from those of files",
+        (
+            # Not tried again by the same version of the program.
+            """CREATE TABLE faults (
+                sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
+                encoder_id TEXT NOT NULL,
+                version TEXT NOT NULL,
+                PRIMARY KEY (sound_id, encoder_id)) WITHOUT ROWID""",
+            # Earlier versions blamed them on the files, in this sentence.
+            "DELETE FROM failures WHERE reason LIKE '%could not be analysed (%). Re-export it, or remove it.'",
+            "DELETE FROM encoded WHERE failure LIKE '%could not be analysed (%). Re-export it, or remove it.'",
         ),
     ),
 )
 
 
 def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step] = STEPS) -> None:
-    """Bring a catalogue to the newest version, after a backup of an older one.
+    """Bring a catalogue to the newest version, after backing up an older one.
 
     Raises
     ------
     CatalogueError
-        When the file was written by a newer program, is damaged, or a step fails; it is then as before.
+        When the file was written by a newer program, is damaged, or a step fails; nothing is changed then.
     """
     try:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise fault(library, error) from error
+        raise catalogue_error(library, error) from error
     if version > len(steps):
         raise CatalogueError(
             f"The library at {library} was written by a newer Bowerbird (version {version}, this one knows "
@@ -149,18 +164,18 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
         try:
             _back_up(connection, version, library / f"{FILE_NAME}.before-{len(steps)}")
         except sqlite3.Error as error:
-            raise fault(library, error) from error
+            raise catalogue_error(library, error) from error
         except OSError as error:
             raise CatalogueError(
-                f"The library at {library} could not be backed up ({(error.strerror or 'the disk refuses').lower()}). "
+                f"The library at {library} could not be backed up ({refusal(error)}). "
                 "Nothing was changed; free some disk space and start again."
             ) from error
     for number in range(version, len(steps)):
-        _take(connection, steps[number], number + 1)
+        _apply(connection, steps[number], number + 1)
 
 
 def bring_up_to_date(library: Path) -> None:
-    """Migrate a catalogue that nobody has opened for writing since the program was updated.
+    """Migrate a catalogue that has not been opened for writing since the program was updated.
 
     Raises
     ------
@@ -174,7 +189,7 @@ def bring_up_to_date(library: Path) -> None:
         connection.close()
 
 
-def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
+def _apply(connection: sqlite3.Connection, step: Step, version: int) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] < version:  # another process may be first
@@ -192,7 +207,7 @@ def _take(connection: sqlite3.Connection, step: Step, version: int) -> None:
 
 
 def _back_up(connection: sqlite3.Connection, version: int, path: Path) -> None:
-    """Copy a catalogue of an older version; one that another process brought up to date meanwhile replaces nothing."""
+    """Copy a catalogue of an older version, unless another process has migrated it meanwhile."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     copy = sqlite3.connect(draft)
     try:

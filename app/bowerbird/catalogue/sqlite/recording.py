@@ -1,7 +1,4 @@
-"""What was found out about sounds, written into the catalogue: contents, copies, moved files, failures.
-
-Every function runs inside a transaction of its caller's.
-"""
+"""Recording analyses: contents, copies, moved files, failures. Every function runs inside its caller's transaction."""
 
 import json
 import sqlite3
@@ -13,7 +10,7 @@ from bowerbird.domain.names import search_text
 
 
 def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: bytes, encoder_id: str) -> int:
-    """Record what a file holds; return 1 where that is known already and analysed, else 0."""
+    """Record the content hash of a file; return 1 if that content is analysed already, else 0."""
     connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
     content = connection.execute(
         "SELECT id, EXISTS (SELECT 1 FROM encoded WHERE content_id = contents.id AND encoder_id = ?) "
@@ -27,7 +24,7 @@ def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: byt
 
 
 def record_analysis(connection: sqlite3.Connection, sound_id: int, analysis: Analysis, encoder_id: str) -> int:
-    """Record an analysis for a sound and all its copies; return how many have it now."""
+    """Record an analysis for a sound and all its copies; return the number of sounds that have it now."""
     connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [analysis.hash, sound_id])
     return _link(connection, _record_content(connection, analysis, encoder_id), analysis.hash)
 
@@ -49,7 +46,7 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
 
 
 def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
-    """Record vectors of some windows of a content, and that they are all there when these are the last."""
+    """Record embeddings of windows of a content, and that it is complete when these are the last."""
     connection.executemany(
         "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -67,13 +64,10 @@ def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, enco
 def record_encoding_failures(
     connection: sqlite3.Connection, failures: Iterable[tuple[int, str]], encoder_id: str
 ) -> None:
-    """Record why contents have no vectors of an encoder: they are not tried again, and keep no half of them."""
-    told = [(content_id, encoder_id, to_text(reason)) for content_id, reason in failures]
-    connection.executemany("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", [one[:2] for one in told])
-    connection.executemany(
-        "INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))",
-        told,
-    )
+    """Record why contents cannot be embedded: they are not tried again, and partial embeddings are deleted."""
+    rows = [(content_id, encoder_id, to_text(reason)) for content_id, reason in failures]
+    connection.executemany("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", [row[:2] for row in rows])
+    connection.executemany("INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))", rows)
 
 
 def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
@@ -102,7 +96,7 @@ def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
 
 
 def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) -> int:
-    """Give every sound of a content its facts and words, and its old row to a sound that was moved."""
+    """Copy a content's properties and words to every sound that has it, and let a moved sound keep its row."""
     connection.execute(
         "UPDATE sounds SET content_id = known.id, duration_s = known.duration_s, n_channels = known.n_channels, "
         "rate_hz = known.rate_hz, format = known.format, encoding = known.encoding "
@@ -120,16 +114,16 @@ def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) 
 
 
 def index_words(connection: sqlite3.Connection, content_id: int) -> int:
-    """Let every sound of a content be found by its metadata and the words people gave it; return how many there are."""
+    """Index a content's metadata and given words for every sound that has it; return the number of sounds."""
     row = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()
     if row is None:
         return 0
     metadata = row[0]
-    given = connection.execute(
+    given_words = connection.execute(
         "SELECT word FROM given_words WHERE content_id = ? AND is_right ORDER BY word", [content_id]
     ).fetchall()
     sound_ids = connection.execute("SELECT id FROM sounds WHERE content_id = ?", [content_id]).fetchall()
-    texts = [*(json.loads(metadata).values() if metadata else ()), *(word for (word,) in given)]
+    texts = [*(json.loads(metadata).values() if metadata else ()), *(word for (word,) in given_words)]
     words = search_text(" ".join(texts))
     connection.executemany(
         "UPDATE sound_words SET metadata = ?1 WHERE rowid = ?2 AND metadata <> ?1",
@@ -139,7 +133,7 @@ def index_words(connection: sqlite3.Connection, content_id: int) -> int:
 
 
 def _reunite(connection: sqlite3.Connection, content_hash: bytes) -> None:
-    """Recognise moved sounds: the missing row takes over the new place, so that it keeps its id."""
+    """Recognise moved sounds: the row of the missing sound takes over the new path, so that it keeps its id."""
     missing = connection.execute(
         "SELECT id FROM sounds WHERE hash = ? AND is_missing = 1 ORDER BY id", [content_hash]
     ).fetchall()

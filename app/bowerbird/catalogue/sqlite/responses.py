@@ -126,7 +126,7 @@ class RatingsFile:
         names = [field.name for field in dataclasses.fields(row)]
         marks = ", ".join("?" * len(names))
         self._connection.execute(
-            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - names of our own fields
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",
             [getattr(row, name) for name in names],
         )
 
@@ -152,7 +152,7 @@ class RatingsFile:
         where, parameters = ("WHERE rater_id = ?", [rater_id]) if rater_id is not None else ("", [])
         with self._reading():
             rows: Sequence[Sequence[Any]] = self._connection.execute(
-                f"SELECT {columns} FROM {table} {where} ORDER BY id",  # noqa: S608 - names of our own fields
+                f"SELECT {columns} FROM {table} {where} ORDER BY id",
                 parameters,
             ).fetchall()
         flags = [place for place, field in enumerate(fields) if _type_name(field) == "bool"]

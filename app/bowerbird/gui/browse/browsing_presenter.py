@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bowerbird.base.text import count_text
-from bowerbird.domain.query import Example, Filter, Order, Place, Query, parse_text
-from bowerbird.library.search.browsing import N_SIMILAR, Browsing, Listing, Pane, Relaxation
+from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
+from bowerbird.library.search.browsing import N_SIMILAR, Browsing, FolderPane, Listing, Relaxation
 
 
 class Queries(Protocol):
@@ -34,7 +34,7 @@ class ListState:
         What the rows are similar to; empty for an ordinary list.
     filters : tuple of Filter
         Those that were typed, for chips.
-    order : Order
+    order : str
     is_descending : bool
         What the rows are sorted by.
     has_matches : bool
@@ -48,7 +48,7 @@ class ListState:
     advice: str
     examples: tuple[Example, ...]
     filters: tuple[Filter, ...]
-    order: Order
+    order: str
     is_descending: bool
     has_matches: bool
     is_same_question: bool
@@ -60,7 +60,7 @@ class BrowsingView(Protocol):
     def show_list(self, state: ListState) -> None:
         """Show rows, or the advice where there are none."""
 
-    def show_pane(self, pane: Pane) -> None:
+    def show_folder_pane(self, pane: FolderPane) -> None:
         """Show the tree of directories, and how many sounds were rejected."""
 
     def set_search_text(self, text: str) -> None:
@@ -91,33 +91,34 @@ class BrowsingPresenter:
         self._lists = lists
         self._similar = similar
         self._text = ""
-        self._place: Place | None = None
-        self._order = Order.NAME
+        self._typed = Query()
+        self._location: Location | None = None
+        self._order = "name"
         self._is_descending = False
         self._examples: tuple[Example, ...] = ()
-        self._ranked_order: tuple[Order, bool] = (Order.RELEVANCE, False)
+        self._ranked_order: tuple[str, bool] = (RELEVANCE, False)
         self._knows_words = False
         self._latest = 0
 
     @property
-    def place(self) -> Place | None:
+    def location(self) -> Location | None:
         """The directory chosen, None for all."""
-        return self._place
+        return self._location
 
     @property
-    def order(self) -> tuple[Order, bool]:
+    def order(self) -> tuple[str, bool]:
         """The order of the ordinary list, and whether it descends."""
         return self._order, self._is_descending
 
     @property
-    def shown_order(self) -> tuple[Order, bool]:
+    def shown_order(self) -> tuple[str, bool]:
         """The order of the list on screen."""
         return self._ranked_order if self._is_ranked else (self._order, self._is_descending)
 
     @property
     def _is_ranked(self) -> bool:
         """Whether the list has an order of its own: by closeness to examples, or to what words mean."""
-        return bool(self._examples) or (self._knows_words and bool(parse_text(self._text)[0]))
+        return bool(self._examples) or (self._knows_words and bool(self._typed.terms))
 
     def know_words(self, *, is_known: bool) -> None:
         """Take note that words can be searched by their meaning from now on, or no longer."""
@@ -132,25 +133,25 @@ class BrowsingPresenter:
         """What the list is similar to."""
         return self._examples
 
-    def restore(self, place: Place | None, order: Order, *, is_descending: bool) -> None:
+    def restore(self, location: Location | None, order: str, *, is_descending: bool) -> None:
         """Take up what an earlier start left, without asking yet."""
-        self._place, self._order, self._is_descending = place, order, is_descending
+        self._location, self._order, self._is_descending = location, order, is_descending
 
     def text_changed(self, text: str) -> None:
         """Follow what is typed."""
         if text != self._text:
-            self._text = text
+            self._type(text)
             if not self._examples:
-                self._ranked_order = (Order.RELEVANCE, False)
+                self._ranked_order = (RELEVANCE, False)
             self._ask()
 
-    def place_chosen(self, place: Place | None) -> None:
+    def location_chosen(self, location: Location | None) -> None:
         """Show one directory and what lies below, or everything."""
-        if place != self._place:
-            self._place = place
+        if location != self._location:
+            self._location = location
             self._ask()
 
-    def order_chosen(self, order: Order, *, is_descending: bool) -> None:
+    def order_chosen(self, order: str, *, is_descending: bool) -> None:
         """Sort."""
         if self._is_ranked:
             self._ranked_order = (order, is_descending)
@@ -161,9 +162,9 @@ class BrowsingPresenter:
     def find_similar(self, examples: Sequence[Example]) -> None:
         """List what is similar to examples, from everywhere: words typed before no longer hold."""
         self._examples = tuple(examples)
-        self._ranked_order = (Order.RELEVANCE, False)
-        self._text = ""
-        self._place = None
+        self._ranked_order = (RELEVANCE, False)
+        self._type("")
+        self._location = None
         self._view.set_search_text("")
         self._ask()
 
@@ -181,7 +182,7 @@ class BrowsingPresenter:
         if examples == self._examples:
             return
         self._examples = examples
-        self._ranked_order = (Order.RELEVANCE, False)
+        self._ranked_order = (RELEVANCE, False)
         self._ask()
 
     def clear(self) -> bool:
@@ -189,7 +190,7 @@ class BrowsingPresenter:
         if self._examples:
             self._examples = ()
         elif self._text:
-            self._text = ""
+            self._type("")
             self._view.set_search_text("")
         else:
             return False
@@ -197,33 +198,32 @@ class BrowsingPresenter:
         return True
 
     def remove_filter(self, unwanted: Filter) -> None:
-        """Take one typed filter out of the text."""
-        words, filters = parse_text(self._text)
-        self._retype(" ".join([words, *(_typed(kept) for kept in filters if kept != unwanted)]).strip())
+        """Remove one filter from the text."""
+        self._retype(replace(self._typed, filters=tuple(kept for kept in self._typed.filters if kept != unwanted)))
 
     def relax(self, relaxation: Relaxation) -> None:
-        """Ask for less, as was proposed."""
-        _, filters = parse_text(self._text)
-        if not relaxation.keeps_filters:
-            self._place = None
-        kept = filters if relaxation.keeps_filters else ()
-        self._retype(" ".join([relaxation.words, *(_typed(one) for one in kept)]).strip())
+        """Run a less restrictive query that was offered."""
+        self._location = relaxation.query.location
+        self._retype(relaxation.query)
 
-    def _retype(self, text: str) -> None:
-        self._text = text
-        self._view.set_search_text(text)
+    def _type(self, text: str) -> None:
+        """Take a text, and parse it: nothing else does."""
+        self._text, self._typed = text, parse_query(text)
+
+    def _retype(self, query: Query) -> None:
+        self._text, self._typed = str(query), Query(query.terms, query.filters)
+        self._view.set_search_text(self._text)
         self._ask()
 
     def refresh(self) -> None:
         """Ask again: the library changed."""
         self._ask(is_same_question=True)
         queries, browsing = self._lists
-        queries.run("pane", browsing.pane, done=self._view.show_pane, failed=self._view.complain)
+        queries.run("pane", browsing.folder_pane, done=self._view.show_folder_pane, failed=self._view.complain)
 
     def _query(self) -> Query:
-        words, filters = parse_text(self._text)
         order, is_descending = self.shown_order
-        return Query(words, filters, order, is_descending, self._place)
+        return replace(self._typed, order=order, is_descending=is_descending, location=self._location)
 
     def _ask(self, *, is_same_question: bool = False) -> None:
         self._latest = number = self._latest + 1
@@ -297,17 +297,11 @@ def _count(listing: Listing, *, is_similar: bool) -> str:
 def _advice(query: Query, listing: Listing, *, is_similar: bool) -> str:
     if not listing.n_library:
         return "No sounds yet. Add a folder, or drop one here."
-    if query.words:
-        return f"Nothing for “{query.words}” here."
-    if query.filters or query.place or not is_similar:
+    if query.terms:
+        return f"Nothing found for “{query.typed}”."
+    if query.filters or query.location or not is_similar:
         return "No sound here has these properties."
     return "Nothing to compare with yet: the sounds are still being analysed."
-
-
-def _typed(condition: Filter) -> str:
-    """A filter as it would be typed."""
-    text = str(condition)
-    return f'"{text}"' if " " in text else text
 
 
 def example_name(example: Example) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QTreeView, QWidget
 from bowerbird.base.text import printable
 from bowerbird.catalogue.records import Folder
 from bowerbird.domain.names import sort_key
-from bowerbird.domain.query import Place
+from bowerbird.domain.query import Location
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _MAX_OPEN = 3
@@ -20,7 +20,7 @@ class FolderTree(QTreeView):
 
     Signals
     -------
-    chosen : Place or None
+    chosen : Location or None
     remove_asked : Folder
     """
 
@@ -29,11 +29,11 @@ class FolderTree(QTreeView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._items: dict[Place | None, QStandardItem] = {}
-        self._places: list[Place | None] = []  # by number: Qt would lose bytes of names that are no Unicode
-        self._shown: Sequence[tuple[Place, int]] | None = None
+        self._items: dict[Location | None, QStandardItem] = {}
+        self._locations: list[Location | None] = []  # by number: Qt would lose bytes of names that are no Unicode
+        self._shown: Sequence[tuple[Location, int]] | None = None
         self._folders: dict[int, Folder] = {}
-        self._chosen: Place | None = None
+        self._chosen: Location | None = None
         self._model = QStandardItemModel(self)
         self.setModel(self._model)
         self.setHeaderHidden(True)
@@ -47,68 +47,68 @@ class FolderTree(QTreeView):
         self.customContextMenuRequested.connect(self._show_menu)
         self._is_quiet = False
 
-    def show_directories(self, directories: Sequence[tuple[Place, int]], folders: Sequence[Folder]) -> None:
+    def show_directories(self, directories: Sequence[tuple[Location, int]], folders: Sequence[Folder]) -> None:
         """Show directories with the numbers of sounds below each.
 
         Parameters
         ----------
-        directories : sequence of (Place, number of its own sounds)
+        directories : sequence of (Location, number of its own sounds)
         folders : sequence of Folder
             Those that the user added.
         """
         self._folders = {folder.id: folder for folder in folders}
         if directories == self._shown:
             return
-        expanded = {place for place, item in self._items.items() if self.isExpanded(item.index())}
+        expanded = {location for location, item in self._items.items() if self.isExpanded(item.index())}
         had_none = len(self._items) <= 1
         self._shown = directories
         was_quiet, self._is_quiet = self._is_quiet, True
         self._fill(directories)
-        for place, item in self._items.items():
-            if place in expanded or (had_none and self.root_at(place) and len(folders) <= _MAX_OPEN):
+        for location, item in self._items.items():
+            if location in expanded or (had_none and self.root_at(location) and len(folders) <= _MAX_OPEN):
                 self.setExpanded(item.index(), True)
         self.choose(self._chosen)
         self._is_quiet = was_quiet
 
-    def choose(self, place: Place | None) -> None:
+    def choose(self, location: Location | None) -> None:
         """Mark a directory as chosen without saying so."""
-        self._chosen = place
+        self._chosen = location
         was_quiet, self._is_quiet = self._is_quiet, True
-        item = self._items.get(place, self._items.get(None))
+        item = self._items.get(location, self._items.get(None))
         if item is not None:
             self.setCurrentIndex(item.index())
             self.scrollTo(item.index())
         self._is_quiet = was_quiet
 
-    def _fill(self, directories: Sequence[tuple[Place, int]]) -> None:
-        below: dict[Place, int] = {}
-        for place, n in directories:
-            parts = place.directory.split("/")
+    def _fill(self, directories: Sequence[tuple[Location, int]]) -> None:
+        below: dict[Location, int] = {}
+        for location, n in directories:
+            parts = location.directory.split("/")
             for depth in range(1, len(parts) + 1):
-                above = Place(place.folder_id, "/".join(parts[:depth]))
+                above = Location(location.folder_id, "/".join(parts[:depth]))
                 below[above] = below.get(above, 0) + n
         self._model.clear()
         self._items = {}
-        self._places = []
+        self._locations = []
         self._add(None, "All sounds", sum(n for _, n in directories), "Every sound of the library")
-        for place in sorted(below, key=_sort_key):
-            folder = self._folders.get(place.folder_id)
-            parts = place.directory.split("/")
-            path = str(folder.path.joinpath(*parts[1:])) if folder else place.directory
-            self._add(place, parts[-1], below[place], path)
+        for location in sorted(below, key=_sort_key):
+            folder = self._folders.get(location.folder_id)
+            parts = location.directory.split("/")
+            path = str(folder.path.joinpath(*parts[1:])) if folder else location.directory
+            self._add(location, parts[-1], below[location], path)
 
-    def _add(self, place: Place | None, name: str, n: int, tool_tip: str) -> None:
+    def _add(self, location: Location | None, name: str, n: int, tool_tip: str) -> None:
         item = QStandardItem(f"{printable(name)}   {n:,}")
-        item.setData(len(self._places), _NUMBER)
+        item.setData(len(self._locations), _NUMBER)
         item.setToolTip(printable(tool_tip))
-        self._places.append(place)
-        self._items[place] = item
-        above = place.directory.rpartition("/")[0] if place else ""
-        parent = self._items.get(Place(place.folder_id, above)) if place and above else None
+        self._locations.append(location)
+        self._items[location] = item
+        above = location.directory.rpartition("/")[0] if location else ""
+        parent = self._items.get(Location(location.folder_id, above)) if location and above else None
         (parent or self._model.invisibleRootItem()).appendRow(item)
 
-    def _place_at(self, index: QModelIndex | QPersistentModelIndex) -> Place | None:
-        return self._places[int(index.data(_NUMBER))]
+    def _location_at(self, index: QModelIndex | QPersistentModelIndex) -> Location | None:
+        return self._locations[int(index.data(_NUMBER))]
 
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
@@ -116,17 +116,17 @@ class FolderTree(QTreeView):
         """Say that another directory is chosen."""
         super().currentChanged(current, previous)
         if current.isValid() and not self._is_quiet:
-            self._chosen = self._place_at(current)
+            self._chosen = self._location_at(current)
             self.chosen.emit(self._chosen)
 
-    def root_at(self, place: Place | None) -> Folder | None:
+    def root_at(self, location: Location | None) -> Folder | None:
         """Return the folder that the user added as this directory."""
-        is_root = place is not None and "/" not in place.directory
-        return self._folders.get(place.folder_id) if place is not None and is_root else None
+        is_root = location is not None and "/" not in location.directory
+        return self._folders.get(location.folder_id) if location is not None and is_root else None
 
     def _show_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
-        folder = self.root_at(self._place_at(index)) if index.isValid() else None
+        folder = self.root_at(self._location_at(index)) if index.isValid() else None
         if folder is None:
             return
         menu = QMenu(self)
@@ -136,5 +136,5 @@ class FolderTree(QTreeView):
         menu.deleteLater()
 
 
-def _sort_key(place: Place) -> tuple[list[str], int]:
-    return [sort_key(name) for name in place.directory.split("/")], place.folder_id
+def _sort_key(location: Location) -> tuple[list[str], int]:
+    return [sort_key(name) for name in location.directory.split("/")], location.folder_id

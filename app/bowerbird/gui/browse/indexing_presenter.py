@@ -1,14 +1,11 @@
 """Indexing from the window: one run at a time in a thread of its own, further folders wait their turn."""
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from bowerbird.base.errors import BowerbirdError, EncoderError
-from bowerbird.base.paths import log_path
+from bowerbird.base.errors import EncoderError
 from bowerbird.base.text import count_text, progress_text
 from bowerbird.domain.events import (
     BatchRecorded,
@@ -20,17 +17,13 @@ from bowerbird.domain.events import (
 )
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
-from bowerbird.library.indexing.index import index_folders, remove_folder
+from bowerbird.jobs.progress import Report
+from bowerbird.jobs.runner import JobRunner, Work
+from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import update_index
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class JobEnded:
-    """The job's thread is done, with a fault or without."""
-
-    complaint: str | None
+_END_WITHIN_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ class IndexingPresenter:
     Parameters
     ----------
     view : IndexingView
-    library : Path
+    library : Library
     encoder : Encoder
     post : callable
         Carries events from the job's thread to `handle` in the window's.
@@ -82,7 +75,7 @@ class IndexingPresenter:
     def __init__(
         self,
         view: IndexingView,
-        library: Path,
+        library: Library,
         encoder: Encoder,
         post: Callable[[object], None],
         *,
@@ -96,16 +89,15 @@ class IndexingPresenter:
         self._further = None if further is None or further.id == encoder.id else further
         self._title_of = title_of
         self._folders: list[Path] = []
-        self._control: Control | None = None
-        self._thread: threading.Thread | None = None
+        self.runner = JobRunner(post, name="indexing", end_within_s=_END_WITHIN_S)
         self._waiting: list[Path] = []
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
 
     @property
     def is_running(self) -> bool:
-        """Whether a run goes on."""
-        return self._control is not None
+        """Whether a job is running."""
+        return self.runner.is_running
 
     @property
     def encoder_ids(self) -> tuple[str, ...]:
@@ -136,8 +128,8 @@ class IndexingPresenter:
         """Find a further encoder's vectors from the next run on, or none any more; a run that goes on begins again."""
         is_same = (further and further.id) == (self._further and self._further.id)
         self._further = further
-        if not is_same and self._control is not None and not self._control.is_cancelled:
-            self._control.cancel()  # what is done is kept: the next run goes on from there
+        if not is_same and self.is_running and not self.runner.is_stopping:
+            self.runner.cancel()  # finished work is kept: the next run continues from there
             self._waiting = self._folders + [path for path in self._waiting if path not in self._folders]
             self._is_rescan_waiting = self._is_rescan_waiting or not self._folders
 
@@ -146,36 +138,36 @@ class IndexingPresenter:
         if self.is_running:
             self._view.complain("Folders cannot be removed while sounds are analysed. Cancel that first.")
             return
-        self._start("Removing the folder", lambda _: remove_folder(self._library, folder_id))
+        self._start("Removing the folder", lambda _control, _report: self._library.remove_folder(folder_id))
 
     def toggle_pause(self) -> None:
-        """Pause, or go on."""
-        if self._control is None:
+        """Pause, or resume."""
+        control = self.runner.control
+        if control is None:
             return
-        if self._control.is_paused:
-            self._control.resume()
+        if control.is_paused:
+            control.resume()
         else:
-            self._control.pause()
+            control.pause()
         self._show(self._state.text, self._state.share)
 
     def cancel(self) -> None:
-        """Stop; what is done is kept. Folders that wait are given up too."""
+        """Stop; finished work is kept. Queued folders are dropped too."""
         self._waiting.clear()
         self._is_rescan_waiting = False
-        if self._control is not None:
-            self._control.cancel()
+        if self.is_running:
+            self.runner.cancel()
             self._show("Stopping", self._state.share)
 
     def close(self) -> None:
         """Stop and wait for the end."""
         self.cancel()
-        if self._thread is not None:
-            self._thread.join(10)
+        self.runner.close()
 
     def _index(self, folders: list[Path], n_workers: int | None = None) -> None:
         further = self._further
 
-        def work(control: Control) -> None:
+        def work(control: Control, report: Report) -> None:  # noqa: ARG001 - events say more
             fault = None
             try:
                 index_folders(
@@ -198,23 +190,9 @@ class IndexingPresenter:
         self._folders = folders
         self._start("Looking for sounds", work)
 
-    def _start(self, text: str, work: Callable[[Control], None]) -> None:
-        self._control = control = Control()
-        self._show(text, None)
-        self._thread = threading.Thread(target=self._run, args=(work, control), name="bowerbird-indexing", daemon=True)
-        self._thread.start()
-
-    def _run(self, work: Callable[[Control], None], control: Control) -> None:
-        """The job thread's whole life."""
-        complaint = None
-        try:
-            work(control)
-        except BowerbirdError as error:
-            complaint = str(error)
-        except Exception:  # the job boundary: the log has the trace, the window a sentence
-            logger.exception("a job failed")
-            complaint = f"Indexing failed inside Bowerbird; what was done is kept. Please report it with {log_path()}."
-        self._post(JobEnded(complaint))
+    def _start(self, text: str, work: Work) -> None:
+        if self.runner.start("Indexing", work, ended=lambda _result, error: self._finish(error)):
+            self._show(text, None)
 
     def handle(self, event: object) -> None:
         """Take an event of the job, in the window's thread."""
@@ -233,19 +211,18 @@ class IndexingPresenter:
             case BatchRecorded():
                 self._view.library_changed(is_final=False)
             case IndexingFinished():
+                if event.fault_sentence is not None:
+                    self._view.complain(event.fault_sentence)
                 self._show("Preparing similarity search", 1.0)
                 self._view.library_changed(is_final=True)
-            case JobEnded():
-                self._finish(event.complaint)
             case _:
-                pass
+                self.runner.handle(event)
 
-    def _finish(self, complaint: str | None) -> None:
-        self._control = None
+    def _finish(self, error: str | None) -> None:
         self._folders = []
         self._view.library_changed(is_final=True)
-        if complaint:
-            self._view.complain(complaint)
+        if error is not None:
+            self._view.complain(error)
         if self._waiting:
             folders, self._waiting = self._waiting, []
             self._index(folders)
@@ -256,6 +233,7 @@ class IndexingPresenter:
             self._view.show_indexing(None)
 
     def _show(self, text: str, share: float | None) -> None:
-        is_paused = self._control is not None and self._control.is_paused
+        control = self.runner.control
+        is_paused = control is not None and control.is_paused
         self._state = IndexingState(text, share, is_paused)
         self._view.show_indexing(self._state)

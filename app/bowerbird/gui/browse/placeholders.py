@@ -19,10 +19,10 @@ from bowerbird.gui.shell.styled import button, label
 from bowerbird.library.search.browsing import Relaxation
 
 
-def offer_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
-    """Say what a smaller question would find."""
-    words = f"“{relaxation.words}”" if relaxation.words else "everything"
-    without = "" if relaxation.keeps_filters or not filters else " without filters"
+def relaxation_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
+    """Return what a less restrictive query would find."""
+    words = f"“{relaxation.query.typed}”" if relaxation.query.terms else "everything"
+    without = " without filters" if filters and not relaxation.query.filters else ""
     return f"{relaxation.n_found:,} for {words}{without}"
 
 

@@ -10,20 +10,20 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.base.text import channels_text, clock_text, duration_text, printable, rate_text
+from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import Order
+from bowerbird.domain.query import RELEVANCE
 
 NAME, WAVEFORM, MATCH, DURATION, CHANNELS, RATE, FOLDER = range(7)
 HEADINGS: Final = ("Name", "", "Match", "Length", "Channels", "Rate", "Folder")
 ORDERS: Final = {
-    NAME: Order.NAME,
-    MATCH: Order.RELEVANCE,
-    DURATION: Order.DURATION,
-    CHANNELS: Order.CHANNELS,
-    RATE: Order.RATE,
-    FOLDER: Order.FOLDER,
+    NAME: "name",
+    MATCH: RELEVANCE,
+    DURATION: "duration",
+    CHANNELS: "channels",
+    RATE: "rate",
+    FOLDER: "folder",
 }
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
@@ -51,11 +51,11 @@ class SoundsModel(QAbstractTableModel):
 
     Parameters
     ----------
-    reader : CatalogueReader
+    reader : Reader
         Of the window's thread.
     """
 
-    def __init__(self, reader: CatalogueReader, parent: QObject | None = None) -> None:
+    def __init__(self, reader: Reader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader = reader
         self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -123,7 +123,7 @@ class SoundsModel(QAbstractTableModel):
         sound_id = self.sound_id(row)
         match = self._matches.get(sound_id) if sound_id is not None else None
         sound = self.sound(row) if match is not None else None
-        if match is None or sound is None or not match.is_moment_of(sound.duration_s):
+        if match is None or sound is None or not match.is_part_of(sound.duration_s):
             return 0.0, 0.0
         return match.start_s, match.end_s
 

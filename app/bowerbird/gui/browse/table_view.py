@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import Order
+from bowerbird.domain.query import RELEVANCE
 from bowerbird.gui.browse import sounds_model as sounds
 from bowerbird.gui.browse.cells import ROW_PX, WAVEFORM_PX, CellDelegate, MatchDelegate, WaveformDelegate
 from bowerbird.gui.browse.sounds_model import SoundsModel
@@ -40,7 +40,7 @@ class SoundTable(QTableView):
         The current row changed; `is_passing` while a key repeats by itself.
     left_bare : ()
         Other rows were shown, and none of them is current.
-    order_chosen : (Order, is_descending: bool)
+    order_chosen : (str, is_descending: bool)
     """
 
     moved = Signal(int, bool)
@@ -108,12 +108,12 @@ class SoundTable(QTableView):
 
     # What is shown
 
-    def show_order(self, order: Order, *, is_descending: bool, has_matches: bool) -> None:
+    def show_order(self, order: str, *, is_descending: bool, has_matches: bool) -> None:
         """Mark the column that the rows are sorted by."""
         if self.isColumnHidden(sounds.MATCH) == has_matches:
             self.setColumnHidden(sounds.MATCH, not has_matches)
             self._fit()
-        column = next(column for column, its_order in sounds.ORDERS.items() if its_order is order)
+        column = next(column for column, its_order in sounds.ORDERS.items() if its_order == order)
         direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
         self._indicator = (column, direction)
         self.horizontalHeader().setSortIndicator(column, direction)
@@ -125,7 +125,7 @@ class SoundTable(QTableView):
             header.setSortIndicator(*self._indicator)  # Qt has moved the arrow already
             return
         # Qt has turned the arrow already; closeness knows one direction only.
-        is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order is not Order.RELEVANCE
+        is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order != RELEVANCE
         self.order_chosen.emit(order, is_descending)
 
     def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_place: bool) -> None:

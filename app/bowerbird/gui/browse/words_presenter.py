@@ -116,7 +116,7 @@ class WordsPresenter:
         sound_id, word, browsing = self._sound_id, chip.word, self._browsing
         if chip.is_given:
             sound_ids = [sound_id, *(one for one in self._chosen() if one != sound_id)]
-            self._keep(lambda: browsing.take_back(sound_ids, word))
+            self._keep(lambda: browsing.withdraw(sound_ids, word))
         else:
             self._keep(lambda: browsing.deny([sound_id], word))
 

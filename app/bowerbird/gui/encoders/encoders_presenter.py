@@ -10,7 +10,6 @@ from typing import Final, Protocol, TypeAlias
 
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.paths import log_path
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.events import EncoderReady
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
@@ -38,6 +37,7 @@ from bowerbird.library.encoders.models import (
     remove_model,
     verify_model,
 )
+from bowerbird.library.library import Library
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class ModelsPresenter:
     Parameters
     ----------
     view : ModelsView
-    library : Path
+    library : Library
     queries : Queries
         A thread for what takes a moment.
     post : callable
@@ -108,7 +108,7 @@ class ModelsPresenter:
     def __init__(
         self,
         view: ModelsView,
-        library: Path,
+        library: Library,
         *,
         queries: Queries,
         post: Callable[[object], None],
@@ -352,7 +352,7 @@ class ModelsPresenter:
 
     def _look(self) -> Inventory:
         models = list_models()
-        with CatalogueReader(self._library) as reader:
+        with self._library.read() as reader:
             names = (reader.encoder("searched"), reader.encoder("wanted"))
             searched, wanted = (None if name is None or is_built_in(name) else name for name in names)
             serving = searched_encoder(self._library).encoder.name if searched is None else DEFAULT_ENCODER
@@ -398,5 +398,5 @@ class ModelsPresenter:
         return offer_line(self._inventory) if self._inventory is not None and self.has_offer else None
 
 
-def _compared(library: Path, encoder_id: str, control: Control, post: _Post) -> None:
+def _compared(library: Library, encoder_id: str, control: Control, post: _Post) -> None:
     check_int8(library, encoder_id, control=control, post=post)

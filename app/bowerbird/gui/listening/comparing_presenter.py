@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bowerbird.base.text import printable
-from bowerbird.domain.query import parse_text
+from bowerbird.domain.query import parse_query
 from bowerbird.domain.study import System
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_texts import JobState
@@ -14,6 +14,7 @@ from bowerbird.gui.listening.studies_presenter import verdict_of
 from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
 from bowerbird.gui.listening.system_rows import SystemLine, SystemLines
 from bowerbird.jobs.background import Background
+from bowerbird.library.library import Library
 from bowerbird.listening.store import StudyFolder
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
 from bowerbird.listening.systems.side_by_side import MAX_COLUMNS, ResultColumn, one_query_design, side_by_side
@@ -106,7 +107,7 @@ class ComparePresenter:
     Parameters
     ----------
     view : CompareView
-    library : Path
+    library : Library
     output : Output
     queries : Queries
         A thread for answers.
@@ -125,7 +126,7 @@ class ComparePresenter:
     def __init__(
         self,
         view: CompareView,
-        library: Path,
+        library: Library,
         *,
         output: Output,
         queries: Queries,
@@ -162,7 +163,7 @@ class ComparePresenter:
     def open(self, sound: Path | None, words: str, *, prefers_words: bool) -> bool:
         """Ask about a sound or words; say whether there is anything to ask."""
         of_sound = Asked(sound) if sound is not None else None
-        words = parse_text(words)[0]  # filters are for lists
+        words = parse_query(words).typed  # filters are for lists
         of_words = Asked(None, words) if words else None
         first, second = (of_words, of_sound) if prefers_words else (of_sound, of_words)
         if first is None:

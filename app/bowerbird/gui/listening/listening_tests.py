@@ -1,7 +1,6 @@
 """Listening tests in the window: their lists, sheets and columns are made here and told of one another."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bowerbird.base.errors import BowerbirdError
@@ -14,6 +13,7 @@ from bowerbird.gui.listening.study_design_view import DesignFace
 from bowerbird.gui.shell.event_bridge import QueryThread
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.jobs.background import Background
+from bowerbird.library.library import Library
 from bowerbird.listening.store import StudyFolder
 from bowerbird.playback.player import Player
 
@@ -27,7 +27,7 @@ class Listening:
     Parameters
     ----------
     window : MainWindow
-    library : Path
+    library : Library
     player : Player
         The window's own.
     post : callable
@@ -37,7 +37,7 @@ class Listening:
     """
 
     def __init__(
-        self, window: MainWindow, library: Path, player: Player, post: Callable[[object], None], *, labels: str
+        self, window: MainWindow, library: Library, player: Player, post: Callable[[object], None], *, labels: str
     ) -> None:
         self._window = window
         self._player = player

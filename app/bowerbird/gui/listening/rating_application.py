@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -15,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import load_settings
-from bowerbird.catalogue.sqlite.connection import LibraryLock
 from bowerbird.catalogue.sqlite.responses import RatingsFile
+from bowerbird.catalogue.stores import process_lock
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
 from bowerbird.gui.listening.rating_window import RatingWindow
 from bowerbird.gui.shell import exceptions as boundary
@@ -55,11 +56,12 @@ class RatingApplication:
         clock_s: Callable[[], float] = time.monotonic,
         on_closed: Callable[[], object] | None = None,
     ) -> None:
-        self._lock = LibraryLock(folder.path, "rating", what="this study")
+        self._lock = ExitStack()
+        self._lock.enter_context(process_lock(folder.path, "rating", target="this study"))
         try:
             self._file = RatingsFile(folder.path)
         except BowerbirdError:
-            self._lock.release()
+            self._lock.close()
             raise
         self._on_closed = on_closed
         self._is_closed = False
@@ -118,7 +120,7 @@ class RatingApplication:
         self.presenter.leave()
         self._player.close()
         self._file.close()
-        self._lock.release()
+        self._lock.close()
         if self._tones is not None:
             self._tones.cleanup()
         if self._on_closed is not None:  # later: whoever is told may let go of the window, which is closing still

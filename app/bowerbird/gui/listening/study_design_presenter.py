@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from bowerbird.base.errors import StudyError
 from bowerbird.base.text import count_text, printable
-from bowerbird.domain.query import parse_text
+from bowerbird.domain.query import parse_query
 from bowerbird.domain.study import (
     GRADES,
     ChoiceOfQueries,
@@ -24,6 +24,7 @@ from bowerbird.gui.listening.study_design_texts import DesignState, estimate_tex
 from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
 from bowerbird.gui.listening.system_rows import SystemLines
 from bowerbird.jobs.background import Background
+from bowerbird.library.library import Library
 from bowerbird.listening.design import design_yaml, read_design
 from bowerbird.listening.store import StudyFolder
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
@@ -56,7 +57,7 @@ class StudyDesignPresenter:
     Parameters
     ----------
     view : DesignView
-    library : Path
+    library : Library
     queries : Queries
         A thread for what takes a moment.
     background : Background
@@ -78,7 +79,7 @@ class StudyDesignPresenter:
     def __init__(
         self,
         view: DesignView,
-        library: Path,
+        library: Library,
         *,
         queries: Queries,
         background: Background,
@@ -163,7 +164,7 @@ class StudyDesignPresenter:
     def _ask(self, *, how: ChoiceOfQueries) -> None:
         assert self._design is not None
         choice = replace(self._design.choice, how=how)
-        typed = parse_text(self._typed())[0]
+        typed = parse_query(self._typed()).typed
         if how == "words" and not choice.words and typed:
             choice = replace(choice, words=(typed,))
         if how == "sounds":

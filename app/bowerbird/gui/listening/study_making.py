@@ -9,6 +9,7 @@ from bowerbird.base.paths import studies_path
 from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.study import StudyDesign
 from bowerbird.jobs.background import Tell
+from bowerbird.library.library import Library
 from bowerbird.listening.build import freeze
 from bowerbird.listening.overview import StudyOverview, overview_of
 from bowerbird.listening.plan import same_results
@@ -28,12 +29,12 @@ class MadeStudy:
     notes: tuple[str, ...]
 
 
-def make_study(library: Path, design: StudyDesign, *, labels: str, tell: Tell) -> MadeStudy:
+def make_study(library: Library, design: StudyDesign, *, labels: str, tell: Tell) -> MadeStudy:
     """Run every system once and freeze the study under its name.
 
     Parameters
     ----------
-    library : Path
+    library : Library
     design : StudyDesign
         Checked.
     labels : str

@@ -14,14 +14,13 @@ from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import Settings, load_settings, save_settings
 from bowerbird.catalogue.records import Folder
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
-from bowerbird.domain.query import Example, Order, Place
+from bowerbird.domain.fields import SORT_FIELDS
+from bowerbird.domain.query import RELEVANCE, Example, Location
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
-from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, JobEnded
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
@@ -34,8 +33,10 @@ from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_parts, saved_parts
+from bowerbird.jobs.runner import JobEnded
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
+from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.playback.player import Player
 
@@ -47,7 +48,7 @@ class Application:
 
     Parameters
     ----------
-    library : Path
+    library : Library
     settings : Settings
     encoder : Encoder
         The built-in one: every library has its vectors, whichever it is searched by.
@@ -58,13 +59,12 @@ class Application:
         When the library cannot be opened.
     """
 
-    def __init__(self, library: Path, settings: Settings, encoder: Encoder) -> None:
+    def __init__(self, library: Library, settings: Settings, encoder: Encoder) -> None:
         # A thread that loads vectors may hold the interpreter for so long before the window has its turn.
         sys.setswitchinterval(_SWITCH_S)
-        with Catalogue(library):
-            pass  # makes a new library, or brings an old one up to date
+        library.create()
         self._settings = settings
-        self._reader = CatalogueReader(library)
+        self._reader = library.read()
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
         self._complaint = searched.complaint or wanted.complaint or own_thesaurus_fault()
@@ -154,7 +154,7 @@ class Application:
         window = self.window
         self._bridge.received.connect(self._handle)
         window.search.textChanged.connect(self.browsing.text_changed)
-        window.folders.chosen.connect(self.browsing.place_chosen)
+        window.folders.chosen.connect(self.browsing.location_chosen)
         window.folders.remove_asked.connect(self._remove)
         window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
         window.sound_moved_to.connect(
@@ -223,10 +223,10 @@ class Application:
 
     def _restore(self) -> None:
         settings, window = self._settings, self.window
-        order = Order(settings.order) if settings.order in set(Order) else Order.NAME
+        order = settings.order if settings.order in {*SORT_FIELDS, RELEVANCE} else "name"
         folder_ids = {str(folder.path): folder.id for folder in self._reader.folders()}
         folder_id = folder_ids.get(settings.folder)
-        place = Place(folder_id, settings.directory) if folder_id and settings.directory else None
+        place = Location(folder_id, settings.directory) if folder_id and settings.directory else None
         self.browsing.restore(place, order, is_descending=settings.is_descending)
         window.folders.choose(place)
         window.actions_by_name["loop"].setChecked(settings.is_loop)
@@ -247,7 +247,9 @@ class Application:
             self.playing.handle(event)
             self.models.handle(event)
             self.listening.handle(event)
-            if isinstance(event, JobEnded):  # the library may have its first sounds
+            if (
+                isinstance(event, JobEnded) and event.runner is self.indexing.runner
+            ):  # the library may have its first sounds
                 self.models.refresh()
 
     # Doing
@@ -258,7 +260,7 @@ class Application:
             self.indexing.add([folder])
 
     def _remove_chosen(self) -> None:
-        folder = self.window.folders.root_at(self.browsing.place)
+        folder = self.window.folders.root_at(self.browsing.location)
         if folder is None:
             self.window.complain("Choose a folder that you added, at the top of the left pane, then remove it.")
         else:
@@ -266,7 +268,7 @@ class Application:
 
     def _remove(self, folder: Folder) -> None:
         if dialogs.confirm_removal(self.window, folder):
-            self.browsing.place_chosen(None)
+            self.browsing.location_chosen(None)
             self.indexing.remove(folder.id)
 
     def _find_similar(self) -> None:
@@ -326,12 +328,12 @@ class Application:
     def close(self) -> None:
         """Save what the next start should find, and let every thread end."""
         order, is_descending = self.browsing.order
-        place = self.browsing.place
+        place = self.browsing.location
         settings = replace(
             self._settings,
             folder=next((str(one.path) for one in self._reader.folders() if place and one.id == place.folder_id), ""),
             directory=place.directory if place else "",
-            order=str(order),
+            order=order,
             is_descending=is_descending,
             volume_db=self._player.volume_db,
             is_auto_play=self.playing.is_auto_play,
@@ -383,7 +385,7 @@ def open_window(arguments: Sequence[str]) -> int:
     application.setStyle("Fusion")
     try:
         program = Application(
-            paths.library_path(options.library),
+            Library.open(paths.library_path(options.library)),
             load_settings(paths.settings_path()),
             encoder_named(DEFAULT_ENCODER),
         )

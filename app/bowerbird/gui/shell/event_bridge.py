@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from bowerbird.base.errors import BowerbirdError
-from bowerbird.base.paths import log_path
+from bowerbird.jobs.runner import error_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -94,11 +93,8 @@ class QueryThread(QObject):
                 work, done, failed = self._waiting.pop(next(iter(self._waiting)))
             try:
                 answer = work()
-            except BowerbirdError as error:
-                self._answered.emit(failed, str(error))
-            except Exception:  # the job boundary: the log has the trace, the window a sentence
-                logger.exception("a question failed")
-                self._answered.emit(failed, f"This failed inside Bowerbird. Please report it with {log_path()}.")
+            except Exception as error:  # the job boundary
+                self._answered.emit(failed, error_sentence(error, activity="This"))
             else:
                 self._answered.emit(done, answer)
         self._farewell()

@@ -26,13 +26,13 @@ from PySide6.QtWidgets import (
 )
 
 from bowerbird.base.text import printable
+from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.query import Example
 from bowerbird.gui.browse.browsing_presenter import ListState, with_stretch
 from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState
-from bowerbird.gui.browse.placeholders import Advice, RejectedList, offer_text
+from bowerbird.gui.browse.placeholders import Advice, RejectedList, relaxation_text
 from bowerbird.gui.browse.playing_presenter import Stretch
 from bowerbird.gui.browse.search_bar import ChipStrip, Notice, ProgressLine, SearchField, restriction_chips
 from bowerbird.gui.browse.sounds_model import SoundsModel
@@ -46,7 +46,7 @@ from bowerbird.gui.shell import actions as action_cards
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
-from bowerbird.library.search.browsing import Pane
+from bowerbird.library.search.browsing import FolderPane
 
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
     refresh_wanted = Signal()
     closing = Signal()
 
-    def __init__(self, reader: CatalogueReader, colours: Tokens) -> None:
+    def __init__(self, reader: Reader, colours: Tokens) -> None:
         super().__init__()
         self._reader = reader
         self._colours = colours
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
 
     def _advise(self, state: ListState) -> None:
         offers: list[tuple[str, Callable[[], object]]] = [
-            (offer_text(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
+            (relaxation_text(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
             for relaxation in state.listing.relaxations
         ]
         if not state.listing.n_library and not self.progress.isVisibleTo(self):
@@ -237,7 +237,7 @@ class MainWindow(QMainWindow):
         self.rejected.show_rejected(self._reader.rejected())
         self._pages.setCurrentWidget(self.rejected)
 
-    def show_pane(self, pane: Pane) -> None:
+    def show_folder_pane(self, pane: FolderPane) -> None:
         """Show the tree of directories, and how many sounds were rejected."""
         self.folders.show_directories(pane.directories, pane.folders)
         self.chips.show_rejected(pane.n_rejected)

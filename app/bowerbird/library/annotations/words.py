@@ -1,18 +1,17 @@
-"""What a sound may be called: words that the ear suggests, corrected by the people who know better."""
+"""Words for sounds: those that the encoder suggests, and those that people gave or denied."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
+from bowerbird.catalogue.protocol import Reader
 from bowerbird.encoders.protocol import Encoder, Namer
+from bowerbird.library.library import Library
 
 N_SUGGESTED: Final = 3
 MIN_CONFIDENCE: Final = 0.05
-"""Below, a word is a guess among many."""
+"""Words below are not suggested."""
 
 _MAX_LETTERS: Final = 60
 
@@ -25,7 +24,7 @@ class SuggestedWord:
     ----------
     word : str
     confidence : float
-        Share of the ear's belief in [0, 1]; 1 for a word that somebody gave.
+        The encoder's, in [0, 1]; 1 for a word that somebody gave.
     is_given : bool
         Whether somebody gave it.
     """
@@ -35,14 +34,14 @@ class SuggestedWord:
     is_given: bool = False
 
 
-def suggested_words(reader: CatalogueReader, encoder: Encoder, content_id: int) -> tuple[SuggestedWord, ...]:
-    """Return the words for a content: those people gave, then what the encoder suggests and nobody denied.
+def suggested_words(reader: Reader, encoder: Encoder, content_id: int) -> tuple[SuggestedWord, ...]:
+    """Return the words for a content: those that people gave, then those that the encoder suggests and nobody denied.
 
     Parameters
     ----------
-    reader : CatalogueReader
+    reader : Reader
     encoder : Encoder
-        One that names sounds; any other suggests nothing.
+        One that suggests words; any other suggests none.
     content_id : int
 
     Raises
@@ -51,7 +50,7 @@ def suggested_words(reader: CatalogueReader, encoder: Encoder, content_id: int) 
         When its words are missing or damaged.
     """
     given = reader.given_words(content_id)
-    words = [SuggestedWord(word, 1.0, is_given=True) for word, is_right in given.items() if is_right]
+    words = [SuggestedWord(word, 1.0, is_given=True) for word, applies in given.items() if applies]
     if not isinstance(encoder, Namer):
         return tuple(words)
     vectors = reader.sound_windows(content_id, encoder.id, encoder.n_dims)
@@ -65,49 +64,51 @@ def suggested_words(reader: CatalogueReader, encoder: Encoder, content_id: int) 
     return tuple(words)
 
 
-def give_words(library: Path, content_ids: Sequence[int], word: str) -> None:
-    """Keep that sounds are called so; searches find them by it.
+def give_words(library: Library, content_ids: Sequence[int], word: str) -> None:
+    """Record that a word applies to contents; searches find them by it.
 
     Raises
     ------
     QueryError
-        When it is no word.
+        When it is not a word.
     CatalogueError
         When the library cannot be written.
     """
-    _keep(library, content_ids, word, is_right=True)
+    _record(library, content_ids, word, is_right=True)
 
 
-def deny_word(library: Path, content_ids: Sequence[int], word: str) -> None:
-    """Keep that sounds are not called so: it is not suggested for them any more.
+def deny_word(library: Library, content_ids: Sequence[int], word: str) -> None:
+    """Record that a word does not apply to contents: it is not suggested for them any more.
 
     Raises
     ------
     QueryError
-        When it is no word.
+        When it is not a word.
     CatalogueError
         When the library cannot be written.
     """
-    _keep(library, content_ids, word, is_right=False)
+    _record(library, content_ids, word, is_right=False)
 
 
 def plain_word(word: str) -> str:
-    """Return a word, or a few, as it is kept: small letters, one space between words.
+    """Return a word, or a few, as it is stored: small letters, one space between words.
 
     Raises
     ------
     QueryError
-        When it is none, or too long for one.
+        When it has no letters, or too many.
     """
     plain = " ".join(word.lower().split())
     if not any(letter.isalnum() for letter in plain):
-        raise QueryError("That is no word. Type what the sound may be called, such as `door creak`.")
+        raise QueryError("That is not a word. Type what describes the sound, such as “door creak”.")
     if len(plain) > _MAX_LETTERS:
-        raise QueryError(f"`{plain[:20]}…` has {len(plain)} letters. Use a word or a few, {_MAX_LETTERS} at most.")
+        raise QueryError(
+            f"“{plain[:20]}…” has {len(plain)} letters. Use a word or a few, at most {_MAX_LETTERS} letters."
+        )
     return plain
 
 
-def _keep(library: Path, content_ids: Sequence[int], word: str, *, is_right: bool) -> None:
+def _record(library: Library, content_ids: Sequence[int], word: str, *, is_right: bool) -> None:
     plain = plain_word(word)
-    with Catalogue(library) as catalogue:
-        catalogue.give_word(content_ids, plain, is_right=is_right)
+    with library.write() as writer:
+        writer.give_word(content_ids, plain, is_right=is_right)

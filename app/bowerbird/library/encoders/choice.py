@@ -2,19 +2,17 @@
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import CatalogueError, EncoderError
+from bowerbird.catalogue.protocol import Reader, Writer
 from bowerbird.catalogue.records import EncoderRole
-from bowerbird.catalogue.sqlite.connection import LibraryLock
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
-from bowerbird.catalogue.sqlite.writer import Catalogue
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.cards import INT8_ENDING
 from bowerbird.encoders.weights.store import installed_weights
 from bowerbird.library.encoders.recall import read_recall
+from bowerbird.library.library import Library
 
 _ROLES: Final[tuple[EncoderRole, ...]] = ("wanted", "searched")
 
@@ -29,22 +27,22 @@ class Choice:
     complaint: str = ""
 
 
-def searched_encoder(library: Path) -> Choice:
+def searched_encoder(library: Library) -> Choice:
     """Return the encoder that searches use: the chosen one once its vectors are complete, else the built-in."""
     return _chosen(library, "searched")
 
 
-def wanted_encoder(library: Path) -> Choice:
+def wanted_encoder(library: Library) -> Choice:
     """Return the encoder whose vectors a library is to have beside the built-in one's; the built-in for none."""
     return _chosen(library, "wanted")
 
 
-def _chosen(library: Path, role: EncoderRole) -> Choice:
-    known_id = ""
+def _chosen(library: Library, role: EncoderRole) -> Choice:
+    known_id: str | None = None
     try:
-        with CatalogueReader(library) as reader:
+        with library.read() as reader:
             name = reader.encoder(role)
-            known_id = reader.searched_id() if role == "searched" else ""
+            known_id = reader.searched_id() if role == "searched" else None
     except CatalogueError:  # nothing there yet; whoever needs it will say so
         name = None
     if name is None or name == DEFAULT_ENCODER:
@@ -63,12 +61,12 @@ def _chosen(library: Path, role: EncoderRole) -> Choice:
         return Choice(serving, f"{error} Until then the built-in encoder serves; nothing was lost.")
 
 
-def _built_in(library: Path) -> Encoder:
+def _built_in(library: Library) -> Encoder:
     """Return the built-in encoder; while a library is heard anew by it, the acoustic one that heard more of it."""
     built_in = encoder_named(DEFAULT_ENCODER)
     older = encoder_named(ACOUSTIC_ENCODER)
     try:
-        with CatalogueReader(library) as reader:
+        with library.read() as reader:
             if older.id in reader.encoder_ids() and (n_left := reader.count_unencoded(built_in.id)):
                 return older if reader.count_unencoded(older.id) < n_left else built_in
     except CatalogueError:  # nothing there yet
@@ -76,7 +74,7 @@ def _built_in(library: Path) -> Encoder:
     return built_in
 
 
-def choose_encoder(library: Path, encoder: Encoder) -> bool:
+def choose_encoder(library: Library, encoder: Encoder) -> bool:
     """Make an encoder the one that a library is to have; searches use it as soon as its vectors are complete.
 
     Returns
@@ -92,15 +90,15 @@ def choose_encoder(library: Path, encoder: Encoder) -> bool:
         When it has 8-bit weights that find too little, or that nobody measured.
     """
     require_recall(encoder.name)
-    with Catalogue(library) as catalogue:
+    with library.write() as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
         if encoder.name == DEFAULT_ENCODER:  # whoever goes back need not wait for a drive that is away
             catalogue.set_encoder("searched", encoder.name)
             return True
-        return finish_encoder(catalogue, encoder, is_everything_tried=False)
+        return finish_encoder(library, catalogue, encoder, is_everything_tried=False)
 
 
-def let_go(library: Path, name: str) -> bool:
+def let_go(library: Library, name: str) -> bool:
     """Go back to the built-in encoder where a model whose weights were removed was wanted or searched with.
 
     Returns
@@ -114,13 +112,13 @@ def let_go(library: Path, name: str) -> bool:
         When the library cannot be written.
     """
     try:
-        with CatalogueReader(library) as reader:
+        with library.read() as reader:
             chosen = {role: reader.encoder(role) or "" for role in _ROLES}
     except CatalogueError:  # no library, so nobody used it
         return False
     roles = [role for role, used in chosen.items() if is_of_model(used, name)]
     if roles:
-        with Catalogue(library) as catalogue:
+        with library.write() as catalogue:
             for role in roles:
                 catalogue.set_encoder(role, DEFAULT_ENCODER)
     return bool(roles)
@@ -156,7 +154,7 @@ def require_recall(name: str) -> None:
         )
 
 
-def finish_encoder(catalogue: Catalogue, encoder: Encoder, *, is_everything_tried: bool) -> bool:
+def finish_encoder(library: Library, catalogue: Writer, encoder: Encoder, *, is_everything_tried: bool) -> bool:
     """Let searches use the wanted encoder if its vectors are complete, or everything within reach was tried.
 
     Returns
@@ -164,7 +162,7 @@ def finish_encoder(catalogue: Catalogue, encoder: Encoder, *, is_everything_trie
     bool
         Whether searches use it, with just these weights.
     """
-    with CatalogueReader(catalogue.library) as reader:
+    with library.read() as reader:
         is_used = is_searched_with(reader, encoder)
         has_vectors = encoder.id in reader.encoder_ids()
         is_complete = is_everything_tried or (has_vectors and not reader.count_unencoded(encoder.id))
@@ -173,12 +171,12 @@ def finish_encoder(catalogue: Catalogue, encoder: Encoder, *, is_everything_trie
     return is_complete or is_used
 
 
-def is_searched_with(reader: CatalogueReader, encoder: Encoder) -> bool:
+def is_searched_with(reader: Reader, encoder: Encoder) -> bool:
     """Say whether searches use an encoder, with just these weights."""
-    return reader.encoder("searched") == encoder.name and reader.searched_id() in {"", encoder.id}
+    return reader.encoder("searched") == encoder.name and reader.searched_id() in {None, encoder.id}
 
 
-def forget_vectors(library: Path, encoder_id: str) -> int:
+def forget_vectors(library: Library, encoder_id: str) -> int:
     """Delete the vectors of an encoder; return how many there were.
 
     Raises
@@ -187,12 +185,8 @@ def forget_vectors(library: Path, encoder_id: str) -> int:
         When the library is being indexed.
     """
     try:
-        CatalogueReader(library).close()
+        library.read().close()
     except CatalogueError:  # there is no library, so there are none
         return 0
-    with Catalogue(library) as catalogue:
-        lock = LibraryLock(library)
-        try:
-            return catalogue.forget_vectors(encoder_id)
-        finally:
-            lock.release()
+    with library.write() as catalogue, library.lock("indexing"):
+        return catalogue.delete_embeddings(encoder_id)

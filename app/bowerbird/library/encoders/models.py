@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from bowerbird.audio.decode import read_clip
 from bowerbird.base.errors import CatalogueError, EncoderError
 from bowerbird.base.paths import weights_path
-from bowerbird.catalogue.sqlite.connection import LibraryLock
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
+from bowerbird.catalogue.stores import process_lock
 from bowerbird.domain.sounds import Samples
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.weights.cards import INT8_ENDING, Role, is_id_of, shipped_cards
@@ -38,6 +37,7 @@ from bowerbird.library.encoders.model_states import (
     model_state,
 )
 from bowerbird.library.encoders.recall import Recall, measure_recall, require_int8, write_recall
+from bowerbird.library.library import Library
 
 if TYPE_CHECKING:
     from bowerbird.encoders.onnx.encoder import OnnxEncoder
@@ -208,7 +208,7 @@ def remove_model(encoder_id: str) -> int:
     return n_bytes
 
 
-def forget_model(library: Path, encoder_id: str) -> dict[str, int]:
+def forget_model(library: Library, encoder_id: str) -> dict[str, int]:
     """Delete what an encoder made of a library's sounds, with all weights it ever had, here or not any more.
 
     Returns
@@ -222,20 +222,20 @@ def forget_model(library: Path, encoder_id: str) -> dict[str, int]:
         When the library is being indexed.
     """
     try:
-        with CatalogueReader(library) as reader:
+        with library.read() as reader:
             full_ids = [full_id for full_id in reader.encoder_ids() if is_id_of(full_id, encoder_id)]
     except CatalogueError:  # there is no library, so there are none
         return {}
     forgotten = {}
     for full_id in full_ids:
         forgotten[full_id] = forget_vectors(library, full_id)
-        for path in (library / "index").glob(f"{full_id.replace('@', '_')}-*"):  # as `index.store` names them
+        for path in library.index_folder.glob(f"{full_id.replace('@', '_')}-*"):  # as `index.store` names them
             with suppress(OSError):  # it is open: a stamp that does not fit is never believed
                 path.unlink()
     return forgotten
 
 
-def check_int8(library: Path, encoder_id: str, *, control: Control, post: Post) -> Recall | None:
+def check_int8(library: Library, encoder_id: str, *, control: Control, post: Post) -> Recall | None:
     """Compare 8-bit weights with the full ones on up to 200 of the user's own sounds, and keep the figure.
 
     Returns
@@ -320,15 +320,13 @@ def _alone() -> Iterator[None]:
     folder = weights_path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = LibraryLock(folder, "models")
     except OSError as error:
         raise cannot("write", folder, error) from error
+    try:
+        with process_lock(folder, "models"):
+            yield
     except CatalogueError as error:
         raise EncoderError(
             f"The models at {folder} cannot be changed just now: another Bowerbird does, or nobody may write there. "
             "Wait until it is done, or check the folder's permissions."
         ) from error
-    try:
-        yield
-    finally:
-        lock.release()

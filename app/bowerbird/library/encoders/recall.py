@@ -4,14 +4,12 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.base.errors import AudioError, EncoderError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.query import Query
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter
@@ -20,6 +18,7 @@ from bowerbird.encoders.weights.cards import INT8_ENDING, Role
 from bowerbird.encoders.weights.self_check import hashes, read_proof
 from bowerbird.encoders.weights.store import Weights, cannot, has_file
 from bowerbird.jobs.control import Control
+from bowerbird.library.library import Library
 
 RECALL_NAME: Final = "recall.json"
 
@@ -60,7 +59,7 @@ class Recall:
 
 
 def measure_recall(
-    library: Path,
+    library: Library,
     full: Encoder,
     small: Encoder,
     *,
@@ -117,10 +116,10 @@ def recall_of(full: Vectors, small: Vectors, *, k: int) -> float:
     return float(np.mean(shared) / k)
 
 
-def _sounds(library: Path, encoder: Encoder) -> Iterator[list[Samples]]:
+def _sounds(library: Library, encoder: Encoder) -> Iterator[list[Samples]]:
     """Yield the windows of sounds in place, each content once, in an order that chance chose once for all."""
     seen: set[int] = set()
-    with CatalogueReader(library) as reader:
+    with library.read() as reader:
         ids = np.sort(reader.list_ids(Query()))
         for sound_id in np.random.default_rng(_SEED).permutation(ids).tolist():
             row = reader.rows([sound_id]).get(sound_id)

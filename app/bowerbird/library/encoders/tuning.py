@@ -24,6 +24,7 @@ from bowerbird.encoders.ear.tuning import NamedSounds, centred_words, corrected,
 from bowerbird.encoders.ear.words import EarWords, write_own_words
 from bowerbird.encoders.registry import encoder_names, trained_ears
 from bowerbird.library.export import sound_vectors
+from bowerbird.library.library import Library
 
 MIN_SOUNDS: Final = 200
 MIN_WORDS: Final = 10
@@ -73,13 +74,13 @@ class Tuned:
 
 
 def tune(
-    library: Path, ear: EarEncoder, name: str, *, progress: Callable[[int, int], None] = lambda _done, _total: None
+    library: Library, ear: EarEncoder, name: str, *, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> Tuned:
     """Tune an ear to a library and keep it beside the shipped one, as an encoder of its own.
 
     Parameters
     ----------
-    library : Path
+    library : Library
     ear : EarEncoder
         The shipped one.
     name : str

@@ -1,4 +1,4 @@
-"""Everything that is found out about one file, decoded once, block by block, in bounded memory."""
+"""Analysing a file: it is decoded once, block by block, in bounded memory."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import read_metadata
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError, UnreachableError
+from bowerbird.base.files import refusal
 from bowerbird.catalogue.records import Analysis
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
@@ -21,11 +22,11 @@ from bowerbird.encoders.protocol import Encoder
 N_HASH_BYTES = 16
 
 N_WINDOWS_AT_ONCE = 16
-"""Windows whose vectors leave a worker together: a second or two of a large network's work."""
+"""Windows whose embeddings a worker sends together: a second or two of a large network's work."""
 
 
 def content_hash(path: Path) -> bytes:
-    """Return the 16 bytes that stand for a file's content: BLAKE2b over all of it.
+    """Return the 16-byte BLAKE2b hash of a file's content.
 
     Raises
     ------
@@ -41,9 +42,8 @@ def _hash_and_size(path: Path) -> tuple[bytes, int]:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=N_HASH_BYTES)).digest()
             return digest, file.tell()
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
         raise UnreachableError(
-            f"`{path.name}` cannot be read ({reason}). Check its permissions and the drive."
+            f"“{path.name}” cannot be read ({refusal(error)}). Check its permissions and the drive."
         ) from error
 
 
@@ -51,25 +51,25 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError as error:
-        raise UnreachableError(f"`{path.name}` is not there any more. Check the drive, then index again.") from error
+        raise UnreachableError(f"Cannot find “{path.name}”. Is the drive connected?") from error
     return found.st_size, found.st_mtime_ns
 
 
 def _require_same(path: Path, stamp: tuple[int, int]) -> None:
-    """Check that a file is as it was when its hash was taken: else the hash would stand for other samples."""
+    """Check that a file is as it was when it was hashed; otherwise the hash would stand for other samples."""
     if _stamp(path) != stamp:
-        raise UnreachableError(f"`{path.name}` was written to while it was read. Index again.")
+        raise UnreachableError(f"“{path.name}” changed while it was read. Index again.")
 
 
 def analyse(path: Path, encoder: Encoder) -> Analysis:
-    """Find a file's hash, then decode it once and find its peaks, loudness, metadata and vectors.
+    """Hash a file, then decode it once for its peaks, loudness, metadata and embeddings.
 
     Raises
     ------
     AudioError
-        When the file cannot be heard to its end.
+        When the file cannot be decoded to its end.
     UnreachableError
-        When it cannot be read now, or is written to meanwhile.
+        When it cannot be read now, or changes meanwhile.
     """
     stamp = _stamp(path)
     digest, size_bytes = _hash_and_size(path)
@@ -88,7 +88,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             for window in cutter.push(resampler.push(mixdown(block))):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
-        raise AudioError(f"`{path.name}` holds no sound: its header is all there is. Re-export it, or remove it.")
+        raise AudioError(f"“{path.name}” contains no audio. Re-export it.")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))
@@ -117,36 +117,35 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
 def encode_windows(
     path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int
 ) -> Iterator[tuple[Vectors, bool]]:
-    """Encode a file that was analysed before, some windows at a time.
+    """Embed a file that was analysed before, some windows at a time.
 
-    What is known already is decoded again but not encoded: vectors follow from the same samples, whoever was
-    interrupted in between.
+    Known windows are decoded again but not embedded: interrupted or not, a run embeds the same samples.
 
     Parameters
     ----------
     path : Path
     encoder : Encoder
     content_hash : bytes
-        Of the content that the vectors will stand for.
+        Of the content that the embeddings are recorded for.
     n_known : int
-        Windows to pass over.
+        Number of windows to skip.
 
     Yields
     ------
     vectors : ndarray, shape (n_windows, n_dims), float32
     is_last : bool
-        True once, for the last ones, which may be none.
+        True once, for the last windows, which may be none.
 
     Raises
     ------
     AudioError
-        When the file cannot be heard to its end.
+        When the file cannot be decoded to its end.
     UnreachableError
-        When it cannot be read now, or holds something else by now.
+        When it cannot be read now, or its content has changed.
     """
     stamp = _stamp(path)
     if _hash_and_size(path)[0] != content_hash:
-        raise UnreachableError(f"`{path.name}` was changed since it was analysed. Index again.")
+        raise UnreachableError(f"“{path.name}” has changed since it was analysed. Index again.")
     vectors: list[Samples] = []
     for number, window in enumerate(_windows(path, encoder)):
         if number < n_known:
@@ -172,7 +171,7 @@ def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
 
 
 def encode_example(example: Example, encoder: Encoder) -> Vectors:
-    """Decode and encode a file, or a stretch of it, that need not be in the library.
+    """Decode and embed a file, or a region of it, that need not be in the library.
 
     Returns
     -------
@@ -181,7 +180,7 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     Raises
     ------
     AudioError
-        When it cannot be heard.
+        When it cannot be decoded.
     """
     cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
     vectors: list[Samples] = []

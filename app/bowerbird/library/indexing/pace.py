@@ -1,4 +1,4 @@
-"""How fast work goes, and when it will be done."""
+"""The speed of work, and an estimate of when it will be done."""
 
 import time
 from collections import deque
@@ -7,20 +7,20 @@ from bowerbird.domain.events import Progress
 
 
 class Pace:
-    """Counts what is done and foresees the end from the last seconds' rate.
+    """Counts what is done and estimates the end from the recent rate.
 
-    Sounds are counted; the end is foreseen by work, for one sound can be a thousand times the work of another.
+    Sounds are counted; the estimate is by units of work, since one sound can be a thousand times the work of another.
 
     Parameters
     ----------
     n_total : int
         Sounds.
     work_total : int or None
-        Units of work; None where every sound is one.
+        In units of work; None where every sound is one unit.
     recent_s : float
-        How far back the rate looks.
+        Time over which the rate is taken.
     activity : str
-        What is done, for people; "" for analysis.
+        What is done; "" for analysis.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Pace:
         self._marks: deque[tuple[float, int, int]] = deque([(time.monotonic(), 0, 0)])
 
     def advance(self, n: int, work: int | None = None) -> Progress:
-        """Count sounds that are done, and the work that was; return where that leaves us."""
+        """Count sounds and work that are done; return the progress."""
         self._n_done += n
         self._work_done += n if work is None else work
         now = time.monotonic()

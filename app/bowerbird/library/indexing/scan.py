@@ -1,4 +1,4 @@
-"""Walking a folder: every sound below it, lazily, in a fixed order. Nothing is opened unless its name says nothing."""
+"""Scanning a folder: every sound below it, lazily, in a fixed order. Only files of unknown extension are opened."""
 
 import errno
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.audio import formats
+from bowerbird.base.files import refusal
 from bowerbird.catalogue.records import FileStamp
 from bowerbird.jobs.control import Control
 
@@ -16,51 +17,51 @@ _SKIPPED: Final = frozenset({"__macosx", "$recycle.bin", "system volume informat
 
 
 @dataclass(slots=True)
-class Walk:
-    """What a walk met beside sounds, filled while it goes on.
+class Scan:
+    """What a scan found besides sounds, filled while it runs.
 
     Attributes
     ----------
     ignored : list of str
-        Files that are no sounds.
+        Files that are not sounds.
     unread : list of (str, str)
-        Directories that could not be read, and why; the root among them means nothing was.
+        Directories that could not be read, with reasons; with the root among them, nothing was read.
     """
 
     ignored: list[str] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
 
 
-def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
+def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
     """Yield the sounds below a folder in the order of their names, directory by directory.
 
-    Links are followed once; hidden files and the leavings of operating systems are passed over.
+    Links are followed once; hidden files and system folders are skipped.
 
     Parameters
     ----------
     root : Path
         Absolute.
-    met : Walk
-        Receives what is no sound.
+    met : Scan
+        Receives everything else.
     control : Control
-        Cancelling ends the walk early.
+        Cancelling ends the scan early.
     """
     waiting = [str(root)]
     visited: set[tuple[int, int]] = set()
     while waiting and not control.is_cancelled:
         directory = waiting.pop()
         try:
-            here = os.stat(directory)  # noqa: PTH116 - strings: a walk makes no Path a file
-            if here.st_ino and (here.st_dev, here.st_ino) in visited:  # some network drives number nothing
+            here = os.stat(directory)  # noqa: PTH116 - a Path per file would be slow
+            if here.st_ino and (here.st_dev, here.st_ino) in visited:  # some network drives have no inode numbers
                 continue
             visited.add((here.st_dev, here.st_ino))
             with os.scandir(directory) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            met.unread.append((directory, (error.strerror or str(error)).lower()))
+            met.unread.append((directory, refusal(error)))
             continue
         below: list[str] = []
-        unread = ""
+        unread: str | None = None
         for entry in listed:
             if entry.name.startswith(".") or entry.name.lower() in _SKIPPED:
                 continue
@@ -69,8 +70,8 @@ def walk(root: Path, met: Walk, control: Control) -> Iterator[FileStamp]:
             except FileNotFoundError:  # a dangling link, or gone since
                 continue
             except OSError as error:
-                if error.errno != errno.ELOOP:  # the drive fails, or the directory is closed to us: it is unread
-                    unread = unread or (error.strerror or str(error)).lower()
+                if error.errno != errno.ELOOP:  # the drive fails, or access is denied: the directory counts as unread
+                    unread = unread or refusal(error)
                 continue
             if stat.S_ISDIR(facts.st_mode):
                 below.append(entry.path)

@@ -1,4 +1,4 @@
-"""What runs in a worker process: it answers tasks, one at a time, until its pipe closes. It never writes the library.
+"""What runs in a worker process: tasks, one at a time, until its pipe closes. It never writes to the library.
 
 This module imports nothing heavy: the number of threads of numerical libraries must be set before they load.
 """
@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -28,15 +29,15 @@ _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS
 TaskKind: TypeAlias = Literal["identify", "analyse", "encode"]
 
 READY = "ready"
-"""First word of a worker: what kills it from then on is a file."""
+"""First message of a worker: whatever kills it from then on is a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to find out about one file.
+    """One task for one file.
 
-    To encode is to find the vectors of a file that is analysed already: `content_hash` says what it must hold, and
-    `n_known` how many of its windows need no vector any more.
+    "encode" embeds a file that is analysed already: `content_hash` is what it must still contain, and `n_known` the
+    number of its windows that are embedded already.
     """
 
     kind: TaskKind
@@ -49,11 +50,25 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of a task: a hash, an analysis, some vectors, or the sentence that says why not.
+    """The result of a task.
 
-    `is_partial` says that more of the same task follows; vectors begin with the window `first_number`. `is_passing`
-    says that the sentence is about the moment, not about the file: a drive that was pulled out, memory that ran
-    short. It is told and not recorded.
+    Attributes
+    ----------
+    sound_id : int
+    path : str
+    hash : bytes or None
+    analysis : Analysis or None
+    vectors : ndarray, shape (n_windows, n_dims), or None
+        Embeddings, beginning with the window `first_number`.
+    first_number : int
+    failure : str or None
+        Why the file cannot be analysed or embedded, as a sentence.
+    is_passing : bool
+        Whether the failure is of the moment, not of the file: a drive was pulled out, memory ran short.
+    is_partial : bool
+        Whether more results of the same task follow.
+    fault : str or None
+        The traceback of a fault of the program; nothing is said about the file then.
     """
 
     sound_id: int
@@ -65,41 +80,40 @@ class Outcome:
     failure: str | None = None
     is_passing: bool = False
     is_partial: bool = False
+    fault: str | None = None
 
 
 def serve(pipe: Connection, encoder_name: str) -> None:
-    """Say READY, then answer lists of tasks in order, until the pipe closes or brings None.
+    """Send READY, then run lists of tasks in order, until the pipe closes or None is received.
 
-    An encoder that cannot be loaded is said instead of READY, in its own sentence.
+    Where the encoder cannot be loaded, its error's sentence is sent instead of READY.
     """
-    _be_modest()
+    _limit_process()
     threading.Thread(target=_end_with_parent, name="bowerbird-orphan", daemon=True).start()
     from bowerbird.encoders.registry import encoder_named  # noqa: PLC0415 - after the thread variables
 
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             encoder = encoder_named(encoder_name)
-            encoder.encode(
-                [_silence(encoder)]
-            )  # weights are loaded, and found wanting, before there is a file to blame
+            encoder.encode([_silence(encoder)])  # loads the weights before there is a file to blame
         except EncoderError as error:
             pipe.send(str(error))
             return
         pipe.send(READY)
         while (tasks := pipe.recv()) is not None:
             for task in tasks:
-                for outcome in _answers(task, encoder):
+                for outcome in _outcomes(task, encoder):
                     pipe.send(outcome)
 
 
 def _silence(encoder: "Encoder") -> "Samples":
-    """Return a whole window: not every network takes less."""
+    """Return a whole window of silence: not every network accepts less."""
     import numpy as np  # noqa: PLC0415 - after the thread variables
 
     return np.zeros(round(encoder.window_s * encoder.rate_hz), np.float32)
 
 
-def _answers(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
+def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
     from bowerbird.library.indexing import analysis  # noqa: PLC0415 - after the thread variables
 
     path = Path(task.path)
@@ -116,42 +130,37 @@ def _answers(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
                 yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
                 number += len(vectors)
     except BowerbirdError as error:
-        is_of_moment = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, UnheardError)
-        is_passing = is_of_moment or not _is_as_listed(task)
+        is_passing = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, UnheardError)
+        is_passing = is_passing or not _is_unchanged(task)
         yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
-        sentence = f"`{path.name}` could not be analysed now ({reason}). Index again later."
+        sentence = f"“{path.name}” could not be analysed now ({reason}). Index again later."
         yield Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".strip(": ")
-        yield Outcome(
-            task.sound_id,
-            task.path,
-            failure=f"`{path.name}` could not be analysed ({reason}). Re-export it, or remove it.",
-        )
+    except Exception:  # the worker boundary: a fault of ours is never blamed on a file
+        yield Outcome(task.sound_id, task.path, fault=traceback.format_exc())
 
 
 def _end_with_parent() -> None:
-    """End this process when the program was killed: a file that hangs would keep it alive forever."""
+    """End this process when the program was killed: a decoder that hangs would keep it alive forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
 
 
-def _is_as_listed(task: Task) -> bool:
-    """Say whether the file is still there as it was listed: a drive that goes away breaks decoding in any way."""
+def _is_unchanged(task: Task) -> bool:
+    """Return whether the file is still there as it was scanned: a drive that goes away breaks decoding in any way."""
     try:
         return os.stat(task.path).st_size == task.size_bytes  # noqa: PTH116 - as scan does
     except OSError:
         return False
 
 
-def _be_modest() -> None:
-    """One thread, low priority, deaf to the terminal's Ctrl+C: the parent decides when to stop.
+def _limit_process() -> None:
+    """Use one thread at low priority and ignore the terminal's Ctrl+C: the parent decides when to stop.
 
-    Decoders complain of damaged files on the error stream itself; the user gets a sentence instead.
+    Decoders write about damaged files to the error stream themselves; the user gets a sentence instead.
     """
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)

@@ -1,7 +1,6 @@
-"""Worker processes: started by spawn everywhere, fed a little ahead, replaced when a file kills them.
+"""Worker processes: spawned on every system, fed a little ahead, replaced when a file kills them.
 
-A file on which a worker dies or hangs is tried once more, alone; then it is a failure with a sentence, and the
-files that waited behind it go on.
+A file on which a worker dies or hangs is tried once more, alone; then it is rejected, and the files behind it continue.
 """
 
 import contextlib
@@ -20,14 +19,14 @@ from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.worker import READY, Outcome, Task, serve
 
 N_AHEAD: Final = 12
-"""Tasks waiting in a worker's pipe: enough that it never idles, few enough to be lost with it."""
+"""Tasks queued in a worker's pipe: enough that it never idles, few enough to be lost with it."""
 
 START_LIMIT_S: Final = 600.0
-"""A worker may take so long to start: weights of hundreds of megabytes come from a slow disk too."""
+"""Longest time for a worker to start: it may read weights of hundreds of megabytes from a slow disk."""
 
 LIMIT_S: Final = 60.0
 LIMIT_S_PER_MB: Final = 1.0
-"""A file may take so long, plus so long a megabyte, before its worker is given up."""
+"""Longest time for a file, plus time per megabyte, before its worker is killed."""
 
 RECORDED_AT_ONCE: Final = 256
 RECORD_EVERY_S: Final = 1.0
@@ -37,14 +36,14 @@ _STOP_S: Final = 1.0
 
 
 def default_n_workers() -> int:
-    """Return how many workers to run: one a core that this process may use, eight at most."""
+    """Return the number of workers to run: one per core that this process may use, at most eight."""
     affinity = getattr(os, "sched_getaffinity", None)
     n_cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(8, n_cores))
 
 
 class _Worker:
-    """One process and the tasks it has not answered."""
+    """One process and its open tasks."""
 
     def __init__(self, encoder_name: str) -> None:
         context = multiprocessing.get_context("spawn")
@@ -56,25 +55,25 @@ class _Worker:
         self._since = time.monotonic()
         self._is_ready = False
 
-    def give(self, tasks: list[Task]) -> None:
+    def send(self, tasks: list[Task]) -> None:
         if not self.open:
             self._since = time.monotonic()
         self.open.extend(tasks)
-        with contextlib.suppress(OSError):  # it is dead: whoever takes next will know, and deals with its tasks
+        with contextlib.suppress(OSError):  # it is dead: `receive` will notice, and its tasks are taken over
             self.pipe.send(tasks)
 
-    def take(self) -> Outcome | None:
-        """Return the next outcome; None for the first word of a worker.
+    def receive(self) -> Outcome | None:
+        """Return the next outcome; None for READY.
 
         Raises
         ------
         EOFError, OSError
             When a task killed the worker.
         EncoderError
-            When it died before it was given one, or could not load its encoder.
+            When it died before its first task, or could not load its encoder.
         """
         try:
-            answer: Outcome | str = self.pipe.recv()
+            message: Outcome | str = self.pipe.recv()
         except (EOFError, OSError) as error:
             if self._is_ready:
                 raise
@@ -83,29 +82,28 @@ class _Worker:
                 "or install Bowerbird again."
             ) from error
         self._since = time.monotonic()
-        if isinstance(answer, str):
-            if answer != READY:
-                raise EncoderError(answer)
+        if isinstance(message, str):
+            if message != READY:
+                raise EncoderError(message)
             self._is_ready = True
             return None  # the clock of the first task starts now
-        if not answer.is_partial:
+        if not message.is_partial:
             self.open.popleft()
-        return answer
+        return message
 
-    def forgive(self) -> None:
-        """Start the clock of the task at hand anew: the pause was not its fault."""
+    def restart_clock(self) -> None:
+        """Restart the clock of the current task: a pause does not count."""
         self._since = time.monotonic()
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the task at hand has had more time than any honest file needs."""
+        """Whether the current task has taken longer than any valid file does."""
         if not self.open:
             return False
-        if not self._is_ready:  # no file is to blame yet
+        if not self._is_ready:  # no file has been opened yet
             if time.monotonic() - self._since > START_LIMIT_S:
                 raise EncoderError(
-                    "The processes that analyse sounds do not come to their start. Close other programs, then index "
-                    "again."
+                    "The processes that analyse sounds have not started. Close other programs, then index again."
                 )
             return False
         limit_s = LIMIT_S + LIMIT_S_PER_MB * self.open[0].size_bytes / 1e6
@@ -113,34 +111,33 @@ class _Worker:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.join(_STOP_S)  # one that hangs in a dead drive is left to the system
+        self._process.join(_STOP_S)  # one that hangs on a dead drive is left to the system
         self.pipe.close()
 
 
 def run_tasks(tasks: Iterable[Task], *, encoder_name: str, n_workers: int, control: Control) -> Iterator[Outcome]:
-    """Run tasks in worker processes and yield their outcomes as they come, in no fixed order.
+    """Run tasks in worker processes and yield their outcomes as they arrive, in no fixed order.
 
-    Closing the generator, or cancelling, stops the workers at once; what they had not answered is lost, and is
-    found pending again.
+    Closing the generator, or cancelling, stops the workers at once; open tasks are lost, and are pending again.
 
     Parameters
     ----------
     tasks : iterable of Task
-        Taken a little ahead of the work.
+        Consumed a little ahead of the work.
     encoder_name : str
     n_workers : int
     control : Control
     """
     waiting = iter(tasks)
-    again: deque[Task] = deque()  # were behind a killer
-    suspects: deque[Task] = deque()  # tried once more, alone
+    again: deque[Task] = deque()  # were queued behind a file that killed the worker
+    suspects: deque[Task] = deque()  # are tried once more, alone
     workers: list[_Worker] = []
     try:
         while not control.is_cancelled:
             if control.is_paused:
                 control.wait_while_paused()
                 for worker in workers:
-                    worker.forgive()
+                    worker.restart_clock()
                 continue
             _feed(workers, waiting, again, encoder_name=encoder_name, n_workers=n_workers)
             busy = [worker for worker in workers if worker.open]
@@ -153,7 +150,7 @@ def run_tasks(tasks: Iterable[Task], *, encoder_name: str, n_workers: int, contr
             for worker in busy:
                 try:
                     while worker.open and worker.pipe in ready and worker.pipe.poll():
-                        outcome = worker.take()
+                        outcome = worker.receive()
                         if outcome is not None:
                             yield outcome
                     if not worker.is_stuck:
@@ -170,9 +167,9 @@ def run_tasks(tasks: Iterable[Task], *, encoder_name: str, n_workers: int, contr
 
 
 def in_batches(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
-    """Gather what a transaction should hold: up to 256 outcomes or one second's.
+    """Yield batches for a transaction each: up to 256 outcomes, or those of one second.
 
-    What came before an encoder failed is yielded before its error goes on: nothing is found twice.
+    Outcomes that arrived before an encoder failed are yielded before its error is raised: no work is repeated.
     """
     batch: list[Outcome] = []
     since = time.monotonic()
@@ -193,7 +190,7 @@ def in_batches(outcomes: Iterable[Outcome]) -> Iterator[list[Outcome]]:
 def _feed(
     workers: list[_Worker], waiting: Iterator[Task], again: deque[Task], *, encoder_name: str, n_workers: int
 ) -> None:
-    """Fill every worker's pipe; start workers only while there is work for them."""
+    """Fill every worker's queue; start workers only while there are tasks for them."""
     for worker in workers:
         _fill(worker, waiting, again)
     while len(workers) < n_workers:
@@ -202,7 +199,7 @@ def _feed(
             return
         worker = _Worker(encoder_name)
         workers.append(worker)
-        worker.give(tasks)
+        worker.send(tasks)
 
 
 def _fill(worker: _Worker, waiting: Iterator[Task], again: deque[Task]) -> None:
@@ -210,7 +207,7 @@ def _fill(worker: _Worker, waiting: Iterator[Task], again: deque[Task]) -> None:
     if n_free > N_AHEAD // 2:
         tasks = _next_tasks(n_free, waiting, again)
         if tasks:
-            worker.give(tasks)
+            worker.send(tasks)
 
 
 def _next_tasks(n: int, waiting: Iterator[Task], again: deque[Task]) -> list[Task]:
@@ -219,24 +216,24 @@ def _next_tasks(n: int, waiting: Iterator[Task], again: deque[Task]) -> list[Tas
 
 
 def _try_alone(task: Task, encoder_name: str, control: Control) -> Iterator[Outcome]:
-    """Give a suspect a worker of its own: if that dies too, the file is the cause."""
+    """Run a suspect task in a worker of its own: if that dies too, the file is the cause."""
     name = Path(task.path).name
     worker = _Worker(encoder_name)
     try:
-        worker.give([task])
+        worker.send([task])
         while not control.is_cancelled:
             if worker.pipe.poll(_POLL_S):
-                outcome = worker.take()
+                outcome = worker.receive()
                 if outcome is not None:
                     yield outcome
                 if not worker.open:
                     return
             if worker.is_stuck:
-                reason = f"`{name}` takes the decoder forever. Re-export it, or remove it."
+                reason = f"Decoding “{name}” timed out. Re-export it."
                 yield Outcome(task.sound_id, task.path, failure=reason)
                 return
     except (EOFError, OSError):
-        reason = f"`{name}` crashes the decoder, twice over. Re-export it, or remove it."
+        reason = f"Decoding “{name}” crashed twice. Re-export it."
         yield Outcome(task.sound_id, task.path, failure=reason)
     finally:
         worker.stop()

@@ -1,59 +1,59 @@
-"""What a list of sounds shows: by words and filters, or by similarity, with advice where nothing is found."""
+"""What a list of sounds shows: by words and filters, or by similarity, with suggestions where nothing is found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import Folder, SoundRow
+from bowerbird.catalogue.records import Folder
 from bowerbird.domain.matches import Match
-from bowerbird.domain.names import sort_key, split_unwanted, words_of
-from bowerbird.domain.query import Example, Guess, Order, Place, Query
+from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query
 from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, deny_word, give_words, suggested_words
-from bowerbird.library.search.search import Search, without_wanted
+from bowerbird.library.library import Library
+from bowerbird.library.search.search import Search
 
 N_SIMILAR: Final = 200
-"""Matches shown for an example: nobody listens further."""
+"""Matches shown for an example: nobody auditions more."""
 
 BY_NAME: Final = "words in its name, folder or metadata"
 
-_MAX_RELAXATIONS: Final = 4
+MAX_ANNOTATED: Final = 5_000
+"""Sounds that are given a word at once: this many take a second or two."""
 
-MAX_NAMED: Final = 5_000
-"""Sounds that are given a word at once: nobody heard more of them, and these take a second or two."""
+_MAX_RELAXATIONS: Final = 4
+_MAX_TRIED_RELAXATIONS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A query that asks for less, and how many sounds it finds."""
+    """A less restrictive query, and how many sounds it finds."""
 
-    words: str
-    keeps_filters: bool
+    query: Query
     n_found: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listing:
-    """An answer.
+    """The result of a query.
 
     Attributes
     ----------
     ids : ndarray, shape (n,), int64
         Sounds in order.
     matches : dict of int to Match
-        By sound id; empty where similarity was not asked for.
+        By sound id; empty for lists that are not ranked by similarity.
     relaxations : tuple of Relaxation
         What would find something, where this found nothing.
     n_library : int
-        Sounds in the whole library.
+        Number of sounds in the whole library.
     guesses : tuple of Guess
-        What words were taken for.
+        Words that were read as similarly spelled ones.
     """
 
     ids: npt.NDArray[np.int64]
@@ -64,33 +64,33 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Pane:
-    """What the library consists of.
+class FolderPane:
+    """What the folder pane shows.
 
     Attributes
     ----------
-    directories : tuple of (Place, int)
-        Every directory with sounds, and how many usable ones it holds itself.
+    directories : tuple of (Location, int)
+        Every directory with sounds, and the number of usable sounds directly in it.
     folders : tuple of Folder
         Those that the user added.
     n_rejected : int
     """
 
-    directories: tuple[tuple[Place, int], ...]
+    directories: tuple[tuple[Location, int], ...]
     folders: tuple[Folder, ...]
     n_rejected: int
 
 
 class Browsing:
-    """Answers what the window asks. For one thread: everything is opened there at the first question.
+    """Answers the window's queries. For one thread: everything is opened there at the first query.
 
     Parameters
     ----------
-    library : Path
+    library : Library
     encoder : Encoder
     """
 
-    def __init__(self, library: Path, encoder: Encoder) -> None:
+    def __init__(self, library: Library, encoder: Encoder) -> None:
         self._library = library
         self._encoder = encoder
         self._opened: Search | None = None
@@ -107,17 +107,31 @@ class Browsing:
         self.close()
         self._encoder = encoder
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def warm_up(self) -> bool:
+        """Load the vector index and the text network; return whether words can be searched by their meaning."""
+        self._search.neighbours.refresh()
+        if self._encoder.text is not None:
+            self._encoder.text.encode(["a sound"])
+        return self._search.has_text_encoder
+
+    # Lists
+
     def list(self, query: Query) -> Listing:
-        """List the sounds that words and filters name, in order."""
+        """List the sounds that words and filters match, in order."""
         reader = self._search.reader
         ids = reader.list_ids(query)
-        relaxations = () if len(ids) else self._relax(query)
-        return Listing(ids, relaxations=relaxations, n_library=reader.count())
+        return Listing(ids, {}, () if len(ids) else self._relaxations(query), reader.count())
 
     def meant(self, query: Query) -> Listing:
-        """List the sounds that words name or mean, among those that filters name: the best of both first.
+        """List the sounds that words name or mean, among those that match the filters: the best of both first.
 
-        Every sound with the words in its name is listed, those that are not among the best by name; of those that fit
+        Every sound with the words in its name is listed, those that are not among the best by name; of those that match
         by meaning alone, the closest.
 
         Raises
@@ -126,64 +140,67 @@ class Browsing:
             When the text network is missing or damaged.
         """
         search = self._search
-        found = search.by_text(query.words, query, limit=N_SIMILAR, has_weak=False)
-        named = search.reader.list_ids(replace(query, order=Order.NAME, is_descending=False))
-        if not words_of(split_unwanted(query.words)[0]):
+        found = search.by_text(query, limit=N_SIMILAR, has_weak=False)
+        named = search.reader.list_ids(replace(query, order="name", is_descending=False))
+        if not query.words:
             named = named[:0]
         best = np.array([match.sound_id for match in found], np.int64)
         ids = np.concatenate([best, named[~np.isin(named, best)]])
-        if query.order is not Order.RELEVANCE:
-            ids = self._sorted(ids, query)
-        relaxations = () if len(ids) else self._relax(query)
-        by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # one for all: there may be a hundred thousand
+        by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # shared: there may be a hundred thousand
         matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
-        return Listing(ids, matches, relaxations, search.reader.count(), search.guesses(query.words))
+        return self._ranked(ids, matches, query)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
-        """List the sounds most similar to examples, among those that filters name.
-
-        Words add their meaning where the encoder knows it; where not, only sounds named by them are compared.
+        """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
 
         Raises
         ------
         AudioError
-            When an example cannot be heard.
+            When an example cannot be decoded.
         """
-        search = self._search
-        if search.understands(query.words):
-            among = without_wanted(query.words, query)
-            found = search.by_example(search.target(examples, text=query.words), among, limit=N_SIMILAR)
-        else:
-            found = search.by_example(search.target(examples), query, limit=N_SIMILAR)
+        found = self._search.similar(examples, query, limit=N_SIMILAR)
         ids = np.array([match.sound_id for match in found], np.int64)
-        if query.order is not Order.RELEVANCE:
-            ids = self._sorted(ids, query)
-        relaxations = () if len(ids) else self._relax(query)
-        matches = {match.sound_id: match for match in found}
-        return Listing(ids, matches, relaxations, search.reader.count(), search.guesses(query.words))
+        return self._ranked(ids, {match.sound_id: match for match in found}, query)
 
-    def warm_up(self) -> bool:
-        """Load the vector index and the text network; say whether words can be searched by their meaning."""
-        self._search.neighbours.refresh()
-        if self._encoder.text is not None:
-            self._encoder.text.encode(["a sound"])
-        return self._search.knows_words
+    def _ranked(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query) -> Listing:
+        reader = self._search.reader
+        if query.order != RELEVANCE:
+            ids = reader.in_order(ids, query)
+        relaxations = () if len(ids) else self._relaxations(query)
+        return Listing(ids, matches, relaxations, reader.count(), self._search.guesses(query))
+
+    def _relaxations(self, query: Query) -> tuple[Relaxation, ...]:
+        """Return what finds something without the filters, or without one of the terms."""
+        reader = self._search.reader
+        terms = query.terms
+        fewer = [terms[:index] + terms[index + 1 :] for index in reversed(range(len(terms)))] if len(terms) > 1 else []
+        fewer = list(dict.fromkeys(fewer))
+        is_restricted = bool(query.filters or query.location)
+        candidates = [Query(terms)] if is_restricted else []
+        candidates += [replace(query, terms=kept) for kept in fewer]
+        candidates += [Query(kept) for kept in fewer if is_restricted]
+        tried = ((candidate, len(reader.list_ids(candidate))) for candidate in candidates[:_MAX_TRIED_RELAXATIONS])
+        return tuple(Relaxation(candidate, n_found) for candidate, n_found in tried if n_found)[:_MAX_RELAXATIONS]
+
+    # Folders
 
     def pending_folders(self, *encoder_ids: str) -> Sequence[Path]:
-        """Return folders with sounds that lack what one of some encoders makes of them; without ids, this one."""
+        """Return folders with sounds that lack embeddings of one of some encoders; without ids, of the current one."""
         reader = self._search.reader
-        found = [path for one in encoder_ids or (self._encoder.id,) for path in reader.pending_folders(one)]
-        return list(dict.fromkeys(found))
+        ids = encoder_ids or (self._encoder.id,)
+        return list(dict.fromkeys(path for encoder_id in ids for path in reader.pending_folders(encoder_id)))
 
-    def pane(self) -> Pane:
-        """Return what the left pane shows."""
+    def folder_pane(self) -> FolderPane:
+        """Return what the folder pane shows."""
         reader = self._search.reader
-        return Pane(tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected())
+        return FolderPane(tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected())
+
+    # Words
 
     def words(self, sound_id: int) -> tuple[SuggestedWord, ...]:
-        """Return what a sound may be called: nothing before it was analysed.
+        """Return the words for a sound; none before it was analysed.
 
-        Where the encoder that is searched by names no sounds, the built-in one does.
+        Where the encoder that is searched with suggests no words, the built-in one does.
 
         Raises
         ------
@@ -194,24 +211,24 @@ class Browsing:
         return suggested_words(self._search.reader, self._namer, contents[0]) if contents else ()
 
     def give(self, sound_ids: Sequence[int], word: str) -> None:
-        """Keep that sounds, and their copies, are called so.
+        """Record that a word applies to sounds and their copies.
 
         Raises
         ------
         QueryError
-            When it is no word, none of the sounds was analysed yet, or there are too many.
+            When it is not a word, none of the sounds was analysed yet, or there are too many.
         CatalogueError
             When the library cannot be written.
         """
-        if len(sound_ids) > MAX_NAMED:
-            raise QueryError(f"{len(sound_ids):,} sounds are too many for one word. Choose {MAX_NAMED:,} or fewer.")
+        if len(sound_ids) > MAX_ANNOTATED:
+            raise QueryError(f"{len(sound_ids):,} sounds are too many for one word. Select {MAX_ANNOTATED:,} or fewer.")
         contents = self._contents(sound_ids)
         if not contents:
-            raise QueryError("What was not analysed yet takes no words. Wait until it is, then add the word again.")
+            raise QueryError("These sounds are not analysed yet. Wait until they are, then add the word again.")
         give_words(self._library, contents, word)
 
     def deny(self, sound_ids: Sequence[int], word: str) -> None:
-        """Keep that sounds are not called so.
+        """Record that a word does not apply to sounds.
 
         Raises
         ------
@@ -220,8 +237,8 @@ class Browsing:
         """
         deny_word(self._library, self._contents(sound_ids), word)
 
-    def take_back(self, sound_ids: Sequence[int], word: str) -> None:
-        """Keep that those of the sounds that somebody called so are not.
+    def withdraw(self, sound_ids: Sequence[int], word: str) -> None:
+        """Record that a word does not apply to those of the sounds that somebody gave it.
 
         Raises
         ------
@@ -229,8 +246,8 @@ class Browsing:
             When the library cannot be written.
         """
         reader = self._search.reader
-        called = tuple(one for one in self._contents(sound_ids) if reader.given_words(one).get(word))
-        deny_word(self._library, called, word)
+        given = tuple(content for content in self._contents(sound_ids) if reader.given_words(content).get(word))
+        deny_word(self._library, given, word)
 
     @property
     def _namer(self) -> Encoder:
@@ -245,45 +262,3 @@ class Browsing:
         rows = self._search.reader.rows(sound_ids)
         found = (rows[sound_id].content_id for sound_id in sound_ids if sound_id in rows)
         return tuple(dict.fromkeys(content_id for content_id in found if content_id is not None))
-
-    def close(self) -> None:
-        """Close what was opened."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    def _sorted(self, ids: npt.NDArray[np.int64], query: Query) -> npt.NDArray[np.int64]:
-        """Sort a few ids by a column."""
-        rows = self._search.reader.rows(ids.tolist())
-        kept = [rows[sound_id] for sound_id in ids.tolist() if sound_id in rows]
-        key = _SORT_KEYS[query.order]
-        known = [row for row in kept if key(row) is not None]
-        unknown = [row for row in kept if key(row) is None]
-        known.sort(key=lambda row: (key(row), sort_key(row.name)), reverse=query.is_descending)
-        return np.array([row.id for row in [*known, *unknown]], np.int64)
-
-    def _relax(self, query: Query) -> tuple[Relaxation, ...]:
-        """Find out what asking for less would find: without the filters, or without one of the words."""
-        reader = self._search.reader
-        words = query.words.split()
-        fewer = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))] if len(words) > 1 else []
-        is_filtered = bool(query.filters or query.place)
-        asked: list[tuple[str, bool]] = [(query.words, False)] if is_filtered else []
-        asked += [(text, True) for text in dict.fromkeys(reversed(fewer))]
-        asked += [(text, False) for text in dict.fromkeys(reversed(fewer)) if is_filtered]
-        found: list[Relaxation] = []
-        for text, keeps_filters in asked[:12]:
-            less = replace(query, words=text) if keeps_filters else Query(text)
-            n_found = len(reader.list_ids(less))
-            if n_found:
-                found.append(Relaxation(text, keeps_filters, n_found))
-        return tuple(found[:_MAX_RELAXATIONS])
-
-
-_SORT_KEYS: Final[dict[Order, Callable[[SoundRow], Any]]] = {
-    Order.NAME: lambda row: sort_key(row.name),
-    Order.FOLDER: lambda row: row.directory,
-    Order.DURATION: lambda row: row.duration_s,
-    Order.CHANNELS: lambda row: row.n_channels,
-    Order.RATE: lambda row: row.rate_hz,
-}

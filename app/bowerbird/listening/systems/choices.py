@@ -1,13 +1,12 @@
 """Which systems can be compared on a library: the encoders that it has vectors of, and what each can do."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named, encoder_names
 from bowerbird.library.encoders.choice import searched_encoder
+from bowerbird.library.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class SystemChoices:
         return sum(cut) / len(cut) if cut else longest_s
 
 
-def system_choices(library: Path) -> SystemChoices:
+def system_choices(library: Library) -> SystemChoices:
     """Look which systems can be compared on a library.
 
     Raises
@@ -65,9 +64,9 @@ def system_choices(library: Path) -> SystemChoices:
     CatalogueError
         When there is no library.
     """
-    with CatalogueReader(library) as reader:
+    with library.read() as reader:
         ids = set(reader.encoder_ids())
-        durations_s = tuple(row[4] for row in reader.contents_in_place())
+        durations_s = tuple(row.duration_s for row in reader.present_contents())
     built_in = encoder_named(DEFAULT_ENCODER)
     searched = searched_encoder(library).encoder.name
     found = []

@@ -11,6 +11,7 @@ import numpy as np
 from bowerbird.base.errors import QueryError, StudyError
 from bowerbird.domain.study import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, encoder_named
+from bowerbird.library.library import Library
 from bowerbird.listening.systems.ranker import Collection, Ranker
 
 _SPARE: Final = 10
@@ -23,7 +24,7 @@ _LONG_S: Final = 5.0
 
 
 def rank_study(
-    library: Path,
+    library: Library,
     design: StudyDesign,
     *,
     labels: Mapping[Path, str] | None = None,
@@ -33,7 +34,7 @@ def rank_study(
 
     Parameters
     ----------
-    library : Path
+    library : Library
     design : StudyDesign
         Not frozen yet.
     labels : mapping of Path to str, optional

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from bowerbird import __version__
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.sounds import Vectors
 from bowerbird.domain.study import System
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.library.library import Library
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 
 Places = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ class Collection:
 
     Parameters
     ----------
-    library : Path
+    library : Library
 
     Raises
     ------
@@ -64,10 +64,13 @@ class Collection:
         When there is no library.
     """
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Library) -> None:
         self._library = library
-        with CatalogueReader(library) as reader:
-            self.sounds = [CollectedSound(*row) for row in reader.contents_in_place()]
+        with library.read() as reader:
+            self.sounds = [
+                CollectedSound(row.id, row.hash, row.path, row.directory, row.duration_s)
+                for row in reader.present_contents()
+            ]
         self._place_of = {sound.id: place for place, sound in enumerate(self.sounds)}
         self._vectors: dict[str, Vectors] = {}
 
@@ -82,7 +85,7 @@ class Collection:
             When no sound has one.
         """
         if encoder.id not in self._vectors:
-            with CatalogueReader(self._library) as reader:
+            with self._library.read() as reader:
                 ids, means = reader.mean_vectors(encoder.id, encoder.n_dims)
             table = np.full((len(self.sounds), encoder.n_dims), np.nan, np.float32)
             for content_id, mean in zip(ids.tolist(), means, strict=True):
@@ -109,7 +112,7 @@ class Collection:
 
     def place_of_path(self, path: Path) -> int | None:
         """Return where a sound stands in `sounds`; None for one that the library does not have."""
-        with CatalogueReader(self._library) as reader:
+        with self._library.read() as reader:
             row = reader.sound_at(path)
         return self._place_of.get(row.content_id) if row is not None and row.content_id is not None else None
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from bowerbird.base.errors import EncoderError, QueryError
 from bowerbird.domain.study import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
+from bowerbird.library.library import Library
 from bowerbird.listening.systems.ranker import Collection, Ranker
 
 MAX_COLUMNS: Final = 5
@@ -57,7 +58,7 @@ class ResultColumn:
 
 
 def side_by_side(
-    library: Path,
+    library: Library,
     systems: Sequence[System],
     *,
     sound: Path | None = None,
@@ -69,7 +70,7 @@ def side_by_side(
 
     Parameters
     ----------
-    library : Path
+    library : Library
     systems : sequence of System
         A system that cannot answer has a complaint in place of results; the others answer.
     sound : Path, optional

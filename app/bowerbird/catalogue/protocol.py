@@ -1,0 +1,296 @@
+"""What a catalogue does, whatever stores it. Everything above this package knows only these protocols.
+
+A catalogue stores folders and sounds, contents (the bytes that copies of a sound share), embeddings of windows,
+annotations, and failures. `Reader` and `Writer` are used in the thread that opened them.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.catalogue.records import (
+    Analysis,
+    EncodedWindows,
+    EncoderRole,
+    FileStamp,
+    Folder,
+    PendingContent,
+    PendingSound,
+    PresentContent,
+    RejectedSound,
+    ScannedCounts,
+    SoundDetails,
+    SoundRow,
+    WindowSpan,
+    WindowVectors,
+    WordMatch,
+)
+from bowerbird.domain.peaks import Peaks
+from bowerbird.domain.query import Location, Query
+from bowerbird.domain.sounds import Vectors
+
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+
+class Catalogue(Protocol):
+    """One library's catalogue."""
+
+    def read(self) -> "Reader":
+        """Open it for reading in this thread.
+
+        Raises
+        ------
+        CatalogueError
+            When there is none yet, or it cannot be read.
+        """
+        ...
+
+    def write(self) -> "Writer":
+        """Open it for writing in this thread; create it where there is none.
+
+        Raises
+        ------
+        CatalogueError
+            When it cannot be written, or was written by a newer program.
+        """
+        ...
+
+    def lock(self, activity: str) -> AbstractContextManager[None]:
+        """Hold a lock between processes, named after what is done, such as ``indexing``.
+
+        Raises
+        ------
+        CatalogueError
+            When another process holds it.
+        """
+        ...
+
+
+class _Connection(Protocol):
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+class SoundReader(Protocol):
+    """Folders and sounds."""
+
+    def revision(self) -> int:
+        """Return a number that changes when another connection has committed."""
+        ...
+
+    def folders(self) -> list[Folder]:
+        """Return the folders that the user added, by path."""
+        ...
+
+    def directories(self) -> list[tuple[Location, int]]:
+        """Return every directory with sounds and the number of usable sounds directly in it."""
+        ...
+
+    def count(self) -> int:
+        """Return the number of usable sounds, missing ones included."""
+        ...
+
+    def list_ids(self, query: Query) -> Ids:
+        """Return the ids of the sounds that match a query, in its order, shape (n,)."""
+        ...
+
+    def in_order(self, ids: Ids, query: Query) -> Ids:
+        """Return those ids that are usable, in a query's order, shape (n,)."""
+        ...
+
+    def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:
+        """Return rows by id; ids that no longer exist are left out."""
+        ...
+
+    def sound_at(self, path: Path) -> SoundRow | None:
+        """Return the sound at a path; None where the library has none."""
+        ...
+
+    def details(self, sound_id: int) -> SoundDetails | None:
+        """Return what is known of a sound beyond its row."""
+        ...
+
+    def peaks(self, content_id: int) -> Peaks | None:
+        """Return the waveform peaks of a content at their base resolution."""
+        ...
+
+    def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
+        """Return the present sounds that cannot be used or embedded, with reasons, by path."""
+        ...
+
+    def count_rejected(self) -> int:
+        """Return the number of sounds that `rejected` would return."""
+        ...
+
+    def search_words(self, query: Query, *, limit: int) -> list[WordMatch]:
+        """Return the best matches for a query's words; those with the last word whole come first."""
+        ...
+
+    def sounds_of(self, content_ids: Iterable[int]) -> dict[int, list[int]]:
+        """Return the usable, present sounds of each content, by content id, in the order of their names."""
+        ...
+
+    def matching_contents(self, query: Query) -> tuple[Ids, Ids]:
+        """Return content ids and sound ids of the analysed, present sounds that match a query, shapes (n,)."""
+        ...
+
+
+class EmbeddingReader(Protocol):
+    """Embeddings and the choice of encoders."""
+
+    def encoder(self, role: EncoderRole) -> str | None:
+        """Return the name of the encoder that is wanted, or searched with; None where nobody has chosen."""
+        ...
+
+    def searched_id(self) -> str | None:
+        """Return the id of the encoder that is searched with; None where nobody has chosen, or it is not known."""
+        ...
+
+    def encoder_ids(self) -> list[str]:
+        """Return the ids of all encoders that have embedded or refused a sound."""
+        ...
+
+    def window_ids(self, encoder_id: str) -> tuple[Ids, Ids]:
+        """Return the ids and the content ids of an encoder's windows, shapes (n,), ascending by id."""
+        ...
+
+    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
+        """Return the embeddings of an encoder's windows with ids above `after`."""
+        ...
+
+    def vectors_of(self, window_ids: Ids, n_dims: int) -> Vectors:
+        """Return the embeddings of windows that exist, shape (n, n_dims), in the order given."""
+        ...
+
+    def sound_windows(self, content_id: int, encoder_id: str, n_dims: int) -> Vectors:
+        """Return the embeddings of one content's windows in order, shape (n, n_dims)."""
+        ...
+
+    def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
+        """Return where windows lie in their sounds, by id."""
+        ...
+
+    def all_vectors(self, encoder_id: str, n_dims: int) -> tuple[list[Path], Vectors]:
+        """Return every sound's path, sorted, and embedding, shape (n, n_dims)."""
+        ...
+
+    def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return every content's id, ascending, and embedding (n, n_dims)."""
+        ...
+
+    def present_contents(self) -> list[PresentContent]:
+        """Return every content that a present sound has, by id."""
+        ...
+
+
+class Reader(_Connection, SoundReader, EmbeddingReader, Protocol):
+    """A catalogue open for reading."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read one state of the catalogue while the block runs, whatever is written meanwhile."""
+        ...
+
+    def given_words(self, content_id: int) -> dict[str, bool]:
+        """Return the words that people gave or denied a content, and whether each applies."""
+        ...
+
+    def pending_folders(self, encoder_id: str) -> list[Path]:
+        """Return folders with sounds that are to be analysed."""
+        ...
+
+    def count_unencoded(self, encoder_id: str) -> int:
+        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor refused."""
+        ...
+
+
+class SoundWriter(Protocol):
+    """Folders, and what a scan finds in them."""
+
+    def add_folder(self, path: Path) -> Folder:
+        """Add a folder, or return the one that contains it already; folders below it become part of it."""
+        ...
+
+    def remove_folder(self, folder_id: int) -> None:
+        """Remove a folder and its sounds from the library; the files stay where they are."""
+        ...
+
+    def delete_orphans(self) -> None:
+        """Delete contents that no sound has any more."""
+        ...
+
+    def begin_scan(self) -> None:
+        """Forget which sounds the last scan has seen."""
+        ...
+
+    def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
+        """Compare scanned files with the catalogue: add new ones, reset changed ones."""
+        ...
+
+    def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:
+        """Mark sounds that a finished scan did not see; return how many are newly missing."""
+        ...
+
+
+class AnalysisWriter(Protocol):
+    """What is pending, and what was found out."""
+
+    def count_pending(self, folder: Folder, *, below: str, encoder_id: str) -> int:
+        """Return the number of sounds that have no embedding of the encoder and no failure."""
+        ...
+
+    def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """Return pending sounds that share their size with another sound or content: they may be copies."""
+        ...
+
+    def pending(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """Return sounds to analyse, one for each content, in the order of folders and names."""
+        ...
+
+    def unencoded(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingContent]:
+        """Return analysed contents that lack embeddings of a further encoder."""
+        ...
+
+    def record_hashes(self, hashes: Iterable[tuple[int, bytes]], encoder_id: str) -> int:
+        """Record content hashes; return the number of sounds that need no analysis any more."""
+        ...
+
+    def record(
+        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> int:
+        """Record a batch of outcomes; return the number of sounds that are analysed now, copies included."""
+        ...
+
+    def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
+        """Record that this version of the program failed on sounds by a fault of its own; the next tries them again."""
+        ...
+
+
+class Writer(_Connection, SoundWriter, AnalysisWriter, Protocol):
+    """A catalogue open for writing."""
+
+    def record_windows(
+        self, windows: Iterable[EncodedWindows], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> None:
+        """Record a batch of window embeddings, and contents (id, reason) that have none."""
+        ...
+
+    def set_encoder(self, role: EncoderRole, name: str, encoder_id: str | None = None) -> None:
+        """Record which encoder is wanted, or searched with; the id says with which weights."""
+        ...
+
+    def delete_embeddings(self, encoder_id: str) -> int:
+        """Delete an encoder's embeddings; return the number of windows that had one."""
+        ...
+
+    def give_word(self, content_ids: Iterable[int], word: str, *, is_right: bool) -> None:
+        """Record that a word applies to contents, or does not."""
+        ...

@@ -1,0 +1,135 @@
+"""Embeddings of windows, and which encoders a library has and is searched with."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from bowerbird.catalogue.records import EncodedWindows, EncoderRole, PresentContent, WindowSpan, WindowVectors
+from bowerbird.catalogue.sqlite import conditions, recording
+from bowerbird.catalogue.sqlite.session import Ids, Session
+from bowerbird.domain.sounds import Vectors
+
+
+class EmbeddingReads(Session):
+    """Reads embeddings and the choice of encoders."""
+
+    def encoder(self, role: EncoderRole) -> str | None:
+        """Return the name of the encoder that is wanted, or searched with; None where nobody has chosen."""
+        name = self._value("SELECT name FROM encoders WHERE role = ?", [role])
+        return None if name is None else str(name)
+
+    def searched_id(self) -> str | None:
+        """Return the id of the encoder that is searched with; None where nobody has chosen, or it is not known."""
+        return self._value("SELECT encoder_id FROM encoders WHERE role = 'searched'") or None
+
+    def encoder_ids(self) -> list[str]:
+        """Return the ids of all encoders that have embedded or refused a sound."""
+        return [row[0] for row in self._rows("SELECT DISTINCT encoder_id FROM encoded ORDER BY 1")]
+
+    def window_ids(self, encoder_id: str) -> tuple[Ids, Ids]:
+        """Return the ids and the content ids of an encoder's windows, shapes (n,), ascending by id."""
+        return self._pairs("SELECT id, content_id FROM windows WHERE encoder_id = ? ORDER BY id", [encoder_id])
+
+    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
+        """Return the embeddings of an encoder's windows with ids above `after`."""
+        rows = self._rows(
+            "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id",
+            [after, encoder_id],
+        )
+        return WindowVectors(
+            np.fromiter((row["id"] for row in rows), np.int64, len(rows)),
+            np.fromiter((row["content_id"] for row in rows), np.int64, len(rows)),
+            _vectors([row["vector"] for row in rows], n_dims),
+        )
+
+    def vectors_of(self, window_ids: Ids, n_dims: int) -> Vectors:
+        """Return the embeddings of windows that exist, shape (n, n_dims), in the order given."""
+        ids: list[int] = window_ids.tolist()
+        found = {
+            row["id"]: row["vector"]
+            for row in self._rows_by_id("SELECT id, vector FROM windows WHERE id IN ({ids})", ids)
+        }
+        return _vectors([found[window_id] for window_id in ids], n_dims)
+
+    def sound_windows(self, content_id: int, encoder_id: str, n_dims: int) -> Vectors:
+        """Return the embeddings of one content's windows in order, shape (n, n_dims)."""
+        sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? ORDER BY number"
+        return _vectors([row["vector"] for row in self._rows(sql, [content_id, encoder_id])], n_dims)
+
+    def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
+        """Return where windows lie in their sounds, by id."""
+        sql = "SELECT id, start_s, end_s, number FROM windows WHERE id IN ({ids})"
+        return {
+            row["id"]: WindowSpan(row["start_s"], row["end_s"], row["number"])
+            for row in self._rows_by_id(sql, window_ids.tolist())
+        }
+
+    def all_vectors(self, encoder_id: str, n_dims: int) -> tuple[list[Path], Vectors]:
+        """Return every sound's path and embedding: the re-normalised mean of its windows.
+
+        Returns
+        -------
+        paths : list of Path
+            Sorted.
+        vectors : ndarray, shape (n, n_dims), float32
+        """
+        contents, means = self.mean_vectors(encoder_id, n_dims)
+        rows = self._rows(
+            f"SELECT path, content_id FROM sounds WHERE content_id IS NOT NULL AND {conditions.USABLE} ORDER BY path"
+        )
+        index_of = {content: index for index, content in enumerate(contents.tolist())}
+        kept = [(Path(row["path"]), index_of[row["content_id"]]) for row in rows if row["content_id"] in index_of]
+        return [path for path, _ in kept], means[[index for _, index in kept]]
+
+    def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return every content's id, ascending, and embedding (n, n_dims): the re-normalised mean of its windows."""
+        stored = self.windows(encoder_id, n_dims)
+        contents, indices = np.unique(stored.content_ids, return_inverse=True)
+        sums = np.zeros((len(contents), n_dims), np.float64)
+        np.add.at(sums, indices, stored.vectors)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return contents, (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+    def present_contents(self) -> list[PresentContent]:
+        """Return every content that a present sound has, by id; of copies, the first path stands for all."""
+        rows = self._rows(
+            "SELECT contents.id, contents.hash, MIN(path) AS path, directory, contents.duration_s FROM contents "
+            f"JOIN sounds ON content_id = contents.id WHERE NOT is_missing AND {conditions.USABLE} "
+            "GROUP BY contents.id"
+        )
+        return [
+            PresentContent(row["id"], row["hash"].hex(), Path(row["path"]), row["directory"], row["duration_s"])
+            for row in rows
+        ]
+
+
+class EmbeddingWrites(Session):
+    """Writes embeddings and the choice of encoders."""
+
+    def record_windows(
+        self, windows: Iterable[EncodedWindows], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> None:
+        """Record a batch of window embeddings, and contents (id, reason) that have none, in one transaction."""
+        with self._transaction() as connection:
+            for encoded in windows:
+                recording.record_windows(connection, encoded, encoder_id)
+            recording.record_encoding_failures(connection, failures, encoder_id)
+
+    def set_encoder(self, role: EncoderRole, name: str, encoder_id: str | None = None) -> None:
+        """Record which encoder is wanted, or searched with; the id says with which weights."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO encoders (role, name, encoder_id) VALUES (?, ?, ?)",
+                [role, name, encoder_id or ""],
+            )
+
+    def delete_embeddings(self, encoder_id: str) -> int:
+        """Delete an encoder's embeddings; return the number of windows that had one."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM encoded WHERE encoder_id = ?", [encoder_id])
+            return connection.execute("DELETE FROM windows WHERE encoder_id = ?", [encoder_id]).rowcount
+
+
+def _vectors(rows: list[bytes], n_dims: int) -> Vectors:
+    return np.frombuffer(b"".join(rows), np.float32).reshape(len(rows), n_dims)

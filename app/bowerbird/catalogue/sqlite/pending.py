@@ -1,0 +1,118 @@
+"""What is still to be analysed or embedded: a question to the catalogue, never a flag in it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from bowerbird import __version__
+from bowerbird.catalogue.records import Analysis, Folder, PendingContent, PendingSound
+from bowerbird.catalogue.sqlite import conditions, recording
+from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.session import Session
+
+
+class PendingReads(Session):
+    """Reads what is pending."""
+
+    def pending_folders(self, encoder_id: str) -> list[Path]:
+        """Return folders with sounds that are to be analysed: a run was interrupted, or the encoder is new."""
+        sql = (
+            "SELECT path FROM folders WHERE EXISTS (SELECT 1 FROM sounds WHERE folder_id = folders.id "
+            f"AND {conditions.PENDING}) ORDER BY path"
+        )
+        return [Path(row["path"]) for row in self._rows(sql, _this_version(encoder_id))]
+
+    def count_unencoded(self, encoder_id: str) -> int:
+        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor refused."""
+        sql = f"SELECT count(*) FROM sounds WHERE {conditions.UNENCODED}"
+        return int(self._value(sql, _this_version(encoder_id)))
+
+
+class PendingWrites(Session):
+    """Reads what is pending below a path, and records what was found out."""
+
+    def count_pending(self, folder: Folder, *, below: str, encoder_id: str) -> int:
+        """Return the number of sounds that have no embedding of the encoder and no failure."""
+        return int(self._value(f"SELECT count(*) {_FROM_PENDING}", _values(folder, below, encoder_id)))
+
+    def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """Return pending sounds that share their size with another sound or content: they may be copies."""
+        return self._pending(
+            "AND hash IS NULL AND (EXISTS (SELECT 1 FROM sounds AS twin WHERE twin.size_bytes = sounds.size_bytes "
+            "AND twin.id <> sounds.id) OR EXISTS (SELECT 1 FROM contents WHERE contents.size_bytes = "
+            "sounds.size_bytes)) ORDER BY directory, name_key",
+            folder,
+            below,
+            encoder_id,
+        )
+
+    def pending(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
+        """Return sounds to analyse, one for each content, in the order of folders and names."""
+        return self._pending("GROUP BY ifnull(hash, id) ORDER BY directory, name_key", folder, below, encoder_id)
+
+    def _pending(self, rest: str, folder: Folder, below: str, encoder_id: str) -> list[PendingSound]:
+        rows = self._rows(f"SELECT id, path, size_bytes {_FROM_PENDING} {rest}", _values(folder, below, encoder_id))
+        return [PendingSound(row["id"], row["path"], row["size_bytes"]) for row in rows]
+
+    def unencoded(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingContent]:
+        """Return analysed contents that lack embeddings of a further encoder, in the order of folders and names."""
+        rows = self._rows(
+            "SELECT contents.id, contents.hash, contents.duration_s, min(sounds.id) AS sound_id, path, "
+            "sounds.size_bytes, (SELECT count(*) FROM windows WHERE windows.content_id = contents.id "
+            "AND windows.encoder_id = :encoder) AS n_known "
+            "FROM sounds JOIN contents ON contents.id = sounds.content_id "
+            f"WHERE {conditions.BELOW} AND {conditions.UNENCODED} GROUP BY contents.id ORDER BY directory, name_key",
+            _values(folder, below, encoder_id),
+        )
+        return [PendingContent(**dict(row)) for row in rows]
+
+    def record_hashes(self, hashes: Iterable[tuple[int, bytes]], encoder_id: str) -> int:
+        """Record content hashes (sound id, hash) in one transaction; link copies and recognise moved sounds.
+
+        Returns
+        -------
+        int
+            The number of sounds that need no analysis any more.
+        """
+        with self._transaction() as connection:
+            return sum(recording.record_hash(connection, sound_id, digest, encoder_id) for sound_id, digest in hashes)
+
+    def record(
+        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+    ) -> int:
+        """Record a batch of outcomes in one transaction.
+
+        Parameters
+        ----------
+        analyses : iterable of (sound id, Analysis)
+        failures : iterable of (sound id, reason)
+        encoder_id : str
+            Of the encoder whose embeddings the analyses hold.
+
+        Returns
+        -------
+        int
+            The number of sounds that are analysed now, copies included.
+        """
+        with self._transaction() as connection:
+            n = sum(recording.record_analysis(connection, sound_id, found, encoder_id) for sound_id, found in analyses)
+            recording.record_failures(connection, failures)
+        return n
+
+    def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
+        """Record that this version of the program failed on sounds by a fault of its own; the next tries them again."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO faults (sound_id, encoder_id, version) VALUES (?, ?, ?)",
+                [(sound_id, encoder_id, __version__) for sound_id in sound_ids],
+            )
+
+
+_FROM_PENDING = f"FROM sounds WHERE {conditions.BELOW} AND {conditions.PENDING}"
+
+
+def _values(folder: Folder, below: str, encoder_id: str) -> dict[str, int | str | bytes]:
+    return {"folder": folder.id, "below": to_text(below), **_this_version(encoder_id)}
+
+
+def _this_version(encoder_id: str) -> dict[str, str]:
+    return {"encoder": encoder_id, "version": __version__}

@@ -1,0 +1,96 @@
+"""One connection to the catalogue: queries by name, transactions, and SQLite's errors as sentences."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from bowerbird.catalogue.sqlite.connection import catalogue_error
+
+Ids: TypeAlias = npt.NDArray[np.int64]
+Parameters: TypeAlias = Sequence[Any] | dict[str, Any]
+
+_MAX_PARAMETERS: Final = 500
+
+
+class Session:
+    """A connection for the thread that opened it; rows are read by column name.
+
+    Parameters
+    ----------
+    library : Path
+        Folder of the catalogue.
+    connection : sqlite3.Connection
+    """
+
+    def __init__(self, library: Path, connection: sqlite3.Connection) -> None:
+        self.library = library
+        self._connection = connection
+        connection.row_factory = sqlite3.Row
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        with self._errors_as_sentences():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def _row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        with self._errors_as_sentences():
+            row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
+            return row
+
+    def _value(self, sql: str, parameters: Parameters = ()) -> Any:
+        """Return the first column of the first row; None without rows."""
+        row = self._row(sql, parameters)
+        return None if row is None else row[0]
+
+    def _rows_by_id(self, sql: str, ids: Sequence[int]) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a statement for some ids at a time; it has ``{ids}`` where they go."""
+        for start in range(0, len(ids), _MAX_PARAMETERS):
+            chunk = ids[start : start + _MAX_PARAMETERS]
+            yield from self._rows(sql.format(ids=",".join("?" * len(chunk))), chunk)
+
+    def _ids(self, sql: str, parameters: Parameters = ()) -> Ids:
+        """Return the first column, shape (n,)."""
+        rows = self._rows(sql, parameters)
+        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+    def _pairs(self, sql: str, parameters: Parameters = ()) -> tuple[Ids, Ids]:
+        """Return the first two columns, shapes (n,)."""
+        rows = self._rows(sql, parameters)
+        table = np.array([(row[0], row[1]) for row in rows], np.int64).reshape(-1, 2)
+        return table[:, 0], table[:, 1]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit what the block does, all of it or nothing."""
+        with self._errors_as_sentences():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # SQLite ends some failed transactions itself
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _errors_as_sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
+                raise  # a bug of ours
+            raise catalogue_error(self.library, error) from error

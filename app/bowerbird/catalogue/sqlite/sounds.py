@@ -1,0 +1,320 @@
+"""Folders and sounds: lists of ids, rows, details, and what a scan found. Embeddings are in `embeddings`."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+from typing import Final
+
+import numpy as np
+
+from bowerbird.catalogue.records import (
+    FileStamp,
+    Folder,
+    RejectedSound,
+    ScannedCounts,
+    SoundDetails,
+    SoundRow,
+    WordMatch,
+)
+from bowerbird.catalogue.sqlite import conditions
+from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.session import Ids, Session
+from bowerbird.domain.names import search_text, sort_key
+from bowerbird.domain.peaks import Peaks
+from bowerbird.domain.query import RELEVANCE, Location, Query
+
+_SOUND_ROWS: Final = (
+    "SELECT sounds.id, path, name, directory, duration_s, n_channels, rate_hz, format, encoding, is_missing, "
+    "sounds.content_id, overview FROM sounds LEFT JOIN peaks USING (content_id)"
+)
+_LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
+
+
+class SoundReads(Session):
+    """Reads folders and sounds."""
+
+    _orders: dict[tuple[str, bool], Ids]
+    _orders_revision: int | None = None
+
+    def revision(self) -> int:
+        """Return a number that changes when another connection has committed."""
+        return int(self._value("PRAGMA data_version"))
+
+    def folders(self) -> list[Folder]:
+        """Return the folders that the user added, by path."""
+        return [
+            Folder(row["id"], Path(row["path"])) for row in self._rows("SELECT id, path FROM folders ORDER BY path")
+        ]
+
+    def directories(self) -> list[tuple[Location, int]]:
+        """Return every directory with sounds and the number of usable sounds directly in it."""
+        sql = (
+            f"SELECT folder_id, directory, count(*) AS n FROM sounds WHERE {conditions.USABLE} "
+            "GROUP BY folder_id, directory"
+        )
+        return [(Location(row["folder_id"], row["directory"]), row["n"]) for row in self._rows(sql)]
+
+    def count(self) -> int:
+        """Return the number of usable sounds, missing ones included."""
+        return int(self._value(f"SELECT count(*) FROM sounds WHERE {conditions.USABLE}"))
+
+    def list_ids(self, query: Query) -> Ids:
+        """Return the ids of the sounds that match a query, in its order, shape (n,).
+
+        The order of the whole library is cached until somebody writes, so a query does not sort.
+        """
+        if query.order == RELEVANCE and query.words:
+            return self._ids(*conditions.relevant_ids(query))
+        if query.is_everything:
+            return self._ordered(query.order, is_descending=query.is_descending)
+        return self.in_order(self._ids(*conditions.matching_ids(query)), query)
+
+    def in_order(self, ids: Ids, query: Query) -> Ids:
+        """Return those ids that are usable, in a query's order, shape (n,)."""
+        ordered = self._ordered(query.order, is_descending=query.is_descending)
+        if not len(ids) or not len(ordered):
+            return ids[:0]
+        is_chosen = np.zeros(max(int(ordered.max()), int(ids.max())) + 1, np.bool_)
+        is_chosen[ids] = True
+        return ordered[is_chosen[ordered]]
+
+    def _ordered(self, order: str, *, is_descending: bool) -> Ids:
+        revision = self.revision()
+        if revision != self._orders_revision:
+            self._orders, self._orders_revision = {}, revision
+        key = (order, is_descending)
+        if key not in self._orders:
+            ids = self._ids(*conditions.ordered_ids(order, is_descending=is_descending))
+            ids.setflags(write=False)
+            self._orders[key] = ids
+        return self._orders[key]
+
+    def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:
+        """Return rows by id; ids that no longer exist are left out."""
+        return {
+            row["id"]: _sound_row(row)
+            for row in self._rows_by_id(f"{_SOUND_ROWS} WHERE sounds.id IN ({{ids}})", sound_ids)
+        }
+
+    def sound_at(self, path: Path) -> SoundRow | None:
+        """Return the sound at a path; None where the library has none."""
+        row = self._row(f"{_SOUND_ROWS} WHERE path = CAST(? AS TEXT)", [to_text(str(path))])
+        return _sound_row(row) if row else None
+
+    def details(self, sound_id: int) -> SoundDetails | None:
+        """Return what is known of a sound beyond its row."""
+        row = self._row(
+            "SELECT sounds.size_bytes, lufs, true_peak_db, metadata FROM sounds LEFT JOIN contents "
+            "ON contents.id = content_id WHERE sounds.id = ?",
+            [sound_id],
+        )
+        if row is None:
+            return None
+        metadata = json.loads(row["metadata"]) if row["metadata"] else {}
+        return SoundDetails(row["size_bytes"], row["lufs"], row["true_peak_db"], metadata)
+
+    def peaks(self, content_id: int) -> Peaks | None:
+        """Return the waveform peaks of a content at their base resolution."""
+        row = self._row("SELECT bins, frames_per_bin FROM peaks WHERE content_id = ?", [content_id])
+        return Peaks(np.frombuffer(row["bins"], np.int8).reshape(-1, 2), row["frames_per_bin"]) if row else None
+
+    def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
+        """Return the present sounds that cannot be used or embedded, with reasons, by path."""
+        sql = f"SELECT id, path, reason FROM ({conditions.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"
+        rows = self._rows(sql, [folder_id, folder_id])
+        return [RejectedSound(row["id"], Path(row["path"]), row["reason"]) for row in rows]
+
+    def count_rejected(self) -> int:
+        """Return the number of sounds that `rejected` would return."""
+        return int(self._value(f"SELECT count(*) FROM ({conditions.REJECTED})"))
+
+    def search_words(self, query: Query, *, limit: int) -> list[WordMatch]:
+        """Return the best matches for a query's words; those with the last word whole come first."""
+        found: list[WordMatch] = []
+        for last in _LAST_WORDS if query.words else ():
+            rows = self._rows(*conditions.scored_sounds(query, last=last, limit=limit - len(found)))
+            found += [
+                WordMatch(row["id"], row["score"], (row["name"], row["directory"], row["metadata"]), last == "whole")
+                for row in rows
+            ]
+            if len(found) >= limit:
+                break
+        return found
+
+    def sounds_of(self, content_ids: Iterable[int]) -> dict[int, list[int]]:
+        """Return the usable, present sounds of each content, by content id, in the order of their names."""
+        found: dict[int, list[int]] = {}
+        sql = (
+            "SELECT content_id, id FROM sounds WHERE content_id IN ({ids}) AND is_missing = 0 "
+            f"AND {conditions.USABLE} ORDER BY name_key, path"
+        )
+        for row in self._rows_by_id(sql, list(content_ids)):
+            found.setdefault(row["content_id"], []).append(row["id"])
+        return found
+
+    def matching_contents(self, query: Query) -> tuple[Ids, Ids]:
+        """Return content ids and sound ids of the analysed, present sounds that match a query, shapes (n,)."""
+        return self._pairs(*conditions.matching_contents(query))
+
+
+class SoundWrites(Session):
+    """Writes folders and sounds."""
+
+    def add_folder(self, path: Path) -> Folder:
+        """Add a folder, or return the one that contains it already.
+
+        Folders of the library that lie below the new one become part of it.
+        """
+        with self._transaction() as connection:
+            for known in connection.execute("SELECT id, path FROM folders"):
+                if path == Path(known["path"]) or path.is_relative_to(known["path"]):
+                    return Folder(known["id"], Path(known["path"]))
+            cursor = connection.execute("INSERT INTO folders (path) VALUES (CAST(? AS TEXT))", [to_text(str(path))])
+            folder = Folder(int(cursor.lastrowid or 0), path)
+            for known in connection.execute("SELECT id, path FROM folders").fetchall():
+                if known["id"] != folder.id and Path(known["path"]).is_relative_to(path):
+                    self._absorb(known["id"], folder)
+        return folder
+
+    def _absorb(self, folder_id: int, into: Folder) -> None:
+        rows = self._connection.execute("SELECT id, path FROM sounds WHERE folder_id = ?", [folder_id]).fetchall()
+        for row in rows:
+            directory = directory_of(row["path"], into.path)
+            self._connection.execute(
+                "UPDATE sounds SET folder_id = ?, directory = CAST(? AS TEXT) WHERE id = ?",
+                [into.id, to_text(directory), row["id"]],
+            )
+            self._connection.execute(
+                "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
+            )
+        self._connection.execute("DELETE FROM folders WHERE id = ?", [folder_id])
+
+    def remove_folder(self, folder_id: int) -> None:
+        """Remove a folder and its sounds from the library; the files stay where they are."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM folders WHERE id = ?", [folder_id])
+        self.delete_orphans()
+
+    def delete_orphans(self) -> None:
+        """Delete contents that no sound has any more."""
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id) "
+                "AND id NOT IN (SELECT content_id FROM given_words)"  # what the user gave could not be found again
+            )
+
+    def begin_scan(self) -> None:
+        """Forget which sounds the last scan has seen."""
+        with self._errors_as_sentences():
+            self._connection.execute("DELETE FROM walked")
+
+    def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
+        """Compare scanned files with the catalogue, in one transaction: add new ones, reset changed ones."""
+        n_new = n_changed = 0
+        with self._transaction() as connection:
+            for stamp in stamps:
+                row = connection.execute(
+                    "SELECT id, size_bytes, mtime_ns, is_missing FROM sounds WHERE path = CAST(? AS TEXT)",
+                    [to_text(stamp.path)],
+                ).fetchone()
+                if row is None:
+                    sound_id = self._insert(folder, stamp)
+                    n_new += 1
+                else:
+                    sound_id = row["id"]
+                    if (row["size_bytes"], row["mtime_ns"]) != (stamp.size_bytes, stamp.mtime_ns):
+                        self._reset(sound_id, stamp)
+                        n_changed += 1
+                    if row["is_missing"]:
+                        connection.execute("UPDATE sounds SET is_missing = 0 WHERE id = ?", [sound_id])
+                connection.execute("INSERT OR IGNORE INTO walked VALUES (?)", [sound_id])
+        return ScannedCounts(n_new, n_changed)
+
+    def _insert(self, folder: Folder, stamp: FileStamp) -> int:
+        name = PurePath(stamp.path).name
+        directory = directory_of(stamp.path, folder.path)
+        cursor = self._connection.execute(
+            "INSERT INTO sounds (folder_id, path, directory, name, name_key, size_bytes, mtime_ns) "
+            "VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)",
+            [
+                folder.id,
+                to_text(stamp.path),
+                to_text(directory),
+                to_text(name),
+                sort_key(name),
+                stamp.size_bytes,
+                stamp.mtime_ns,
+            ],
+        )
+        self._connection.execute(
+            "INSERT INTO sound_words (rowid, name, directory, metadata) VALUES (?, ?, ?, '')",
+            [cursor.lastrowid, search_text(name), search_text(directory)],
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _reset(self, sound_id: int, stamp: FileStamp) -> None:
+        """Clear what was known of the content of a file that has changed."""
+        self._connection.execute(
+            "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, duration_s = NULL, "
+            "former_content_id = ifnull(content_id, former_content_id), content_id = NULL, "
+            "n_channels = NULL, rate_hz = NULL, format = NULL, encoding = NULL WHERE id = ?",
+            [stamp.size_bytes, stamp.mtime_ns, sound_id],
+        )
+        for table in ("failures", "faults"):
+            self._connection.execute(f"DELETE FROM {table} WHERE sound_id = ?", [sound_id])
+        self._connection.execute("UPDATE sound_words SET metadata = '' WHERE rowid = ?", [sound_id])
+
+    def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:
+        """Mark sounds that a finished scan did not see; sounds below unreadable directories are left alone.
+
+        Parameters
+        ----------
+        folder : Folder
+        below : str
+            Where the scan began, ending in a separator.
+        unread : sequence of str
+            Directories that could not be read, each ending in a separator.
+
+        Returns
+        -------
+        int
+            The number of sounds that are newly missing.
+        """
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM unread")
+            connection.executemany(
+                "INSERT INTO unread VALUES (CAST(? AS TEXT))", [(to_text(directory),) for directory in unread]
+            )
+            cursor = connection.execute(
+                f"UPDATE sounds SET is_missing = 1 WHERE {conditions.BELOW} AND is_missing = 0 "
+                "AND id NOT IN (SELECT sound_id FROM walked) "
+                "AND NOT EXISTS (SELECT 1 FROM unread WHERE substr(path, 1, length(start)) = start)",
+                {"folder": folder.id, "below": to_text(below)},
+            )
+            return cursor.rowcount
+
+
+def directory_of(path: str, folder: Path) -> str:
+    """Return where a sound lies as people read it: the folder's name and what is below, separated by slashes."""
+    below = PurePath(path).parent.relative_to(folder).as_posix()
+    root = folder.name or folder.drive or "root"
+    return root if below == "." else f"{root}/{below}"
+
+
+def _sound_row(row: sqlite3.Row) -> SoundRow:
+    overview = row["overview"]
+    return SoundRow(
+        id=row["id"],
+        path=Path(row["path"]),
+        name=row["name"],
+        directory=row["directory"],
+        duration_s=row["duration_s"],
+        n_channels=row["n_channels"],
+        rate_hz=row["rate_hz"],
+        format=row["format"],
+        encoding=row["encoding"],
+        is_missing=bool(row["is_missing"]),
+        content_id=row["content_id"],
+        overview=np.frombuffer(overview, np.int8).reshape(-1, 2) if overview else None,
+    )
