@@ -89,9 +89,9 @@ class Stage:
         return [str(self.model.index(row, 0).data()) for row in rows if self.model.index(row, 0).data(PLAYING_ROLE)]
 
     @property
-    def advice(self) -> str:
+    def empty_state(self) -> str:
         """The sentence in place of rows; "" where there are rows."""
-        return str(self.window.advice._sentence.text()) if self.window.advice.isVisible() else ""
+        return str(self.window.empty_state._sentence.text()) if self.window.empty_state.isVisible() else ""
 
     @property
     def notice(self) -> str:

@@ -18,35 +18,35 @@ from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
 from bowerbird.base.errors import CatalogueError
 from bowerbird.gui.shell import actions, dialogs
 from bowerbird.gui.shell import exceptions as boundary
-from bowerbird.gui.shell.actions import CARDS, CONTEXT_MENU, KeySheet, shown_key
+from bowerbird.gui.shell.actions import ACTIONS, CONTEXT_MENU, KeyList, shown_key
 
 
 def test_every_action_has_a_text_and_a_menu():
-    assert all(card.name and card.text and card.menu for card in CARDS)
-    assert len({card.name for card in CARDS}) == len(CARDS)
+    assert all(card.name and card.text and card.menu for card in ACTIONS)
+    assert len({card.name for card in ACTIONS}) == len(ACTIONS)
 
 
 def test_no_underlined_letter_is_the_key_of_another_action():
-    letters = {key: card.name for card in CARDS for key in card.keys if len(key) == 1}
-    for card in CARDS:
+    letters = {key: card.name for card in ACTIONS for key in card.keys if len(key) == 1}
+    for card in ACTIONS:
         underlined = card.text.partition("&")[2][:1].upper()
         assert letters.get(underlined, card.name) == card.name, card
 
 
 def test_no_two_actions_share_a_key():
     """Keys of the window reach the list too, so that one key must not stand in both."""
-    keys = Counter(QKeySequence(key).toString() for card in CARDS for key in card.keys)
+    keys = Counter(QKeySequence(key).toString() for card in ACTIONS for key in card.keys)
     assert "" not in keys
     assert [key for key, n in keys.items() if n > 1] == []
 
 
 def test_no_two_letters_of_a_menu_are_the_same():
-    letters = Counter((card.menu, card.text[card.text.index("&") + 1].lower()) for card in CARDS)
+    letters = Counter((card.menu, card.text[card.text.index("&") + 1].lower()) for card in ACTIONS)
     assert [place for place, n in letters.items() if n > 1] == []
 
 
 def test_single_letters_work_in_the_list_alone():
-    in_window = {key for card in CARDS for key in card.keys if not card.in_list_only}
+    in_window = {key for card in ACTIONS for key in card.keys if not card.in_list_only}
     assert not {key for key in in_window if len(key) == 1 and key.isalnum()}
 
 
@@ -59,22 +59,22 @@ def test_every_action_is_in_a_menu_of_the_window_and_does_something(stage: Stage
     menus = stage.window.menuBar().findChildren(QMenu)
     shown = {action for menu in menus for action in menu.actions() if not action.isSeparator() and not action.menu()}
     assert shown == set(stage.window.actions_by_name.values())
-    assert set(stage.window.actions_by_name) == {card.name for card in CARDS}
+    assert set(stage.window.actions_by_name) == {card.name for card in ACTIONS}
     assert all(action.receivers("2triggered(bool)") for action in shown)
 
 
 def test_the_context_menu_holds_six_that_exist():
     assert len(CONTEXT_MENU) == 6
-    assert set(CONTEXT_MENU) <= {card.name for card in CARDS}
+    assert set(CONTEXT_MENU) <= {card.name for card in ACTIONS}
 
 
 def test_the_key_sheet_lists_every_action_that_has_a_key(stage: Stage):
-    sheet = KeySheet(stage.window, [("Up, Down", "Move and play")])
+    sheet = KeyList(stage.window, [("Up, Down", "Move and play")])
     labels = [one.text() for one in sheet.findChildren(QLabel)]
     cells = [sheet.layout().itemAt(0).layout().getItemPosition(place) for place in range(len(labels))]
     assert len(set(cells)) == len(labels), "two texts in one place"
     rows = set(zip(labels[::2], labels[1::2], strict=True))
-    keyed = [card for card in CARDS if card.keys]
+    keyed = [card for card in ACTIONS if card.keys]
     for card in keyed:
         keys = " or ".join(shown_key(key) for key in card.keys)
         assert (keys, card.text.replace("&", "").rstrip("…")) in rows
@@ -95,12 +95,12 @@ def test_sheets_do_not_pile_up(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     for _ in range(3):
         stage.trigger("keys")
     stage.settle()
-    assert len(stage.window.findChildren(KeySheet)) == 0
+    assert len(stage.window.findChildren(KeyList)) == 0
 
 
 def test_removing_a_folder_needs_one_that_was_added(stage: Stage):
     stage.trigger("remove_folder")
-    assert stage.notice.startswith("Choose a folder that you added")
+    assert stage.notice.startswith("Select a folder that you added")
 
 
 def test_a_folder_that_is_removed_takes_its_sounds_along(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -108,7 +108,7 @@ def test_a_folder_that_is_removed_takes_its_sounds_along(stage: Stage, monkeypat
     stage.program.browsing.location_chosen(stage.directory("Sounds"))
     stage.trigger("remove_folder")
     stage.until(lambda: stage.model.rowCount() == 0)
-    assert stage.advice == "No sounds yet. Add a folder, or drop one here."
+    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
 
 
 def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):
@@ -120,9 +120,9 @@ def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):
 def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog):
     for module, name in ((sys, "excepthook"), (threading, "excepthook")):
         monkeypatch.setattr(module, name, getattr(module, name))
-    boundary.catch_the_rest(stage.window)
+    boundary.show_uncaught(stage.window)
     sys.excepthook(ValueError, ValueError("odd"), None)
-    assert "Bowerbird has a fault" in stage.notice
+    assert "a fault in Bowerbird" in stage.notice
     assert "ValueError: odd" in caplog.text
     sys.excepthook(CatalogueError, CatalogueError("The catalogue is away. Connect its drive."), None)
     assert stage.notice == "The catalogue is away. Connect its drive."

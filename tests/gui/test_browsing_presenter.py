@@ -10,7 +10,7 @@ import pytest
 
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query, parse_query
-from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, with_stretch
+from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, example_of
 from bowerbird.library.search.browsing import FolderPane, Listing, Relaxation
 
 
@@ -84,10 +84,10 @@ class FakeView:
         self.text = ""
         self.pane: object = None
         self.complaints: list[str] = []
-        self.is_meant = False
+        self.has_text_encoder = False
 
-    def invite_words(self, *, is_meant: bool) -> None:
-        self.is_meant = is_meant
+    def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
+        self.has_text_encoder = has_text_encoder
 
     def show_list(self, state: ListState) -> None:
         self.states.append(state)
@@ -235,10 +235,10 @@ def test_relaxing_keeps_or_drops_filters_and_directory_as_was_proposed(table: Ta
 
 def test_a_refresh_is_the_same_question_and_anything_else_is_not(table: Table):
     table.type("kick")
-    assert not table.state.is_same_question
+    assert not table.state.is_same_query
     table.presenter.refresh()
     table.queries.answer_all()
-    assert table.state.is_same_question
+    assert table.state.is_same_query
     assert table.view.pane is PANE
 
 
@@ -255,7 +255,7 @@ def test_what_was_restored_is_asked_at_the_first_refresh(table: Table):
     [
         ("", 0, "No sounds yet. Add a folder, or drop one here."),
         ("kick", 10, "Nothing found for “kick”."),
-        ("duration<0.5", 10, "No sound here has these properties."),
+        ("duration<0.5", 10, "No sound here matches the filters."),
     ],
 )
 def test_an_empty_list_says_why(table: Table, text: str, n_library: int, advice: str):
@@ -275,17 +275,17 @@ def test_the_count_says_how_many_of_how_many(table: Table):
     assert table.state.summary == "1 of 10 sounds"
 
 
-def test_the_count_says_which_words_were_taken_as_others(table: Table):
-    table.presenter.know_words(is_known=True)
+def test_the_count_says_which_words_were_read_as_others(table: Table):
+    table.presenter.set_text_encoder(is_available=True)
     table.browsing.guesses = (Guess("flumph", "flump"),)
     table.type("flumph")
-    assert table.state.summary == "1 of 10 sounds · “flumph” taken as “flump”"
+    assert table.state.summary == "1 of 10 sounds · “flumph” read as “flump”"
 
 
-def test_an_example_of_a_stretch_is_named_with_it():
-    stretch = with_stretch(Path("/s/rain.wav"), (3.0, 7.5))
-    assert example_name(stretch) == "rain.wav 3.00–7.50 s"
-    assert example_name(with_stretch(Path("/s/rain.wav"), None)) == "rain.wav"
+def test_an_example_of_a_region_is_named_with_it():
+    region = example_of(Path("/s/rain.wav"), (3.0, 7.5))
+    assert example_name(region) == "rain.wav 3.00–7.50 s"
+    assert example_name(example_of(Path("/s/rain.wav"), None)) == "rain.wav"
 
 
 def test_words_are_asked_by_their_letters_until_their_meaning_is_known(table: Table):
@@ -293,15 +293,15 @@ def test_words_are_asked_by_their_letters_until_their_meaning_is_known(table: Ta
     table.type("rain")
     assert table.state.listing.ids.tolist() == [1]
     assert not table.state.has_matches
-    table.presenter.know_words(is_known=True)
+    table.presenter.set_text_encoder(is_available=True)
     table.queries.answer_all()
     assert table.state.listing.ids.tolist() == [5]
     assert table.state.has_matches
-    assert table.state.is_same_question
+    assert table.state.is_same_query
 
 
 def test_words_by_meaning_are_ranked_and_sorting_them_leaves_the_ordinary_order_alone(table: Table):
-    table.presenter.know_words(is_known=True)
+    table.presenter.set_text_encoder(is_available=True)
     table.presenter.order_chosen("duration", is_descending=True)
     table.type("rain -voice")
     assert table.browsing.meanings[-1] == replace(parse_query("rain -voice"), order=RELEVANCE)
@@ -317,7 +317,7 @@ def test_words_by_meaning_are_ranked_and_sorting_them_leaves_the_ordinary_order_
 
 
 def test_filters_alone_have_no_meaning(table: Table):
-    table.presenter.know_words(is_known=True)
+    table.presenter.set_text_encoder(is_available=True)
     table.type("duration<1")
     assert table.browsing.meanings == []
     assert not table.state.has_matches
@@ -325,21 +325,21 @@ def test_filters_alone_have_no_meaning(table: Table):
 
 def test_a_text_network_that_is_gone_is_told_and_letters_serve(table: Table):
     table.browsing.found = {"rain": [1]}
-    table.presenter.know_words(is_known=True)
+    table.presenter.set_text_encoder(is_available=True)
     table.browsing.is_deaf = True
     table.type("rain")
     table.queries.answer_all()
     assert table.view.complaints == ["`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`."]
     assert table.state.listing.ids.tolist() == [1]
     assert not table.state.has_matches
-    assert not table.view.is_meant
+    assert not table.view.has_text_encoder
 
 
 def test_the_search_box_invites_descriptions_while_words_are_understood(table: Table):
-    table.presenter.know_words(is_known=True)
-    assert table.view.is_meant
-    table.presenter.know_words(is_known=False)
-    assert not table.view.is_meant
+    table.presenter.set_text_encoder(is_available=True)
+    assert table.view.has_text_encoder
+    table.presenter.set_text_encoder(is_available=False)
+    assert not table.view.has_text_encoder
 
 
 def test_examples_are_added_beside_words_and_place_and_change_sides(table: Table):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gui_player import Played
 
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, Stretch
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, Region
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
 
 A, B = Path("/s/a.wav"), Path("/s/b.wav")
@@ -87,22 +87,22 @@ def test_no_sound_at_hand_is_silence(deck: Deck):
     assert len(deck.output.played) == 1
 
 
-def test_a_stretch_plays_alone_and_again_with_replay(deck: Deck):
+def test_a_region_plays_alone_and_again_with_replay(deck: Deck):
     deck.presenter.selected(A)
-    deck.presenter.choose_stretch(0.2, 0.4)
+    deck.presenter.choose_region(0.2, 0.4)
     deck.presenter.replay()
     assert deck.output.played[1:] == [Played(A, 0.2, 0.4), Played(A, 0.2, 0.4)]
-    assert deck.presenter.stretch == Stretch(0.2, 0.4)
+    assert deck.presenter.region == Region(0.2, 0.4)
 
 
-def test_another_sound_or_a_place_ends_a_stretch(deck: Deck):
+def test_another_sound_or_a_place_ends_a_region(deck: Deck):
     deck.presenter.selected(A)
-    deck.presenter.choose_stretch(0.2, 0.4)
+    deck.presenter.choose_region(0.2, 0.4)
     deck.presenter.play_from(0.1)
-    assert (deck.presenter.stretch, deck.output.played[-1]) == (None, Played(A, 0.1))
-    deck.presenter.choose_stretch(0.2, 0.4)
+    assert (deck.presenter.region, deck.output.played[-1]) == (None, Played(A, 0.1))
+    deck.presenter.choose_region(0.2, 0.4)
     deck.presenter.selected(B)
-    assert (deck.presenter.stretch, deck.output.played[-1]) == (None, Played(B))
+    assert (deck.presenter.region, deck.output.played[-1]) == (None, Played(B))
 
 
 def test_loop_repeats_what_plays_and_what_follows(deck: Deck):

@@ -138,7 +138,7 @@ def test_a_row_that_cannot_be_read_is_an_empty_one(model: SoundsModel, reader: C
     reader.is_broken = True
     show(model, 3)
     assert text(model, 0, 0, role) is None
-    assert model.moment(0) == (0.0, 0.0)
+    assert model.matched_region(0) == (0.0, 0.0)
 
 
 def test_a_row_that_is_gone_is_empty_and_its_neighbours_are_not(model: SoundsModel, reader: CountingReader):
@@ -169,7 +169,7 @@ def test_a_moment_in_a_long_sound_is_told_in_its_name_and_tool_tip(model: Sounds
     assert text(model, 1, sounds.NAME) == "kick 2.wav"
 
 
-def test_a_match_of_the_whole_sound_has_no_moment(model: SoundsModel):
+def test_a_match_of_the_whole_sound_names_no_region(model: SoundsModel):
     show(model, 1, match(1, 0.0, 600.0))
     assert text(model, 0, sounds.NAME) == "kick 1.wav"
 
@@ -178,7 +178,7 @@ def test_a_match_of_the_whole_sound_has_no_moment(model: SoundsModel):
 def test_the_match_says_how_close_and_whether_that_is_weak(model: SoundsModel, percentile: float, is_weak: bool):
     show(model, 1, match(1, 0.0, 600.0, percentile=percentile))
     tip = text(model, 0, sounds.MATCH, Role.ToolTipRole)
-    assert tip.startswith(f"Closer than {percentile:.1f} % of the library, similar in timbre")
+    assert tip.startswith(f"More similar than {percentile:.1f} % of the library, similar in timbre")
     assert ("Weak" in tip) == is_weak
 
 
@@ -186,8 +186,8 @@ def test_a_missing_file_is_said_in_the_tool_tip(model: SoundsModel, reader: Coun
     reader.missing = {2}
     show(model, 2)
     path = str(Path("/sounds/Drums/kick 2.wav"))
-    assert text(model, 1, 0, Role.ToolTipRole) == f"{path}\nThe file is not there: its drive may be away."
-    assert "not there" not in text(model, 0, 0, Role.ToolTipRole)
+    assert text(model, 1, 0, Role.ToolTipRole) == f"{path}\nCannot find this file. Is its drive connected?"
+    assert "Cannot find" not in text(model, 0, 0, Role.ToolTipRole)
 
 
 def test_the_playing_mark_changes_just_its_rows(model: SoundsModel):

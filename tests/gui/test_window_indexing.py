@@ -68,9 +68,9 @@ def pause_once_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_library_says_so_and_offers_two_ways_out(open_window: Callable[..., Stage]):
     stage = open_window()
-    stage.until(lambda: stage.advice)
-    assert stage.advice == "No sounds yet. Add a folder, or drop one here."
-    assert list(stage.buttons(stage.window.advice)) == ["Add a folder", "Try the demo sounds"]
+    stage.until(lambda: stage.empty_state)
+    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
+    assert list(stage.buttons(stage.window.empty_state)) == ["Add a folder", "Try the demo sounds"]
     assert stage.summary == "0 sounds"
     assert not stage.table.isVisible()
 
@@ -82,9 +82,9 @@ def test_both_ways_out_of_an_empty_library_lead_somewhere(
     monkeypatch.setattr(IndexingPresenter, "add", lambda self, folders: added.append(list(folders)))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(few))
     stage = open_window()
-    stage.until(lambda: stage.advice)
+    stage.until(lambda: stage.empty_state)
     for name in ("Add a folder", "Try the demo sounds"):
-        stage.click(stage.buttons(stage.window.advice)[name])
+        stage.click(stage.buttons(stage.window.empty_state)[name])
     assert added == [[few], [demo_folder()]]
 
 
@@ -238,7 +238,7 @@ def test_a_file_that_is_gone_stays_listed_and_says_so(open_window: Callable[...,
     stage.until_idle()
     assert stage.names == [f"hum {number}.wav" for number in range(6)]
     tips = [str(stage.model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)) for row in range(6)]
-    assert [tip.endswith("The file is not there: its drive may be away.") for tip in tips] == [
+    assert [tip.endswith("Cannot find this file. Is its drive connected?") for tip in tips] == [
         number == 2 for number in range(6)
     ]
     stage.table.grab()  # a faint row is drawn too
@@ -257,7 +257,7 @@ def test_rejected_sounds_are_a_link_and_a_list_with_reasons(stage: Stage):
     stage.program.browsing.refresh()
     stage.settle()
     assert page.isVisible()
-    stage.click(stage.buttons(page)["Back to the sounds"])
+    stage.click(stage.buttons(page)["Back to sounds"])
     assert stage.table.isVisible()
     stage.trigger("rejected")
     assert page.isVisible()
@@ -276,7 +276,7 @@ def test_a_library_of_broken_sounds_alone_says_so_behind_the_list_of_them(
     stage.trigger("pause")
     stage.until_idle()
     stage.trigger("rejected")
-    assert stage.advice == "No sounds yet. Add a folder, or drop one here."
+    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
 
 
 def test_an_unreachable_folder_is_told_in_a_sentence(open_window: Callable[..., Stage], tmp_path: Path):
@@ -290,8 +290,8 @@ def test_an_unreachable_folder_is_told_in_a_sentence(open_window: Callable[..., 
 
 def test_a_folder_that_is_dropped_is_added(open_window: Callable[..., Stage], few: Path):
     stage = open_window()
-    stage.until(lambda: stage.advice)
-    assert stage.drag_in(stage.window.advice, [few])
+    stage.until(lambda: stage.empty_state)
+    assert stage.drag_in(stage.window.empty_state, [few])
     stage.until_idle()
     assert len(stage.names) == 6
 

@@ -146,12 +146,12 @@ def test_down_stays_in_the_search_box_where_nothing_is_found(deaf_to_words: Stag
     stage = deaf_to_words
     stage.window.focus_search()
     stage.type("zzzz")
-    stage.until(lambda: stage.advice)
+    stage.until(lambda: stage.empty_state)
     stage.press(Key.Key_Down)
     assert stage.window.search.hasFocus()
 
 
-def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(deaf_to_words: Stage):
+def test_escape_stops_then_clears_the_region_the_examples_and_the_words(deaf_to_words: Stage):
     stage = deaf_to_words
     stage.enter_list()
     stage.press(Key.Key_Return)
@@ -162,13 +162,13 @@ def test_escape_stops_then_clears_the_stretch_the_examples_and_the_words(deaf_to
     stage.click_row("Kick 2.wav")
     stage.window.waveform._dragged(0.05, 0.15, True)
     playing = stage.program.playing
-    assert (stage.player.is_playing, playing.stretch is not None) == (True, True)
+    assert (stage.player.is_playing, playing.region is not None) == (True, True)
 
     stage.press(Key.Key_Escape)
-    assert (stage.player.is_playing, playing.stretch is not None) == (False, True)
+    assert (stage.player.is_playing, playing.region is not None) == (False, True)
     stage.press(Key.Key_Escape)
-    assert playing.stretch is None
-    assert not stage.window.waveform._stretch.isVisible()
+    assert playing.region is None
+    assert not stage.window.waveform._region.isVisible()
     stage.until(lambda: stage.chips)  # they are laid out with the next events
     stage.press(Key.Key_Escape)
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
@@ -200,7 +200,7 @@ def test_a_missing_device_is_said_in_the_transport_until_it_is_back(stage: Stage
     stage.enter_list()
     stage.until(device.isVisible)
     assert device.toolTip() == "No sound output was found. Connect one, then play again."
-    assert not stage.window.transport._facts.isVisible()
+    assert not stage.window.transport._properties.isVisible()
     stage.window.transport.show_device(None)
     assert not device.isVisible()
-    assert stage.window.transport._facts.isVisible()
+    assert stage.window.transport._properties.isVisible()

@@ -124,7 +124,7 @@ def test_a_first_start_with_sounds_offers_an_encoder_and_leaves_the_focus_alone(
 
 def test_an_empty_library_gets_the_offer_with_its_first_sounds(open_window: Open, tmp_path: Path, sounds: Path):
     stage = open_window()
-    stage.until(lambda: stage.advice)
+    stage.until(lambda: stage.empty_state)
     stage.settle()
     assert line(stage) == ""
     (tmp_path / "One").mkdir()

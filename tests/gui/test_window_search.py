@@ -37,7 +37,7 @@ def test_words_are_found_by_name_and_by_what_they_mean(stage: Stage):
     search(stage, "drum hit")  # no name holds it
     stage.settle()
     assert stage.names
-    assert not stage.advice
+    assert not stage.empty_state
 
 
 def test_a_filter_is_a_chip_and_its_cross_takes_it_away(deaf_to_words: Stage):
@@ -141,8 +141,8 @@ def test_names_are_shown_as_they_are_written_not_as_markup(deaf_to_words: Stage,
     stage.until(lambda: name in stage.notice)
     assert stage.window.notice._label.textFormat() is Qt.TextFormat.PlainText
     search(stage, "<b>zzz</b>")
-    stage.until(lambda: stage.advice)
-    assert stage.window.advice._sentence.textFormat() is Qt.TextFormat.PlainText
+    stage.until(lambda: stage.empty_state)
+    assert stage.window.empty_state._sentence.textFormat() is Qt.TextFormat.PlainText
     search(stage, "folder=<b>zzz</b>")
     stage.until(lambda: stage.chips)
     assert stage.chips[0].findChild(QLabel).textFormat() is Qt.TextFormat.PlainText
@@ -151,8 +151,8 @@ def test_names_are_shown_as_they_are_written_not_as_markup(deaf_to_words: Stage,
 def test_nothing_found_offers_what_would_find_something(deaf_to_words: Stage):
     stage = deaf_to_words
     search(stage, "kick zzz")
-    stage.until(lambda: stage.advice == "Nothing found for “kick zzz”.")
-    offers = stage.buttons(stage.window.advice)
+    stage.until(lambda: stage.empty_state == "Nothing found for “kick zzz”.")
+    offers = stage.buttons(stage.window.empty_state)
     assert list(offers) == ["3 for “kick”"]
     stage.click(offers["3 for “kick”"])
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
@@ -163,8 +163,8 @@ def test_nothing_found_offers_what_would_find_something(deaf_to_words: Stage):
 def test_nothing_with_a_filter_offers_to_drop_it(deaf_to_words: Stage):
     stage = deaf_to_words
     search(stage, "kick duration>5")
-    stage.until(lambda: stage.advice)
-    offers = stage.buttons(stage.window.advice)
+    stage.until(lambda: stage.empty_state)
+    offers = stage.buttons(stage.window.empty_state)
     assert list(offers) == ["3 for “kick” without filters"]
     stage.click(offers["3 for “kick” without filters"])
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
@@ -173,8 +173,8 @@ def test_nothing_with_a_filter_offers_to_drop_it(deaf_to_words: Stage):
 def test_nothing_to_offer_is_still_a_way_back(deaf_to_words: Stage):
     stage = deaf_to_words
     search(stage, "zzz")
-    stage.until(lambda: stage.advice)
-    stage.click(stage.buttons(stage.window.advice)["Clear the search"])
+    stage.until(lambda: stage.empty_state)
+    stage.click(stage.buttons(stage.window.empty_state)["Clear the search"])
     stage.until_rows(EVERY)
     assert stage.window.search.text() == ""
 

@@ -116,8 +116,8 @@ def test_a_directory_that_is_gone_offers_a_way_back(open_window: Open):
     stage.program.browsing.location_chosen(gone)
     stage.close()
     stage = open_window()
-    stage.until(lambda: stage.advice)
-    offers = stage.buttons(stage.window.advice)
+    stage.until(lambda: stage.empty_state)
+    offers = stage.buttons(stage.window.empty_state)
     stage.click(next(iter(offers.values())))
     stage.until_rows(EVERY)
 
@@ -150,7 +150,7 @@ def test_closing_while_sounds_are_analysed_leaves_nothing_behind(open_window: Op
 
 def test_a_folder_that_is_not_there_is_no_window(capsys: pytest.CaptureFixture[str]):
     assert application.open_window(["nosuch"]) == 2
-    assert "There is no folder nosuch" in capsys.readouterr().err
+    assert "There is no folder or command nosuch" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is always a display")

@@ -1,4 +1,4 @@
-"""The large waveform: a click plays from there, a drag selects a stretch, the playhead follows."""
+"""The large waveform: a click plays from there, a drag selects a region, the playhead follows."""
 
 import pytest
 
@@ -67,16 +67,16 @@ def test_a_click_plays_from_there(tone: Stage):
     assert tone.player.played[-1].end_s is None
 
 
-def test_a_drag_selects_a_stretch_and_plays_just_that(tone: Stage):
+def test_a_drag_selects_a_region_and_plays_just_that(tone: Stage):
     drag(tone, 0.2, 0.3, 0.6)
     played = tone.player.played[-1]
     assert (played.start_s, played.end_s) == pytest.approx((0.2, 0.6), abs=per_pixel_s(tone))
-    assert tone.window.waveform._stretch.isVisible()
+    assert tone.window.waveform._region.isVisible()
     tone.trigger("replay")
     assert tone.player.played[-1] == played
 
 
-def test_a_drag_to_the_left_is_the_same_stretch(tone: Stage):
+def test_a_drag_to_the_left_is_the_same_region(tone: Stage):
     drag(tone, 0.6, 0.5, 0.2)
     played = tone.player.played[-1]
     assert (played.start_s, played.end_s) == pytest.approx((0.2, 0.6), abs=per_pixel_s(tone))
@@ -87,21 +87,21 @@ def test_a_drag_beyond_the_end_stops_at_it(tone: Stage):
     assert tone.player.played[-1].end_s == pytest.approx(1.09, abs=1e-6)
 
 
-def test_a_click_ends_the_stretch(tone: Stage):
+def test_a_click_ends_the_region(tone: Stage):
     drag(tone, 0.2, 0.3, 0.6)
     click(tone, 0.7)
-    assert not tone.window.waveform._stretch.isVisible()
-    assert tone.program.playing.stretch is None
+    assert not tone.window.waveform._region.isVisible()
+    assert tone.program.playing.region is None
 
 
-def test_another_sound_ends_the_stretch(tone: Stage):
+def test_another_sound_ends_the_region(tone: Stage):
     drag(tone, 0.2, 0.3, 0.6)
     tone.click_row("Tone 48.wav")
-    assert not tone.window.waveform._stretch.isVisible()
+    assert not tone.window.waveform._region.isVisible()
     assert tone.player.played[-1].end_s is None
 
 
-def test_similar_to_a_stretch_asks_for_just_that(tone: Stage):
+def test_similar_to_a_region_asks_for_just_that(tone: Stage):
     drag(tone, 0.2, 0.3, 0.6)
     tone.trigger("similar")
     tone.until(lambda: tone.chips)
@@ -122,11 +122,11 @@ def test_the_playhead_follows_what_is_heard_and_goes_with_it(tone: Stage):
     assert tone.window.transport._time.text() == "0:00.00 / 0:01.09"
 
 
-def test_the_transport_says_what_is_at_hand(tone: Stage):
+def test_the_transport_says_which_sound_is_current(tone: Stage):
     transport = tone.window.transport
     assert transport._name.toolTip() == "Tone 49.wav"
-    assert transport._facts.toolTip().startswith("1.09 s · stereo · 44.1 kHz · WAV ")
-    assert "LUFS" in transport._facts.toolTip()
+    assert transport._properties.toolTip().startswith("1.09 s · stereo · 44.1 kHz · WAV ")
+    assert "LUFS" in transport._properties.toolTip()
 
 
 def test_without_a_sound_a_click_plays_nothing(stage: Stage):

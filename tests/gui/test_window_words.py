@@ -224,8 +224,8 @@ def test_what_can_be_pressed_says_what_it_does(stage: Stage):
     stage.program.words.give("hinge")
     until_words(stage, "hinge", "bell 62 %", "metal 21 %", "ring 9 %")
     names = [(chip.word.accessibleName(), chip.cross.accessibleName()) for chip in chips_of(stage)]
-    assert names[0] == ("“hinge”, a word of yours. Search for it", "Not this: hinge")
-    assert names[1] == ("“bell”, suggested with 62 %. Search for it", "Not this: bell")
+    assert names[0] == ("“hinge”, added by you. Click to search for it", "Remove “hinge”")
+    assert names[1] == ("“bell”, suggested with 62 % confidence. Click to search for it", "Remove “bell”")
     assert stage.window.words._add.accessibleName() == "Add a word"
     stage.press("w")
     assert stage.window.words._field.accessibleName() == "Add a word"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bowerbird.gui.browse.words_presenter import WordChip, WordsPresenter, chip_of
+from bowerbird.gui.browse.words_presenter import WordsPresenter, WordState, word_state
 from bowerbird.library.annotations.words import SuggestedWord
 
 BELL = SuggestedWord("bell", 0.624)
@@ -70,7 +70,7 @@ class FakeView:
         self.has_sound = False
         self.complaints: list[str] = []
 
-    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
+    def show_words(self, chips: Sequence[WordState] | None, *, has_sound: bool) -> None:
         self.shown.append(None if chips is None else [chip.word for chip in chips])
         self.has_sound = has_sound
 
@@ -101,7 +101,7 @@ class Desk:
 @pytest.fixture
 def desk() -> Desk:
     desk = Desk()
-    desk.words.see(is_seen=True)
+    desk.words.set_visible(is_visible=True)
     return desk
 
 
@@ -133,18 +133,18 @@ def test_a_sound_in_passing_is_not_asked_about_and_has_no_words_of_another(desk:
 
 
 def test_nothing_is_asked_while_nobody_sees_it(desk: Desk):
-    desk.words.see(is_seen=False)
+    desk.words.set_visible(is_visible=False)
     desk.words.moved(7, is_passing=False)
     desk.words.refresh()
     assert desk.queries.asked == []
-    desk.words.see(is_seen=True)
+    desk.words.set_visible(is_visible=True)
     desk.queries.answer()
     assert desk.view.shown[-1] == ["sound 7"]
 
 
 def test_being_seen_twice_asks_once(desk: Desk):
     desk.words.moved(7, is_passing=False)
-    desk.words.see(is_seen=True)
+    desk.words.set_visible(is_visible=True)
     assert len(desk.queries.asked) == 1
 
 
@@ -185,13 +185,13 @@ def test_two_corrections_in_a_row_are_both_kept(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.words.give("creak")
-    desk.words.deny(chip_of(BELL))
+    desk.words.deny(word_state(BELL))
     assert len(set(desk.queries.names)) == 2, "a question replaces another of its name"
 
 
 def test_a_word_without_a_sound_asks_for_one(desk: Desk):
     desk.words.give("creak")
-    assert desk.view.complaints == ["Choose a sound, then say what it may be called."]
+    assert desk.view.complaints == ["Select a sound first, then add a word."]
     assert desk.queries.asked == []
 
 
@@ -215,7 +215,7 @@ def test_a_suggestion_is_denied_for_the_sound_at_hand_alone(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.selected = [7, 8]
-    desk.words.deny(chip_of(BELL))
+    desk.words.deny(word_state(BELL))
     desk.queries.answer_all()
     assert (desk.browsing.told, desk.n_changes) == ([("deny", [7], "bell")], 1)
 
@@ -224,7 +224,7 @@ def test_a_word_that_was_given_is_taken_back_from_all_selected_sounds(desk: Desk
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.selected = [6, 7, 8]
-    desk.words.deny(chip_of(DOOR))
+    desk.words.deny(word_state(DOOR))
     desk.queries.answer_all()
     assert desk.browsing.told == [("take back", [7, 6, 8], "door")]
 
@@ -233,7 +233,7 @@ def test_a_cross_that_stands_there_from_the_last_sound_denies_nothing(desk: Desk
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.words.moved(8, is_passing=False)
-    desk.words.deny(chip_of(BELL))
+    desk.words.deny(word_state(BELL))
     assert desk.queries.names == ["words"]
 
 
@@ -250,18 +250,18 @@ def test_a_fault_is_told_once_and_not_for_every_sound(desk: Desk):
 
 
 def test_pressing_a_word_searches_for_it(desk: Desk):
-    desk.words.search(chip_of(BELL))
+    desk.words.search(word_state(BELL))
     assert desk.searched == ["bell"]
 
 
-def test_the_invitation_says_for_how_many(desk: Desk):
-    assert desk.words.invitation() == "Add a word"
+def test_the_placeholder_says_for_how_many(desk: Desk):
+    assert desk.words.placeholder() == "Add a word"
     desk.selected = list(range(1200))
-    assert desk.words.invitation() == "Add a word to 1,200 sounds"
+    assert desk.words.placeholder() == "Add a word to 1,200 sounds"
 
 
 def test_a_suggestion_says_how_much_it_is_believed_and_a_given_word_does_not():
-    assert (chip_of(BELL).share, chip_of(DOOR).share) == ("62 %", "")
-    assert chip_of(BELL).meaning == "“bell”, suggested with 62 %. Search for it"
-    assert chip_of(DOOR).meaning == "“door”, a word of yours. Search for it"
-    assert chip_of(DOOR).denial == "Not this: door"
+    assert (word_state(BELL).share, word_state(DOOR).share) == ("62 %", "")
+    assert word_state(BELL).meaning == "“bell”, suggested with 62 % confidence. Click to search for it"
+    assert word_state(DOOR).meaning == "“door”, added by you. Click to search for it"
+    assert word_state(DOOR).denial == "Remove “door”"

@@ -319,7 +319,7 @@ def test_a_file_that_changed_since_it_was_analysed_gets_no_vectors_until_it_is_a
     (told,) = of_kind(events, SoundNotEncoded)
     assert told.path == str(path)
     assert told.reason.startswith("Cannot find “1.wav”" if is_gone else "“1.wav” has changed since it was analysed.")
-    assert told.reason.endswith(".")
+    assert told.reason.endswith((".", "?"))
     encoder = encoder_named(TINY)
     assert summary.n_encoded == 2
     assert old not in {digest for digest, _ in bytes_of(library, encoder)}

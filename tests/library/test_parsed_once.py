@@ -57,18 +57,18 @@ def test_a_search_in_the_window_parses_its_text_once(library, parsed, has_exampl
     queries = SimpleNamespace(run=lambda name, work, *, done, failed: done(work()))
     shown = []
     view = SimpleNamespace(
-        show_list=shown.append, invite_words=lambda *, is_meant: None, set_search_text=lambda _: None
+        show_list=shown.append, show_search_placeholder=lambda *, has_text_encoder: None, set_search_text=lambda _: None
     )
     browsing = Browsing(library, encoder_named(DEFAULT_ENCODER))
     presenter = BrowsingPresenter(view, lists=(queries, browsing), similar=(queries, browsing))
     try:
-        presenter.know_words(is_known=browsing.warm_up())
+        presenter.set_text_encoder(is_available=browsing.warm_up())
         if has_example:
             presenter.find_similar([Example(sorted((demo_folder() / "Drums" / "Kick").iterdir())[0])])
         parsed.clear()
         presenter.text_changed("deep kick")
         presenter.order_chosen("duration", is_descending=True)
-        presenter.know_words(is_known=False)
+        presenter.set_text_encoder(is_available=False)
     finally:
         browsing.close()
     assert len(shown) == 3 + has_example

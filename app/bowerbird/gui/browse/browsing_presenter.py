@@ -1,4 +1,4 @@
-"""What the list shows: the newest question wins, and what was chosen stays chosen."""
+"""The list of sounds: the newest query wins, and selected sounds stay selected."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,40 +7,41 @@ from typing import Any, Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
+from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import N_SIMILAR, Browsing, FolderPane, Listing, Relaxation
 
 
 class Queries(Protocol):
-    """Runs questions elsewhere, newest of a name wins; answers come back in the window's thread."""
+    """Runs queries in another thread; results come back in the window's thread."""
 
     def run(
         self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
     ) -> None:
-        """Ask."""
+        """Run a query; one of the same name that still waits is dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListState:
-    """What the list shows.
+    """The content of the list.
 
     Attributes
     ----------
     listing : Listing
     summary : str
-        How many, in words: "1,204 sounds", and which words of the question were taken for others.
+        The count, such as "1,204 sounds", and which words were read as others.
     advice : str
-        One sentence for a list without rows.
+        A sentence for a list without rows.
     examples : tuple of Example
-        What the rows are similar to; empty for an ordinary list.
+        What the rows are similar to; empty for other lists.
     filters : tuple of Filter
-        Those that were typed, for chips.
+        For chips.
     order : str
     is_descending : bool
-        What the rows are sorted by.
+        How the rows are sorted.
     has_matches : bool
-        Whether rows are there for how close they are, and say so.
-    is_same_question : bool
-        The library changed, not the question: keep the place.
+        Whether rows are ranked by similarity and show it.
+    is_same_query : bool
+        Whether the library changed and not the query, so that the list should not scroll.
     """
 
     listing: Listing
@@ -51,37 +52,37 @@ class ListState:
     order: str
     is_descending: bool
     has_matches: bool
-    is_same_question: bool
+    is_same_query: bool
 
 
 class BrowsingView(Protocol):
-    """What the presenter asks of the window."""
+    """What the presenter needs of the window."""
 
     def show_list(self, state: ListState) -> None:
-        """Show rows, or the advice where there are none."""
+        """Show rows, or a sentence where there are none."""
 
     def show_folder_pane(self, pane: FolderPane) -> None:
-        """Show the tree of directories, and how many sounds were rejected."""
+        """Show the tree of directories, and the number of rejected sounds."""
 
     def set_search_text(self, text: str) -> None:
-        """Put words into the search box; that it says they changed is no news."""
+        """Set the text of the search box; its signal is ignored."""
 
-    def invite_words(self, *, is_meant: bool) -> None:
-        """Say in the search box what may be typed there: names, or descriptions too."""
+    def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
+        """Show in the search box what can be typed: names, or descriptions too."""
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
 
 
 class BrowsingPresenter:
-    """Turns what is typed, chosen and dropped into questions, and answers into a list.
+    """Turns typed text, selected folders and dropped files into queries, and results into a list.
 
     Parameters
     ----------
     view : BrowsingView
     lists, similar : (Queries, Browsing)
-        A thread and what it alone uses: one for lists, and one for similarity, whose vectors may take a while
-        to load and must not hold up what is typed.
+        A thread, and the browsing that only this thread uses: one for lists, and one for similarity, whose
+        embeddings may take a while to load and must not delay typing.
     """
 
     def __init__(
@@ -97,85 +98,85 @@ class BrowsingPresenter:
         self._is_descending = False
         self._examples: tuple[Example, ...] = ()
         self._ranked_order: tuple[str, bool] = (RELEVANCE, False)
-        self._knows_words = False
+        self._has_text_encoder = False
         self._latest = 0
 
     @property
     def location(self) -> Location | None:
-        """The directory chosen, None for all."""
+        """The selected directory; None for all sounds."""
         return self._location
 
     @property
     def order(self) -> tuple[str, bool]:
-        """The order of the ordinary list, and whether it descends."""
+        """The order of lists that are not ranked, and whether it is descending."""
         return self._order, self._is_descending
 
     @property
     def shown_order(self) -> tuple[str, bool]:
-        """The order of the list on screen."""
+        """The order of the current list."""
         return self._ranked_order if self._is_ranked else (self._order, self._is_descending)
 
     @property
     def _is_ranked(self) -> bool:
-        """Whether the list has an order of its own: by closeness to examples, or to what words mean."""
-        return bool(self._examples) or (self._knows_words and bool(self._typed.terms))
+        """Whether the list is ranked by similarity: to examples, or to the meaning of words."""
+        return bool(self._examples) or (self._has_text_encoder and bool(self._typed.terms))
 
-    def know_words(self, *, is_known: bool) -> None:
-        """Take note that words can be searched by their meaning from now on, or no longer."""
-        if is_known != self._knows_words:
-            self._knows_words = is_known
-            self._view.invite_words(is_meant=is_known)
+    def set_text_encoder(self, *, is_available: bool) -> None:
+        """Search words by their meaning from now on, or no longer."""
+        if is_available != self._has_text_encoder:
+            self._has_text_encoder = is_available
+            self._view.show_search_placeholder(has_text_encoder=is_available)
             if self._text:
-                self._ask(is_same_question=True)
+                self._run(is_same_query=True)
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """What the list is similar to."""
+        """The examples that the list is similar to."""
         return self._examples
 
     def restore(self, location: Location | None, order: str, *, is_descending: bool) -> None:
-        """Take up what an earlier start left, without asking yet."""
+        """Restore location and order without running a query yet."""
         self._location, self._order, self._is_descending = location, order, is_descending
 
     def text_changed(self, text: str) -> None:
-        """Follow what is typed."""
+        """Search for what was typed."""
         if text != self._text:
             self._type(text)
             if not self._examples:
                 self._ranked_order = (RELEVANCE, False)
-            self._ask()
+            self._run()
 
     def location_chosen(self, location: Location | None) -> None:
-        """Show one directory and what lies below, or everything."""
+        """List one directory with everything below it, or all sounds."""
         if location != self._location:
             self._location = location
-            self._ask()
+            self._run()
 
     def order_chosen(self, order: str, *, is_descending: bool) -> None:
-        """Sort."""
+        """Sort the list."""
         if self._is_ranked:
             self._ranked_order = (order, is_descending)
         else:
             self._order, self._is_descending = order, is_descending
-        self._ask()
+        self._run()
 
     def find_similar(self, examples: Sequence[Example]) -> None:
-        """List what is similar to examples, from everywhere: words typed before no longer hold."""
+        """List what is similar to examples in the whole library; the text and the location are cleared."""
         self._examples = tuple(examples)
         self._ranked_order = (RELEVANCE, False)
         self._type("")
         self._location = None
         self._view.set_search_text("")
-        self._ask()
+        self._run()
 
     def refine(self, examples: Sequence[Example]) -> None:
-        """Add examples to what is asked for; one that is there already may change sides. Words and place stay."""
+        """Add examples to the query; an example that is there already may switch between like and unlike."""
         known = {replace(example, is_unlike=False): example for example in self._examples}
         known |= {replace(example, is_unlike=False): example for example in examples}
         self._show_like(tuple(known.values()))
 
     def remove_example(self, unwanted: Example) -> None:
-        """Take one example away."""
+        """Remove an example."""
         self._show_like(tuple(example for example in self._examples if example != unwanted))
 
     def _show_like(self, examples: tuple[Example, ...]) -> None:
@@ -183,10 +184,10 @@ class BrowsingPresenter:
             return
         self._examples = examples
         self._ranked_order = (RELEVANCE, False)
-        self._ask()
+        self._run()
 
     def clear(self) -> bool:
-        """Undo the last restriction: the examples, then the words. Say whether there was one."""
+        """Clear the examples, or else the text; return whether there was something to clear."""
         if self._examples:
             self._examples = ()
         elif self._text:
@@ -194,7 +195,7 @@ class BrowsingPresenter:
             self._view.set_search_text("")
         else:
             return False
-        self._ask()
+        self._run()
         return True
 
     def remove_filter(self, unwanted: Filter) -> None:
@@ -213,11 +214,11 @@ class BrowsingPresenter:
     def _retype(self, query: Query) -> None:
         self._text, self._typed = str(query), Query(query.terms, query.filters)
         self._view.set_search_text(self._text)
-        self._ask()
+        self._run()
 
     def refresh(self) -> None:
-        """Ask again: the library changed."""
-        self._ask(is_same_question=True)
+        """Run the query again: the library changed."""
+        self._run(is_same_query=True)
         queries, browsing = self._lists
         queries.run("pane", browsing.folder_pane, done=self._view.show_folder_pane, failed=self._view.complain)
 
@@ -225,7 +226,7 @@ class BrowsingPresenter:
         order, is_descending = self.shown_order
         return replace(self._typed, order=order, is_descending=is_descending, location=self._location)
 
-    def _ask(self, *, is_same_question: bool = False) -> None:
+    def _run(self, *, is_same_query: bool = False) -> None:
         self._latest = number = self._latest + 1
         query, examples = self._query(), self._examples
 
@@ -240,11 +241,11 @@ class BrowsingPresenter:
         queries.run(
             "list",
             work,
-            done=lambda listing: self._answered(number, query, listing, is_same_question=is_same_question),
+            done=lambda listing: self._show_result(number, query, listing, is_same_query=is_same_query),
             failed=lambda sentence: self._failed(number, sentence),
         )
 
-    def _answered(self, number: int, query: Query, listing: Listing, *, is_same_question: bool) -> None:
+    def _show_result(self, number: int, query: Query, listing: Listing, *, is_same_query: bool) -> None:
         if number != self._latest:
             return
         self._view.show_list(
@@ -257,20 +258,20 @@ class BrowsingPresenter:
                 order=query.order,
                 is_descending=query.is_descending,
                 has_matches=self._is_ranked,
-                is_same_question=is_same_question,
+                is_same_query=is_same_query,
             )
         )
 
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:
             return
-        if self._examples:  # an example that cannot be heard is let go
+        if self._examples:  # the example cannot be decoded
             self._examples = ()
-            self._ask(is_same_question=True)
-        elif self._is_ranked:  # the meaning of words is lost; their letters are not
-            self._knows_words = False
-            self._view.invite_words(is_meant=False)
-            self._ask(is_same_question=True)
+            self._run(is_same_query=True)
+        elif self._is_ranked:  # the text network failed; names can still be searched
+            self._has_text_encoder = False
+            self._view.show_search_placeholder(has_text_encoder=False)
+            self._run(is_same_query=True)
         self._view.complain(sentence)
 
 
@@ -278,7 +279,10 @@ def _summary(listing: Listing, *, is_similar: bool) -> str:
     return " · ".join(
         [
             _count(listing, is_similar=is_similar),
-            *(f"“{guess.said}” taken as “{guess.taken_as}”" for guess in listing.guesses),
+            *(
+                translate("Search", "“{typed}” read as “{known}”").format(typed=guess.said, known=guess.taken_as)
+                for guess in listing.guesses
+            ),
         ]
     )
 
@@ -286,32 +290,31 @@ def _summary(listing: Listing, *, is_similar: bool) -> str:
 def _count(listing: Listing, *, is_similar: bool) -> str:
     n = len(listing.ids)
     if is_similar and n == N_SIMILAR:
-        return f"the {n:,} closest"
+        return translate("Search", "the {n} most similar").format(n=f"{n:,}")
     if is_similar:
         return count_text(n, "match", "matches")
     if n == listing.n_library:
         return count_text(n)
-    return f"{n:,} of {count_text(listing.n_library)}"
+    return translate("Search", "{n} of {sounds}").format(n=f"{n:,}", sounds=count_text(listing.n_library))
 
 
 def _advice(query: Query, listing: Listing, *, is_similar: bool) -> str:
     if not listing.n_library:
-        return "No sounds yet. Add a folder, or drop one here."
+        return translate("Search", "No sounds yet. Add a folder, or drop one here.")
     if query.terms:
-        return f"Nothing found for “{query.typed}”."
+        return translate("Search", "Nothing found for “{words}”.").format(words=query.typed)
     if query.filters or query.location or not is_similar:
-        return "No sound here has these properties."
-    return "Nothing to compare with yet: the sounds are still being analysed."
+        return translate("Search", "No sound here matches the filters.")
+    return translate("Search", "There is nothing to compare with yet. The sounds are still being analysed.")
 
 
 def example_name(example: Example) -> str:
-    """Name an example for its chip."""
+    """Return the text of an example's chip."""
     if example.is_whole:
         return example.path.name
     return f"{example.path.name} {example.start_s:.2f}–{example.end_s:.2f} s"
 
 
-def with_stretch(path: Path, stretch: tuple[float, float] | None) -> Example:
-    """Make an example of a file, or of the stretch that is selected in it."""
-    whole = Example(path)
-    return whole if stretch is None else replace(whole, start_s=stretch[0], end_s=stretch[1])
+def example_of(path: Path, region: tuple[float, float] | None) -> Example:
+    """Return an example of a file, or of the region that is selected in it."""
+    return Example(path) if region is None else Example(path, start_s=region[0], end_s=region[1])

@@ -1,4 +1,4 @@
-"""The cells of the sounds table: names, little waveforms, matches, and plain facts."""
+"""Painting the cells of the sounds table: names, waveforms, matches and properties."""
 
 from collections import OrderedDict
 from typing import Final
@@ -17,18 +17,18 @@ from bowerbird.gui.shell.theme import Tokens
 ROW_PX: Final = 28
 WAVEFORM_PX: Final = QSize(96, 20)
 _PADDING_PX: Final = 8
-_MAX_KEPT: Final = 1024
+_MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
 _HOVERED: Final = QStyle.StateFlag.State_MouseOver
 
-# Five tones of the viridis ramp, dark to bright: closeness, readable without telling red from green.
+# Five tones of the viridis ramp, dark to bright: similarity, readable without telling red from green.
 _RAMP: Final = ("#443983", "#31688e", "#21918c", "#35b779", "#90d743")
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Paints a text cell: the row that plays is the loudest, a missing one is faint."""
+    """Paints a text cell; the playing row has the accent colour, a missing one is faint."""
 
     def __init__(self, colours: Tokens, parent: QWidget, *, is_primary: bool = False) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class CellDelegate(QStyledItemDelegate):
         self.recolour(colours)
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         self.selected = colours.colour("raised")
         self.hovered = QColor(self.selected)
         self.hovered.setAlpha(110)
@@ -63,7 +63,7 @@ class CellDelegate(QStyledItemDelegate):
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
     ) -> None:
-        """Paint what is in the cell."""
+        """Paint the content of a cell."""
         is_playing = bool(index.data(PLAYING_ROLE))
         colour = self.text if self._is_primary else self.muted
         if sound.is_missing:
@@ -89,53 +89,53 @@ class CellDelegate(QStyledItemDelegate):
         )
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """All rows are alike."""
+        """Return the size of a cell; all rows are equally high."""
         return QSize(80, ROW_PX)
 
 
 class WaveformDelegate(CellDelegate):
-    """Paints a sound's little waveform, drawn once and kept."""
+    """Paints the waveform of a row from a cache of pixmaps."""
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         super().recolour(colours)
-        self._kept: OrderedDict[tuple[int | None, int, float], QPixmap] = OrderedDict()
+        self._cache: OrderedDict[tuple[int | None, int, float], QPixmap] = OrderedDict()
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
     ) -> None:
-        """Paint what is in the cell."""
+        """Paint the content of a cell."""
         if sound.overview is None:
             return
         colour = self.accent if index.data(PLAYING_ROLE) else self.faint if sound.is_missing else self.wave
         scale = painter.device().devicePixelRatioF()
         key = (sound.content_id, colour.rgba(), scale)
-        pixmap = self._kept.get(key)
+        pixmap = self._cache.get(key)
         if pixmap is None:
             pixmap = waveform_pixmap(sound.overview, colour, scale)
-            self._kept[key] = pixmap
-            if len(self._kept) > _MAX_KEPT:
-                self._kept.popitem(last=False)
+            self._cache[key] = pixmap
+            if len(self._cache) > _MAX_CACHED:
+                self._cache.popitem(last=False)
         top = rect.top() + (rect.height() - WAVEFORM_PX.height()) // 2
         painter.drawPixmap(rect.left() + (rect.width() - WAVEFORM_PX.width()) // 2, top, pixmap)
 
 
 class MatchDelegate(CellDelegate):
-    """Paints how close a match is: a bar for the eye, the percentile in words; weak ones, and names, are called so."""
+    """Paints the similarity of a match as a bar and a percentile; weak matches and matches by name are labelled."""
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
     ) -> None:
-        """Paint what is in the cell."""
+        """Paint the content of a cell."""
         match: Match | None = index.data(MATCH_ROLE)
         if match is None:
             return
         if match.percentile is None:
             painter.setPen(self.faint)
             inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
-            painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "by name")
+            painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self.tr("by name"))
             return
-        # The upper tenth is where matches live: the bar spans it, and what lies below is weak.
+        # The bar spans the upper tenth of the library; everything below is weak.
         share = min(1.0, max(0.04, (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
         bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
         bar.moveCenter(QPointF(rect.left() + _PADDING_PX + _BAR_PX.width() / 2, rect.center().y() + 0.5))
@@ -144,23 +144,23 @@ class MatchDelegate(CellDelegate):
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), tone)
         painter.setPen(self.faint if match.is_weak else self.muted)
         inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 6, 0, -_PADDING_PX, 0)
-        text = "weak" if match.is_weak else f"{match.percentile:.1f} %"
+        text = self.tr("weak") if match.is_weak else f"{match.percentile:.1f} %"
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
 
 
 def waveform_pixmap(bins: Bins, colour: QColor, scale: float) -> QPixmap:
-    """Draw a waveform of one column a bin, from least to greatest sample.
+    """Draw a waveform, one column per bin, from its lowest to its highest sample.
 
     Parameters
     ----------
     bins : ndarray, shape (n_columns, 2), int8
     colour : QColor
     scale : float
-        Device pixels a pixel.
+        Device pixels per pixel.
     """
     width, height = round(WAVEFORM_PX.width() * scale), round(WAVEFORM_PX.height() * scale)
     columns = reduce_to(bins, width).astype(np.float32)
-    # The little picture shows the shape, not the level: quiet sounds are drawn larger.
+    # At this size it shows the shape, not the level: quiet sounds are enlarged.
     loudest = max(32.0, float(np.abs(columns).max()))
     rows = (height - 1) / 2 * (1 - columns / loudest)
     y = np.arange(height, dtype=np.float32)[:, None]

@@ -1,4 +1,4 @@
-"""The left pane: every directory that holds sounds, as a tree under "All sounds"."""
+"""The folder pane: every directory with sounds, as a tree below "All sounds"."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,12 @@ _MAX_OPEN = 3
 
 
 class FolderTree(QTreeView):
-    """Shows directories; says which one was chosen, None for all, and which folder to remove.
+    """Shows directories.
 
     Signals
     -------
     chosen : Location or None
+        None for all sounds.
     remove_asked : Folder
     """
 
@@ -30,7 +31,7 @@ class FolderTree(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: dict[Location | None, QStandardItem] = {}
-        self._locations: list[Location | None] = []  # by number: Qt would lose bytes of names that are no Unicode
+        self._locations: list[Location | None] = []  # by number: Qt would lose bytes of names that are not Unicode
         self._shown: Sequence[tuple[Location, int]] | None = None
         self._folders: dict[int, Folder] = {}
         self._chosen: Location | None = None
@@ -42,17 +43,17 @@ class FolderTree(QTreeView):
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Folders")
+        self.setAccessibleName(self.tr("Folders"))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
         self._is_quiet = False
 
     def show_directories(self, directories: Sequence[tuple[Location, int]], folders: Sequence[Folder]) -> None:
-        """Show directories with the numbers of sounds below each.
+        """Show directories, each with the number of sounds in and below it.
 
         Parameters
         ----------
-        directories : sequence of (Location, number of its own sounds)
+        directories : sequence of (Location, number of sounds directly in it)
         folders : sequence of Folder
             Those that the user added.
         """
@@ -71,7 +72,7 @@ class FolderTree(QTreeView):
         self._is_quiet = was_quiet
 
     def choose(self, location: Location | None) -> None:
-        """Mark a directory as chosen without saying so."""
+        """Select a directory without emitting `chosen`."""
         self._chosen = location
         was_quiet, self._is_quiet = self._is_quiet, True
         item = self._items.get(location, self._items.get(None))
@@ -90,7 +91,7 @@ class FolderTree(QTreeView):
         self._model.clear()
         self._items = {}
         self._locations = []
-        self._add(None, "All sounds", sum(n for _, n in directories), "Every sound of the library")
+        self._add(None, self.tr("All sounds"), sum(n for _, n in directories), self.tr("Every sound of the library"))
         for location in sorted(below, key=_sort_key):
             folder = self._folders.get(location.folder_id)
             parts = location.directory.split("/")
@@ -113,14 +114,14 @@ class FolderTree(QTreeView):
     def currentChanged(
         self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Say that another directory is chosen."""
+        """Emit `chosen` when the user selects another directory."""
         super().currentChanged(current, previous)
         if current.isValid() and not self._is_quiet:
             self._chosen = self._location_at(current)
             self.chosen.emit(self._chosen)
 
     def root_at(self, location: Location | None) -> Folder | None:
-        """Return the folder that the user added as this directory."""
+        """Return the folder that the user added, where a location is its top directory."""
         is_root = location is not None and "/" not in location.directory
         return self._folders.get(location.folder_id) if location is not None and is_root else None
 
@@ -130,7 +131,7 @@ class FolderTree(QTreeView):
         if folder is None:
             return
         menu = QMenu(self)
-        action = menu.addAction(f"Remove “{printable(folder.path.name)}” from the library")
+        action = menu.addAction(self.tr("Remove “{name}” from the library").format(name=printable(folder.path.name)))
         action.triggered.connect(lambda: self.remove_asked.emit(folder))
         menu.exec(self.viewport().mapToGlobal(position))
         menu.deleteLater()

@@ -1,4 +1,4 @@
-"""Indexing from the window: one run at a time in a thread of its own, further folders wait their turn."""
+"""Indexing from the window: one run at a time; further folders wait for its end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from bowerbird.domain.events import (
     SoundsListed,
 )
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Report
 from bowerbird.jobs.runner import JobRunner, Work
@@ -28,13 +29,13 @@ _END_WITHIN_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class IndexingState:
-    """What the progress line says.
+    """The content of the progress line.
 
     Attributes
     ----------
     text : str
     share : float or None
-        Done, in [0, 1]; None while it is not known.
+        The part that is done, in [0, 1]; None while it is not known.
     is_paused : bool
     """
 
@@ -44,20 +45,20 @@ class IndexingState:
 
 
 class IndexingView(Protocol):
-    """What the presenter asks of the window."""
+    """What the presenter needs of the window."""
 
     def show_indexing(self, state: IndexingState | None) -> None:
-        """Show the progress line, or none."""
+        """Show the progress line, or hide it."""
 
     def library_changed(self, *, is_final: bool) -> None:
-        """Rows may be read anew."""
+        """Read rows again."""
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
 
 
 class IndexingPresenter:
-    """Starts, pauses and cancels indexing, and tells the window how it goes.
+    """Starts, pauses and cancels indexing, and shows its progress.
 
     Parameters
     ----------
@@ -67,9 +68,9 @@ class IndexingPresenter:
     post : callable
         Carries events from the job's thread to `handle` in the window's.
     further : Encoder or None
-        The encoder whose vectors the library is to have too, if it is another.
+        The library's further encoder, if it has one.
     title_of : callable
-        What an encoder's name is for people.
+        Returns the title of an encoder for its name.
     """
 
     def __init__(
@@ -101,31 +102,31 @@ class IndexingPresenter:
 
     @property
     def encoder_ids(self) -> tuple[str, ...]:
-        """Ids of the encoders whose vectors every sound is to have."""
+        """Ids of the encoders that embed every sound."""
         further = () if self._further is None else (self._further.id,)
         return (self._encoder.id, *further)
 
     def add(self, folders: Sequence[Path]) -> None:
-        """Index folders now, or after the run that goes on."""
+        """Index folders now, or after the current run."""
         if self.is_running:
             self._waiting += [folder for folder in folders if folder not in self._waiting]
         else:
             self._index(list(folders))
 
     def rescan(self) -> None:
-        """Bring every folder up to date."""
+        """Bring every folder up to date, now or after the current run."""
         if self.is_running:
             self._is_rescan_waiting = True
         else:
             self._index([])
 
     def resume(self, folders: Sequence[Path]) -> None:
-        """Take up what an earlier run left, with one worker: nobody asked for it just now."""
+        """Resume what an earlier run left, with one worker: the user did not start it."""
         if folders and not self.is_running:
             self._index(list(folders), n_workers=1)
 
     def encode_with(self, further: Encoder | None) -> None:
-        """Find a further encoder's vectors from the next run on, or none any more; a run that goes on begins again."""
+        """Use a further encoder, or none, from the next run on; a current run is restarted."""
         is_same = (further and further.id) == (self._further and self._further.id)
         self._further = further
         if not is_same and self.is_running and not self.runner.is_stopping:
@@ -134,11 +135,14 @@ class IndexingPresenter:
             self._is_rescan_waiting = self._is_rescan_waiting or not self._folders
 
     def remove(self, folder_id: int) -> None:
-        """Forget a folder."""
+        """Remove a folder from the library."""
         if self.is_running:
-            self._view.complain("Folders cannot be removed while sounds are analysed. Cancel that first.")
+            self._view.complain(translate("Indexing", "Folders cannot be removed during analysis. Cancel it first."))
             return
-        self._start("Removing the folder", lambda _control, _report: self._library.remove_folder(folder_id))
+        self._start(
+            translate("Indexing", "Removing the folder"),
+            lambda _control, _report: self._library.remove_folder(folder_id),
+        )
 
     def toggle_pause(self) -> None:
         """Pause, or resume."""
@@ -157,7 +161,7 @@ class IndexingPresenter:
         self._is_rescan_waiting = False
         if self.is_running:
             self.runner.cancel()
-            self._show("Stopping", self._state.share)
+            self._show(translate("Indexing", "Stopping"), self._state.share)
 
     def close(self) -> None:
         """Stop and wait for the end."""
@@ -168,7 +172,7 @@ class IndexingPresenter:
         further = self._further
 
         def work(control: Control, report: Report) -> None:  # noqa: ARG001 - events say more
-            fault = None
+            failure = None
             try:
                 index_folders(
                     self._library,
@@ -179,16 +183,16 @@ class IndexingPresenter:
                     n_workers=n_workers,
                     further=further,
                 )
-            except EncoderError as error:  # of the further encoder: all else is done
-                fault = error
+            except EncoderError as error:  # of the further encoder: everything else is done
+                failure = error
             update_index(self._library, self._encoder, control)
-            if fault is not None:
-                raise fault
+            if failure is not None:
+                raise failure
             if further is not None:
                 update_index(self._library, further, control)
 
         self._folders = folders
-        self._start("Looking for sounds", work)
+        self._start(translate("Indexing", "Looking for sounds"), work)
 
     def _start(self, text: str, work: Work) -> None:
         if self.runner.start("Indexing", work, ended=lambda _result, error: self._finish(error)):
@@ -198,7 +202,7 @@ class IndexingPresenter:
         """Take an event of the job, in the window's thread."""
         match event:
             case SoundsListed():
-                self._show(f"{count_text(event.n_found)} found", None)
+                self._show(translate("Indexing", "{sounds} found").format(sounds=count_text(event.n_found)), None)
             case FolderListed():
                 self._view.library_changed(is_final=False)
             case FolderUnreachable():
@@ -213,7 +217,7 @@ class IndexingPresenter:
             case IndexingFinished():
                 if event.fault_sentence is not None:
                     self._view.complain(event.fault_sentence)
-                self._show("Preparing similarity search", 1.0)
+                self._show(translate("Indexing", "Preparing similarity search"), 1.0)
                 self._view.library_changed(is_final=True)
             case _:
                 self.runner.handle(event)

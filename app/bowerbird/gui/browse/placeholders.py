@@ -1,4 +1,4 @@
-"""What stands in place of rows: an empty library, nothing found, the list of rejected sounds."""
+"""What is shown instead of rows: an empty library, no results, the list of rejected sounds."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,18 +16,22 @@ from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import RejectedSound
 from bowerbird.domain.query import Filter
 from bowerbird.gui.shell.styled import button, label
+from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import Relaxation
 
 
 def relaxation_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
     """Return what a less restrictive query would find."""
-    words = f"“{relaxation.query.typed}”" if relaxation.query.terms else "everything"
-    without = " without filters" if filters and not relaxation.query.filters else ""
-    return f"{relaxation.n_found:,} for {words}{without}"
+    words = f"“{relaxation.query.typed}”" if relaxation.query.terms else translate("Results", "everything")
+    is_unfiltered = bool(filters) and not relaxation.query.filters
+    text = translate("Results", "{n} for {words}")
+    if is_unfiltered:
+        text = translate("Results", "{n} for {words} without filters")
+    return text.format(n=f"{relaxation.n_found:,}", words=words)
 
 
-class Advice(QWidget):
-    """One sentence, and what can be done."""
+class EmptyState(QWidget):
+    """A sentence and its actions, shown where there are no rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +47,8 @@ class Advice(QWidget):
         layout.addLayout(self._actions)
         layout.addStretch(3)
 
-    def tell(self, sentence: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
-        """Show a sentence and its actions; the first is the one proposed."""
+    def show_sentence(self, sentence: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Show a sentence and its actions; the first one is the default."""
         self._sentence.setText(sentence)
         while (item := self._actions.takeAt(0)) is not None:
             widget = item.widget()
@@ -52,12 +56,12 @@ class Advice(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for number, (text, act) in enumerate(actions):
-            offer = button(text, "primary" if number == 0 else "", act)
-            self._actions.addWidget(offer, 0, Qt.AlignmentFlag.AlignHCenter)
+            made = button(text, "primary" if number == 0 else "", act)
+            self._actions.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
 
 
 class RejectedList(QWidget):
-    """Every sound that cannot be used, with its reason."""
+    """The sounds that cannot be used, with reasons."""
 
     def __init__(self, back: Callable[[], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,10 +70,10 @@ class RejectedList(QWidget):
         self._list.setWordWrap(True)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setSpacing(4)
-        self._list.setAccessibleName("Rejected sounds")
+        self._list.setAccessibleName(self.tr("Rejected sounds"))
         top = QHBoxLayout()
         top.addWidget(self._heading, 1)
-        top.addWidget(button("Back to the sounds", "", back))
+        top.addWidget(button(self.tr("Back to sounds"), "", back))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 0)
         layout.addLayout(top)
@@ -77,7 +81,7 @@ class RejectedList(QWidget):
 
     def show_rejected(self, rejected: Sequence[RejectedSound]) -> None:
         """Show sounds and reasons."""
-        self._heading.setText(f"{count_text(len(rejected))} cannot be used")
+        self._heading.setText(self.tr("{sounds} cannot be used").format(sounds=count_text(len(rejected))))
         self._list.clear()
         for sound in rejected:
             item = QListWidgetItem(f"{sound.reason}\n{printable(str(sound.path.parent))}")

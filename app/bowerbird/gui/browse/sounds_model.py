@@ -1,4 +1,4 @@
-"""The table of sounds: a list of ids, and a cache of the rows that were looked at."""
+"""The model of the sounds table: a list of ids, and a cache of the rows that were shown."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE
 
 NAME, WAVEFORM, MATCH, DURATION, CHANNELS, RATE, FOLDER = range(7)
-HEADINGS: Final = ("Name", "", "Match", "Length", "Channels", "Rate", "Folder")
+N_COLUMNS: Final = 7
 ORDERS: Final = {
     NAME: "name",
     MATCH: RELEVANCE,
@@ -33,7 +33,7 @@ PLAYING_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
 _DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
 _TOOL_TIP: Final = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGNMENT: Final = int(Qt.ItemDataRole.TextAlignmentRole)
-_SERVED: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE})
+_ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE})
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROW_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
@@ -47,7 +47,7 @@ _ROOT: Final = QModelIndex()
 
 
 class SoundsModel(QAbstractTableModel):
-    """Shows ids as rows; a row that cannot be read is an empty one.
+    """Shows ids as rows; a row that cannot be read is empty.
 
     Parameters
     ----------
@@ -62,8 +62,17 @@ class SoundsModel(QAbstractTableModel):
         self._matches: dict[int, Match] = {}
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
+        self._headings = (
+            self.tr("Name"),
+            "",
+            self.tr("Match"),
+            self.tr("Length"),
+            self.tr("Channels"),
+            self.tr("Rate"),
+            self.tr("Folder"),
+        )
 
-    # What the window asks
+    # Content
 
     def show(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> None:
         """Show other sounds."""
@@ -73,13 +82,13 @@ class SoundsModel(QAbstractTableModel):
         self.endResetModel()
 
     def refresh(self) -> None:
-        """Read rows anew; the ids stay."""
+        """Read rows again; the ids stay."""
         self._pages.clear()
         if len(self._ids):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, FOLDER))
 
     def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
-        """Whether just these ids are shown, in this order."""
+        """Return whether exactly these ids are shown, in this order."""
         return np.array_equal(self._ids, ids)
 
     def sound_id(self, row: int) -> int | None:
@@ -87,7 +96,7 @@ class SoundsModel(QAbstractTableModel):
         return int(self._ids[row]) if 0 <= row < len(self._ids) else None
 
     def row_of(self, sound_id: int | None) -> int:
-        """Return the row of an id, -1 where it is not shown."""
+        """Return the row of an id; -1 where it is not shown."""
         if sound_id is None:
             return -1
         found = np.flatnonzero(self._ids == sound_id)
@@ -102,7 +111,7 @@ class SoundsModel(QAbstractTableModel):
         return np.flatnonzero(np.isin(self._ids, sound_ids)).astype(np.int64)
 
     def sound(self, row: int) -> SoundRow | None:
-        """Return the sound in a row, read now if it was not before."""
+        """Return the sound in a row; it is read at first use."""
         if not 0 <= row < len(self._ids):
             return None
         number = row // _PAGE
@@ -118,8 +127,8 @@ class SoundsModel(QAbstractTableModel):
                 self._pages.popitem(last=False)
         return page.get(int(self._ids[row]))
 
-    def moment(self, row: int) -> tuple[float, float]:
-        """Return the stretch of a long sound that matched, in seconds; (0, 0) where it is all of it."""
+    def matched_region(self, row: int) -> tuple[float, float]:
+        """Return the region of a long sound that matched, in seconds; (0, 0) for the whole sound."""
         sound_id = self.sound_id(row)
         match = self._matches.get(sound_id) if sound_id is not None else None
         sound = self.sound(row) if match is not None else None
@@ -128,38 +137,38 @@ class SoundsModel(QAbstractTableModel):
         return match.start_s, match.end_s
 
     def mark_playing(self, sound_id: int | None) -> None:
-        """Mark the row that is heard."""
+        """Mark the row of the playing sound."""
         for changed in (self._playing_id, sound_id):
             row = self.row_of(changed)
             if row >= 0:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, FOLDER))
         self._playing_id = sound_id
 
-    # What Qt asks
+    # Qt's interface
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """Rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self._ids)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """Columns."""
-        return 0 if parent.isValid() else len(HEADINGS)
+        """Return the number of columns."""
+        return 0 if parent.isValid() else N_COLUMNS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
-        """Headings."""
+        """Return headings."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == _DISPLAY:
-            return HEADINGS[section]
+            return self._headings[section]
         if role == _ALIGNMENT:
             return _RIGHT if section in _RIGHT_COLUMNS else _LEFT
         if role == _TOOL_TIP and section == MATCH:
-            return "How much of the library is less close than this"
+            return self.tr("Share of the library that is less similar")
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
-        """Cells. Unserved roles are answered first: one repaint asks some 1,500 times."""
-        if role not in _SERVED:
+        """Return cells. Other roles are answered first: one repaint makes some 1,500 calls."""
+        if role not in _ROLES:
             return None
         column = index.column()
         if role == _ALIGNMENT:
@@ -183,34 +192,37 @@ class SoundsModel(QAbstractTableModel):
     def _text(self, sound: SoundRow, row: int, column: int) -> str:
         text = _TEXTS[column](sound) if column in _TEXTS else ""
         if column == NAME and self._matches:
-            start_s, end_s = self.moment(row)
+            start_s, end_s = self.matched_region(row)
             if end_s:
                 return f"{text}   {clock_text(start_s)}–{clock_text(end_s)}"
         return text
 
     def _tool_tip(self, sound: SoundRow, row: int, column: int) -> str:
         match = self._matches.get(sound.id)
-        start_s, end_s = self.moment(row)
+        start_s, end_s = self.matched_region(row)
         if column == NAME and end_s:
-            return f"{printable(str(sound.path))}\nMatches from {clock_text(start_s)} to {clock_text(end_s)}"
+            region = self.tr("Matches from {start} to {end}").format(start=clock_text(start_s), end=clock_text(end_s))
+            return f"{printable(str(sound.path))}\n{region}"
         if column == MATCH and match is not None and match.percentile is not None:
-            weak = ". Weak: many sounds are as close" if match.is_weak else ""
-            return f"Closer than {match.percentile:.1f} % of the library, {match.why}{weak}"
+            text = self.tr("More similar than {share} % of the library, {why}")
+            if match.is_weak:
+                text = self.tr("More similar than {share} % of the library, {why}. Weak: many sounds are as similar")
+            return text.format(share=f"{match.percentile:.1f}", why=match.why)
         if column == MATCH and match is not None:
             return match.why.capitalize()
         path = printable(str(sound.path))
-        return f"{path}\nThe file is not there: its drive may be away." if sound.is_missing else path
+        return f"{path}\n{self.tr('Cannot find this file. Is its drive connected?')}" if sound.is_missing else path
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Rows can be chosen and dragged to other programs."""
+        """Return that rows can be selected and dragged to other programs."""
         return _ROW_FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def mimeTypes(self) -> list[str]:
-        """What a drag carries: files."""
+        """Return what a drag contains: files."""
         return ["text/uri-list"]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """The files of the rows, each once."""
+        """Return the files of the rows, each once."""
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
         data = QMimeData()

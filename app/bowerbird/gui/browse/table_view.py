@@ -1,4 +1,4 @@
-"""The table of sounds: keys, selection and dragging. What a row shows is the model's and the delegates' business."""
+"""The table of sounds: keys, selection and dragging. The model and the delegates decide what a row shows."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,29 +22,29 @@ _WIDTHS = {
     sounds.RATE: 96,
     sounds.FOLDER: 220,
 }
-_LESSER = (sounds.FOLDER, sounds.CHANNELS, sounds.RATE)
-"""Columns that give way to the name, the last first."""
+_OPTIONAL = (sounds.FOLDER, sounds.CHANNELS, sounds.RATE)
+"""Columns that are hidden in narrow windows, the last first."""
 
 _NAME_PX = 220
 _WAVEFORM_FROM_PX = 360
 _MAX_RANGES = 2000
-"""Qt takes 1.6 s to select 20,000 rows that do not touch."""
+"""Qt takes 1.6 s to select 20,000 separate rows."""
 
 
 class SoundTable(QTableView):
-    """Shows sounds; says which one was moved to, and whether in passing.
+    """Shows sounds.
 
     Signals
     -------
     moved : (row: int, is_passing: bool)
-        The current row changed; `is_passing` while a key repeats by itself.
-    left_bare : ()
-        Other rows were shown, and none of them is current.
+        The current row changed; `is_passing` while a held key repeats.
+    current_lost : ()
+        Other rows are shown, and none of them is current.
     order_chosen : (str, is_descending: bool)
     """
 
     moved = Signal(int, bool)
-    left_bare = Signal()
+    current_lost = Signal()
     order_chosen = Signal(object, bool)
 
     def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
@@ -65,7 +65,7 @@ class SoundTable(QTableView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
-        self.setAccessibleName("Sounds")
+        self.setAccessibleName(self.tr("Sounds"))
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -101,19 +101,19 @@ class SoundTable(QTableView):
         self.setColumnHidden(sounds.MATCH, True)
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         for delegate in self._delegates.values():
             delegate.recolour(colours)
         self.viewport().update()
 
-    # What is shown
+    # Rows
 
     def show_order(self, order: str, *, is_descending: bool, has_matches: bool) -> None:
         """Mark the column that the rows are sorted by."""
         if self.isColumnHidden(sounds.MATCH) == has_matches:
             self.setColumnHidden(sounds.MATCH, not has_matches)
             self._fit()
-        column = next(column for column, its_order in sounds.ORDERS.items() if its_order == order)
+        column = next(column for column, column_order in sounds.ORDERS.items() if column_order == order)
         direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
         self._indicator = (column, direction)
         self.horizontalHeader().setSortIndicator(column, direction)
@@ -122,25 +122,25 @@ class SoundTable(QTableView):
         order = sounds.ORDERS.get(column)
         header = self.horizontalHeader()
         if order is None:
-            header.setSortIndicator(*self._indicator)  # Qt has moved the arrow already
+            header.setSortIndicator(*self._indicator)  # Qt has already moved the arrow
             return
-        # Qt has turned the arrow already; closeness knows one direction only.
+        # Qt has already turned the arrow; similarity is sorted in one direction only.
         is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order != RELEVANCE
         self.order_chosen.emit(order, is_descending)
 
-    def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_place: bool) -> None:
-        """Show other rows; the chosen sounds stay chosen where they are still there, without being played again.
+    def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_scroll: bool) -> None:
+        """Show other rows; selected sounds that are still there stay selected, without being played again.
 
         Parameters
         ----------
         ids : ndarray, shape (n,), int64
         matches : dict of int to Match
-        keeps_place : bool
-            What is on top of the screen stays there, though rows came before it.
+        keeps_scroll : bool
+            Whether the topmost visible sound stays there, even if rows are inserted above it.
         """
         chosen = self._model.sound_id(self.currentIndex().row())
         selected = self._model.sound_ids(self.selected_rows())
-        top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # who is at the top stays there
+        top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # the topmost sound stays there
         top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
         self._model.show(ids, matches)
         row = self._model.row_of(chosen)
@@ -148,22 +148,22 @@ class SoundTable(QTableView):
             self.select(row, is_quiet=True)
         if len(selected) > 1:
             self._select_also(self._model.rows_of(selected))
-        top_row = self._model.row_of(top) if keeps_place else -1
+        top_row = self._model.row_of(top) if keeps_scroll else -1
         if top_row >= 0:
             self.verticalScrollBar().setValue(top_row * ROW_PX - offset)
-        elif not keeps_place:
+        elif not keeps_scroll:
             self.scrollToTop()
         if row < 0:
-            self.left_bare.emit()
+            self.current_lost.emit()
 
     def selected_rows(self) -> list[int]:
-        """The selected rows in order, found by ranges: a full selection of 100,000 costs nothing."""
+        """Return the selected rows in order; walking ranges makes a full selection of 100,000 rows cheap."""
         selection = self.selectionModel().selection()
         ranges = [selection.at(i) for i in range(selection.count())]
-        return sorted({row for one in ranges for row in range(one.top(), one.bottom() + 1)})
+        return sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
 
     def select(self, row: int, *, is_quiet: bool) -> None:
-        """Choose a row; quietly means without playing it."""
+        """Select a row; `is_quiet` means without playing it."""
         self._is_replacing = is_quiet
         try:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -172,7 +172,7 @@ class SoundTable(QTableView):
             self._is_replacing = False
 
     def _select_also(self, rows: npt.NDArray[np.int64]) -> None:
-        """Select rows beside the current one, by ranges; where they lie too scattered, the current one stays alone."""
+        """Also select other rows, by ranges; if there are too many ranges, only the current row stays selected."""
         breaks = np.flatnonzero(np.diff(rows) > 1) + 1
         if len(breaks) > _MAX_RANGES:
             return
@@ -185,7 +185,7 @@ class SoundTable(QTableView):
         self.selectionModel().select(selection, flags)
 
     def currentChanged(self, current: sounds.Index, previous: sounds.Index) -> None:
-        """Say that another row is current."""
+        """Emit `moved` when another row becomes current."""
         super().currentChanged(current, previous)
         if current.isValid() and current.row() != previous.row() and not self._is_replacing:
             self.moved.emit(current.row(), self._is_repeating)
@@ -193,12 +193,12 @@ class SoundTable(QTableView):
     # Keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Remember whether the key repeats by itself: sounds are silent in passing."""
+        """Remember whether the key repeats: sounds are not played while it does."""
         self._is_repeating = event.isAutoRepeat()
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Where a repeating key comes to rest, the sound is heard."""
+        """Play the sound at which a repeating key was released."""
         super().keyReleaseEvent(event)
         if self._is_repeating and not event.isAutoRepeat():
             self._is_repeating = False
@@ -210,7 +210,7 @@ class SoundTable(QTableView):
         cursorAction: QAbstractItemView.CursorAction,  # noqa: N803 - Qt's own name
         modifiers: Qt.KeyboardModifier,
     ) -> QModelIndex:
-        """Home and End go to the first and the last row; a table of Qt's takes them for columns."""
+        """Move to the first and last row with Home and End, which Qt uses for columns."""
         n_rows = self._model.rowCount()
         if cursorAction is QAbstractItemView.CursorAction.MoveHome and n_rows:
             return self._model.index(0, sounds.NAME)
@@ -219,14 +219,14 @@ class SoundTable(QTableView):
         return super().moveCursor(cursorAction, modifiers)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A key that is released elsewhere repeats no more."""
+        """Forget a repeating key: it may be released elsewhere."""
         super().focusOutEvent(event)
         self._is_repeating = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming in by the keyboard, take the first row; otherwise none that was not chosen."""
+        """Select the first row when the focus comes by keyboard, and no row otherwise."""
         had_current = self.currentIndex().isValid()
-        self._is_replacing = True  # Qt makes the first row current, which is nobody's choice
+        self._is_replacing = True  # Qt makes the first row current by itself
         super().focusInEvent(event)
         if not had_current:
             self.setCurrentIndex(QModelIndex())
@@ -238,16 +238,16 @@ class SoundTable(QTableView):
     # Narrow windows
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide the lesser columns where there is no room for them."""
+        """Hide the less important columns where they do not fit."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Show as many of the lesser columns as leave the name its room."""
+        """Show as many of the less important columns as leave enough width for the name."""
         width_px = self.viewport().width()
         self.setColumnHidden(sounds.WAVEFORM, width_px < _WAVEFORM_FROM_PX)
         kept = (sounds.WAVEFORM, sounds.MATCH, sounds.DURATION)
-        left_px = width_px - _NAME_PX - sum(self.columnWidth(column) for column in kept)  # hidden ones have none
-        for column in _LESSER:
+        left_px = width_px - _NAME_PX - sum(self.columnWidth(column) for column in kept)  # hidden columns have no width
+        for column in _OPTIONAL:
             left_px -= max(_WIDTHS[column], self.columnWidth(column))
             self.setColumnHidden(column, left_px < 0)

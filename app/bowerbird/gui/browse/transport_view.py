@@ -1,4 +1,4 @@
-"""The row below the waveform: play, what is at hand, where, switches and volume."""
+"""The row below the waveform: play button, current sound, position, switches and volume."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
@@ -13,7 +13,7 @@ from bowerbird.gui.shell.theme import Tokens
 
 
 class Transport(QWidget):
-    """Shows what is at hand and how it is heard.
+    """Shows the current sound and how it is played.
 
     Signals
     -------
@@ -30,7 +30,7 @@ class Transport(QWidget):
         self._auto_play = _button(actions["auto_play"])
         self._similar = _button(actions["similar"])
         self._name = ElidedLabel("now")
-        self._facts = ElidedLabel("small")
+        self._properties = ElidedLabel("small")
         self._device = ElidedLabel("warning", Qt.TextElideMode.ElideRight)
         self._time = label("", "muted")
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -39,7 +39,7 @@ class Transport(QWidget):
         self._volume = QSlider(Qt.Orientation.Horizontal)
         self._volume.setRange(round(MIN_DB), round(MAX_DB))
         self._volume.setFixedWidth(96)
-        self._volume.setAccessibleName("Volume")
+        self._volume.setAccessibleName(self.tr("Volume"))
         self._volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._decibels = label("", "muted")
         self._decibels.setFixedWidth(self.fontMetrics().horizontalAdvance("−60 dB "))
@@ -56,7 +56,7 @@ class Transport(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._play)
         layout.addWidget(self._name, 3)
-        layout.addWidget(self._facts, 4)
+        layout.addWidget(self._properties, 4)
         layout.addWidget(self._device, 7)
         layout.addWidget(self._time)
         layout.addWidget(self._similar)
@@ -68,40 +68,40 @@ class Transport(QWidget):
         layout.addWidget(self._decibels)
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         self._volume_icon.setPixmap(theme.icon("volume", colours.muted).pixmap(QSize(16, 16)))
 
     def show_sound(self, sound: SoundRow | None, details: SoundDetails | None) -> None:
         """Show another sound, or none."""
         self._duration_s = (sound.duration_s or 0.0) if sound else 0.0
         if sound is None:
-            self._name.set_whole("")
-            self._facts.set_whole("")
+            self._name.set_text("")
+            self._properties.set_text("")
         else:
-            self._name.set_whole(printable(sound.name))
+            self._name.set_text(printable(sound.name))
             encoding = [sound.format, sound.encoding if sound.encoding != sound.format else None]
-            facts = [
+            properties = [
                 duration_text(sound.duration_s),
                 channels_text(sound.n_channels),
                 rate_text(sound.rate_hz),
                 " ".join(part for part in encoding if part),
                 f"{details.lufs:.1f} LUFS" if details and details.lufs is not None else "",
             ]
-            self._facts.set_whole(" · ".join(fact for fact in facts if fact))
+            self._properties.set_text(" · ".join(text for text in properties if text))
         self.show_position(None)
 
     def show_position(self, position_s: float | None) -> None:
-        """Show where playing is."""
+        """Show the playback position."""
         if not self._duration_s:
             self._time.setText("")
         else:
             self._time.setText(f"{position_text(position_s or 0.0)} / {position_text(self._duration_s)}")
 
     def show_device(self, sentence: str | None) -> None:
-        """Show what is wrong with the sound device; the facts give way to it."""
-        self._device.set_whole(sentence or "")
+        """Show a problem of the sound device in place of the properties."""
+        self._device.set_text(sentence or "")
         self._device.setVisible(sentence is not None)
-        self._facts.setVisible(sentence is None)
+        self._properties.setVisible(sentence is None)
 
     def show_volume(self, volume_db: float) -> None:
         """Show the volume."""
@@ -113,12 +113,12 @@ class Transport(QWidget):
         self.volume_chosen.emit(float(volume_db))
 
     def fit(self, width_px: int) -> None:
-        """Keep what matters in a narrow window."""
+        """Hide the less important parts in a narrow window."""
         is_narrow = width_px < 640
         for widget in (self._volume_icon, self._decibels, self._time):
             widget.setVisible(not is_narrow)
         self._volume.setVisible(width_px >= 440)
-        self._facts.setVisible(not is_narrow and not self._device.isVisibleTo(self))
+        self._properties.setVisible(not is_narrow and not self._device.isVisibleTo(self))
 
 
 def _button(action: QAction) -> QToolButton:

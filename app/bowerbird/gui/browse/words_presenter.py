@@ -1,4 +1,4 @@
-"""The words of the sound at hand: suggested, given, denied, and asked for only while somebody sees them."""
+"""Words of the current sound: suggested, given, denied. They are looked up only while they are visible."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,24 +6,25 @@ from typing import Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.gui.browse.browsing_presenter import Queries
+from bowerbird.gui.translation import translate
 from bowerbird.library.annotations.words import SuggestedWord
 from bowerbird.library.search.browsing import Browsing
 
 
 @dataclass(frozen=True, slots=True)
-class WordChip:
+class WordState:
     """A word as it is shown.
 
     Attributes
     ----------
     word : str
     share : str
-        How much it is believed: "62 %"; "" for a word that somebody gave.
+        The confidence, such as "62 %"; "" for a word that somebody gave.
     is_given : bool
     meaning : str
-        What its press does, for tool tips and screen readers.
+        What clicking it does, for tool tips and screen readers.
     denial : str
-        What its cross does.
+        What its remove button does.
     """
 
     word: str
@@ -34,96 +35,98 @@ class WordChip:
 
 
 class WordsView(Protocol):
-    """What the presenter asks of the window."""
+    """What the presenter needs of the window."""
 
-    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
+    def show_words(self, chips: Sequence[WordState] | None, *, has_sound: bool) -> None:
         """Show the words of a sound; None while they are not known yet."""
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
 
 
 class WordsPresenter:
-    """Asks for the words of the sound at hand, and keeps what people say of them.
+    """Looks up the words of the current sound, and records corrections.
 
     Parameters
     ----------
     view : WordsView
-    asked : (Queries, Browsing)
-        A thread and what it alone uses.
+    similar : (Queries, Browsing)
+        A thread, and the browsing that only this thread uses.
     selected : callable
-        Returns the ids of the selected sounds: a new word is for all of them.
+        Returns the ids of the selected sounds; a new word is given to all of them.
     search : callable
-        Puts words into the search box.
+        Puts a text into the search box.
     changed : callable
-        Told that sounds can be found by other words now.
+        Called when words were added or removed.
     """
 
     def __init__(
         self,
         view: WordsView,
-        asked: tuple[Queries, Browsing],
+        similar: tuple[Queries, Browsing],
         *,
         selected: Callable[[], Sequence[int]],
         search: Callable[[str], object],
         changed: Callable[[], object],
     ) -> None:
         self._view = view
-        self._queries, self._browsing = asked
+        self._queries, self._browsing = similar
         self._selected = selected
         self._search = search
         self._changed = changed
         self._sound_id: int | None = None
-        self._is_seen = False
+        self._is_visible = False
         self._is_passing = False
         self._is_known = False
         self._latest = 0
-        self._n_kept = 0
+        self._n_recorded = 0
         self._complaint = ""
 
     def moved(self, sound_id: int | None, *, is_passing: bool) -> None:
-        """Take up a sound; one in passing is not asked about."""
+        """Make a sound the current one; its words are not looked up while a key repeats."""
         self._sound_id, self._is_passing = sound_id, is_passing
         self._ask()
 
-    def see(self, *, is_seen: bool) -> None:
-        """Take note that words can be seen from now on, or no longer."""
-        if is_seen != self._is_seen:
-            self._is_seen = is_seen
+    def set_visible(self, *, is_visible: bool) -> None:
+        """Take note that words are visible from now on, or no longer."""
+        if is_visible != self._is_visible:
+            self._is_visible = is_visible
             self._ask()
 
     def refresh(self) -> None:
-        """Ask again: the library changed, or what it is searched by. What is shown stays until then."""
-        if self._is_seen and not self._is_passing and self._sound_id is not None:
+        """Look up the words again; the shown ones stay until then."""
+        if self._is_visible and not self._is_passing and self._sound_id is not None:
             self._query()
 
-    def search(self, chip: WordChip) -> None:
+    def search(self, chip: WordState) -> None:
         """Search for a word."""
         self._search(chip.word)
 
     def give(self, word: str) -> None:
-        """Keep that the selected sounds are called so."""
+        """Add a word to the selected sounds."""
         sound_ids = self._chosen()
         if not sound_ids:
-            self._view.complain("Choose a sound, then say what it may be called.")
+            self._view.complain(translate("Words", "Select a sound first, then add a word."))
         elif word.strip():
-            self._keep(lambda: self._browsing.give(sound_ids, word))
+            self._record(lambda: self._browsing.give(sound_ids, word))
 
-    def deny(self, chip: WordChip) -> None:
-        """Keep that the sound at hand is not called so; a word that was given is taken back from all selected."""
+    def deny(self, chip: WordState) -> None:
+        """Deny a word for the current sound; a word that somebody gave is withdrawn from all selected sounds."""
         if not self._is_known or self._sound_id is None:  # these are the words of another sound
             return
         sound_id, word, browsing = self._sound_id, chip.word, self._browsing
         if chip.is_given:
-            sound_ids = [sound_id, *(one for one in self._chosen() if one != sound_id)]
-            self._keep(lambda: browsing.withdraw(sound_ids, word))
+            sound_ids = list(dict.fromkeys([sound_id, *self._chosen()]))
+            self._record(lambda: browsing.withdraw(sound_ids, word))
         else:
-            self._keep(lambda: browsing.deny([sound_id], word))
+            self._record(lambda: browsing.deny([sound_id], word))
 
-    def invitation(self) -> str:
-        """Say for which sounds a new word would be."""
+    def placeholder(self) -> str:
+        """Return the placeholder of the field for a new word: it says for how many sounds the word is."""
         n = len(self._chosen())
-        return f"Add a word to {count_text(n)}" if n > 1 else "Add a word"
+        if n > 1:
+            return translate("Words", "Add a word to {sounds}").format(sounds=count_text(n))
+        return translate("Words", "Add a word")
 
     def _chosen(self) -> Sequence[int]:
         selected = self._selected()
@@ -131,22 +134,22 @@ class WordsPresenter:
             return selected
         return [] if self._sound_id is None else [self._sound_id]
 
-    def _keep(self, work: Callable[[], None]) -> None:
-        # A name of its own: of two corrections under one name, the first might be dropped.
-        self._n_kept += 1
-        self._queries.run(f"word {self._n_kept}", work, done=lambda _: self._kept(), failed=self._view.complain)
+    def _record(self, work: Callable[[], None]) -> None:
+        # A name of its own: of two waiting queries with the same name, the first is dropped.
+        self._n_recorded += 1
+        self._queries.run(f"word {self._n_recorded}", work, done=lambda _: self._recorded(), failed=self._view.complain)
 
-    def _kept(self) -> None:
+    def _recorded(self) -> None:
         self.refresh()
         self._changed()
 
     def _ask(self) -> None:
-        """Take away what is shown, and ask where somebody waits for the answer."""
+        """Clear what is shown, and look up words where they are visible."""
         self._latest += 1
         self._is_known = False
         has_sound = self._sound_id is not None
         self._view.show_words(None if has_sound else (), has_sound=has_sound)
-        if self._is_seen and has_sound and not self._is_passing:
+        if self._is_visible and has_sound and not self._is_passing:
             self._query()
 
     def _query(self) -> None:
@@ -164,21 +167,23 @@ class WordsPresenter:
         if number == self._latest:
             self._is_known = True
             self._complaint = ""
-            self._view.show_words([chip_of(word) for word in words], has_sound=True)
+            self._view.show_words([word_state(word) for word in words], has_sound=True)
 
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:
             return
         self._view.show_words((), has_sound=True)
-        if sentence != self._complaint:  # said once, not for every sound
+        if sentence != self._complaint:  # shown once, not for every sound
             self._complaint = sentence
             self._view.complain(sentence)
 
 
-def chip_of(word: SuggestedWord) -> WordChip:
-    """Word a suggestion."""
+def word_state(word: SuggestedWord) -> WordState:
+    """Return how a word is shown."""
+    denial = translate("Words", "Remove “{word}”").format(word=word.word)
     if word.is_given:
-        return WordChip(word.word, "", True, f"“{word.word}”, a word of yours. Search for it", f"Not this: {word.word}")
+        meaning = translate("Words", "“{word}”, added by you. Click to search for it").format(word=word.word)
+        return WordState(word.word, "", True, meaning, denial)
     share = f"{100 * word.confidence:.0f} %"
-    meaning = f"“{word.word}”, suggested with {share}. Search for it"
-    return WordChip(word.word, share, False, meaning, f"Not this: {word.word}")
+    meaning = translate("Words", "“{word}”, suggested with {share} confidence. Click to search for it")
+    return WordState(word.word, share, False, meaning.format(word=word.word, share=share), denial)

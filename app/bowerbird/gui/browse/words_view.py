@@ -1,4 +1,4 @@
-"""The quiet strip of words below the waveform: what the sound at hand may be called, and a place to say better."""
+"""The strip of words below the waveform: suggested and given words of the current sound, and a field for more."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,43 +8,42 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
-from bowerbird.gui.browse.words_presenter import WordChip
+from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
 from bowerbird.gui.shell.theme import Tokens
 
 _LOW_PX: Final = 480
-"""Below, sounds need the room."""
+"""In a lower window the strip is hidden."""
 
 _CHIP_PX: Final = 24
 _CROSS_PX: Final = 18
 _EDGE_PX: Final = 12
 _GAP_PX: Final = 8
 _LEAST_PX: Final = 84
-"""A chip that is narrower than this, and than its word asks for, says nothing."""
+"""Chips are not cut to less than this."""
 
 _FIELD_PX: Final = 200
 _BARE_PX: Final = 520
-"""Below, the plus stands without its words."""
+"""In a narrower window the add button has no text."""
 
 _STALE_MS: Final = 150
-"""So long the words of the last sound may stand: answers are mostly sooner, and nothing blinks."""
+"""How long the words of the last sound stay: results mostly arrive sooner, so nothing flickers."""
 
 _MAX_LETTERS: Final = 60
 
 
 class WordStrip(QWidget):
-    """Shows words as chips, each with a cross, and a field for one more.
+    """Shows words as chips, each with a remove button, and a field to add one.
 
     Signals
     -------
-    searched, denied : WordChip
+    searched, denied : WordState
     add_asked : ()
     given : str
     left : ()
         The field was left by the keyboard.
-    seen : bool
-        The strip came into sight, or went out of it.
+    visibility_changed : bool
     """
 
     searched = Signal(object)
@@ -52,24 +51,24 @@ class WordStrip(QWidget):
     add_asked = Signal()
     given = Signal(str)
     left = Signal()
-    seen = Signal(bool)
+    visibility_changed = Signal(bool)
 
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colours = colours
         self._is_on = True
         self._is_adding = False
-        self._shown: tuple[WordChip, ...] = ()
+        self._shown: tuple[WordState, ...] = ()
         self._chips: list[_Chip] = []
         self._stale = QTimer(self, singleShot=True, interval=_STALE_MS)
         self._stale.timeout.connect(lambda: self._show(()))
         self._more = button("", "link", self._open_menu)
         self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._more.hide()
-        self._add = icon_button(theme.icon("plus", colours.muted), "Add a word (W)", self.add_asked.emit)
+        self._add = icon_button(theme.icon("plus", colours.muted), self.tr("Add a word (W)"), self.add_asked.emit)
         self._add.setObjectName("add_word")
-        self._add.setText("Add a word")
-        self._add.setAccessibleName("Add a word")
+        self._add.setText(self.tr("Add a word"))
+        self._add.setAccessibleName(self.tr("Add a word"))
         self._add.setIconSize(QSize(12, 12))
         self._add.setFixedHeight(_CHIP_PX)
         self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -86,10 +85,10 @@ class WordStrip(QWidget):
         self._layout.addStretch(1)
         self.setFixedHeight(_CHIP_PX + 4)
 
-    # What is shown
+    # Content
 
-    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
-        """Show the words of a sound; None where they are on their way: those of the last one go if that takes long."""
+    def show_words(self, chips: Sequence[WordState] | None, *, has_sound: bool) -> None:
+        """Show the words of a sound; with None they follow, and those of the last sound are cleared after a moment."""
         self._add.setVisible(has_sound and not self._is_adding)
         if chips is not None:
             self._stale.stop()
@@ -97,14 +96,14 @@ class WordStrip(QWidget):
         elif not self._stale.isActive():
             self._stale.start()
 
-    def _show(self, chips: tuple[WordChip, ...]) -> None:
+    def _show(self, chips: tuple[WordState, ...]) -> None:
         if chips == self._shown:
             return
-        focused = next((place for place, one in enumerate(self._chips) if one.has_focus()), None)
+        focused = next((number for number, chip in enumerate(self._chips) if chip.has_focus()), None)
         self._shown = chips
         self._make_chips()
-        if focused is not None:  # the keyboard stays where it was
-            shown = [one.word for one in self._chips if not one.isHidden()]
+        if focused is not None:  # keep the keyboard focus
+            shown = [chip.word for chip in self._chips if not chip.isHidden()]
             (shown[min(focused, len(shown) - 1)] if shown else self._add).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_chips(self) -> None:
@@ -122,44 +121,44 @@ class WordStrip(QWidget):
             for chip in self._shown
         ]
         before: QWidget | None = None
-        for place, made in enumerate(self._chips):
-            self._layout.insertWidget(place, made)
-            for stop in (made.word, made.cross):
+        for number, chip in enumerate(self._chips):
+            self._layout.insertWidget(number, chip)
+            for widget in (chip.word, chip.cross):
                 if before is not None:
-                    QWidget.setTabOrder(before, stop)
-                before = stop
+                    QWidget.setTabOrder(before, widget)
+                before = widget
         if before is not None:
             QWidget.setTabOrder(before, self._more)
             QWidget.setTabOrder(self._more, self._add)
         self._fit()
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         self._colours = colours
         self._add.setIcon(theme.icon("plus", colours.muted))
         self._make_chips()
 
-    # What there is room for
+    # Layout
 
     def fit(self, height_px: int, *, is_on: bool) -> None:
-        """Leave the strip out where nobody wants it, and of a window so low that sounds need the room."""
+        """Hide the strip where it is switched off, and in low windows."""
         self._is_on = is_on and height_px >= _LOW_PX
-        self._appear()
+        self._update_visibility()
 
-    def _appear(self) -> None:
+    def _update_visibility(self) -> None:
         self.setVisible(self._is_on or self._is_adding)
 
     def minimumSizeHint(self) -> QSize:
-        """Chips are cut rather than the window made wider."""
+        """Return no width: chips are cut rather than the window widened."""
         return QSize(0, _CHIP_PX + 4)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut words where there is less room."""
+        """Fit the chips to the new width."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Where room is short, the shares go first, then the ends of words, then the last words."""
+        """Where space is short, drop the confidences first, then the ends of words, then the last words."""
         is_bare = self.width() < _BARE_PX
         style = Qt.ToolButtonStyle.ToolButtonIconOnly if is_bare else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         self._add.setToolButtonStyle(style)
@@ -172,39 +171,39 @@ class WordStrip(QWidget):
             natural = [chip.natural_px(has_share=False) for chip in self._chips]
         widths = fitted(natural, room_px)
         if len(widths) < len(natural):
-            self._more.setText(f"{len(natural)} more")
+            self._more.setText(self.tr("{n} more").format(n=len(natural)))
             widths = fitted(natural, room_px - self._more.sizeHint().width() - _GAP_PX)
-            self._more.setText(f"{len(natural) - len(widths)} more")
+            self._more.setText(self.tr("{n} more").format(n=len(natural) - len(widths)))
         self._more.setVisible(len(widths) < len(natural))
-        for place, chip in enumerate(self._chips):
-            chip.setVisible(place < len(widths))
-            if place < len(widths):
-                chip.fit(widths[place], has_share=has_shares)
+        for number, chip in enumerate(self._chips):
+            chip.setVisible(number < len(widths))
+            if number < len(widths):
+                chip.fit(widths[number], has_share=has_shares)
 
     def _open_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for chip in self.left_out:
-            one = menu.addMenu(" ".join([chip.word.replace("&", "&&"), chip.share]).strip())
-            one.addAction("Search for it", partial(self.searched.emit, chip))
-            one.addAction("Not this", partial(self.denied.emit, chip))
+        for word in self.left_out:
+            submenu = menu.addMenu(" ".join([word.word.replace("&", "&&"), word.share]).strip())
+            submenu.addAction(self.tr("Search for it"), partial(self.searched.emit, word))
+            submenu.addAction(self.tr("Remove"), partial(self.denied.emit, word))
         menu.popup(self._more.mapToGlobal(self._more.rect().topLeft()))
 
     @property
-    def left_out(self) -> list[WordChip]:
-        """The words that have no room."""
-        return [chip for chip, made in zip(self._shown, self._chips, strict=True) if made.isHidden()]
+    def left_out(self) -> list[WordState]:
+        """The words that do not fit."""
+        return [word for word, chip in zip(self._shown, self._chips, strict=True) if chip.isHidden()]
 
-    # A word of one's own
+    # Adding a word
 
-    def begin(self, invitation: str) -> None:
-        """Let a word be typed, though the strip be hidden otherwise."""
+    def begin(self, placeholder: str) -> None:
+        """Show the field for a new word, even where the strip is hidden."""
         self._is_adding = True
-        self._appear()
+        self._update_visibility()
         self._add.hide()
         self._field.clear()
-        self._field.setPlaceholderText(invitation)
-        self._field.setAccessibleName(invitation)
+        self._field.setPlaceholderText(placeholder)
+        self._field.setAccessibleName(placeholder)
         self._field.show()
         self._fit()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -223,35 +222,35 @@ class WordStrip(QWidget):
         self._field.hide()
         self._add.show()
         self._fit()
-        self._appear()
+        self._update_visibility()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Words are wanted from now on."""
+        """Emit that the strip is visible."""
         super().showEvent(event)
-        self.seen.emit(True)
+        self.visibility_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Words are wanted no more."""
+        """Emit that the strip is hidden."""
         super().hideEvent(event)
-        self.seen.emit(False)
+        self.visibility_changed.emit(False)
 
 
 def fitted(natural_px: Sequence[int], room_px: int) -> list[int]:
-    """Return the widths of as many chips as have room, the first first: the widest give way before others go."""
+    """Return the widths of the chips that fit, in order: the widest are cut before others are left out."""
     n = len(natural_px)
     while n > 1 and sum(min(px, _LEAST_PX) for px in natural_px[:n]) + _GAP_PX * (n - 1) > room_px:
         n -= 1
     left_px, widths = room_px - _GAP_PX * (n - 1), [0] * n
-    for n_left, place in zip(range(n, 0, -1), sorted(range(n), key=lambda one: natural_px[one]), strict=True):
-        widths[place] = max(0, min(natural_px[place], left_px // n_left))
-        left_px -= widths[place]
+    for n_left, index in zip(range(n, 0, -1), sorted(range(n), key=natural_px.__getitem__), strict=True):
+        widths[index] = max(0, min(natural_px[index], left_px // n_left))
+        left_px -= widths[index]
     return widths
 
 
 class _Chip(QFrame):
-    """A word to press, how much it is believed, and a cross."""
+    """A word to click, its confidence, and a remove button."""
 
-    def __init__(self, chip: WordChip, colours: Tokens, *, search: partial[None], deny: partial[None]) -> None:
+    def __init__(self, chip: WordState, colours: Tokens, *, search: partial[None], deny: partial[None]) -> None:
         super().__init__()
         self.setObjectName("word_chip")
         self.setProperty("given", chip.is_given)
@@ -270,25 +269,25 @@ class _Chip(QFrame):
         self.setFixedHeight(_CHIP_PX)
 
     def natural_px(self, *, has_share: bool) -> int:
-        """The width that the whole word asks for."""
+        """Return the width that the whole word needs."""
         return self.word.natural_px(has_share=has_share) + _CROSS_PX + 4
 
     def fit(self, width_px: int, *, has_share: bool) -> None:
-        """Make do with a width."""
+        """Fit the chip to a width."""
         self.word.show_share(has_share=has_share)
         self.setFixedWidth(width_px)
 
     def has_focus(self) -> bool:
-        """Whether the keyboard is here."""
+        """Return whether the chip has the keyboard focus."""
         return self.word.hasFocus() or self.cross.hasFocus()
 
 
 class _WordButton(QPushButton):
-    """A word and its share; Delete says that it is wrong."""
+    """A word and its confidence; the Delete key denies it."""
 
     denied = Signal()
 
-    def __init__(self, chip: WordChip) -> None:
+    def __init__(self, chip: WordState) -> None:
         super().__init__()
         self.setObjectName("word")
         self.setToolTip(chip.meaning)
@@ -300,11 +299,11 @@ class _WordButton(QPushButton):
         self._text, self._share_text = chip.word, chip.share
         word, share = ElidedLabel("word_text", Qt.TextElideMode.ElideRight), label(chip.share, "small")
         self._word, self._share = word, share
-        word.set_whole(chip.word)
+        word.set_text(chip.word)
         word.setToolTip("")
-        for one in (word, share):
-            one.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            one.ensurePolished()
+        for part in (word, share):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            part.ensurePolished()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 0, 4, 0)
         layout.setSpacing(6)
@@ -313,20 +312,20 @@ class _WordButton(QPushButton):
         self.show_share(has_share=True)
 
     def natural_px(self, *, has_share: bool) -> int:
-        """The width that the whole word asks for."""
+        """Return the width that the whole word needs."""
         share_px = self._share.sizeHint().width() + 6 if has_share and self._share_text else 0
         return 16 + self._word.fontMetrics().horizontalAdvance(self._text) + share_px
 
     def show_share(self, *, has_share: bool) -> None:
-        """Show how much the word is believed, where it is a matter of belief and there is room."""
+        """Show the confidence, if the word has one."""
         self._share.setVisible(has_share and bool(self._share_text))
 
     def minimumSizeHint(self) -> QSize:
-        """It can be as narrow as need be."""
+        """Return no width: it can be cut."""
         return QSize(0, _CHIP_PX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter presses as Space does."""
+        """Click with Enter, deny with Delete."""
         if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
             self.denied.emit()
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
@@ -336,7 +335,7 @@ class _WordButton(QPushButton):
 
 
 class _WordField(QLineEdit):
-    """A field for one word: Enter commits it, Escape and going elsewhere leave it.
+    """A field for a word: Enter commits it, Escape or losing the focus leaves it.
 
     Signals
     -------
@@ -356,15 +355,15 @@ class _WordField(QLineEdit):
         self.hide()
 
     def event(self, event: QEvent) -> bool:
-        """Escape is meant for the field, and stops or clears nothing else."""
+        """Keep Escape for the field: it does not stop playback or clear the search."""
         is_key = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined] # a key, as was just asked
+        if is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined] # it is a key event
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Commit or leave."""
+        """Commit on Enter, leave on Escape."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.committed.emit(self.text())
         elif event.key() == Qt.Key.Key_Escape:
@@ -373,7 +372,7 @@ class _WordField(QLineEdit):
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Another window or a menu in front is no leaving."""
+        """Leave, unless another window or a menu comes to the front."""
         super().focusOutEvent(event)
         if event.reason() not in {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}:
             self.abandoned.emit()

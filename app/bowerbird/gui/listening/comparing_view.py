@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from bowerbird.gui.browse.placeholders import Advice
+from bowerbird.gui.browse.placeholders import EmptyState
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.comparing_presenter import ComparePresenter, CompareState
 from bowerbird.gui.listening.comparing_table import ResultsTable
@@ -39,7 +39,7 @@ class SideBySideDialog(QDialog):
         self._unfold = button("Systems", "link", self._fold)
         self._labels = button("Labels…", "link", self._ask_labels)
         self._no_labels = button("No labels", "link", lambda: presenter.choose_labels(None))
-        self._advice = Advice()
+        self._advice = EmptyState()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.results)
         self._pages.addWidget(self._advice)
@@ -118,7 +118,7 @@ class SideBySideDialog(QDialog):
     def show_columns(self, state: CompareState) -> None:
         """Show the query and every column; while an answer is on its way the last one stays."""
         self._query = state.asked.sound
-        self._asked.set_whole(state.asked.text)
+        self._asked.set_text(state.asked.text)
         self._play.setIcon(theme.icon("play", theme.shown().query))
         self._play.setVisible(self._query is not None)
         self._other.setVisible(state.other is not None)
@@ -131,7 +131,7 @@ class SideBySideDialog(QDialog):
         self._editor.setFixedHeight(min(_EDITOR_PX, 16 + self.systems.sizeHint().height()))
         self._rate.setEnabled(state.can_rate)
         if state.remark or (state.is_busy and not state.columns):
-            self._advice.tell(state.remark or "Asking every system", [])
+            self._advice.show_sentence(state.remark or "Asking every system", [])
             self._pages.setCurrentWidget(self._advice)
             if not state.systems or state.remark:
                 self._editor.setVisible(bool(state.lines))

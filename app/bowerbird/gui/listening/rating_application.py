@@ -175,7 +175,7 @@ def rate_window(arguments: Sequence[str]) -> int:
     except BowerbirdError as error:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a window
         return 2
-    boundary.catch_the_rest(program.presenter)
+    boundary.show_uncaught(program.presenter)
     boundary.close_on_signals(program.window)
     program.start(is_windowed=options.windowed)
     return application.exec()

@@ -191,7 +191,7 @@ class CandidateRow(_SoundFrame):
         if self.slide is not None:
             self.slide.show_value(candidate.slider)
         said = [candidate.state, f"“{candidate.comment}”" if candidate.comment else ""]
-        self._state.set_whole(" · ".join(one for one in said if one))
+        self._state.set_text(" · ".join(one for one in said if one))
 
     def _placed(self, value: float) -> None:
         assert self._position is not None

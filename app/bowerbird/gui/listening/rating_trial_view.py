@@ -104,7 +104,7 @@ class TrialPage(QWidget):
         before, self._face = self._face, face
         if before is None or _shape(before) != _shape(face):
             self._build(face)
-        self._title.set_whole(face.title)
+        self._title.set_text(face.title)
         self._progress.setText(face.progress)
         set_state(self._progress, "training", face.is_training)
         self._bar.setValue(round(1000 * face.share))

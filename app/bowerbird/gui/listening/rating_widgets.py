@@ -78,7 +78,7 @@ class KeyButton(QPushButton):
         """Show other words."""
         self._text = text
         if isinstance(self._words, ElidedLabel):
-            self._words.set_whole(text)
+            self._words.set_text(text)
         else:
             self._words.setText(text)
         self.setAccessibleName(text)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bowerbird.gui.browse.placeholders import Advice
+from bowerbird.gui.browse.placeholders import EmptyState
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.listening.studies_presenter import StudiesPresenter, StudyRow
@@ -67,8 +67,8 @@ class StudiesDialog(QDialog):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(sheet)
         self._area.setAccessibleName("Studies")
-        self._nothing = Advice()
-        self._nothing.tell(EMPTY, [("New study", self.new_asked.emit)])
+        self._nothing = EmptyState()
+        self._nothing.show_sentence(EMPTY, [("New study", self.new_asked.emit)])
         self._pages = QStackedWidget()
         self._pages.addWidget(self._area)
         self._pages.addWidget(self._nothing)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bowerbird.gui.browse.placeholders import Advice
+from bowerbird.gui.browse.placeholders import EmptyState
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.listening.study_design_fields import FIELDS, QUERIES, SYSTEMS, Field, value_at
@@ -75,7 +75,7 @@ class StudySheet(QDialog):
         self._save = button("Save design…", "link", self._ask_save)
         self._pages = QStackedWidget()
         self._form_page = self._make_form()
-        self._frozen_page = Advice()
+        self._frozen_page = EmptyState()
         self._pages.addWidget(self._form_page)
         self._pages.addWidget(self._frozen_page)
         self._foot = self._make_foot()
@@ -195,21 +195,21 @@ class StudySheet(QDialog):
             self._forms[section, is_more].setVisible(has_any)
         queries = self._forms[QUERIES, False]
         queries.show_row(self._sounds, is_shown=design.choice.how == "sounds")
-        self._sounds_names.set_whole(state.problems.get("choice.sounds", state.sounds))
+        self._sounds_names.set_text(state.problems.get("choice.sounds", state.sounds))
         queries.show_row(self._labels, is_shown=design.choice.how == "stratified")
-        self._labels_name.set_whole(state.labels or "Folders")
+        self._labels_name.set_text(state.labels or "Folders")
         self._no_labels.setVisible(bool(state.labels))
         self.systems.show_lines(state.lines)
         names = [system.name for system in design.systems]
         self.planned.show_planned(design.planned, names, state.problems.get("planned", ""))
         self._freeze.setEnabled(state.can_freeze)
-        self._job_text.set_whole(state.estimate or next(iter(state.problems.values()), ""))
+        self._job_text.set_text(state.estimate or next(iter(state.problems.values()), ""))
 
     def show_job(self, job: JobState | None, complaint: str) -> None:
         """Show what goes on; while it does, nothing is changed."""
         self._bar.setValue(round(1000 * (job.share or 0.0)) if job else 0)
         if job is not None:
-            self._job_text.set_whole(job.text)
+            self._job_text.set_text(job.text)
         self._complaint.setText(complaint)
         self._complaint.setVisible(bool(complaint))
         self._cancel.setVisible(job is not None)
@@ -220,7 +220,7 @@ class StudySheet(QDialog):
 
     def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
         """Say that it is ready."""
-        self._frozen_page.tell(
+        self._frozen_page.show_sentence(
             " ".join([sentence, *notes]), [("Rate it", self._presenter.rate), ("Done", self._presenter.done)]
         )
         self._pages.setCurrentWidget(self._frozen_page)

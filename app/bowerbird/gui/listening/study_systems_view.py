@@ -108,7 +108,7 @@ class _Line(QWidget):
         self.tick.setChecked(line.is_ticked and line.can_answer)
         self.tick.blockSignals(False)
         self.tick.setEnabled(line.can_answer)
-        self._about.set_whole(line.about if line.can_answer else line.remark)
+        self._about.set_text(line.about if line.can_answer else line.remark)
         has_remark = bool(line.remark) and line.is_ticked and line.can_answer
         self._remark.setText(line.remark)
         self._remark.setVisible(has_remark)

@@ -1,4 +1,4 @@
-"""Every action of the window with its key: menus, the context menu and the key sheet are made of these."""
+"""Every action of the window with its keys: menus, the context menu and the list of keys are built from these."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,70 +11,197 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QMainWindow, QMenu, 
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import label
 from bowerbird.gui.shell.theme import Tokens
+from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
 
 @dataclass(frozen=True, slots=True)
-class ActionCard:
-    """An action as a value.
+class ActionSpec:
+    """The definition of an action.
 
     Attributes
     ----------
     name : str
-        What the program calls it.
+        In code.
     menu, text : str
     keys : tuple of str
-        The first stands in the menu.
-    icon : str
-        Of the set, or "".
+        The first one is shown in the menu.
+    icon : str or None
     is_switch : bool
-        It is on or off.
+        Whether it is switched on and off.
     in_list_only : bool
-        Its keys mean something else in text fields: they work while the list has the focus.
+        Whether its keys work only while the list has the focus, since they mean something else in text fields.
     """
 
     name: str
     menu: str
     text: str
     keys: tuple[str, ...] = ()
-    icon: str = ""
+    icon: str | None = None
     is_switch: bool = False
     in_list_only: bool = False
 
 
-# A letter that is a key of the list is underlined in its own entry alone: Qt runs the key even from an open menu.
-CARDS: Final = (
-    ActionCard("add_folder", "&File", "Add &folder…", ("Ctrl+O",)),
-    ActionCard("add_demo", "&File", "Add the &demo sounds"),
-    ActionCard("remove_folder", "&File", "Remo&ve the chosen folder from the library"),
-    ActionCard("rescan", "&File", "Look for c&hanges", ("F5",)),
-    ActionCard("pause", "&File", "&Pause analysis", ("Ctrl+P",)),
-    ActionCard("cancel", "&File", "&Cancel analysis"),
-    ActionCard("models", "&File", "&Encoders…", ("Ctrl+Shift+E",)),
-    ActionCard("quit", "&File", "&Quit", ("Ctrl+Q",)),
-    ActionCard("search", "&Edit", "&Search", ("Ctrl+F", "/")),
-    ActionCard("clear", "&Edit", "Stop, then &clear", ("Esc",)),
-    ActionCard("copy_path", "&Edit", "Copy &path", ("Ctrl+C",), in_list_only=True),
-    ActionCard("locate", "&Edit", "Sh&ow in the file manager", ("Ctrl+L",)),
-    ActionCard("play", "&Sound", "&Play or stop", ("Space",), icon="play", in_list_only=True),
-    ActionCard("replay", "&Sound", "Play from the &beginning", ("Right",), in_list_only=True),
-    ActionCard("stop", "&Sound", "&Stop", ("Left",), in_list_only=True),
-    ActionCard("similar", "&Sound", "&Find similar", ("Return", "Enter"), icon="similar", in_list_only=True),
-    ActionCard("more_like", "&Sound", "&More like this", ("+", "="), in_list_only=True),
-    ActionCard("less_like", "&Sound", "L&ess like this", ("-",), in_list_only=True),
-    ActionCard("add_word", "&Sound", "Add a &word…", ("W",), in_list_only=True),
-    ActionCard("loop", "&Sound", "&Loop", ("L",), icon="loop", is_switch=True, in_list_only=True),
-    ActionCard("auto_play", "&Sound", "&Auto-play", ("A",), icon="autoplay", is_switch=True, in_list_only=True),
-    ActionCard("folders", "&View", "&Folders", ("Ctrl+B",), is_switch=True),
-    ActionCard("words", "&View", "S&uggested words", is_switch=True),
-    ActionCard("rejected", "&View", "&Rejected sounds", ("Ctrl+E",)),
-    ActionCard("theme_system", "&View", "Theme: as the &system", is_switch=True),
-    ActionCard("theme_dark", "&View", "Theme: &dark", is_switch=True),
-    ActionCard("theme_light", "&View", "Theme: li&ght", is_switch=True),
-    ActionCard("studies", "&Listening tests", "&Studies…", ("Ctrl+T",)),
-    ActionCard("new_study", "&Listening tests", "&New study…", ("Ctrl+N",)),
-    ActionCard("compare", "&Listening tests", "&Compare systems…", ("Ctrl+D",)),
-    ActionCard("keys", "&Help", "&Keys", ("?", "F1")),
-    ActionCard("about", "&Help", "Abou&t Bowerbird"),
+# A letter that is a key of the list is the mnemonic of no other entry: Qt runs the key even from an open menu.
+ACTIONS: Final = (
+    ActionSpec(
+        "add_folder", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add &folder…"), ("Ctrl+O",)
+    ),
+    ActionSpec("add_demo", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add the &demo sounds")),
+    ActionSpec(
+        "remove_folder",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Remo&ve the selected folder from the library"),
+    ),
+    ActionSpec(
+        "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Rescan folders"), ("F5",)
+    ),
+    ActionSpec(
+        "pause", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Pause analysis"), ("Ctrl+P",)
+    ),
+    ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Cancel analysis")),
+    ActionSpec(
+        "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Encoders…"), ("Ctrl+Shift+E",)
+    ),
+    ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",)),
+    ActionSpec(
+        "search", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Search"), ("Ctrl+F", "/")
+    ),
+    ActionSpec(
+        "clear", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "Stop or &clear"), ("Esc",)
+    ),
+    ActionSpec(
+        "copy_path",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "Copy &path"),
+        ("Ctrl+C",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "locate",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "Sh&ow in the file manager"),
+        ("Ctrl+L",),
+    ),
+    ActionSpec(
+        "play",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Play or stop"),
+        ("Space",),
+        icon="play",
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "replay",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Play from the &beginning"),
+        ("Right",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "stop",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Stop"),
+        ("Left",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "similar",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Find similar"),
+        ("Return", "Enter"),
+        icon="similar",
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "more_like",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&More like this"),
+        ("+", "="),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "less_like",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "L&ess like this"),
+        ("-",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "add_word",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Add a &word…"),
+        ("W",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "loop",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Loop"),
+        ("L",),
+        icon="loop",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "auto_play",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Auto-play"),
+        ("A",),
+        icon="autoplay",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "folders",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Folders"),
+        ("Ctrl+B",),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "words", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "S&uggested words"), is_switch=True
+    ),
+    ActionSpec(
+        "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Rejected sounds"), ("Ctrl+E",)
+    ),
+    ActionSpec(
+        "theme_system",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "Theme: &system"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "theme_dark",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "Theme: &dark"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "theme_light",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "Theme: li&ght"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "studies",
+        QT_TRANSLATE_NOOP("Actions", "&Listening tests"),
+        QT_TRANSLATE_NOOP("Actions", "&Studies…"),
+        ("Ctrl+T",),
+    ),
+    ActionSpec(
+        "new_study",
+        QT_TRANSLATE_NOOP("Actions", "&Listening tests"),
+        QT_TRANSLATE_NOOP("Actions", "&New study…"),
+        ("Ctrl+N",),
+    ),
+    ActionSpec(
+        "compare",
+        QT_TRANSLATE_NOOP("Actions", "&Listening tests"),
+        QT_TRANSLATE_NOOP("Actions", "&Compare systems…"),
+        ("Ctrl+D",),
+    ),
+    ActionSpec("keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keys"), ("?", "F1")),
+    ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "Abou&t Bowerbird")),
 )
 
 _FIRST_OF_GROUPS: Final = frozenset(
@@ -84,81 +211,86 @@ CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path",
 
 
 def make_actions(window: QMainWindow, table: QWidget) -> dict[str, QAction]:
-    """Make every action and hang it where its keys work: the window, or the list alone."""
+    """Return every action, added to where its keys work: the window, or only the list."""
     actions: dict[str, QAction] = {}
-    for card in CARDS:
-        action = QAction(card.text, window)
-        action.setShortcuts([QKeySequence(key) for key in card.keys])
-        action.setCheckable(card.is_switch)
-        plain = card.text.replace("&", "").rstrip("…")
-        action.setToolTip(f"{plain} ({shown_key(card.keys[0])})" if card.keys else plain)
-        if card.in_list_only:
+    for spec in ACTIONS:
+        text = translate("Actions", spec.text)
+        action = QAction(text, window)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setCheckable(spec.is_switch)
+        plain = _plain(text)
+        action.setToolTip(f"{plain} ({shown_key(spec.keys[0])})" if spec.keys else plain)
+        if spec.in_list_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             table.addAction(action)
         else:
             window.addAction(action)
-        actions[card.name] = action
+        actions[spec.name] = action
     return actions
 
 
 def recolour(actions: dict[str, QAction], colours: Tokens) -> None:
-    """Draw the icons in the tones of a theme: a switch that is on has the accent."""
-    for card in CARDS:
-        if card.icon:
-            tone = colours.muted if card.is_switch else colours.text
-            actions[card.name].setIcon(theme.icon(card.icon, tone, checked=colours.accent))
+    """Draw the icons in the colours of a theme; a switch that is on has the accent colour."""
+    for spec in ACTIONS:
+        if spec.icon:
+            tone = colours.muted if spec.is_switch else colours.text
+            actions[spec.name].setIcon(theme.icon(spec.icon, tone, checked=colours.accent))
 
 
 def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
-    """Put every action into the menu of its card."""
+    """Add every action to its menu."""
     menus: dict[str, QMenu] = {}
-    for card in CARDS:
-        if card.menu not in menus:
-            menus[card.menu] = window.menuBar().addMenu(card.menu)
-        menu = menus[card.menu]
-        if card.name in _FIRST_OF_GROUPS:
+    for spec in ACTIONS:
+        if spec.menu not in menus:
+            menus[spec.menu] = window.menuBar().addMenu(translate("Actions", spec.menu))
+        menu = menus[spec.menu]
+        if spec.name in _FIRST_OF_GROUPS:
             menu.addSeparator()
-        action = actions[card.name]
+        action = actions[spec.name]
         menu.addAction(action)
         action.setIconVisibleInMenu(False)
 
 
+def _plain(text: str) -> str:
+    return text.replace("&", "").rstrip("…")
+
+
 def shown_key(key: str) -> str:
-    """A key as this system writes it."""
+    """Return a key as this system writes it."""
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def connect(actions: dict[str, QAction], handlers: dict[str, Callable[[], object]]) -> None:
-    """Give every action what it does.
+    """Connect every action to its handler.
 
     Raises
     ------
     KeyError
-        When an action would do nothing: no dead entries in menus.
+        When an action has no handler.
     """
     for name, action in actions.items():
         handler = handlers[name]
         action.triggered.connect(lambda _=False, handler=handler: handler())
 
 
-class KeySheet(QDialog):
-    """Every key, by menu."""
+class KeyList(QDialog):
+    """A dialog with every key."""
 
     def __init__(self, parent: QWidget, extra: Sequence[tuple[str, str]]) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(self.tr("Keys"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
         rows = [
-            (" or ".join(shown_key(key) for key in card.keys), card.text.replace("&", "").rstrip("…"))
-            for card in CARDS
-            if card.keys
+            (self.tr(" or ").join(shown_key(key) for key in spec.keys), _plain(translate("Actions", spec.text)))
+            for spec in ACTIONS
+            if spec.keys
         ]
         every = [*extra, *rows]
         n_rows = -(-len(every) // 2)
-        for place, (key, text) in enumerate(every):
-            column, row = divmod(place, n_rows)
+        for number, (key, text) in enumerate(every):
+            column, row = divmod(number, n_rows)
             grid.addWidget(label(key, "now"), row, 2 * column)
             grid.addWidget(QLabel(text), row, 2 * column + 1)
         layout = QVBoxLayout(self)

@@ -1,4 +1,4 @@
-"""The composition root: every part of the window is made here and told of the others, once."""
+"""The composition root: every part of the window is created and connected here."""
 
 import argparse
 import os
@@ -27,12 +27,12 @@ from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.gui.encoders.encoders_presenter import ModelsPresenter
 from bowerbird.gui.encoders.encoders_view import ModelsFace
 from bowerbird.gui.listening.listening_tests import Listening
-from bowerbird.gui.shell import actions as action_cards
-from bowerbird.gui.shell import dialogs, theme
+from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
 from bowerbird.gui.shell.window import MainWindow
-from bowerbird.gui.shell.window_state import restore_parts, saved_parts
+from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
+from bowerbird.gui.translation import translate, use_translator
 from bowerbird.jobs.runner import JobEnded
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
@@ -51,7 +51,7 @@ class Application:
     library : Library
     settings : Settings
     encoder : Encoder
-        The built-in one: every library has its vectors, whichever it is searched by.
+        The built-in one, which embeds every sound of every library.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Application:
     """
 
     def __init__(self, library: Library, settings: Settings, encoder: Encoder) -> None:
-        # A thread that loads vectors may hold the interpreter for so long before the window has its turn.
+        # The longest time that a thread which loads embeddings may block the window.
         sys.setswitchinterval(_SWITCH_S)
         library.create()
         self._settings = settings
@@ -121,7 +121,7 @@ class Application:
             self.window.complain(self._complaint)
         if folders:
             self.indexing.add(folders)
-        else:  # take up what an earlier run left, or what a new encoder asks for
+        else:  # resume what an earlier run left, or what a new encoder needs
             queries, browsing = self._similar
             queries.run(
                 "pending",
@@ -133,15 +133,15 @@ class Application:
     def _resume(self, folders: Sequence[Path]) -> None:
         self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
 
-    def _warmed_up(self, knows_words: bool) -> None:
-        self.browsing.know_words(is_known=knows_words)
+    def _warmed_up(self, has_text_encoder: bool) -> None:
+        self.browsing.set_text_encoder(is_available=has_text_encoder)
 
     def _warm_up(self) -> None:
         queries, browsing = self._similar
         queries.run("warm up", browsing.warm_up, done=self._warmed_up, failed=self.window.complain)
 
     def _search_by(self, encoder: Encoder) -> None:
-        """Let both threads search by another encoder, then ask again what is asked."""
+        """Search with another encoder in both threads, then run the current query again."""
         for queries, browsing in (self._lists, self._similar):
             queries.run("use", partial(browsing.use, encoder), done=lambda _: None, failed=self.window.complain)
         self._warm_up()
@@ -165,13 +165,13 @@ class Application:
         window.sound_moved_to.connect(
             lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
         )
-        window.table.left_bare.connect(lambda: self.words.moved(None, is_passing=False))
-        window.words.seen.connect(lambda is_seen: self.words.see(is_seen=is_seen))
+        window.table.current_lost.connect(lambda: self.words.moved(None, is_passing=False))
+        window.words.visibility_changed.connect(lambda is_visible: self.words.set_visible(is_visible=is_visible))
         window.words.searched.connect(self.words.search)
         window.words.denied.connect(self.words.deny)
         window.words.given.connect(self.words.give)
-        window.waveform.place_clicked.connect(self.playing.play_from)
-        window.waveform.stretch_chosen.connect(self.playing.choose_stretch)
+        window.waveform.position_clicked.connect(self.playing.play_from)
+        window.waveform.region_chosen.connect(self.playing.choose_region)
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.files_dropped.connect(self._dropped)
         window.relaxed.connect(self.browsing.relax)
@@ -184,7 +184,7 @@ class Application:
         window.closing.connect(self.close)
         self._models_face.connect(self.models)
         window.quiet_line.dismissed.connect(self._save_dismissal)
-        action_cards.connect(
+        actions.connect(
             window.actions_by_name,
             {
                 "add_folder": self._add_folder,
@@ -205,7 +205,7 @@ class Application:
                 "similar": self._find_similar,
                 "more_like": self._refine,
                 "less_like": partial(self._refine, is_unlike=True),
-                "add_word": lambda: window.words.begin(self.words.invitation()),
+                "add_word": lambda: window.words.begin(self.words.placeholder()),
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "folders": window.fit,
@@ -226,17 +226,17 @@ class Application:
         order = settings.order if settings.order in {*SORT_FIELDS, RELEVANCE} else "name"
         folder_ids = {str(folder.path): folder.id for folder in self._reader.folders()}
         folder_id = folder_ids.get(settings.folder)
-        place = Location(folder_id, settings.directory) if folder_id and settings.directory else None
-        self.browsing.restore(place, order, is_descending=settings.is_descending)
-        window.folders.choose(place)
+        location = Location(folder_id, settings.directory) if folder_id and settings.directory else None
+        self.browsing.restore(location, order, is_descending=settings.is_descending)
+        window.folders.choose(location)
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
         window.actions_by_name["words"].setChecked(settings.has_words)
-        is_heard_of = MIN_DB <= settings.volume_db <= MAX_DB  # a file may hold NaN too
-        window.transport.show_volume(settings.volume_db if is_heard_of else 0.0)
+        is_valid = MIN_DB <= settings.volume_db <= MAX_DB  # not for NaN
+        window.transport.show_volume(settings.volume_db if is_valid else 0.0)
         window.show_indexing(None)
-        restore_parts(
+        restore_geometry(
             window, geometry=settings.geometry, splitter=settings.splitter, rows_splitter=settings.rows_splitter
         )
         self._mark_theme()
@@ -252,7 +252,7 @@ class Application:
             ):  # the library may have its first sounds
                 self.models.refresh()
 
-    # Doing
+    # User actions
 
     def _add_folder(self) -> None:
         folder = dialogs.ask_for_folder(self.window)
@@ -262,7 +262,7 @@ class Application:
     def _remove_chosen(self) -> None:
         folder = self.window.folders.root_at(self.browsing.location)
         if folder is None:
-            self.window.complain("Choose a folder that you added, at the top of the left pane, then remove it.")
+            self.window.complain(translate("Folders", "Select a folder that you added, then remove it."))
         else:
             self._remove(folder)
 
@@ -272,12 +272,12 @@ class Application:
             self.indexing.remove(folder.id)
 
     def _find_similar(self) -> None:
-        examples = self.window.chosen_examples(self.playing.stretch)
+        examples = self.window.chosen_examples(self.playing.region)
         if examples:
             self._show_similar(examples)
 
     def _refine(self, *, is_unlike: bool = False) -> None:
-        examples = self.window.chosen_examples(self.playing.stretch)
+        examples = self.window.chosen_examples(self.playing.region)
         if examples:
             self.browsing.refine([replace(example, is_unlike=is_unlike) for example in examples])
 
@@ -298,17 +298,17 @@ class Application:
             self.browsing.clear()
 
     def _clear(self) -> None:
-        """Escape: what sounds stops; then the stretch, the examples, the words go, one a press."""
+        """Stop playback, or clear the region, the examples or the text: one of them with each press of Escape."""
         if self.playing.stop():
             return
-        if self.playing.stretch is not None:
+        if self.playing.region is not None:
             self.playing.selected(self.playing.path, is_quiet=True)
-            self.window.waveform.clear_stretch()
+            self.window.waveform.clear_region()
             return
         self.browsing.clear()
 
     def _save_dismissal(self) -> None:
-        """That an offer was refused is kept at once: it must not come back after a crash either."""
+        """Save at once that the offer was dismissed: it must not come back after a crash either."""
         if self._settings.has_offer != self.models.has_offer:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
@@ -326,13 +326,15 @@ class Application:
             self.window.actions_by_name[f"theme_{name}"].setChecked(self._settings.theme == name)
 
     def close(self) -> None:
-        """Save what the next start should find, and let every thread end."""
+        """Save the settings, and end every thread."""
         order, is_descending = self.browsing.order
-        place = self.browsing.location
+        location = self.browsing.location
         settings = replace(
             self._settings,
-            folder=next((str(one.path) for one in self._reader.folders() if place and one.id == place.folder_id), ""),
-            directory=place.directory if place else "",
+            folder=next(
+                (str(entry.path) for entry in self._reader.folders() if location and entry.id == location.folder_id), ""
+            ),
+            directory=location.directory if location else "",
             order=order,
             is_descending=is_descending,
             volume_db=self._player.volume_db,
@@ -342,7 +344,7 @@ class Application:
             has_words=self.window.actions_by_name["words"].isChecked(),
             has_offer=self.models.has_offer,
             labels=self.listening.labels,
-            **saved_parts(self.window),
+            **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())
         self.listening.close()
@@ -368,7 +370,7 @@ def open_window(arguments: Sequence[str]) -> int:
     absent = [folder for folder in options.folders if not os.path.isdir(folder)]  # noqa: PTH112
     if absent:
         print(  # noqa: T201 - before there is a window
-            f"There is no folder {absent[0]}, nor a command of that name. Check the spelling, or see bowerbird --help.",
+            f"There is no folder or command {absent[0]}. Check the spelling, or see bowerbird --help.",
             file=sys.stderr,
         )
         return 2
@@ -380,6 +382,7 @@ def open_window(arguments: Sequence[str]) -> int:
             return 2
     boundary.log_qt()
     application = QApplication(["bowerbird"])
+    use_translator(QApplication.translate)
     application.setApplicationName("Bowerbird")
     application.setDesktopFileName("bowerbird")
     application.setStyle("Fusion")
@@ -396,7 +399,7 @@ def open_window(arguments: Sequence[str]) -> int:
     folders = [folder.absolute() for folder in options.folders]
     if options.demo and not folders and program.is_empty:
         folders = [demo_folder()]
-    boundary.catch_the_rest(program.window)
+    boundary.show_uncaught(program.window)
     boundary.close_on_signals(program.window)
     program.start(folders)
     return application.exec()

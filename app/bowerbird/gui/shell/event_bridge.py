@@ -1,4 +1,4 @@
-"""Where threads meet Qt: events from any thread, and questions that a thread of their own answers."""
+"""Where threads meet Qt: events from any thread, and queries that run in a thread of their own."""
 
 import logging
 import threading
@@ -30,9 +30,9 @@ class EventBridge(QObject):
         self._awoken.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
 
     def post(self, event: object) -> None:
-        """Hand over an event, from any thread."""
+        """Post an event, from any thread."""
         self._waiting.append(event)  # deque.append is atomic
-        if not self._is_called:  # two threads may both call: the second call finds a running timer
+        if not self._is_called:  # two threads may both get here: the second finds a running timer
             self._is_called = True
             self._awoken.emit()
 
@@ -41,45 +41,45 @@ class EventBridge(QObject):
             self._timer.start()
 
     def _deliver(self) -> None:
-        self._is_called = False  # before draining: what comes from now on calls anew
+        self._is_called = False  # before draining: events from now on schedule again
         events = [self._waiting.popleft() for _ in range(len(self._waiting))]
         if events:
             self.received.emit(events)
 
 
 class QueryThread(QObject):
-    """Runs questions one after the other in one thread; of several under one name, only the newest.
+    """Runs queries one after the other in one thread; of several with the same name, only the newest.
 
-    Answers and failures arrive in the Qt thread.
+    Results and errors arrive in the Qt thread.
     """
 
-    _answered = Signal(object, object)
+    _finished = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Condition()
         self._waiting: dict[str, tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]] = {}
         self._is_closing = False
-        self._farewell: Callable[[], None] = lambda: None
-        self._answered.connect(_call, Qt.ConnectionType.QueuedConnection)
+        self._last: Callable[[], None] = lambda: None
+        self._finished.connect(_call, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._work, name="bowerbird-queries", daemon=True)
         self._thread.start()
 
     def run(
         self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
     ) -> None:
-        """Ask; a question of the same name that still waits is dropped."""
+        """Run a query; one of the same name that still waits is dropped."""
         with self._lock:
             self._waiting.pop(name, None)
             self._waiting[name] = (work, done, failed)
             self._lock.notify()
 
-    def close(self, farewell: Callable[[], None]) -> None:
-        """Drop what waits, run a last piece of work in the thread, and wait for its end."""
+    def close(self, last: Callable[[], None]) -> None:
+        """Drop waiting queries, run a last function in the thread, and wait for its end."""
         with self._lock:
             self._waiting.clear()
             self._is_closing = True
-            self._farewell = farewell
+            self._last = last
             self._lock.notify()
         self._thread.join(10)
 
@@ -92,12 +92,12 @@ class QueryThread(QObject):
                     break
                 work, done, failed = self._waiting.pop(next(iter(self._waiting)))
             try:
-                answer = work()
+                result = work()
             except Exception as error:  # the job boundary
-                self._answered.emit(failed, error_sentence(error, activity="This"))
+                self._finished.emit(failed, error_sentence(error, activity="This"))
             else:
-                self._answered.emit(done, answer)
-        self._farewell()
+                self._finished.emit(done, result)
+        self._last()
 
 
 def _call(receiver: Callable[[Any], None], value: object) -> None:

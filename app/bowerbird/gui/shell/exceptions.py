@@ -1,4 +1,4 @@
-"""The last boundary: faults that nothing else caught, signals from outside, and Qt's own words."""
+"""The outermost boundary: uncaught exceptions, signals of the operating system, and Qt's messages."""
 
 import logging
 import signal
@@ -14,47 +14,52 @@ from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.gui.listening.rating_window import RatingWindow
 from bowerbird.gui.shell.window import MainWindow
+from bowerbird.gui.translation import translate
 
 logger = logging.getLogger(__name__)
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class Complaining(Protocol):
-    """A window that can say what went wrong."""
+class ShowsErrors(Protocol):
+    """A window that can show an error."""
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong."""
+        """Show an error."""
 
 
 def log_qt() -> None:
-    """Send Qt's own words to the log from now on."""
+    """Write Qt's messages to the log from now on."""
     qInstallMessageHandler(_log_qt)
 
 
-def catch_the_rest(window: Complaining) -> None:
-    """What no other caught is logged, and told in a sentence."""
+def show_uncaught(window: ShowsErrors) -> None:
+    """Log uncaught exceptions, and show a sentence."""
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, BowerbirdError):
             window.complain(str(error))
             return
-        logger.error("a fault", exc_info=(kind, error, trace))
-        window.complain(f"Bowerbird has a fault; what was done is kept. Please report it with {paths.log_path()}.")
+        logger.error("an uncaught exception", exc_info=(kind, error, trace))
+        window.complain(
+            translate(
+                "Errors", "Something failed because of a fault in Bowerbird. Please report it with the log file, {log}."
+            ).format(log=paths.log_path())
+        )
 
-    def caught_in_thread(fault: threading.ExceptHookArgs) -> None:
-        if fault.exc_value is not None:
-            logger.error("a thread ended", exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback))
+    def caught_in_thread(hook: threading.ExceptHookArgs) -> None:
+        if hook.exc_value is not None:
+            logger.error("a thread failed", exc_info=(hook.exc_type, hook.exc_value, hook.exc_traceback))
 
     sys.excepthook = caught
     threading.excepthook = caught_in_thread
 
 
 def close_on_signals(window: MainWindow | RatingWindow) -> None:
-    """Ctrl+C in the terminal, or the end of the session, closes the window as the user would: its state is saved.
+    """Close the window on Ctrl+C in the terminal and at the end of the desktop session, so that its state is saved.
 
-    Python's handlers run between its own instructions, so the event loop is woken through a socket. Once the window has
-    closed, signals do what they do to any program: nobody is there to be woken or closed.
+    Python runs signal handlers between its own instructions, so a socket wakes the event loop. Once the window has
+    closed, signals have their default effect again.
     """
     waking, woken = socket.socketpair()
     waking.setblocking(False)
@@ -65,8 +70,8 @@ def close_on_signals(window: MainWindow | RatingWindow) -> None:
     for number in _SIGNALS:
         signal.signal(number, lambda *_: window.close())
 
-    def let_go() -> None:
-        if waking.fileno() < 0:  # it closed already
+    def restore_signals() -> None:
+        if waking.fileno() < 0:  # it has closed already
             return
         signal.set_wakeup_fd(-1)
         for number in _SIGNALS:
@@ -75,7 +80,7 @@ def close_on_signals(window: MainWindow | RatingWindow) -> None:
         waking.close()
         woken.close()
 
-    window.closing.connect(let_go)
+    window.closing.connect(restore_signals)
 
 
 def _log_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Widgets that the style sheet knows by their role."""
+"""Widgets with a role in the style sheet."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,46 +12,46 @@ _FRAME_PX = 40
 
 
 class ElidedLabel(QLabel):
-    """A line of text that gives way in its middle, or at its end."""
+    """A line of text that is elided in its middle, or at its end."""
 
     def __init__(self, role: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
         self.setObjectName(role)
-        self._whole = ""
+        self._text = ""
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
-    def set_whole(self, text: str) -> None:
-        """Show a text, or as much of it as there is room for."""
-        self._whole = text
+    def set_text(self, text: str) -> None:
+        """Show a text, elided where it does not fit."""
+        self._text = text
         self.setToolTip(text)
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Elide anew."""
+        """Elide the text again."""
         super().resizeEvent(event)
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, self.width()))
+        self.setText(self.fontMetrics().elidedText(self._text, self._mode, self.width()))
 
 
 def resize_within_screen(widget: QWidget, width_px: int, height_px: int) -> None:
-    """Give a window its size, or as much of it as the screen has beside the frame."""
+    """Resize a window, at most to the size of the screen without the frame."""
     room = widget.screen().availableGeometry()
     widget.resize(min(width_px, room.width() - _FRAME_PX), min(height_px, room.height() - _FRAME_PX))
 
 
 def styled(widget: _Widget, role: str) -> _Widget:
-    """Give a widget its role in the style sheet: muted, small, heading, now, warning, link, primary, ..."""
+    """Set a widget's role in the style sheet: muted, small, heading, now, warning, link, primary, ..."""
     widget.setObjectName(role)
     return widget
 
 
 def label(text: str, role: str, *, wraps: bool = False) -> QLabel:
-    """Make a text in a role; a name that looks like markup is shown as it is written."""
+    """Return a plain-text label in a role."""
     made = styled(QLabel(text), role)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wraps)
@@ -59,14 +59,14 @@ def label(text: str, role: str, *, wraps: bool = False) -> QLabel:
 
 
 def button(text: str, role: str, act: Callable[[], object]) -> QPushButton:
-    """Make a button in a role."""
+    """Return a button in a role."""
     made = styled(QPushButton(text), role)
     made.clicked.connect(lambda _=False: act())
     return made
 
 
 def icon_button(icon: QIcon, meaning: str, act: Callable[[], object]) -> QToolButton:
-    """Make a button with an icon; its meaning is its tool tip and its name for screen readers."""
+    """Return a button with an icon; `meaning` is its tool tip and its name for screen readers."""
     made = QToolButton()
     made.setIcon(icon)
     made.setToolTip(meaning)

@@ -1,4 +1,4 @@
-"""How it looks: colours from one file, a style sheet made of them, icons in their tones."""
+"""The theme: colours from one file, a style sheet and icons in these colours."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -34,7 +34,7 @@ class Tokens:
     unlike: str
 
     def colour(self, name: str) -> QColor:
-        """Return a token as Qt has it."""
+        """Return a token as a Qt colour."""
         return QColor(getattr(self, name))
 
 
@@ -46,7 +46,7 @@ def tokens(theme: str) -> Tokens:
 
 
 def resolve(theme: str) -> str:
-    """Return dark or light; the system's choice where the user made none, dark where neither did."""
+    """Return dark or light; for "system" the system's choice, dark where it has none."""
     if theme in {"dark", "light"}:
         return theme
     scheme = QApplication.styleHints().colorScheme()
@@ -54,7 +54,7 @@ def resolve(theme: str) -> str:
 
 
 def apply(application: QApplication, theme: str) -> Tokens:
-    """Dress the whole program."""
+    """Apply a theme to the whole program; return its tokens."""
     chosen = tokens(resolve(theme))
     font = QFont(application.font())
     font.setPixelSize(BASE_PX)
@@ -68,7 +68,7 @@ def apply(application: QApplication, theme: str) -> Tokens:
 
 
 def shown() -> Tokens:
-    """Return the tokens that the program is dressed in, for what is painted by hand."""
+    """Return the tokens of the current theme, for widgets that paint themselves."""
     ground = QApplication.palette().color(QPalette.ColorRole.Window)
     return tokens("light" if ground == tokens("light").colour("ground") else "dark")
 
@@ -99,7 +99,7 @@ def _palette(chosen: Tokens) -> QPalette:
 
 
 def icon(name: str, colour: str, *, checked: str | None = None) -> QIcon:
-    """Return an icon of the set in a colour, and in another where its button is down."""
+    """Return an icon in a colour, and in another one for its checked state."""
     made = QIcon()
     for state, tone in ((QIcon.State.Off, colour), (QIcon.State.On, checked or colour)):
         for scale in (1, 2, 3):

@@ -1,4 +1,4 @@
-"""The main window: puts the parts in their places and passes on what they say. It holds no rule about sounds."""
+"""The main window: its layout, and the signals of its parts. It contains no rule about sounds."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,21 +29,20 @@ from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.query import Example
-from bowerbird.gui.browse.browsing_presenter import ListState, with_stretch
+from bowerbird.gui.browse.browsing_presenter import ListState, example_of
 from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState
-from bowerbird.gui.browse.placeholders import Advice, RejectedList, relaxation_text
-from bowerbird.gui.browse.playing_presenter import Stretch
+from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxation_text
+from bowerbird.gui.browse.playing_presenter import Region
 from bowerbird.gui.browse.search_bar import ChipStrip, Notice, ProgressLine, SearchField, restriction_chips
 from bowerbird.gui.browse.sounds_model import SoundsModel
 from bowerbird.gui.browse.table_view import SoundTable
 from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
-from bowerbird.gui.browse.words_presenter import WordChip
+from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.browse.words_view import WordStrip
 from bowerbird.gui.encoders.offer_view import QuietLineView
-from bowerbird.gui.shell import actions as action_cards
-from bowerbird.gui.shell import theme
+from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane
@@ -53,26 +52,23 @@ _REFRESH_MS: Final = 700
 _NO_FOLDERS_PX: Final = 720
 _CHIP_PX: Final = 280
 
-ADD_FOLDER: Final = "Add a folder"
-ADD_DEMO: Final = "Try the demo sounds"
-
 
 class MainWindow(QMainWindow):
-    """The window. `bowerbird.gui.shell.application` gives it its presenters through signals and `act`.
+    """The window. `bowerbird.gui.shell.application` connects it to its presenters.
 
     Signals
     -------
     sound_moved_to : (SoundRow or None, start_s: float, is_passing: bool)
-        `start_s` is where a match begins in a long sound, else 0.
+        `start_s` is where the match begins in a long sound, else 0.
     files_dropped : list of Path
     relaxed : Relaxation
     filter_removed : Filter
     example_removed : Example
     similar_cleared : ()
     playhead_wanted : ()
-        Time to show where playing is.
+        The playback position is to be shown.
     refresh_wanted : ()
-        Rows changed a while ago: time to read them anew.
+        Rows changed a while ago and are to be read again.
     closing : ()
     """
 
@@ -94,14 +90,14 @@ class MainWindow(QMainWindow):
         self._sound: SoundRow | None = None
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
-        self.actions_by_name: dict[str, QAction] = action_cards.make_actions(self, self.table)
+        self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table)
         self.search = SearchField(colours)
         self.chips = ChipStrip()
         self.progress = ProgressLine()
         self.notice = Notice(colours)
         self.quiet_line = QuietLineView(colours)
         self.folders = FolderTree()
-        self.advice = Advice()
+        self.empty_state = EmptyState()
         self.rejected = RejectedList(back=self.show_sounds)
         self.waveform = WaveformView(colours)
         self.words = WordStrip(colours)
@@ -112,13 +108,13 @@ class MainWindow(QMainWindow):
         self.resize(1200, 760)
         self.setMinimumSize(260, 360)
         self._lay_out()
-        action_cards.fill_menus(self, self.actions_by_name)
+        actions.fill_menus(self, self.actions_by_name)
         self._connect()
         self.recolour(colours)
 
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
-        for page in (self.table, self.advice, self.rejected):
+        for page in (self.table, self.empty_state, self.rejected):
             self._pages.addWidget(page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.addWidget(self.folders)
@@ -157,7 +153,7 @@ class MainWindow(QMainWindow):
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
-        self.chips.rejected_asked.connect(self.show_rejected)
+        self.chips.rejected_clicked.connect(self.show_rejected)
         self.progress.pause_clicked.connect(self.actions_by_name["pause"].trigger)
         self.progress.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
         self._playhead_timer = QTimer(self, interval=_PLAYHEAD_MS)
@@ -166,9 +162,9 @@ class MainWindow(QMainWindow):
         self._refresh_timer.timeout.connect(self._refresh)
 
     def recolour(self, colours: Tokens) -> None:
-        """Take up another theme."""
+        """Use the colours of another theme."""
         self._colours = colours
-        action_cards.recolour(self.actions_by_name, colours)
+        actions.recolour(self.actions_by_name, colours)
         self._show_play_icon()
         self.table.recolour(colours)
         self.waveform.recolour(colours)
@@ -179,21 +175,21 @@ class MainWindow(QMainWindow):
         if self._state is not None:
             self._show_chips(self._state)
 
-    # What presenters show: the list
+    # Shown by presenters: the list
 
     def show_list(self, state: ListState) -> None:
-        """Show rows, or the advice where there are none."""
-        is_same = state.is_same_question and self.model.has_ids(state.listing.ids)
+        """Show rows, or a sentence where there are none."""
+        is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
         self._show_chips(state)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
         else:
-            self.table.show_rows(state.listing.ids, state.listing.matches, keeps_place=state.is_same_question)
+            self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
         if not len(state.listing.ids):
-            self._advise(state)
-        if self._pages.currentWidget() is not self.rejected or not state.is_same_question:
+            self._show_empty_state(state)
+        if self._pages.currentWidget() is not self.rejected or not state.is_same_query:
             self.show_sounds()
 
     def _show_chips(self, state: ListState) -> None:
@@ -206,20 +202,20 @@ class MainWindow(QMainWindow):
         )
         self.chips.show_chips(chips, state.summary)
 
-    def _advise(self, state: ListState) -> None:
-        offers: list[tuple[str, Callable[[], object]]] = [
+    def _show_empty_state(self, state: ListState) -> None:
+        actions: list[tuple[str, Callable[[], object]]] = [
             (relaxation_text(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
             for relaxation in state.listing.relaxations
         ]
         if not state.listing.n_library and not self.progress.isVisibleTo(self):
-            offers = [
-                (ADD_FOLDER, self.actions_by_name["add_folder"].trigger),
-                (ADD_DEMO, self.actions_by_name["add_demo"].trigger),
+            actions = [
+                (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
+                (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
             ]
-        elif not offers and (self.search.text() or state.examples):
-            offers = [("Clear the search", self._clear_everything)]
-        looking = not state.listing.n_library and self.progress.isVisibleTo(self)
-        self.advice.tell("Looking for sounds" if looking else state.advice, offers)
+        elif not actions and (self.search.text() or state.examples):
+            actions = [(self.tr("Clear the search"), self._clear_everything)]
+        is_scanning = not state.listing.n_library and self.progress.isVisibleTo(self)
+        self.empty_state.show_sentence(self.tr("Looking for sounds") if is_scanning else state.advice, actions)
 
     def _clear_everything(self) -> None:
         self.search.clear()
@@ -227,10 +223,10 @@ class MainWindow(QMainWindow):
 
     def show_sounds(self) -> None:
         """Show the rows."""
-        self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.advice)
+        self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.empty_state)
 
     def show_rejected(self) -> None:
-        """Show the list of rejected sounds, or go back from it."""
+        """Show the list of rejected sounds, or return to the sounds."""
         if self._pages.currentWidget() is self.rejected:
             self.show_sounds()
             return
@@ -238,30 +234,30 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.rejected)
 
     def show_folder_pane(self, pane: FolderPane) -> None:
-        """Show the tree of directories, and how many sounds were rejected."""
+        """Show the tree of directories, and the number of rejected sounds."""
         self.folders.show_directories(pane.directories, pane.folders)
         self.chips.show_rejected(pane.n_rejected)
 
     def set_search_text(self, text: str) -> None:
-        """Put words into the search box; who gave them knows them already."""
+        """Set the text of the search box."""
         self.search.setText(text)
 
-    def invite_words(self, *, is_meant: bool) -> None:
-        """Say in the search box what may be typed there."""
-        self.search.invite(is_meant=is_meant)
+    def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
+        """Show in the search box what can be typed."""
+        self.search.set_placeholder(has_text_encoder=has_text_encoder)
 
-    # What presenters show: indexing and playing
+    # Shown by presenters: indexing and playback
 
     def show_indexing(self, state: IndexingState | None) -> None:
-        """Show the progress line, or none."""
+        """Show the progress line, or hide it."""
         self.progress.show_state(state)
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
-        self.actions_by_name["pause"].setText("&Resume analysis" if paused else "&Pause analysis")
+        self.actions_by_name["pause"].setText(self.tr("&Resume analysis") if paused else self.tr("&Pause analysis"))
 
     def library_changed(self, *, is_final: bool) -> None:
-        """Read rows anew soon; at the end of a run at once."""
+        """Read rows again soon, or at once at the end of a run."""
         if is_final:
             self._refresh_timer.stop()
             self._refresh()
@@ -272,9 +268,9 @@ class MainWindow(QMainWindow):
         self.refresh_wanted.emit()
 
     def show_playing(self, path: Path | None) -> None:
-        """Mark the sound that is heard, or none."""
-        is_at_hand = path is not None and self._sound is not None and self._sound.path == path
-        self.model.mark_playing(self._sound.id if is_at_hand and self._sound else None)
+        """Mark the sound that plays, or none."""
+        is_current = path is not None and self._sound is not None and self._sound.path == path
+        self.model.mark_playing(self._sound.id if is_current and self._sound else None)
         if path is not None:
             self._playhead_timer.start()
         else:
@@ -287,32 +283,32 @@ class MainWindow(QMainWindow):
         self.actions_by_name["play"].setIcon(theme.icon(name, self._colours.text))
 
     def show_position(self, position_s: float | None) -> None:
-        """Show where playing is."""
+        """Show the playback position."""
         self.waveform.show_playhead(position_s)
         self.transport.show_position(position_s)
 
-    def show_words(self, chips: Sequence[WordChip] | None, *, has_sound: bool) -> None:
-        """Show the words of the sound at hand; None while they are not known yet."""
+    def show_words(self, chips: Sequence[WordState] | None, *, has_sound: bool) -> None:
+        """Show the words of the current sound; None while they are being looked up."""
         self.words.show_words(chips, has_sound=has_sound)
 
     def show_device(self, sentence: str | None) -> None:
-        """Show what is wrong with the sound device, or nothing."""
+        """Show a problem of the sound device, or none."""
         self.transport.show_device(sentence)
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong."""
-        self.notice.tell(sentence)
+        """Show an error."""
+        self.notice.show_sentence(sentence)
 
-    # What people do
+    # User actions
 
     def _moved(self, row: int, is_passing: bool) -> None:
         sound = self.model.sound(row)
         self._sound = sound
         self.show_sound(sound)
-        self.sound_moved_to.emit(sound, self.model.moment(row)[0], is_passing)
+        self.sound_moved_to.emit(sound, self.model.matched_region(row)[0], is_passing)
 
     def show_sound(self, sound: SoundRow | None) -> None:
-        """Show a sound's waveform and facts."""
+        """Show a sound's waveform and properties."""
         peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
         if sound is None or peaks is None or not sound.rate_hz:
             self.waveform.clear_sound()
@@ -320,35 +316,35 @@ class MainWindow(QMainWindow):
             self.waveform.show_sound(peaks, rate_hz=sound.rate_hz, duration_s=sound.duration_s or 0.0)
         self.transport.show_sound(sound, self._reader.details(sound.id) if sound else None)
 
-    def chosen_examples(self, stretch: Stretch | None) -> list[Example]:
-        """What to find similar sounds to: the stretch that is selected, or the selected sounds."""
-        if stretch is not None and self._sound is not None:
-            return [with_stretch(self._sound.path, (stretch.start_s, stretch.end_s))]
+    def chosen_examples(self, region: Region | None) -> list[Example]:
+        """Return the examples for a search: the selected region, or the selected sounds."""
+        if region is not None and self._sound is not None:
+            return [example_of(self._sound.path, (region.start_s, region.end_s))]
         sounds = [self.model.sound(row) for row in self.table.selected_rows()]
         return [Example(sound.path) for sound in sounds if sound is not None]
 
     def chosen_ids(self) -> list[int]:
-        """The selected sounds, read from nowhere: there may be a hundred thousand."""
+        """Return the ids of the selected sounds without reading rows: there may be a hundred thousand."""
         ids: list[int] = self.model.sound_ids(self.table.selected_rows()).tolist()
         return ids
 
     def chosen_paths(self) -> list[Path]:
-        """The files of the selected sounds."""
+        """Return the files of the selected sounds."""
         sounds = [self.model.sound(row) for row in self.table.selected_rows()]
         return [sound.path for sound in sounds if sound is not None]
 
     def copy_path(self) -> None:
-        """Put the selected sounds' paths on the clipboard, one a line."""
+        """Copy the paths of the selected sounds, one per line."""
         QGuiApplication.clipboard().setText("\n".join(printable(str(path)) for path in self.chosen_paths()))
 
     def locate(self) -> None:
-        """Open the folder of the sound at hand in the system's file manager."""
+        """Open the folder of the current sound in the system's file manager."""
         paths = self.chosen_paths()
         if paths:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths[0].parent)))
 
     def focus_search(self) -> None:
-        """Go to the search box."""
+        """Move the focus to the search box."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
@@ -360,32 +356,32 @@ class MainWindow(QMainWindow):
 
     def _show_context_menu(self, position: object) -> None:
         menu = QMenu(self)
-        menu.addActions([self.actions_by_name[name] for name in action_cards.CONTEXT_MENU])
+        menu.addActions([self.actions_by_name[name] for name in actions.CONTEXT_MENU])
         menu.exec(self.table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
         menu.deleteLater()
 
-    # What Qt says
+    # Qt events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
-        is_ours = event.source() is not None  # a drag out that was let go early is no query
+        """Accept files and folders."""
+        is_ours = event.source() is not None  # dragged from this window
         if not is_ours and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand over what was dropped."""
+        """Emit the dropped files."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out what a narrow window has no room for."""
+        """Hide what does not fit a narrow window."""
         super().resizeEvent(event)
         self.fit()
 
     def fit(self) -> None:
-        """Leave out what there is no room for."""
+        """Hide what does not fit."""
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
         self.transport.fit(self.width())
         self.quiet_line.fit(self.height())
@@ -394,6 +390,6 @@ class MainWindow(QMainWindow):
             self._show_chips(self._state)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell the composition root before the parts are gone."""
+        """Emit `closing` while the parts still exist."""
         self.closing.emit()
         super().closeEvent(event)

@@ -1,12 +1,12 @@
-"""Sizes and places of the window's parts, as text that the settings keep."""
+"""Geometry of the window and its splitters, as text for the settings."""
 
 from PySide6.QtCore import QByteArray
 
 from bowerbird.gui.shell.window import MainWindow
 
 
-def restore_parts(window: MainWindow, *, geometry: str, splitter: str, rows_splitter: str) -> None:
-    """Take up what an earlier start left."""
+def restore_geometry(window: MainWindow, *, geometry: str, splitter: str, rows_splitter: str) -> None:
+    """Restore the geometry of an earlier start."""
     for part, state in ((window.splitter, splitter), (window.rows_splitter, rows_splitter)):
         if state:
             part.restoreState(QByteArray.fromBase64(state.encode()))
@@ -14,11 +14,11 @@ def restore_parts(window: MainWindow, *, geometry: str, splitter: str, rows_spli
         window.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
 
 
-def saved_parts(window: MainWindow) -> dict[str, str]:
-    """Return what the next start should take up."""
-    parts = {
+def saved_geometry(window: MainWindow) -> dict[str, str]:
+    """Return the geometry for the next start, by the names of the settings."""
+    states = {
         "geometry": window.saveGeometry(),
         "splitter": window.splitter.saveState(),
         "rows_splitter": window.rows_splitter.saveState(),
     }
-    return {name: bytes(state.toBase64().data()).decode() for name, state in parts.items()}
+    return {name: bytes(state.toBase64().data()).decode() for name, state in states.items()}
