@@ -1,4 +1,4 @@
-"""The file of settings: what is damaged is as new, what is written is whole."""
+"""The settings file: versions, invalid values, and writes that succeed or change nothing."""
 
 import json
 from dataclasses import asdict, replace
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bowerbird.base.settings import Settings, load_settings, save_settings
+from bowerbird.base.settings import VERSION, Settings, invalid_path, load_settings, save_settings
 
 FULL = Settings(
+    folder="/sounds/Drums",
     directory="Drums/Kicks",
     order="duration",
     is_descending=True,
@@ -38,35 +39,68 @@ def test_a_directory_of_any_bytes_survives(tmp_path: Path):
     assert load_settings(tmp_path / "settings.json") == odd
 
 
-def test_no_file_is_as_new(tmp_path: Path):
-    assert load_settings(tmp_path / "settings.json") == Settings()
+def test_without_a_file_there_are_defaults_and_nothing_is_reported(tmp_path: Path):
+    reported: list[str] = []
+    assert load_settings(tmp_path / "settings.json", reported.append) == Settings()
+    assert reported == []
+
+
+def test_settings_without_a_version_are_upgraded(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({**asdict(FULL), "folder": "", "directory": "", "labels": "", "geometry": ""}))
+    reported: list[str] = []
+    expected = replace(FULL, folder=None, directory=None, labels=None, geometry=None)
+    assert load_settings(path, reported.append) == expected
+    assert reported == []
+    save_settings(expected, path)
+    assert json.loads(path.read_text())["version"] == VERSION == 1
+    assert load_settings(path, reported.append) == expected
+    assert reported == []
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"null", b"[]", b"7", b"\xff\xfe\x00", b'{"theme": '])
-def test_a_damaged_file_is_as_new(tmp_path: Path, data: bytes):
-    (tmp_path / "settings.json").write_bytes(data)
-    assert load_settings(tmp_path / "settings.json") == Settings()
+def test_a_damaged_file_is_reported_and_kept(tmp_path: Path, data: bytes):
+    path = tmp_path / "settings.json"
+    path.write_bytes(data)
+    reported: list[str] = []
+    assert load_settings(path, reported.append) == Settings()
+    assert reported == [
+        "The settings file is damaged, so Bowerbird uses its defaults. The file is kept as settings.invalid.json."
+    ]
+    save_settings(FULL, path)
+    assert invalid_path(path).read_bytes() == data
 
 
-def test_a_value_of_the_wrong_type_is_as_new_and_the_others_hold(tmp_path: Path):
+def test_values_of_the_wrong_type_are_reported_and_have_their_defaults(tmp_path: Path):
     wrong = {**asdict(FULL), "is_loop": 1, "volume_db": "loud", "theme": None, "is_descending": "yes"}
     (tmp_path / "settings.json").write_text(json.dumps(wrong))
     new = Settings()
-    assert load_settings(tmp_path / "settings.json") == replace(
+    reported: list[str] = []
+    assert load_settings(tmp_path / "settings.json", reported.append) == replace(
         FULL, is_loop=new.is_loop, volume_db=new.volume_db, theme=new.theme, is_descending=new.is_descending
     )
+    assert reported == [
+        "Some settings are invalid and have their defaults now: is_descending, volume_db, is_loop, theme. "
+        "The file is kept as settings.invalid.json."
+    ]
 
 
-def test_a_whole_number_is_a_volume_and_a_truth_is_none(tmp_path: Path):
+def test_an_integer_is_a_volume_and_a_boolean_is_not(tmp_path: Path):
     (tmp_path / "settings.json").write_text('{"volume_db": -6}')
     assert load_settings(tmp_path / "settings.json").volume_db == -6.0
     (tmp_path / "settings.json").write_text('{"volume_db": true}')
     assert load_settings(tmp_path / "settings.json").volume_db == 0.0
 
 
-def test_what_a_newer_program_wrote_is_left_alone(tmp_path: Path):
-    (tmp_path / "settings.json").write_text('{"theme": "dark", "invented": [1, 2]}')
-    assert load_settings(tmp_path / "settings.json") == Settings(theme="dark")
+def test_settings_of_a_newer_version_are_used_and_the_file_is_kept(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"version": 99, "theme": "dark", "invented": [1, 2]}')
+    reported: list[str] = []
+    assert load_settings(path, reported.append) == Settings(theme="dark")
+    assert reported == [
+        "The settings were saved by a newer version of Bowerbird; this one may not use all. "
+        "The file is kept as settings.invalid.json."
+    ]
 
 
 def test_a_disk_that_refuses_is_a_warning_and_the_old_file_stays(
@@ -78,7 +112,7 @@ def test_a_disk_that_refuses_is_a_warning_and_the_old_file_stays(
     def refuse(*_: object) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("bowerbird.base.settings.os.replace", refuse)
+    monkeypatch.setattr("bowerbird.base.files.os.replace", refuse)
     save_settings(Settings(), path)
     assert "settings were not saved: no space left on device" in caplog.text
     assert load_settings(path) == FULL
@@ -96,6 +130,5 @@ def test_whatever_json_holds_settings_have_their_types(tmp_path_factory: pytest.
     path = tmp_path_factory.mktemp("any") / "settings.json"
     path.write_text(json.dumps(stored))
     loaded = asdict(load_settings(path))
-    assert {name: type(value) for name, value in loaded.items()} == {
-        name: type(value) for name, value in asdict(Settings()).items()
-    }
+    new, full = asdict(Settings()), asdict(FULL)
+    assert all(type(value) in {type(new[name]), type(full[name])} for name, value in loaded.items())

@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_window_open(
     open_window: Open, caplog: pytest.LogCaptureFixture
 ):
     stage = open_window()
-    paths.settings_path().with_suffix(".draft").mkdir()
+    paths.settings_path().with_name(".settings.json.draft").mkdir()
     stage.close()
     assert "settings were not saved" in caplog.text
     caplog.records[-1].args[0].__traceback__ = None  # its frames would keep the window

@@ -1,45 +1,52 @@
-"""What the window remembers from one start to the next."""
+"""The settings of the window, kept from one start to the next."""
 
 import dataclasses
 import json
 import logging
-import os
+import shutil
+import types
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args
+
+from bowerbird.base.files import refusal, write_whole
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A user's choices.
+    """A user's settings.
 
     Attributes
     ----------
-    folder, directory : str
-        Path of the folder, and directory in it, chosen in the left pane; "" for all sounds.
+    folder : str or None
+        Path of the folder that is selected in the left pane; None for all sounds.
+    directory : str or None
+        The directory selected in that folder.
     order : str
         Column that the list is sorted by.
     is_descending : bool
     volume_db : float
     is_auto_play, is_loop : bool
     has_folders : bool
-        The left pane is shown.
+        Whether the left pane is visible.
     has_words : bool
-        The words of the sound at hand are shown.
+        Whether the suggested words of the current sound are visible.
     theme : str
         system, dark or light.
     has_offer : bool
-        The offer to fetch an encoder that knows words is still to be made; False once it was dismissed.
-    labels : str
-        Path of the table of classes that systems are compared by; "" for none.
-    geometry, splitter, rows_splitter : str
-        States of the window's parts, in base 64.
+        Whether the offer to download an encoder that understands text is still to be made; False once dismissed.
+    labels : str or None
+        Path of the labels file that systems are compared by.
+    geometry, splitter, rows_splitter : str or None
+        Geometry of the window and its splitters, in base 64.
     """
 
-    folder: str = ""
-    directory: str = ""
+    folder: str | None = None
+    directory: str | None = None
     order: str = "name"
     is_descending: bool = False
     volume_db: float = 0.0
@@ -49,36 +56,93 @@ class Settings:
     has_words: bool = True
     theme: str = "system"
     has_offer: bool = True
-    labels: str = ""
-    geometry: str = ""
-    splitter: str = ""
-    rows_splitter: str = ""
+    labels: str | None = None
+    geometry: str | None = None
+    splitter: str | None = None
+    rows_splitter: str | None = None
 
 
-def load_settings(path: Path) -> Settings:
-    """Read settings; what is absent, unknown or of the wrong type is as new."""
+def _none_for_empty(stored: dict[str, Any]) -> dict[str, Any]:
+    """Upgrade from version 0, in which an empty string stood for "none"."""
+    optional = {"folder", "directory", "labels", "geometry", "splitter", "rows_splitter"}
+    return {name: None if name in optional and value == "" else value for name, value in stored.items()}
+
+
+_UPGRADES: Final = (_none_for_empty,)
+"""The upgrade from each version to the next. A file without a version is version 0."""
+
+VERSION: Final = len(_UPGRADES)
+
+
+def load_settings(path: Path, report: Callable[[str], object] = logger.warning) -> Settings:
+    """Read the settings, and upgrade those of an older version.
+
+    Parameters
+    ----------
+    path : Path
+        Without a file there, every setting has its default.
+    report : callable
+        Receives a sentence when something in the file cannot be used. The file is then copied to `invalid_path`, since
+        the next `save_settings` replaces it.
+    """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
         return Settings()
+    except OSError as error:
+        report(f"Cannot read the settings {path}: {refusal(error)}. Bowerbird uses its defaults.")
+        return Settings()
+    except ValueError:
+        text = ""
+    try:
+        stored = json.loads(text)
+    except (ValueError, RecursionError):
+        stored = None
     if not isinstance(stored, dict):
+        report(f"The settings file is damaged, so Bowerbird uses its defaults. {_kept(path)}")
         return Settings()
-    known: dict[str, Any] = {}
+    version = stored.pop("version", 0)
+    if type(version) is not int or not 0 <= version <= VERSION:
+        report(f"The settings were saved by a newer version of Bowerbird; this one may not use all. {_kept(path)}")
+        version = VERSION
+    for upgrade in _UPGRADES[version:]:
+        stored = upgrade(stored)
+    valid: dict[str, Any] = {}
+    invalid: list[str] = []
     for field in dataclasses.fields(Settings):
-        value = stored.get(field.name)
-        if type(value) is int and field.type in {float, "float"}:
+        if field.name not in stored:
+            continue
+        value = stored[field.name]
+        if type(value) is int and field.type is float:
             value = float(value)
-        if type(value) is type(field.default):
-            known[field.name] = value
-    return Settings(**known)
+        if type(value) in _types(field.type):
+            valid[field.name] = value
+        else:
+            invalid.append(field.name)
+    if invalid:
+        report(f"Some settings are invalid and have their defaults now: {', '.join(invalid)}. {_kept(path)}")
+    return Settings(**valid)
+
+
+def _types(annotation: object) -> tuple[object, ...]:
+    return get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+
+
+def invalid_path(path: Path) -> Path:
+    """Return where a copy of settings is kept that could not be used."""
+    return path.with_suffix(".invalid.json")
+
+
+def _kept(path: Path) -> str:
+    with suppress(OSError):
+        shutil.copyfile(path, invalid_path(path))
+    return f"The file is kept as {invalid_path(path).name}."
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Write settings at once or not at all; a disk that refuses loses them, not the program."""
-    draft = path.with_suffix(".draft")
+    """Write the settings; when the disk refuses, the old file stays and a warning is logged."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(dataclasses.asdict(settings), indent=2), encoding="utf-8")
-        os.replace(draft, path)  # noqa: PTH105 - the atomic one
+        write_whole(path, json.dumps({"version": VERSION, **dataclasses.asdict(settings)}, indent=2))
     except OSError as error:
         logger.warning("settings were not saved: %s", error)

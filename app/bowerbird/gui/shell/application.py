@@ -101,7 +101,9 @@ class Application:
             is_indexing=lambda: self.indexing.is_running,
             has_offer=settings.has_offer,
         )
-        self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
+        self.listening = Listening(
+            window, library, player=self._player, post=self._bridge.post, labels=settings.labels or ""
+        )
         self._connect()
         self._restore()
 
@@ -225,7 +227,7 @@ class Application:
         settings, window = self._settings, self.window
         order = settings.order if settings.order in {*SORT_FIELDS, RELEVANCE} else "name"
         folder_ids = {str(folder.path): folder.id for folder in self._reader.folders()}
-        folder_id = folder_ids.get(settings.folder)
+        folder_id = folder_ids.get(settings.folder) if settings.folder else None
         location = Location(folder_id, settings.directory) if folder_id and settings.directory else None
         self.browsing.restore(location, order, is_descending=settings.is_descending)
         window.folders.choose(location)
@@ -332,9 +334,10 @@ class Application:
         settings = replace(
             self._settings,
             folder=next(
-                (str(entry.path) for entry in self._reader.folders() if location and entry.id == location.folder_id), ""
+                (str(entry.path) for entry in self._reader.folders() if location and entry.id == location.folder_id),
+                None,
             ),
-            directory=location.directory if location else "",
+            directory=location.directory if location else None,
             order=order,
             is_descending=is_descending,
             volume_db=self._player.volume_db,
@@ -343,7 +346,7 @@ class Application:
             has_folders=self.window.actions_by_name["folders"].isChecked(),
             has_words=self.window.actions_by_name["words"].isChecked(),
             has_offer=self.models.has_offer,
-            labels=self.listening.labels,
+            labels=self.listening.labels or None,
             **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())
@@ -387,9 +390,10 @@ def open_window(arguments: Sequence[str]) -> int:
     application.setDesktopFileName("bowerbird")
     application.setStyle("Fusion")
     try:
+        problems: list[str] = []
         program = Application(
             Library.open(paths.library_path(options.library)),
-            load_settings(paths.settings_path()),
+            load_settings(paths.settings_path(), problems.append),
             encoder_named(DEFAULT_ENCODER),
         )
     except BowerbirdError as error:
@@ -402,4 +406,6 @@ def open_window(arguments: Sequence[str]) -> int:
     boundary.show_uncaught(program.window)
     boundary.close_on_signals(program.window)
     program.start(folders)
+    for problem in problems:
+        program.window.complain(problem)
     return application.exec()

@@ -5,7 +5,9 @@ from PySide6.QtCore import QByteArray
 from bowerbird.gui.shell.window import MainWindow
 
 
-def restore_geometry(window: MainWindow, *, geometry: str, splitter: str, rows_splitter: str) -> None:
+def restore_geometry(
+    window: MainWindow, *, geometry: str | None, splitter: str | None, rows_splitter: str | None
+) -> None:
     """Restore the geometry of an earlier start."""
     for part, state in ((window.splitter, splitter), (window.rows_splitter, rows_splitter)):
         if state:
