@@ -79,10 +79,11 @@ def test_values_of_the_wrong_type_are_reported_and_have_their_defaults(tmp_path:
     assert load_settings(tmp_path / "settings.json", reported.append) == replace(
         FULL, is_loop=new.is_loop, volume_db=new.volume_db, theme=new.theme, is_descending=new.is_descending
     )
-    assert reported == [
+    (sentence,) = reported
+    assert sentence == (
         "Some settings are invalid and have their defaults now: is_descending, volume_db, is_loop, theme. "
         "The file is kept as settings.invalid.json."
-    ]
+    )
 
 
 def test_an_integer_is_a_volume_and_a_boolean_is_not(tmp_path: Path):
@@ -97,10 +98,11 @@ def test_settings_of_a_newer_version_are_used_and_the_file_is_kept(tmp_path: Pat
     path.write_text('{"version": 99, "theme": "dark", "invented": [1, 2]}')
     reported: list[str] = []
     assert load_settings(path, reported.append) == Settings(theme="dark")
-    assert reported == [
+    (sentence,) = reported
+    assert sentence == (
         "The settings were saved by a newer version of Bowerbird; this one may not use all. "
         "The file is kept as settings.invalid.json."
-    ]
+    )
 
 
 def test_a_disk_that_refuses_is_a_warning_and_the_old_file_stays(

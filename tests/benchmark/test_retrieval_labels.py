@@ -52,8 +52,8 @@ def test_a_class_of_several_families_stays_outside(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "holds no rows"),
-        ("path,class\n", "holds no rows"),
+        ("", "has no rows"),
+        ("path,class\n", "has no rows"),
         ("name,kind\na,b\n", "has no columns"),
         ("path,class\na.wav,\n", "row 2, lacks a name or a class"),
         ("path,class\na.wav,x\n,y\n", "row 3, lacks a name or a class"),

@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, paths, settings, the log, files written whole, quantities as text."""
+"""Used by every layer: errors, paths, settings, the log, atomic writes, quantities as text."""

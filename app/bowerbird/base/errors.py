@@ -1,19 +1,19 @@
-"""What can go wrong in the world outside the program, as sentences for its users.
+"""Errors that are not bugs, as sentences for users.
 
-Faults of the program itself are built-in exceptions and never pass through here.
+A bug in Bowerbird raises a built-in exception.
 """
 
 
 class BowerbirdError(Exception):
-    """A fault of the world: the message is a sentence followed by a remedy."""
+    """An error that is not a bug. The message says what happened, then what to do."""
 
 
 class AudioError(BowerbirdError):
-    """A file that cannot be heard."""
+    """A file that cannot be decoded."""
 
 
 class UnreachableError(AudioError):
-    """A file that cannot be read just now: its drive is away, or reading is not permitted. No word on its content."""
+    """A file that cannot be read at present: its drive is disconnected, or permission is denied."""
 
 
 class CatalogueError(BowerbirdError):
@@ -29,12 +29,12 @@ class UnheardError(EncoderError):
 
 
 class QueryError(BowerbirdError):
-    """A question that cannot be answered as it was put."""
+    """A query or argument that is not valid."""
 
 
 class StudyError(BowerbirdError):
-    """A listening test that cannot be: a wrong design, a changed file, answers to another study."""
+    """An invalid study: a wrong design, a changed file, responses to another study."""
 
 
 class PlaybackError(BowerbirdError):
-    """A sound device that is absent or lost."""
+    """A sound device that is missing or was disconnected."""

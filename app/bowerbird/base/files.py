@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, and the operating system's refusals as words."""
+"""Files and folders that are written completely or not at all, and operating system errors as text."""
 
 import os
 import shutil
@@ -9,17 +9,17 @@ from typing import IO
 
 
 def refusal(error: OSError, *, fallback: str = "the system refused") -> str:
-    """Return why the operating system refused, in its own words and small letters."""
+    """Return the message of an operating system error in lower case."""
     return (error.strerror or str(error) or fallback).lower()
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file under its name only when all of it is on disk.
+    """Write a file completely or not at all.
 
     Raises
     ------
     OSError
-        When the disk refuses; what was there before is still there.
+        When writing fails; the former file is unchanged.
     """
     with writing_whole(path) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
@@ -27,12 +27,12 @@ def write_whole(path: Path, data: bytes | str) -> None:
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing that takes its name when the block ends without an error.
+    """Open a file for writing; it replaces `path` when the block ends without an error.
 
     Raises
     ------
     OSError
-        When the disk refuses; what was there before is still there.
+        When writing fails; the former file is unchanged.
     """
     draft = path.with_name(f".{path.name}.draft")
     try:
@@ -46,12 +46,12 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a draft folder, then let it take the place of `folder`, whole or not at all.
+    """Fill a draft folder, then replace `folder` with it, completely or not at all.
 
     Raises
     ------
     OSError
-        When the disk refuses; what was there before is still there.
+        When writing fails; the former file is unchanged.
     """
     draft, former = folder.with_name(f".{folder.name}.draft"), folder.with_name(f".{folder.name}.former")
     try:

@@ -1,4 +1,4 @@
-"""The program's log: one rotating file, so that a crash leaves a trace on the user's own disk."""
+"""The log: a rotating file on the user's own disk."""
 
 import logging
 import logging.handlers
@@ -9,11 +9,11 @@ logger = logging.getLogger("bowerbird")
 
 
 def start_logging() -> None:
-    """Write warnings and worse to the log file; without a writable folder, carry on silently."""
+    """Write warnings and errors to the log file, if its folder is writable."""
     if logger.handlers:
         return
     logger.addHandler(logging.NullHandler())
-    logging.raiseExceptions = False  # a log that cannot be written is not the user's concern
+    logging.raiseExceptions = False  # a failure to log is not shown to users
     path = paths.log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

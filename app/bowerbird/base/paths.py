@@ -1,4 +1,4 @@
-"""Where things lie: the library, settings and logs of a user, and what ships inside the package."""
+"""Locations: the library, settings and logs of a user, and the files that ship with the package."""
 
 import os
 from pathlib import Path
@@ -8,13 +8,13 @@ import platformdirs
 import bowerbird
 
 HOME_VARIABLE = "BOWERBIRD_HOME"
-"""Environment variable that puts library, settings and logs under one folder."""
+"""Environment variable: the folder of library, settings and log."""
 
 
 def library_path(chosen: Path | None = None) -> Path:
-    """Return the folder of the library: the chosen one, or the user's own.
+    """Return the folder of the library: the chosen folder, or the user's default.
 
-    The folder is not made here.
+    The folder is not created.
     """
     if chosen is not None:
         return chosen.expanduser().absolute()
@@ -33,7 +33,7 @@ def settings_path() -> Path:
 
 
 def log_path() -> Path:
-    """Return the file that warnings and crashes are written to."""
+    """Return the file that warnings and errors are logged to."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home).expanduser().absolute() / "log" / "bowerbird.log"
@@ -41,7 +41,7 @@ def log_path() -> Path:
 
 
 def weights_path() -> Path:
-    """Return the folder of the weights that the user fetched or imported, one folder an encoder."""
+    """Return the folder of downloaded and imported weights, one folder per encoder."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home).expanduser().absolute() / "models"
@@ -49,7 +49,7 @@ def weights_path() -> Path:
 
 
 def studies_path() -> Path:
-    """Return the folder of the user's listening tests, one folder each."""
+    """Return the folder of the user's listening tests, one folder per study."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home).expanduser().absolute() / "studies"
@@ -57,7 +57,7 @@ def studies_path() -> Path:
 
 
 def ears_path() -> Path:
-    """Return the folder of the ears that were trained on the user's own sounds, one folder each."""
+    """Return the folder of the ears that the user has trained, one folder per ear."""
     return weights_path().with_name("ears")
 
 
@@ -72,7 +72,7 @@ def models_path() -> Path:
 
 
 def _shipped(name: str) -> Path:
-    """Find a shipped folder: inside the installed package, or beside `app/` in a checkout."""
+    """Return a shipped folder: inside the installed package, or beside `app/` in a checkout."""
     package = Path(bowerbird.__file__).parent
     installed = package / name
     return installed if installed.is_dir() else package.parents[1] / name

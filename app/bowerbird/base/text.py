@@ -1,8 +1,8 @@
-"""Quantities as people read them: one way for the window and the command line."""
+"""Quantities as text, for the window and the command line."""
 
 
 def duration_text(seconds: float | None) -> str:
-    """Say a sound's length: "0.35 s", "12.4 s", "2:09", "1:02:11"; nothing where it is unknown."""
+    """Format a duration: "0.35 s", "12.4 s", "2:09", "1:02:11"; empty if unknown."""
     if seconds is None:
         return ""
     if seconds < 0.1:
@@ -15,37 +15,37 @@ def duration_text(seconds: float | None) -> str:
 
 
 def clock_text(seconds: float) -> str:
-    """Say a place in a long sound: "7:10", "1:02:10"."""
+    """Format a position in a long sound: "7:10", "1:02:10"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def position_text(seconds: float) -> str:
-    """Say a place in a sound: "0:07.42"."""
+    """Format a position in a sound: "0:07.42"."""
     minutes, rest = divmod(max(0.0, seconds), 60)
     return f"{int(minutes)}:{rest:05.2f}"
 
 
 def channels_text(n_channels: int | None) -> str:
-    """Say a number of channels: "mono", "stereo", "6 ch"."""
+    """Format a number of channels: "mono", "stereo", "6 ch"."""
     if n_channels is None:
         return ""
     return {1: "mono", 2: "stereo"}.get(n_channels, f"{n_channels} ch")
 
 
 def rate_text(rate_hz: int | None) -> str:
-    """Say a sampling rate: "44.1 kHz"."""
+    """Format a sampling rate: "44.1 kHz"."""
     return "" if rate_hz is None else f"{rate_hz / 1000:g} kHz"
 
 
 def count_text(n: int, singular: str = "sound", plural: str = "sounds") -> str:
-    """Say a number of things: "1 sound", "18,300 sounds"."""
+    """Format a count: "1 sound", "18,300 sounds"."""
     return f"{n:,} {singular if n == 1 else plural}"
 
 
 def time_left_text(seconds: float) -> str:
-    """Say a length of time as people do: "40 s", "2 min", "3.5 h"."""
+    """Format the time left: "40 s", "2 min", "3.5 h"."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     if seconds < 5400:
@@ -54,12 +54,12 @@ def time_left_text(seconds: float) -> str:
 
 
 def time_taken_text(seconds: float) -> str:
-    """Say how long something took: "0.4 s", "31 s", "2 min"."""
+    """Format the time taken: "0.4 s", "31 s", "2 min"."""
     return f"{seconds:.1f} s" if seconds < 10 else time_left_text(seconds)
 
 
 def progress_text(n_done: int, n_total: int, per_second: float, left_s: float | None) -> str:
-    """Say how far analysis is: "2,140 of 18,300 · 96 a second · 2 min left"."""
+    """Format the progress of analysis: "2,140 of 18,300 · 96 a second · 2 min left"."""
     parts = [f"{n_done:,} of {n_total:,}"]
     if per_second > 0:
         parts.append(f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.1f} a second")
@@ -69,7 +69,7 @@ def progress_text(n_done: int, n_total: int, per_second: float, left_s: float | 
 
 
 def bytes_text(n_bytes: int) -> str:
-    """Say a size: "622 MB", "2.1 MB", "1.2 GB"; nothing where it is unknown."""
+    """Format a size: "622 MB", "2.1 MB", "1.2 GB"; empty if unknown."""
     if n_bytes <= 0:
         return ""
     if n_bytes >= 1e9:
@@ -78,5 +78,5 @@ def bytes_text(n_bytes: int) -> str:
 
 
 def printable(name: str) -> str:
-    """A file name as it can be shown: bytes that are no text become question marks."""
+    """Return a file name that can be shown: bytes that are not valid text become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")

@@ -37,7 +37,7 @@ class LabelledSound:
     path : str
         As written in the file, relative to the file's folder.
     labels : tuple of str
-        The classes that the sound carries, at least one.
+        The classes of the sound, at least one.
     group : str
         Takes of one origin share it.
     family : str
@@ -98,7 +98,7 @@ class LabelledSet:
         Parameters
         ----------
         origins, classes : collection of str, optional
-            Keep only sounds of these collections, and only sounds that carry one of these classes.
+            Keep only sounds of these collections, and only sounds with one of these classes.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Averages:
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """Figures of one class: means over the `n_queries` sounds that carry it."""
+    """Figures of one class: means over its `n_queries` sounds."""
 
     label: str
     n_queries: int
@@ -304,9 +304,9 @@ def read_labels(path: Path) -> LabelledSet:
         reason = (error.strerror or str(error)).lower()
         raise QueryError(f"`{path}` cannot be read ({reason}). Check its spelling and its permissions.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise QueryError(f"`{path}` is no table of text. Give a UTF-8 CSV file.") from error
+        raise QueryError(f"`{path}` is not a text table. Give a UTF-8 CSV file.") from error
     if not rows:
-        raise QueryError(f"`{path}` holds no rows. Give a CSV with a header and one row a sound.")
+        raise QueryError(f"`{path}` has no rows. Give a CSV file with a header and one row per sound.")
     name_column = "path" if "path" in rows[0] else "fname"
     label_column = "class" if "class" in rows[0] else "labels"
     if name_column not in rows[0] or label_column not in rows[0]:
@@ -344,7 +344,7 @@ def _rankable(vectors: Vectors, group_codes: npt.NDArray[np.int64]) -> Iterator[
 
 
 def _best(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
-    """Positions of the `n` highest finite scores, best first, equal ones in collection order."""
+    """Positions of the `n` highest finite scores, best first, equal scores in collection order."""
     if n < len(scores):
         threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
         candidates = np.flatnonzero(scores >= threshold)

@@ -1,1 +1,1 @@
-"""The library's one truth: a SQLite file, and every SQL statement of the program."""
+"""The catalogue: the data of a library, and every SQL statement of the program."""

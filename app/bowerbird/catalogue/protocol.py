@@ -116,7 +116,7 @@ class SoundReader(Protocol):
         ...
 
     def details(self, sound_id: int) -> SoundDetails | None:
-        """Return what is known of a sound beyond its row."""
+        """Return the properties of a sound beyond its row."""
         ...
 
     def peaks(self, content_id: int) -> Peaks | None:
@@ -152,7 +152,7 @@ class EmbeddingReader(Protocol):
         ...
 
     def searched_id(self) -> str | None:
-        """Return the id of the encoder that is searched with; None where nobody has chosen, or it is not known."""
+        """Return the id of the encoder that is searched with; None when none was chosen, or it is not known."""
         ...
 
     def encoder_ids(self) -> list[str]:

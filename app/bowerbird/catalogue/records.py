@@ -176,7 +176,7 @@ class SoundRow:
 
 @dataclass(frozen=True, slots=True)
 class SoundDetails:
-    """What is known of a sound beyond its row."""
+    """Properties of a sound beyond its row."""
 
     size_bytes: int
     lufs: float | None

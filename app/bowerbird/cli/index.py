@@ -45,7 +45,7 @@ def index(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="A further encoder for the library, from now on; `ear` for the built-in one only. "
+            help="A further encoder for the library, from now on; `ear` for the built-in encoder alone. "
             "Append `@cuda`, `@coreml` or `@directml` to compute there.",
             show_default=False,
         ),
@@ -115,7 +115,7 @@ def _index(
 
 
 def _further(name: str | None, library: Library) -> Encoder:
-    """Return the library's further encoder; the built-in one where there is none."""
+    """Return the library's further encoder; the built-in encoder where there is none."""
     if name is not None:
         require_recall(name)
         return encoder_named(name)

@@ -1,4 +1,4 @@
-"""The commands, and the one place where errors become exit codes."""
+"""The commands, and the only module that turns errors into exit codes."""
 
 import logging
 import sys

@@ -39,7 +39,7 @@ def open_library(chosen: Path | None) -> Library:
 
 
 def encoder_to_search(name: str | None, library: Library) -> Encoder:
-    """Return the encoder of `--encoder`, or the one that the library is searched with; warn where that is missing.
+    """Return the encoder of `--encoder`, or the encoder that the library is searched with; warn where that is missing.
 
     Raises
     ------

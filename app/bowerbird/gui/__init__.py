@@ -1,1 +1,1 @@
-"""The window. Rules about sounds live below; here they are asked and shown."""
+"""The window. Rules about sounds live in the layers below."""

@@ -52,7 +52,7 @@ class JobEnded:
 
 
 def error_sentence(error: Exception, *, activity: str) -> str:
-    """Return the sentence for a failure: a known fault says it itself, anything else is a bug and is logged.
+    """Return the sentence for a failure: a `BowerbirdError` is shown as it is, anything else is a bug and is logged.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class JobRunner:
     name : str
         Of the thread, for debuggers.
     end_within_s : float
-        How long `close` waits for a cancelled job; one that takes longer goes on unheard until the program ends.
+        How long `close` waits for a cancelled job; events of one that takes longer are dropped.
     """
 
     def __init__(self, post: Callable[[object], None], *, name: str, end_within_s: float = _END_WITHIN_S) -> None:
@@ -140,7 +140,7 @@ class JobRunner:
             self._control.cancel()
 
     def close(self) -> None:
-        """Cancel, and wait a moment for the end."""
+        """Cancel, and wait briefly for the end."""
         self.cancel()
         if self._thread is not None:
             self._thread.join(self._end_within_s)

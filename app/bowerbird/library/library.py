@@ -1,4 +1,4 @@
-"""A user's library: the one door to its catalogue, its index folder and its lock."""
+"""A user's library: the only access to its catalogue, its index folder and its lock."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path

@@ -12,10 +12,10 @@ def fused(rankings: Sequence[Sequence[int]]) -> list[int]:
     Parameters
     ----------
     rankings : sequence of sequence of int
-        Ids, best first; of equal ones the earlier ranking goes first.
+        Ids, best first; on equal scores the earlier ranking comes first.
     """
     scores: dict[int, float] = {}
     for ranking in rankings:
-        for rank, one in enumerate(ranking, start=1):
-            scores[one] = scores.get(one, 0.0) + 1.0 / (_FUSION_K + rank)
-    return sorted(scores, key=lambda one: -scores[one])
+        for rank, item in enumerate(ranking, start=1):
+            scores[item] = scores.get(item, 0.0) + 1.0 / (_FUSION_K + rank)
+    return sorted(scores, key=lambda item: -scores[item])

@@ -1,4 +1,4 @@
-"""What people say about sounds: words that apply, and words that do not."""
+"""Words that users gave to sounds, and words that they removed."""
 
 from collections.abc import Iterable
 

@@ -164,7 +164,7 @@ def _number_condition(field: Field, operator: str, value: float) -> Statement:
 
 
 def _text_condition(field: Field, value: str) -> Statement:
-    """Return the condition that the first attribute begins with a value, or another one equals it."""
+    """Return the condition that the first attribute begins with a value, or another equals it."""
     value = printable(value).lower().lstrip(".")
     first, *others = field.attributes
     conditions = [f"lower({first}) LIKE ? ESCAPE '\\'", *(f"lower({other}) = ?" for other in others)]

@@ -20,7 +20,7 @@ class EmbeddingReads(Session):
         return None if name is None else str(name)
 
     def searched_id(self) -> str | None:
-        """Return the id of the encoder that is searched with; None where nobody has chosen, or it is not known."""
+        """Return the id of the encoder that is searched with; None when none was chosen, or it is not known."""
         return self._value("SELECT encoder_id FROM encoders WHERE role = 'searched'") or None
 
     def encoder_ids(self) -> list[str]:

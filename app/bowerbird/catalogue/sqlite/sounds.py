@@ -103,7 +103,7 @@ class SoundReads(Session):
         return _sound_row(row) if row else None
 
     def details(self, sound_id: int) -> SoundDetails | None:
-        """Return what is known of a sound beyond its row."""
+        """Return the properties of a sound beyond its row."""
         row = self._row(
             "SELECT sounds.size_bytes, lufs, true_peak_db, metadata FROM sounds LEFT JOIN contents "
             "ON contents.id = content_id WHERE sounds.id = ?",
@@ -254,7 +254,7 @@ class SoundWrites(Session):
         return int(cursor.lastrowid or 0)
 
     def _reset(self, sound_id: int, stamp: FileStamp) -> None:
-        """Clear what was known of the content of a file that has changed."""
+        """Clear the content of a file that has changed."""
         self._connection.execute(
             "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, duration_s = NULL, "
             "former_content_id = ifnull(content_id, former_content_id), content_id = NULL, "

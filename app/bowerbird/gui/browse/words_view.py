@@ -88,7 +88,7 @@ class WordStrip(QWidget):
     # Content
 
     def show_words(self, chips: Sequence[WordState] | None, *, has_sound: bool) -> None:
-        """Show the words of a sound; with None they follow, and those of the last sound are cleared after a moment."""
+        """Show the words of a sound; with None they follow, and those of the last sound are cleared shortly after."""
         self._add.setVisible(has_sound and not self._is_adding)
         if chips is not None:
             self._stale.stop()

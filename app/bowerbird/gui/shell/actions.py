@@ -24,7 +24,7 @@ class ActionSpec:
         In code.
     menu, text : str
     keys : tuple of str
-        The first one is shown in the menu.
+        The first is shown in the menu.
     icon : str or None
     is_switch : bool
         Whether it is switched on and off.

@@ -51,7 +51,7 @@ class Application:
     library : Library
     settings : Settings
     encoder : Encoder
-        The built-in one, which embeds every sound of every library.
+        The built-in encoder, which embeds every sound of every library.
 
     Raises
     ------

@@ -99,7 +99,7 @@ def _palette(chosen: Tokens) -> QPalette:
 
 
 def icon(name: str, colour: str, *, checked: str | None = None) -> QIcon:
-    """Return an icon in a colour, and in another one for its checked state."""
+    """Return an icon in a colour, and in another colour for its checked state."""
     made = QIcon()
     for state, tone in ((QIcon.State.Off, colour), (QIcon.State.On, checked or colour)):
         for scale in (1, 2, 3):

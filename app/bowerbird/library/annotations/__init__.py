@@ -1,1 +1,1 @@
-"""What people say about their sounds."""
+"""Words that users give to their sounds."""

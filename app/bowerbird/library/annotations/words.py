@@ -91,7 +91,7 @@ def deny_word(library: Library, content_ids: Sequence[int], word: str) -> None:
 
 
 def plain_word(word: str) -> str:
-    """Return a word, or a few, as it is stored: small letters, one space between words.
+    """Return a word, or a few, as it is stored: in lower case, with single spaces.
 
     Raises
     ------

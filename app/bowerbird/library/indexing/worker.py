@@ -64,11 +64,11 @@ class Outcome:
     failure : str or None
         Why the file cannot be analysed or embedded, as a sentence.
     is_passing : bool
-        Whether the failure is of the moment, not of the file: a drive was pulled out, memory ran short.
+        Whether the failure is temporary: a drive was disconnected, memory ran out.
     is_partial : bool
         Whether more results of the same task follow.
     fault : str or None
-        The traceback of a fault of the program; nothing is said about the file then.
+        The traceback of a bug in Bowerbird; None when the file is at fault.
     """
 
     sound_id: int

@@ -53,7 +53,7 @@ class Listing:
     n_library : int
         Number of sounds in the whole library.
     guesses : tuple of Guess
-        Words that were read as similarly spelled ones.
+        Words that were read as words with a similar spelling.
     """
 
     ids: npt.NDArray[np.int64]
@@ -82,7 +82,7 @@ class FolderPane:
 
 
 class Browsing:
-    """Answers the window's queries. For one thread: everything is opened there at the first query.
+    """Runs the queries of the window. For one thread, which opens everything at the first query.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ class Browsing:
     def words(self, sound_id: int) -> tuple[SuggestedWord, ...]:
         """Return the words for a sound; none before it was analysed.
 
-        Where the encoder that is searched with suggests no words, the built-in one does.
+        If the search encoder suggests no words, the built-in encoder does.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """The vector index of a library's encoder: loaded, kept up to date with the catalogue, saved.
 
 The catalogue is the only truth. An index that is damaged, belongs to another encoder, or differs much is rebuilt; one
-that is only behind is updated, so that a search finds what was recorded a moment ago.
+that is only behind is updated, so that a search finds what was just recorded.
 
 Large libraries have an HNSW graph. Building one takes a minute and no search waits for it: exact search is used until
 `build_graph`, called from the indexing job, has saved one.
@@ -175,7 +175,7 @@ class Neighbours:
             Search only among the windows of these contents.
         """
         if self._index is None:
-            raise RuntimeError("refresh() comes before search()")
+            raise RuntimeError("call refresh() before search()")
         allowed = None if content_ids is None else self._ids[np.isin(self._content_ids, content_ids)]
         ids, scores = self._index.search(query, k, allowed=allowed)
         return ids, self._content_ids[np.searchsorted(self._ids, ids)], scores
@@ -183,7 +183,7 @@ class Neighbours:
     def baseline(self) -> Vectors:
         """Return a sample of the library's windows, shape (n, n_dims), n <= 4,000, to compare similarities with."""
         if self._index is None:
-            raise RuntimeError("refresh() comes before baseline()")
+            raise RuntimeError("call refresh() before baseline()")
         if self._baseline is None:  # contiguous: every search multiplies by it, twice where there are words
             self._baseline = np.ascontiguousarray(self._index.sample(_N_BASELINE))
         return self._baseline

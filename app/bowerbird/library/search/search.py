@@ -86,12 +86,12 @@ class Search:
         return self.encoder.text is not None
 
     def understands(self, query: Query) -> bool:
-        """Return whether a query's words mean something to the encoder: the wanted ones, else the excluded ones."""
+        """Return whether a query's words mean something to the encoder: the wanted words, else the excluded words."""
         text = query.text if query.words else " ".join(query.excluded)
         return bool(text) and self.encoder.text is not None and self.encoder.text.knows(text)
 
     def guesses(self, query: Query) -> tuple[Guess, ...]:
-        """Return which words, wanted or excluded, the encoder reads as similarly spelled ones."""
+        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""
         text = self.encoder.text
         if text is None or not isinstance(text, Guesser) or not self.understands(query):
             return ()
