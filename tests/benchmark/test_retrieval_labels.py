@@ -67,8 +67,8 @@ def test_a_wrong_file_is_a_sentence_with_a_remedy(tmp_path, text, sentence):
 
 
 def test_a_missing_or_binary_file_is_a_sentence(tmp_path):
-    with pytest.raises(QueryError, match=r"cannot be read|no table of text"):
+    with pytest.raises(QueryError, match=r"cannot be read|not a text table"):
         read_labels(tmp_path / "absent.csv")
     (tmp_path / "sound.wav").write_bytes(b"\xff\xfe\x00RIFF")
-    with pytest.raises(QueryError, match=r"cannot be read|no table of text"):
+    with pytest.raises(QueryError, match=r"cannot be read|not a text table"):
         read_labels(tmp_path / "sound.wav")

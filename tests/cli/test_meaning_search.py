@@ -159,7 +159,7 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert "my voice.wav" not in names(search("-voice", *alone, "--limit", "20"))
     told = command("search", "--like", sounds / "rain.wav", *alone)
     assert (told.code, told.out) == (2, "")
-    assert "`acoustic` has not embedded these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
+    assert "“acoustic” has not embedded these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
     assert command("index", "--encoder", "acoustic").code == 0
     rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]

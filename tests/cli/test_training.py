@@ -256,8 +256,8 @@ def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
     done = command("search", "thundr", "-flumph", "--json")
     assert (done.code, len(done.rows)) == (0, 3)
     assert done.complaints.splitlines() == [
-        "`thundr` is not a known word; searching for `thunder`.",
-        "`flumph` is not a known word; searching for `flump`.",
+        "“thundr” is not a known word; searching for “thunder”.",
+        "“flumph” is not a known word; searching for “flump”.",
     ]
     assert command("search", "thunder").complaints == ""
     assert command("search", "zorblatt").out.startswith("No match for zorblatt.")

@@ -244,7 +244,7 @@ def test_an_encoder_without_words_searches_names_as_before(library):
         assert not search.has_text_encoder
         assert names(search, search.by_words(parse_query("rain"))) == ["speech/rain report.wav"]
         assert search.by_words(parse_query("metal")) == []
-        with pytest.raises(QueryError, match=r"`planted` has no text encoder\. Choose one that has"):
+        with pytest.raises(QueryError, match=r"“planted” has no text encoder\. Choose one that has"):
             search.target((), parse_query("rain"))
         with pytest.raises(QueryError, match="There is no example"):
             search.target(())

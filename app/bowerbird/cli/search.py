@@ -114,11 +114,11 @@ def search(
     try:
         matches = _find(search, query, examples, limit=limit)
         for guess in search.guesses(query):
-            warn(f"`{guess.said}` is not a known word; searching for `{guess.taken_as}`.")
+            warn(f"“{guess.said}” is not a known word; searching for “{guess.taken_as}”.")
         rows = search.reader.rows([match.sound_id for match in matches])
         if not matches and search.encoder.id not in search.reader.encoder_ids() and search.reader.count():
             name = search.encoder.name
-            raise EncoderError(f"`{name}` has not embedded these sounds. Run `bowerbird index --encoder {name}`.")
+            raise EncoderError(f"“{name}” has not embedded these sounds. Run `bowerbird index --encoder {name}`.")
     finally:
         search.close()
     if as_json:

@@ -209,7 +209,7 @@ def parse_filter(text: str) -> Filter:
     if not found:
         names = ", ".join(entry.name for entry in FIELDS if entry.is_filter)
         raise QueryError(
-            f"`{text}` is not a valid filter. Write one of {names}, then <, <=, =, >= or >, then a value, such as "
+            f"“{text}” is not a valid filter. Write one of {names}, then <, <=, =, >= or >, then a value, such as "
             f"{filter_examples()}."
         )
     field = FILTER_FIELDS[found[1].lower()]
@@ -217,14 +217,14 @@ def parse_filter(text: str) -> Filter:
     value = found[3].strip().strip("\"'")
     if field.kind != "number":
         if operator != "=":
-            raise QueryError(f"`{text}` compares text. Write {field.name}={value}.")
+            raise QueryError(f"“{text}” compares text. Write {field.name}={value}.")
         return Filter(field, operator, value)
     if value.lower() in field.named_values:
         return Filter(field, operator, field.named_values[value.lower()])
     quantity = _QUANTITY.fullmatch(value.lower())
     if not quantity or quantity[2] not in field.units:
         units = ", ".join(unit for unit in field.units if unit)
-        raise QueryError(f"`{value}` is not a valid {field.name}. Write a number, optionally with a unit: {units}.")
+        raise QueryError(f"“{value}” is not a valid {field.name}. Write a number, optionally with a unit: {units}.")
     return Filter(field, operator, float(quantity[1]) * field.units[quantity[2]])
 
 
@@ -241,5 +241,5 @@ def parse_example(text: str) -> Example:
         return Example(Path(text))
     start_s, end_s = float(found["start"]), float(found["end"])
     if end_s <= start_s:
-        raise QueryError(f"`{text}` ends before it starts. Write FILE@START-END in seconds, such as rain.wav@3-7.5.")
+        raise QueryError(f"“{text}” ends before it starts. Write FILE@START-END in seconds, such as rain.wav@3-7.5.")
     return Example(Path(found["path"]), start_s, end_s)

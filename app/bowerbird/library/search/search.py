@@ -201,7 +201,7 @@ class Search:
         if not examples and not texts:
             raise QueryError("There is no example to search by. Name a file with --like FILE.")
         if texts and self.encoder.text is None:
-            raise QueryError(f"`{self.encoder.name}` has no text encoder. Choose one that has with --encoder.")
+            raise QueryError(f"“{self.encoder.name}” has no text encoder. Choose one that has with --encoder.")
         self.neighbours.refresh()
         baseline = self.neighbours.baseline()
         parts = [
