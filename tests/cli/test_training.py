@@ -13,7 +13,7 @@ from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.ear.tuning import units
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations import words as suggestions
-from bowerbird.library.encoders.choice import tuning
+from bowerbird.library.encoders import tuning
 from own_ears import have_ear
 from sounds import click, noise, sine, write
 

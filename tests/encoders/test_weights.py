@@ -154,14 +154,14 @@ def test_new_weights_that_are_not_complete_leave_the_old_ones(tiny):
 
 def test_when_the_disk_refuses_the_exchange_the_old_ones_are_put_back(tiny, monkeypatch):
     part = on_the_way(tiny.card)
-    rename = Path.rename
+    move = Path.replace
 
     def refuse(self, target):
         if self == part:
             raise PermissionError(13, "Permission denied")
-        return rename(self, target)
+        return move(self, target)
 
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(EncoderError, match="cannot be replaced"):
         put_in_place(tiny.card, part)
     assert installed_weights()["clap-tiny"] == tiny
@@ -180,15 +180,15 @@ def test_room_is_asked_for_where_a_folder_will_lie(tmp_path):
 
 def test_an_exchange_that_was_killed_between_its_two_steps_is_undone_when_weights_are_listed(tiny):
     part = on_the_way(tiny.card)
-    rename = Path.rename
+    move = Path.replace
 
     def die(self, target):
         if self == part:
             raise KeyboardInterrupt  # what a killed program does not catch either
-        return rename(self, target)
+        return move(self, target)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "rename", die)
+        patch.setattr(Path, "replace", die)
         with pytest.raises(KeyboardInterrupt):
             put_in_place(replace(tiny.card, title="New"), part)
     assert not tiny.folder.exists()

@@ -14,6 +14,7 @@ from bowerbird.domain.events import EncoderReady, Progress
 from bowerbird.encoders.registry import encoder_named
 from bowerbird.encoders.weights.self_check import Proof, write_proof
 from bowerbird.jobs.control import Control
+from bowerbird.library.encoders import recall as recall_module
 from bowerbird.library.encoders.choice import (
     choose_encoder,
     finish_encoder,
@@ -24,7 +25,6 @@ from bowerbird.library.encoders.choice import (
     searched_encoder,
     wanted_encoder,
 )
-from bowerbird.library.encoders.choice import recall as recall_module
 from bowerbird.library.encoders.models import check_int8, remove_model
 from bowerbird.library.encoders.recall import Recall, is_int8_offered, read_recall, recall_of, write_recall
 from bowerbird.library.indexing import analysis

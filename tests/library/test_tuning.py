@@ -10,7 +10,7 @@ from bowerbird.base.paths import ears_path
 from bowerbird.encoders.ear.encoder import EarEncoder, read_ear_card
 from bowerbird.encoders.ear.tuning import NamedSounds, corrected, fitted_correction, units
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named, encoder_names
-from bowerbird.library.encoders.choice import tuning
+from bowerbird.library.encoders import tuning
 from bowerbird.library.encoders.tuning import tune
 from sounds import noise
 

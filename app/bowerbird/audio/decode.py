@@ -15,6 +15,7 @@ import soundfile
 from bowerbird.audio import formats
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError, UnreachableError
+from bowerbird.base.files import refusal
 from bowerbird.domain.sounds import Clip, Samples
 
 BLOCK_FRAMES: Final = 65_536
@@ -212,8 +213,9 @@ def open_sound(path: Path) -> SoundReader:
     except FileNotFoundError as error:
         raise UnreachableError(f"`{name}` is not there. Check its spelling and its drive.") from error
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise UnreachableError(f"`{name}` cannot be read ({reason}). Check its permissions and the drive.") from error
+        raise UnreachableError(
+            f"`{name}` cannot be read ({refusal(error)}). Check its permissions and the drive."
+        ) from error
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(

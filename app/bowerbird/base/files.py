@@ -46,28 +46,40 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a draft folder, then let it take the place of `folder`, whole or not at all.
+    """Fill a draft folder, then move it to `folder`, whole or not at all.
 
     Raises
     ------
     OSError
         When the disk refuses; what was there before is still there.
     """
-    draft, former = folder.with_name(f".{folder.name}.draft"), folder.with_name(f".{folder.name}.former")
+    draft = folder.with_name(f".{folder.name}.draft")
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         fill(draft)
-        shutil.rmtree(former, ignore_errors=True)
-        if folder.exists():
-            folder.replace(former)
-        try:
-            draft.replace(folder)
-        except OSError:
-            if former.exists():
-                former.replace(folder)
-            raise
+        swap_folder(folder, draft, former=folder.with_name(f".{folder.name}.former"))
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def swap_folder(folder: Path, draft: Path, *, former: Path) -> None:
+    """Move a finished draft to `folder`; what is there waits at `former` and is then deleted.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; the former folder is back, and the draft still exists.
+    """
+    if former.exists():
+        shutil.rmtree(former)
+    if folder.exists():
+        folder.replace(former)
+    try:
+        draft.replace(folder)
+    except OSError:
+        if former.exists():
+            former.replace(folder)
         raise
     shutil.rmtree(former, ignore_errors=True)

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from bowerbird.base.files import write_whole
 from bowerbird.index import hnsw
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
@@ -63,9 +64,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
             np.save(file, index.labels())
         files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
         stamp_path = folder / f"{stem}.json"
-        draft = stamp_path.with_suffix(".draft")
-        draft.write_text(json.dumps({"format": FORMAT, **asdict(stamp), "files": files}), encoding="utf-8")
-        draft.replace(stamp_path)
+        write_whole(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
     except BaseException:
         data.unlink(missing_ok=True)
         labels.unlink(missing_ok=True)

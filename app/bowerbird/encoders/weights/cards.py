@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import refusal
 from bowerbird.base.paths import models_path
 
 CARD_NAME: Final = "card.toml"
@@ -307,8 +308,7 @@ def read_card(path: Path) -> Card:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise EncoderError(f"The card {path} cannot be read ({reason}). Check the folder.") from error
+        raise EncoderError(f"The card {path} cannot be read ({refusal(error)}). Check the folder.") from error
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise EncoderError(f"The card {path} is no TOML ({error}). Mend it; models/README.md has the form.") from error
     return parse_card(table, str(path))

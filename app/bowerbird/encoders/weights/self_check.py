@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import write_whole
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.encoders.protocol import Encoder, TextEncoder
 from bowerbird.encoders.weights.cards import Card, Role, audio_identity, text_identity
@@ -239,13 +240,9 @@ def write_proof(weights: Weights, proof: Proof) -> None:
         When the disk refuses.
     """
     path = weights.folder / PROOF_NAME
-    draft = path.with_name(f".{PROOF_NAME}.draft")
+    stored = asdict(proof) | _stamp(weights) | {"int8_files": _int8_hashes(weights)}
     try:
-        draft.write_text(
-            json.dumps(asdict(proof) | _stamp(weights) | {"int8_files": _int8_hashes(weights)}, indent=2) + "\n",
-            encoding="utf-8",
-        )
-        draft.replace(path)
+        write_whole(path, json.dumps(stored, indent=2) + "\n")
     except OSError as error:
         raise cannot("write", path, error) from error
 

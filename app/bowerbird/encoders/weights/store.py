@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import refusal, swap_folder, write_whole
 from bowerbird.base.paths import weights_path
 from bowerbird.base.text import bytes_text
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, Card, Role, WeightFile, read_card
@@ -201,22 +202,11 @@ def put_in_place(card: Card, part: Path) -> Weights:
     write_card(card, part / CARD_NAME)
     weights_in(part)
     try:
-        if old.exists():
-            shutil.rmtree(old)
-        if place.exists():
-            place.rename(old)
-        try:
-            part.rename(place)
-        except OSError:
-            if old.exists():
-                old.rename(place)
-            raise
+        swap_folder(place, part, former=old)
     except OSError as error:
-        reason = (error.strerror or "it is refused").lower()
         raise EncoderError(
-            f"{place} cannot be replaced ({reason}). Close other windows of Bowerbird, then try again."
+            f"{place} cannot be replaced ({refusal(error)}). Close other windows of Bowerbird, then try again."
         ) from error
-    shutil.rmtree(old, ignore_errors=True)
     return weights_in(place)
 
 
@@ -253,8 +243,7 @@ def cannot(verb: str, path: Path, error: OSError) -> EncoderError:
     """Return a fault of the disk as a sentence."""
     if error.errno in _NO_SPACE:
         return EncoderError(f"The disk of {path.parent} is full. Make room on it, then try again.")
-    reason = (error.strerror or "it is refused").lower()
-    return EncoderError(f"{path} cannot be {_PAST[verb]} ({reason}). Check its permissions and the drive.")
+    return EncoderError(f"{path} cannot be {_PAST[verb]} ({refusal(error)}). Check its permissions and the drive.")
 
 
 _PAST: Final = {"read": "read", "write": "written", "remove": "removed"}
@@ -271,10 +260,8 @@ def write_card(card: Card, path: Path) -> None:
     EncoderError
         When the disk refuses.
     """
-    draft = path.with_name(f".{path.name}.draft")
     try:
-        draft.write_text("\n".join(_lines(card, "")) + "\n", encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, "\n".join(_lines(card, "")) + "\n")
     except OSError as error:
         raise cannot("write", path, error) from error
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.base.errors import AudioError, EncoderError
+from bowerbird.base.files import write_whole
 from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.query import Query
 from bowerbird.domain.sounds import Samples, Vectors
@@ -153,10 +154,8 @@ def write_recall(weights: Weights, recall: Recall) -> None:
         When the disk refuses.
     """
     path = weights.folder / RECALL_NAME
-    draft = path.with_name(f".{RECALL_NAME}.draft")
     try:
-        draft.write_text(json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n", "utf-8")
-        draft.replace(path)
+        write_whole(path, json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n")
     except OSError as error:
         raise cannot("write", path, error) from error
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError, QueryError
+from bowerbird.base.files import refusal, replace_folder
 from bowerbird.base.paths import ears_path
 from bowerbird.domain.names import fold, search_text
 from bowerbird.domain.sounds import Vectors
@@ -143,8 +144,9 @@ def remove_ear(name: str) -> int:
     try:
         shutil.rmtree(place)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise EncoderError(f"{place} could not be deleted ({reason}). Close other programs that use it.") from error
+        raise EncoderError(
+            f"{place} could not be deleted ({refusal(error)}). Close other programs that use it."
+        ) from error
     return n_bytes
 
 
@@ -247,11 +249,9 @@ def _average_precision(scores: npt.NDArray[np.float32], is_relevant: npt.NDArray
 def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, Vectors]) -> None:
     """Write a folder with everything the tuned ear needs, whole or not at all."""
     place = ears_path() / name
-    draft = place.with_name(f".{name}.draft")
     card = ear.card
-    try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+
+    def fill(draft: Path) -> None:
         shutil.copyfile(card.network, draft / card.network.name)
         np.save(draft / "correction.npy", correction)
         write_own_words(card.words, draft / card.words.name, words)
@@ -265,13 +265,8 @@ def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, 
             f'correction = "correction.npy"\ncorrection_sha256 = "{digest}"\n'
         )
         (draft / "ear.toml").write_text(text, "utf-8")
-        former = place.with_name(f".{name}.former")
-        shutil.rmtree(former, ignore_errors=True)
-        if place.exists():
-            place.replace(former)
-        draft.replace(place)
-        shutil.rmtree(former, ignore_errors=True)
+
+    try:
+        replace_folder(place, fill)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
-        reason = (error.strerror or str(error)).lower()
-        raise EncoderError(f"Your ear could not be written to {place} ({reason}). Free some space.") from error
+        raise EncoderError(f"Your ear could not be written to {place} ({refusal(error)}). Free some space.") from error
