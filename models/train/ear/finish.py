@@ -22,7 +22,7 @@ from ear.config import ROOT, Config, Dataset, read_dataset
 from ear.data import Clip
 from ear.determinism import be_deterministic
 from ear.export import plain_copy, write_card, write_network
-from ear.fit_words import WordConfig, finished, fit_words, lessons_of, write_words
+from ear.fit_words import WordConfig, finished, fit_words, word_dataset, write_words
 from ear.learner import Learner
 from ear.network import Shape
 from ear.report import write_report
@@ -92,7 +92,7 @@ def put_words(path: Path, learner: Learner, dataset: Dataset, config: Config) ->
             if word in old:
                 table.own[number] = learner.table.own[old[word]]
                 table.weight[number] = learner.table.weight[old[word]]
-    counts = fit_words(table, lessons_of(learner.ear, dataset, words, config), config, WordConfig())
+    counts = fit_words(table, word_dataset(learner.ear, dataset, words, config), config, WordConfig())
     vectors, weights = finished(table, words, counts)
     write_words(path, words, vectors, weights, table.grams.detach().numpy(), temperature=DEFAULT_TEMPERATURE)
     return len(words.words)
