@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bowerbird.base.paths import weights_path
 from bowerbird.encoders.weights.cards import CARD_NAME
-from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
 from bowerbird.encoders.weights.store import Weights, weights_in, write_card
 
 TINY = Path(__file__).parent / "encoders" / "tiny_clap"
@@ -21,7 +21,7 @@ def have(name=NAME, *, is_proven=True, **facts):
     write_card(card, folder / CARD_NAME)
     weights = Weights(card, folder)
     if is_proven:
-        write_proof(weights, Proof(1.0))
+        write_self_check(weights, SelfCheck(1.0))
     return weights
 
 

@@ -33,7 +33,7 @@ LOSSLESS = {
 LOSSY = {"mp3": ("MP3", None), "oga": ("OGG", "VORBIS"), "ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS")}
 BY_HAND = {"mp1", "mp2"}
 
-REMEDY = r"^`.+` .+\. (Re-export|Restore|Check|Convert|Choose) .+\.$"
+REMEDY = r"^.+ .+\. (Re-export|Restore|Check|Convert|Choose) .+\.$"
 
 
 def rms(samples):

@@ -132,7 +132,7 @@ def test_what_is_written_is_read_again_and_in_the_same_bytes(tmp_path):
 
 def test_directions_of_another_encoder_are_refused(tmp_path):
     write_directions(tmp_path / "a.npz", made())
-    with pytest.raises(EncoderError, match=r"belong to `acoustic-test`, not to `acoustic-1`"):
+    with pytest.raises(EncoderError, match=r"belong to acoustic-test, not to acoustic-1"):
         read_directions(tmp_path / "a.npz", encoder_id="acoustic-1")
 
 

@@ -125,18 +125,18 @@ def test_what_has_a_default_may_be_left_out():
     ("change", "word"),
     [
         (lambda t: t.pop("licence"), "licence is missing"),
-        (lambda t: t.update(id="../elsewhere"), "small letters"),
+        (lambda t: t.update(id="../elsewhere"), "lower-case letters"),
         (lambda t: t.update(id="mine-int8"), "8-bit"),
-        (lambda t: t.update(id="acoustic"), "built in"),
-        (lambda t: t.update(id="acoustic-2"), "built in"),
-        (lambda t: t.update(id="ear"), "built in"),
-        (lambda t: t.update(id="ear-2"), "built in"),
+        (lambda t: t.update(id="acoustic"), "built-in"),
+        (lambda t: t.update(id="acoustic-2"), "built-in"),
+        (lambda t: t.update(id="ear"), "built-in"),
+        (lambda t: t.update(id="ear-2"), "built-in"),
         (lambda t: t.update(colour="red"), "colour is unknown"),
         (lambda t: t["files"].pop("audio"), "files.audio"),
         (lambda t: t["files"].pop("tokenizer"), "tokenizer"),
         (lambda t: t["files"].update(video={"path": "x"}), "video"),
-        (lambda t: t["files"]["audio"].update(path="/etc/passwd"), "leaves its folder"),
-        (lambda t: t["files"]["audio"].update(path="../../x"), "leaves its folder"),
+        (lambda t: t["files"]["audio"].update(path="/etc/passwd"), "is outside its folder"),
+        (lambda t: t["files"]["audio"].update(path="../../x"), "is outside its folder"),
         (lambda t: t["files"]["audio"].update(size_bytes=1.5), "whole number"),
         (lambda t: t["audio"].pop("log_mel"), "log_mel"),
         (lambda t: t["audio"].update(layout="bt"), "layout"),
@@ -160,7 +160,7 @@ def test_what_has_a_default_may_be_left_out():
 def test_a_wrong_card_is_refused_with_the_place_and_a_remedy(change, word):
     table = general()
     change(table)
-    with pytest.raises(EncoderError, match=rf"own\.toml is wrong: .*{word}.*README"):
+    with pytest.raises(EncoderError, match=rf"own\.toml is invalid: .*{word}.*README"):
         parse_card(table, "own.toml")
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
     path = tmp_path / "card.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(EncoderError, match=r"card\.toml .*(no TOML|cannot be read).*\.$"):
+    with pytest.raises(EncoderError, match=r"card\.toml .*(not valid TOML|cannot be read).*\.$"):
         read_card(path)
 
 

@@ -45,8 +45,8 @@ def test_an_unknown_name_is_refused_with_a_remedy(name):
         encoder_named(name)
 
 
-def test_an_id_of_another_version_names_the_one_that_is_here():
-    with pytest.raises(EncoderError, match=f"this one has `{encoder_named(DEFAULT_ENCODER).id}`. Index the folder"):
+def test_the_id_of_another_version_is_refused_with_the_present_id():
+    with pytest.raises(EncoderError, match=f"this version has {encoder_named(DEFAULT_ENCODER).id}. Index your folders"):
         encoder_named("ear-1-00000000")
 
 

@@ -16,11 +16,11 @@ from bowerbird.encoders.weights.store import (
     checked_file,
     file_of,
     has_file,
+    install,
     installed_weights,
     needed_roles,
     old_folder,
     part_folder,
-    put_in_place,
     require_space,
     used_roles,
     weights_folders,
@@ -92,18 +92,18 @@ def swap(path):
 
 @pytest.mark.parametrize(
     ("harm", "word"),
-    [(cut, "cut short"), (tamper, "sha256"), (swap, "cut short"), (Path.unlink, "not here")],
+    [(cut, "is truncated"), (tamper, "sha256"), (swap, "is truncated"), (Path.unlink, "not installed")],
 )
 def test_a_harmed_file_is_refused_with_a_sentence(tiny, harm, word):
     harm(file_of(tiny, "audio"))
-    with pytest.raises(EncoderError, match=rf"`audio\.onnx` of `clap-tiny` .*{word}.*`bowerbird models import DIR`"):
+    with pytest.raises(EncoderError, match=rf"audio\.onnx of clap-tiny .*{word}.*`bowerbird models import DIR`"):
         checked_file(tiny, "audio")
     assert checked_file(tiny, "text").is_file()
 
 
 def test_a_file_that_nobody_recorded_is_refused(tiny):
     files = {**tiny.card.files, "audio": WeightFile("audio.onnx")}
-    with pytest.raises(EncoderError, match="never recorded"):
+    with pytest.raises(EncoderError, match="no recorded sha256"):
         checked_file(Weights(replace(tiny.card, files=files), tiny.folder), "audio")
 
 
@@ -138,7 +138,7 @@ def on_the_way(card):
 
 def test_new_weights_take_the_place_of_old_ones_at_once(tiny):
     (tiny.folder / "of-the-old.txt").touch()
-    put_in_place(replace(tiny.card, title="New"), on_the_way(tiny.card))
+    install(replace(tiny.card, title="New"), on_the_way(tiny.card))
     assert installed_weights()["clap-tiny"].card.title == "New"
     assert not (tiny.folder / "of-the-old.txt").exists()
     assert [path.name for path in weights_path().iterdir()] == ["clap-tiny"]
@@ -147,8 +147,8 @@ def test_new_weights_take_the_place_of_old_ones_at_once(tiny):
 def test_new_weights_that_are_not_complete_leave_the_old_ones(tiny):
     part = on_the_way(tiny.card)
     (part / "tokenizer.json").unlink()
-    with pytest.raises(EncoderError, match=r"`tokenizer\.json` is missing"):
-        put_in_place(replace(tiny.card, title="New"), part)
+    with pytest.raises(EncoderError, match=r"tokenizer\.json is missing"):
+        install(replace(tiny.card, title="New"), part)
     assert installed_weights()["clap-tiny"] == tiny
 
 
@@ -163,14 +163,14 @@ def test_when_the_disk_refuses_the_exchange_the_old_ones_are_put_back(tiny, monk
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(EncoderError, match="cannot be replaced"):
-        put_in_place(tiny.card, part)
+        install(tiny.card, part)
     assert installed_weights()["clap-tiny"] == tiny
 
 
 def test_a_disk_without_room_is_a_sentence_with_both_figures(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "free_bytes", lambda folder: 60_000_000)
     require_space(tmp_path, 9_000_000)
-    with pytest.raises(EncoderError, match=r"620 MB are needed at .* and 60 MB are free"):
+    with pytest.raises(EncoderError, match=r"620 MB needed, 60 MB free"):
         require_space(tmp_path / "not" / "made", 620_000_000)
 
 
@@ -190,7 +190,7 @@ def test_an_exchange_that_was_killed_between_its_two_steps_is_undone_when_weight
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "replace", die)
         with pytest.raises(KeyboardInterrupt):
-            put_in_place(replace(tiny.card, title="New"), part)
+            install(replace(tiny.card, title="New"), part)
     assert not tiny.folder.exists()
     assert weights_folders() == ["clap-tiny"]
     assert installed_weights() == {"clap-tiny": tiny}

@@ -21,7 +21,7 @@ from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.events import EncoderReady, FolderListed, Progress, SoundNotEncoded, SoundRejected
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.cards import AudioTower, Card, Source, WeightFile
-from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
 from bowerbird.encoders.weights.store import Weights, sha256_of, write_card
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing import analysis
@@ -381,5 +381,5 @@ def test_a_network_that_cannot_take_a_single_sample_encodes_longer_sounds_all_th
     file = WeightFile("audio.onnx", graph.stat().st_size, sha256_of(graph))
     card = Card("waves", "Waves", "", "CC0-1.0", Source("own"), {"audio": file}, audio)
     write_card(card, source / "card.toml")
-    write_proof(Weights(card, source), Proof(1.0))
+    write_self_check(Weights(card, source), SelfCheck(1.0))
     assert run_further(library, folder, further="waves")[0].n_encoded == 3

@@ -133,7 +133,7 @@ class Stage:
         if path in self.gates:
             assert self.gates[path].wait(10)
         if path not in self.sounds:
-            raise AudioError(f"`{path.name}` is not there. Check the drive.")
+            raise AudioError(f"{path.name} is not there. Check the drive.")
         return self.sounds[path]
 
 

@@ -187,7 +187,7 @@ def test_a_sound_that_cannot_be_opened_is_named_and_the_old_one_stops(stage: Sta
     stage.pull(480)
     stage.player.play(Path("gone.wav"))
     stage.next(Stopped)
-    assert stage.next(CannotPlay) == CannotPlay(Path("gone.wav"), "`gone.wav` is not there. Check the drive.")
+    assert stage.next(CannotPlay) == CannotPlay(Path("gone.wav"), "gone.wav is not there. Check the drive.")
     assert not stage.player.is_playing
     assert not stage.pull(960)[240:].any()
 

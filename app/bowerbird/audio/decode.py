@@ -167,7 +167,7 @@ class SoundReader:
             n_read += len(block)
             yield block
         if n_read < self.n_frames and self.header.format == "FLAC":
-            raise AudioError(f"`{self._path.name}` ends before its header says. Re-export it, or remove it.")
+            raise AudioError(f"{self._path.name} ends before its header says. Re-export it, or remove it.")
 
     def strings(self) -> dict[str, str]:
         """Return the text tags that libsndfile found: title, artist, comment and the like."""
@@ -188,7 +188,7 @@ class SoundReader:
     def _broken(self, error: Exception) -> AudioError:
         at_s = self._position / max(1, self.rate_hz)
         return AudioError(
-            f"`{self._path.name}` breaks off at {at_s:.1f} s ({_reason(error)}). Re-export it, or remove it."
+            f"{self._path.name} breaks off at {at_s:.1f} s ({_reason(error)}). Re-export it, or remove it."
         )
 
 
@@ -205,29 +205,29 @@ def open_sound(path: Path) -> SoundReader:
     try:
         facts = path.stat()
         if stat.S_ISDIR(facts.st_mode):
-            raise AudioError(f"`{name}` is a folder, not a sound. Choose a file in it.")
+            raise AudioError(f"{name} is a folder, not a sound. Choose a file in it.")
         if facts.st_size == 0:
-            raise AudioError(f"`{name}` is empty. Restore it from its source, or delete it.")
+            raise AudioError(f"{name} is empty. Restore it from its source, or delete it.")
         path.open("rb").close()  # libsndfile does not say why it may not read
         file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
-        raise UnreachableError(f"`{name}` is not there. Check its spelling and its drive.") from error
+        raise UnreachableError(f"{name} is not there. Check its spelling and its drive.") from error
     except OSError as error:
         raise UnreachableError(
-            f"`{name}` cannot be read ({refusal(error)}). Check its permissions and the drive."
+            f"{name} cannot be read ({refusal(error)}). Check its permissions and the drive."
         ) from error
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(
-                f"`{name}` is in a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
+                f"{name} is in a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
             ) from error
         raise AudioError(
-            f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or remove it."
+            f"{name} cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or remove it."
         ) from error
     if not (0 < file.channels <= MAX_CHANNELS and MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ):
         claims = f"{file.channels} channels at {file.samplerate:,} Hz"
         file.close()
-        raise AudioError(f"`{name}` claims {claims}, so its header is damaged. Re-export it, or remove it.")
+        raise AudioError(f"{name} claims {claims}, so its header is damaged. Re-export it, or remove it.")
     return SoundReader(path, file)
 
 
@@ -288,7 +288,7 @@ def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float 
     if not n_read:
         where = f" between {start_s:g} and {end_s:g} s" if end_s is not None else f" after {start_s:g} s"
         stretch = where if first or end_s is not None else ""
-        raise AudioError(f"`{path.name}` holds no sound{stretch}. Choose another stretch or file.")
+        raise AudioError(f"{path.name} holds no sound{stretch}. Choose another stretch or file.")
 
 
 def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Clip:

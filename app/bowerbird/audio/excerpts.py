@@ -68,7 +68,7 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
     level = np.abs(samples).max(axis=1)
     peak = float(level.max(initial=0.0))
     if peak <= 0.0:
-        raise AudioError(f"`{path.name}` is silent, so nobody can judge it. Leave it out.")
+        raise AudioError(f"{path.name} is silent, so nobody can judge it. Leave it out.")
     first = int(np.argmax(level > peak * 10 ** (_AUDIBLE_DB / 20)))
     n_frames = round(longest_s * rate_hz)
     is_cut = len(samples) - first > n_frames
@@ -106,7 +106,7 @@ def _beginning(path: Path, length_s: float) -> tuple[Samples, int]:
             blocks.append(block if reader.n_channels <= 2 else mixdown(block)[:, None])
         rate_hz = reader.rate_hz
     if not blocks:
-        raise AudioError(f"`{path.name}` holds no sound. Leave it out.")
+        raise AudioError(f"{path.name} holds no sound. Leave it out.")
     return np.concatenate(blocks), rate_hz
 
 

@@ -32,5 +32,5 @@ def write_flac(path: Path, samples: Samples, rate_hz: int) -> None:
         write_whole(path, encoded.getvalue())
     except OSError as error:
         raise AudioError(
-            f"`{path.name}` cannot be written to {path.parent} ({refusal(error)}). Free some space."
+            f"{path.name} cannot be written to {path.parent} ({refusal(error)}). Free some space."
         ) from error

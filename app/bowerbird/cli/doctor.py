@@ -33,7 +33,7 @@ def doctor(*, library: Library = None) -> int:
     typer.echo(f"settings: {paths.settings_path()}")
     typer.echo(f"log: {paths.log_path()}")
     choice = searched_encoder(chosen)
-    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.complaint})' if choice.complaint else ''}")
+    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.warning})' if choice.warning else ''}")
     typer.echo(f"models: {paths.weights_path()}")
     typer.echo(f"thesaurus: {own_thesaurus_path()} ({own_thesaurus_fault() or _presence(own_thesaurus_path())})")
     if not hnsw.is_available():

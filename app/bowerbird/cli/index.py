@@ -114,7 +114,7 @@ def _further(name: str | None, library: Path) -> Encoder:
         require_recall(name)
         return encoder_named(name)
     choice = wanted_encoder(library)
-    warn(choice.complaint)
+    warn(choice.warning)
     return choice.encoder
 
 

@@ -42,11 +42,11 @@ def encoder_to_search(name: str | None, library: Path) -> Encoder:
     if name is not None:
         return encoder_named(name)
     choice = searched_encoder(library)
-    warn(choice.complaint)
+    warn(choice.warning)
     return choice.encoder
 
 
-def warn(sentence: str) -> None:
-    """Say on stderr what was not as it should be; "" says nothing."""
+def warn(sentence: str | None) -> None:
+    """Print a warning on stderr, if there is one."""
     if sentence:
         typer.echo(sentence, file=sys.stderr)

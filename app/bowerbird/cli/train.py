@@ -58,7 +58,7 @@ def train(
         )
         return EXIT_DONE
     typer.echo(
-        f"`{tuned.name}` learned {tuned.n_words:,} words from {tuned.n_sounds:,} sounds. On sounds that were held "
+        f"{tuned.name} learned {tuned.n_words:,} words from {tuned.n_sounds:,} sounds. On sounds that were held "
         f"back, words find those called so with a mean average precision of {tuned.after:.3f}; before, "
         f"{tuned.before:.3f}.\n"
         f"Use it with `bowerbird index --encoder {tuned.name}`."
@@ -81,7 +81,7 @@ def words(
     place = library_path(library)
     right, wrong = (plain_word(word) if word is not None else None for word in (add, deny))
     if right is not None and right == wrong:
-        raise QueryError(f"`{right}` cannot be both right and wrong. Give it to --add or to --deny.")
+        raise QueryError(f"{right} cannot be both right and wrong. Give it to --add or to --deny.")
     ids = _contents(place, sounds)
     for said, keep in ((right, give_words), (wrong, deny_word)):
         if said is not None:
@@ -105,11 +105,11 @@ def _contents(library: Path, sounds: list[Path]) -> dict[Path, int]:
     with CatalogueReader(library) as reader:
         for sound in sounds:
             if os.path.isdir(sound):  # noqa: PTH112 - unlike Path's, it never raises
-                raise QueryError(f"`{sound}` is a folder, and words are said of sounds. Name the sounds in it.")
+                raise QueryError(f"{sound} is a folder, and words are said of sounds. Name the sounds in it.")
             path = sound.absolute()
             row = reader.sound_at(path)
             if row is None or row.content_id is None:
-                raise QueryError(f"`{sound}` is not in the library, or not analysed yet. Index its folder.")
+                raise QueryError(f"{sound} is not in the library, or not analysed yet. Index its folder.")
             ids[path] = row.content_id
     return ids
 

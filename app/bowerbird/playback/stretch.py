@@ -91,11 +91,11 @@ def span_of(request: Request, reader: Reader) -> Span:
     """
     rate_hz, n_frames, name = reader.rate_hz, reader.n_frames, request.path.name
     if n_frames <= 0:
-        raise AudioError(f"`{name}` holds no sound. Re-export it, or remove it.")
+        raise AudioError(f"{name} holds no sound. Re-export it, or remove it.")
     start = round(request.start_s * rate_hz)
     if start >= n_frames:
         raise AudioError(
-            f"`{name}` ends at {n_frames / rate_hz:.2f} s, before the chosen stretch. Choose an earlier one."
+            f"{name} ends at {n_frames / rate_hz:.2f} s, before the chosen stretch. Choose an earlier one."
         )
     end = n_frames if request.end_s is None else min(n_frames, max(start + 1, round(request.end_s * rate_hz)))
     first = start if request.from_s is None else min(max(0, round(request.from_s * rate_hz)), end - 1)

@@ -108,7 +108,7 @@ def read_constants(path: Path) -> Constants:
         )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EncoderError(
-            f"The acoustic encoder's constants, `{path}`, cannot be read. Install Bowerbird again."
+            f"The acoustic encoder's constants, {path}, cannot be read. Install Bowerbird again."
         ) from error
 
 

@@ -78,15 +78,13 @@ def read_directions(path: Path, *, encoder_id: str) -> Directions:
                 provenance=_text(stored["provenance"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise EncoderError(
-            f"The directions of adjectives, `{path}`, cannot be read. Install Bowerbird again."
-        ) from error
+        raise EncoderError(f"The directions of adjectives, {path}, cannot be read. Install Bowerbird again.") from error
     shapes = (found.directions.shape[:1], found.sds.shape, found.correlations.shape)
     if version != FORMAT_VERSION or shapes != ((len(found.quantities),),) * 3:
-        raise EncoderError(f"The directions of adjectives, `{path}`, are damaged. Install Bowerbird again.")
+        raise EncoderError(f"The directions of adjectives, {path}, are damaged. Install Bowerbird again.")
     if found.encoder_id != encoder_id:
         raise EncoderError(
-            f"The directions of adjectives, `{path}`, belong to `{found.encoder_id}`, not to `{encoder_id}`. "
+            f"The directions of adjectives, {path}, belong to {found.encoder_id}, not to {encoder_id}. "
             "Run models/train/fit_adjectives.py again, or install Bowerbird again."
         )
     for array in (found.directions, found.sds, found.correlations):

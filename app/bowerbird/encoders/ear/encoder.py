@@ -102,9 +102,7 @@ def read_ear_card(path: Path) -> EarCard:
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         if table["kind"] != _KIND or table["front_end_version"] != FRONT_END_VERSION:
-            raise EncoderError(
-                f"`{path}` is a card of another version. Train the ear again, or install Bowerbird again."
-            )
+            raise EncoderError(f"{path} is a card of another version. Train the ear again, or install Bowerbird again.")
         card = EarCard(
             name=str(table["name"]),
             network=path.parent / str(table["network"]),
@@ -117,10 +115,10 @@ def read_ear_card(path: Path) -> EarCard:
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
         raise EncoderError(
-            f"`{path}` is missing or no card of an ear. Install Bowerbird again, or train the ear again."
+            f"{path} is missing or no card of an ear. Install Bowerbird again, or train the ear again."
         ) from error
     if not 0.0 <= card.meaning_weight <= 1.0 or card.n_learned < 1:
-        raise EncoderError(f"`{path}` has a weight or a length that cannot be. Train the ear again.")
+        raise EncoderError(f"{path} has a weight or a length that cannot be. Train the ear again.")
     return card
 
 
@@ -258,7 +256,7 @@ class EarEncoder:
         result = self._loaded().run({MEL_INPUT: mel[None, None], ACOUSTIC_INPUT: heard[None]})
         if result.shape != (1, self._card.n_learned):
             raise EncoderError(
-                f"`{self._card.network.name}` gives {result.shape[-1] if result.ndim else 0} dimensions where its card "
+                f"{self._card.network.name} gives {result.shape[-1] if result.ndim else 0} dimensions where its card "
                 f"says {self._card.n_learned}. Install Bowerbird again, or train the ear again."
             )
         learned: Floats = result[0]
@@ -276,10 +274,10 @@ class EarEncoder:
             if self._session is None:
                 path = self._card.network
                 if not path.is_file():
-                    raise EncoderError(f"`{path}` is missing. Install Bowerbird again, or train the ear again.")
+                    raise EncoderError(f"{path} is missing. Install Bowerbird again, or train the ear again.")
                 if hashlib.sha256(path.read_bytes()).hexdigest() != self._card.sha256:
                     raise EncoderError(
-                        f"`{path}` is damaged: it is not what its card says. Install Bowerbird again, or train the ear "
+                        f"{path} is damaged: it is not what its card says. Install Bowerbird again, or train the ear "
                         "again."
                     )
                 if self._card.correction is not None:

@@ -271,7 +271,7 @@ def own_thesaurus_fault() -> str:
     own = own_thesaurus_path()
     try:
         if own.is_dir():
-            return f"`{own}` is a folder, and your words are read from a file. Move it away."
+            return f"{own} is a folder, and your words are read from a file. Move it away."
         if own.exists():
             read_thesaurus(resources_path() / FILE_NAME, own)
     except (OSError, EncoderError) as error:
@@ -304,7 +304,7 @@ def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:
         for group in added:
             for parent in group.parents:
                 if phrase_of(parent) not in groups:
-                    raise _complaint(path, f"group `{group.name}` has a parent `{parent}` that is no group")
+                    raise _complaint(path, f"group {group.name} has a parent {parent} that is no group")
     return Thesaurus(tuple(groups.values()), tuple(adjectives.values()))
 
 
@@ -329,25 +329,25 @@ def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise EncoderError(f"The thesaurus `{path}` cannot be read ({refusal(error)}). Check the folder.") from error
+        raise EncoderError(f"The thesaurus {path} cannot be read ({refusal(error)}). Check the folder.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EncoderError(f"The thesaurus `{path}` is no TOML ({error}). Mend it, or delete it.") from error
+        raise EncoderError(f"The thesaurus {path} is no TOML ({error}). Mend it, or delete it.") from error
     if unknown := sorted(set(tables) - {"group", "adjective"}):
-        raise _complaint(path, f"it has `{unknown[0]}`; it may have [[group]] and [[adjective]]")
+        raise _complaint(path, f"it has {unknown[0]}; it may have [[group]] and [[adjective]]")
     groups = [_made(Group, one, path, "group") for one in _tables(tables, "group", path)]
     adjectives = [_made(Adjective, one, path, "adjective") for one in _tables(tables, "adjective", path)]
     for adjective in adjectives:
         if adjective.steers not in BLOCKS:
-            raise _complaint(path, f"`{adjective.name}` steers `{adjective.steers}`; choose {', '.join(BLOCKS)}")
+            raise _complaint(path, f"{adjective.name} steers {adjective.steers}; choose {', '.join(BLOCKS)}")
         if adjective.towards not in ("high", "low"):
-            raise _complaint(path, f'`{adjective.name}` goes towards `{adjective.towards}`; write "high" or "low"')
+            raise _complaint(path, f'{adjective.name} goes towards {adjective.towards}; write "high" or "low"')
     return groups, adjectives
 
 
 def _tables(tables: Mapping[str, Any], kind: str, path: Path) -> list[dict[str, Any]]:
     found = tables.get(kind, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise _complaint(path, f"`{kind}` must be written [[{kind}]]")
+        raise _complaint(path, f"{kind} must be written [[{kind}]]")
     return found
 
 
@@ -366,14 +366,14 @@ def _made(form: type[_Named], table: Mapping[str, Any], path: Path, kind: str) -
             values[field.name] = value
         else:
             wanted = "a list of texts" if wants_list else "a text"
-            raise _complaint(path, f"`{field.name}` of `{name}` must be {wanted}")
+            raise _complaint(path, f"{field.name} of {name} must be {wanted}")
     if unknown := sorted(set(table) - set(values)):
-        raise _complaint(path, f"`{name}` has `{unknown[0]}`, which is unknown")
+        raise _complaint(path, f"{name} has {unknown[0]}, which is unknown")
     return form(**values)
 
 
 def _complaint(path: Path, what: str) -> EncoderError:
-    return EncoderError(f"The thesaurus `{path}` is wrong: {what}. Mend it; the shipped file says how it is written.")
+    return EncoderError(f"The thesaurus {path} is wrong: {what}. Mend it; the shipped file says how it is written.")
 
 
 _Item = TypeVar("_Item")

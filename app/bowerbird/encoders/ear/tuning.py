@@ -115,9 +115,9 @@ def read_correction(path: Path, *, n_learned: int, n_acoustic: int) -> Floats:
         with path.open("rb") as file:
             correction = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise EncoderError(f"`{path}` is missing or damaged. Run `bowerbird train` again.") from error
+        raise EncoderError(f"{path} is missing or damaged. Run `bowerbird train` again.") from error
     if correction.shape != (n_learned + n_acoustic + 1, n_learned) or not np.isfinite(correction).all():
-        raise EncoderError(f"`{path}` belongs to another ear. Run `bowerbird train` again.")
+        raise EncoderError(f"{path} belongs to another ear. Run `bowerbird train` again.")
     return np.asarray(correction, np.float32)
 
 

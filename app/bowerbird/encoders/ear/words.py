@@ -337,12 +337,12 @@ def read_table(path: Path) -> Table:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EncoderError(
-            f"The vectors of words, `{path}`, cannot be read. Install Bowerbird again, or train the ear again."
+            f"The vectors of words, {path}, cannot be read. Install Bowerbird again, or train the ear again."
         ) from error
     shapes = (table.vectors.shape[:1], table.weights.shape)
     is_sound = table.vectors.ndim == 2 and shapes == ((len(table.words),),) * 2 and table.grams.ndim == 2
     if not is_sound or not len(table.grams) or table.grams.shape[1] != table.n_dims or not table.temperature > 0.0:
-        raise EncoderError(f"The vectors of words, `{path}`, are damaged. Install Bowerbird again.")
+        raise EncoderError(f"The vectors of words, {path}, are damaged. Install Bowerbird again.")
     return table
 
 

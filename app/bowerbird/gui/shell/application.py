@@ -25,8 +25,8 @@ from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, JobEnded
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
-from bowerbird.gui.encoders.encoders_presenter import ModelsPresenter
-from bowerbird.gui.encoders.encoders_view import ModelsFace
+from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
+from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.shell import actions as action_cards
 from bowerbird.gui.shell import dialogs, theme
@@ -67,7 +67,7 @@ class Application:
         self._reader = CatalogueReader(library)
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
-        self._complaint = searched.complaint or wanted.complaint or own_thesaurus_fault()
+        self._complaint = searched.warning or wanted.warning or own_thesaurus_fault()
         self._lists = (QueryThread(), Browsing(library, searched.encoder))
         self._similar = (QueryThread(), Browsing(library, searched.encoder))
         application = QApplication.instance()
@@ -89,8 +89,8 @@ class Application:
             search=window.set_search_text,
             changed=self.browsing.refresh,
         )
-        self._models_face = ModelsFace(window)
-        self.models = ModelsPresenter(
+        self._models_face = EncodersDialogProxy(window)
+        self.models = EncodersPresenter(
             self._models_face,
             library,
             queries=self._lists[0],

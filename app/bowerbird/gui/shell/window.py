@@ -41,7 +41,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordChip
 from bowerbird.gui.browse.words_view import WordStrip
-from bowerbird.gui.encoders.offer_view import QuietLineView
+from bowerbird.gui.encoders.offer_view import NoticeBar
 from bowerbird.gui.shell import actions as action_cards
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import styled
@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         self.chips = ChipStrip()
         self.progress = ProgressLine()
         self.notice = Notice(colours)
-        self.quiet_line = QuietLineView(colours)
+        self.quiet_line = NoticeBar(colours)
         self.folders = FolderTree()
         self.advice = Advice()
         self.rejected = RejectedList(back=self.show_sounds)

@@ -99,7 +99,7 @@ def tune(
     is_taken = name.split("-", maxsplit=1)[0] in {"ear", "acoustic", "clap"}
     if not is_free or is_taken or not _NAME.fullmatch(name):
         raise QueryError(
-            f"`{name}` cannot be the name of your ear. Use small letters, digits and hyphens, such as `mine`; names "
+            f"{name} cannot be the name of your ear. Use small letters, digits and hyphens, such as mine; names "
             "that begin with ear, acoustic or clap, or end in a number, are taken, and those of other encoders."
         )
     if not isinstance(ear.text, EarWords):
