@@ -9,11 +9,11 @@ class BowerbirdError(Exception):
 
 
 class AudioError(BowerbirdError):
-    """A file that cannot be heard."""
+    """A file that cannot be decoded."""
 
 
 class UnreachableError(AudioError):
-    """A file that cannot be read just now: its drive is away, or reading is not permitted. No word on its content."""
+    """A file that cannot be read just now: its drive is disconnected, or reading is not permitted."""
 
 
 class CatalogueError(BowerbirdError):
