@@ -25,7 +25,7 @@ class FakeOutput:
         self.rate_hz = rate_hz
         self.latency_s = latency_s
         self.is_alive = True
-        self.n_dry = 0
+        self.n_underflows = 0
         self.closed = threading.Event()
         self._render = make_render(rate_hz)
 

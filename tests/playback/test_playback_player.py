@@ -224,7 +224,7 @@ def test_an_unplugged_device_is_told_and_opened_anew_at_the_next_play(stage: Sta
 def test_a_device_that_runs_dry_all_the_time_gets_more_latency_and_the_sound_again(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", samples := sine(440, 5)))
     stage.pull(480)
-    stage.outputs[0].n_dry = 50
+    stage.outputs[0].n_underflows = 50
     assert stage.outputs[0].closed.wait(10)
     wait_until(lambda: len(stage.outputs) == 2, "it is opened anew")
     assert stage.outputs[1].latency_s == 2 * stage.outputs[0].latency_s
@@ -271,7 +271,7 @@ def test_close_ends_every_thread_even_with_a_drive_that_does_not_answer(stage: S
 
 
 def test_a_stretch_that_ends_before_it_begins_is_refused(stage: Stage):
-    with pytest.raises(ValueError, match="no stretch"):
+    with pytest.raises(ValueError, match="invalid part"):
         stage.player.play(Path("a.wav"), start_s=2.0, end_s=1.0)
 
 

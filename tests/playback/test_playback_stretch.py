@@ -97,7 +97,7 @@ def test_gain_is_this_sounds_own():
 
 
 def test_an_empty_sound_and_a_stretch_behind_its_end_are_named():
-    with pytest.raises(AudioError, match=r"a\.wav holds no sound"):
+    with pytest.raises(AudioError, match=r"a\.wav contains no audio"):
         played(FakeSound(np.zeros(0, np.float32), RATE_HZ))
     with pytest.raises(AudioError, match=r"ends at 1\.00 s, before"):
         played(FakeSound(sine(200, 1.0), RATE_HZ), start_s=2.0)
