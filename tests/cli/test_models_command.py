@@ -147,7 +147,7 @@ def test_from_a_hub_to_a_search_by_meaning(hub, sounds, command, models, listed)
 def test_weights_of_another_size_than_their_card_says_are_fetched_and_refused(hub, sounds, command, models, listed):
     done = models("fetch", UNFUSED, "--endpoint", hub.endpoint)
     assert (done.code, done.out) == (2, "")
-    assert "gives 64 dimensions where its card says 512" in done.complaints
+    assert "returns 64 dimensions; its card says 512" in done.complaints
     assert is_sentence(done.complaints)
     row = listed(UNFUSED)
     assert row["state"] == "refused"

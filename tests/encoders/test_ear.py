@@ -179,7 +179,7 @@ def test_without_its_words_the_ear_still_hears(tmp_path):
 def test_a_card_of_another_kind_is_refused_with_a_sentence(tmp_path, old, new):
     card = shipped_copy(tmp_path)
     card.write_text(card.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    with pytest.raises(EncoderError, match=r"rain the ear again"):
+    with pytest.raises(EncoderError, match=r"rain the encoder again"):
         read_ear_card(card)
 
 

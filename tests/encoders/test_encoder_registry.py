@@ -77,7 +77,7 @@ def test_an_ear_of_one_s_own_is_another_encoder_than_the_shipped_one():
 
 def test_an_ear_whose_card_is_damaged_says_so_and_harms_no_other():
     have_ear("mine").write_text("nothing")
-    with pytest.raises(EncoderError, match=r"no card of an ear\. .*train the ear again\.$"):
+    with pytest.raises(EncoderError, match=r"not a valid card\. .*train the encoder again\.$"):
         encoder_named("mine")
     assert encoder_named(DEFAULT_ENCODER).name == DEFAULT_ENCODER
     have_ear("mine-too")

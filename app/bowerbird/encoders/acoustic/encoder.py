@@ -19,12 +19,12 @@ class AcousticEncoder:
 
     Every block of a vector has the same length for every sound, the square root of its weight, so the
     cosine of two vectors is the weighted mean of the cosines of their blocks. Only the loudness block
-    hears the level.
+    depends on the level.
 
     Parameters
     ----------
     constants : Constants, optional
-        By default those that ship with the program.
+        Default: the shipped constants.
 
     Raises
     ------

@@ -86,7 +86,7 @@ def _n_onsets(level_db: Floats) -> int:
 
 
 def _periodicity(level_db: Floats) -> tuple[float, float]:
-    """Return the height of the best repetition of the envelope in [0, 1], and its lag (log2 of steps; 0 if there is none)."""
+    """Return the strength of the best repetition in [0, 1], and its lag (log2 of steps; 0 if there is none)."""
     shortest, longest = PERIOD_LAGS
     n_steps = len(level_db)
     if n_steps < 2 * shortest + 2:

@@ -103,7 +103,7 @@ def read_ear_card(path: Path) -> EarCard:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         if table["kind"] != _KIND or table["front_end_version"] != FRONT_END_VERSION:
             raise EncoderError(
-                f"{path} belongs to another version. Train the encoder again, or install Bowerbird again."
+                f"{path} belongs to another version. Install Bowerbird again, or train the encoder again."
             )
         card = EarCard(
             name=str(table["name"]),
@@ -127,10 +127,10 @@ def read_ear_card(path: Path) -> EarCard:
 class EarEncoder:
     """Combines a small network for meaning with the acoustic encoder for timbre, pitch and more.
 
-    The inputs of the network are mel bands and the acoustic vector. An embedding is the network's output followed by the
-    acoustic vector, each scaled by the square root of its weight, so that the cosine of two embeddings is the weighted
-    mean of both cosines. Windows are run one at a time, so that an embedding depends on its own window only. The network
-    is loaded at the first window, because search does not need it.
+    The inputs of the network are mel bands and the acoustic vector. An embedding is the network's output followed by
+    the acoustic vector, each scaled by the square root of its weight, so that the cosine of two embeddings is the
+    weighted mean of both cosines. Windows are run one at a time, so that an embedding depends on its own window only.
+    The network is loaded at the first window, because search does not need it.
 
     Parameters
     ----------
