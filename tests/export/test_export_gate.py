@@ -84,7 +84,7 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_left(
     monkeypatch.setattr(sys, "argv", ["export.py", str(tmp_path / "hub"), str(folder), "--id", "own-1"])
     with little_room(100_000):
         assert export.main() == 2
-    assert f"`{folder}` cannot be read or written" in capsys.readouterr().err
+    assert f"{folder} cannot be read or written" in capsys.readouterr().err
     assert not list(folder.parent.iterdir())
 
 
@@ -104,4 +104,4 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(
         sys, "argv", ["export.py", str(tmp_path / "hub"), str(tmp_path / "file" / "model"), "--id", "own-1"]
     )
     assert export.main() == 2
-    assert f"`{tmp_path / 'file'}" in capsys.readouterr().err
+    assert f"{tmp_path / 'file'}" in capsys.readouterr().err

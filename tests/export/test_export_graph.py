@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "models" / "export"))
 
 from architecture import AudioShape  # noqa: E402
 from audio_tower import mask, merging, moves, relative_places, stretch, windowed  # noqa: E402
-from card import FILE_NAMES, Words, card_text, shipped_words  # noqa: E402
+from card import FILE_NAMES, CardHeader, card_text, shipped_header  # noqa: E402
 
 TINY = ROOT / "tests" / "encoders" / "tiny_clap"
 
@@ -66,7 +66,7 @@ def test_a_written_card_is_read_by_the_program(tmp_path: Path, is_fused: bool, s
     shape = AudioShape(64, 256, 4, 8, 96, (2, 2, 6, 2), (4, 8, 16, 32), 512, 1e-5, is_fused)
     for name in FILE_NAMES.values():
         (tmp_path / name).write_bytes(name.encode())
-    words = Words(id="own-1", title='A "quoted" title \\ é', about="x", licence="y", is_trained=False)
+    words = CardHeader(id="own-1", title='A "quoted" title \\ é', about="x", licence="y", is_trained=False)
     (tmp_path / "card.toml").write_text(card_text(words, shape, tmp_path), encoding="utf-8")
     card = read_card(tmp_path / "card.toml")
     assert (card.title, card.is_trained, set(card.files)) == (words.title, False, set(ROLES))
@@ -76,10 +76,10 @@ def test_a_written_card_is_read_by_the_program(tmp_path: Path, is_fused: bool, s
 
 
 def test_a_shipped_card_lends_its_words_and_an_unknown_one_names_those_that_ship() -> None:
-    words, scale = shipped_words("clap-htsat-unfused")
+    words, scale = shipped_header("clap-htsat-unfused")
     assert (words.id, scale) == ("clap-htsat-unfused", "slaney")
     with pytest.raises(KeyError, match="clap-htsat-unfused"):
-        shipped_words("no-such-card")
+        shipped_header("no-such-card")
 
 
 def test_the_tiny_model_is_small_and_is_what_its_card_says() -> None:
