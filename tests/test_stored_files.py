@@ -50,7 +50,7 @@ WORKED_EXAMPLE_DIGEST = "6afe01ea"
 @pytest.fixture
 def tiny():
     """The tiny CLAP with the self-check that the earlier release wrote."""
-    weights = tiny_weights.have(is_proven=False)
+    weights = tiny_weights.have(is_checked=False)
     shutil.copy(STORED / "clap-tiny-proof.json", weights.folder / SELF_CHECK_NAME)
     return weights
 

@@ -21,7 +21,7 @@ def write_int8(source: Path, target: Path) -> None:
     Raises
     ------
     OSError
-        When there is no room for it, or for the copy of the graph that is made on the way.
+        When there is no space for it or for the temporary copy of the graph.
     """
     log = logging.getLogger()
     level = log.level
@@ -35,7 +35,7 @@ def write_int8(source: Path, target: Path) -> None:
             weight_type=quantization.QuantType.QInt8,
         )
     except DecodeError as error:  # its temporary copy was truncated by a full disk
-        raise OSError(errno.ENOSPC, "there is no room for a copy of the graph") from error
+        raise OSError(errno.ENOSPC, "no space for a copy of the graph") from error
     finally:
         log.setLevel(level)
     model = onnx.load(target)

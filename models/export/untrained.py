@@ -2,7 +2,7 @@
 
     python untrained.py tiny FOLDER
 
-The same kind and seed give the same weights. What such a model hears means nothing.
+The same kind and seed give the same weights. The embeddings have no meaning.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def header_of(kind: str) -> CardHeader:
     return CardHeader(
         id="clap-tiny" if kind == "tiny" else "clap-random" if kind == "htsat-tiny" else f"clap-random-{kind}",
         title=f"CLAP with random weights ({kind})",
-        about="Tries the program where no weights can be had. What it hears means nothing.",
+        about="For tests without real weights. Its results mean nothing.",
         licence="CC0-1.0",
         is_trained=False,
     )

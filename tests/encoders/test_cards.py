@@ -1,4 +1,4 @@
-"""Cards: those that ship, the general one, and what is wrong with others."""
+"""Cards: the shipped cards, the template, and invalid cards."""
 
 import math
 import tomllib
@@ -157,7 +157,7 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t.update(audio="loud"), "table"),
     ],
 )
-def test_a_wrong_card_is_refused_with_the_place_and_a_remedy(change, word):
+def test_an_invalid_card_is_refused_with_its_path_and_a_remedy(change, word):
     table = general()
     change(table)
     with pytest.raises(EncoderError, match=rf"own\.toml is invalid: .*{word}.*README"):
@@ -165,7 +165,7 @@ def test_a_wrong_card_is_refused_with_the_place_and_a_remedy(change, word):
 
 
 @pytest.mark.parametrize("content", [b"id = ", b"\xff\xfe", b"size = " + b"9" * 5000, None])
-def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
+def test_a_file_that_is_not_a_card_is_a_sentence(tmp_path, content):
     path = tmp_path / "card.toml"
     if content is not None:
         path.write_bytes(content)
@@ -190,5 +190,5 @@ def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
         ("clap-tiny-0123abcd", ".*", False),
     ],
 )
-def test_a_full_id_is_of_one_card_whatever_its_weights_were_and_never_of_the_built_in(encoder_id, card_id, is_its):
+def test_a_full_id_belongs_to_a_single_card_with_any_weights_and_never_to_the_built_in(encoder_id, card_id, is_its):
     assert is_id_of(encoder_id, card_id) == is_its

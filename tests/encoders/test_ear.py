@@ -1,4 +1,4 @@
-"""What the ear promises of every vector, whatever it is given."""
+"""Properties of every vector of the built-in encoder."""
 
 import hashlib
 import os
@@ -159,7 +159,7 @@ def test_a_missing_network_is_named(tmp_path):
         EarEncoder(card).encode([noise(1000)])
 
 
-def test_without_its_words_the_ear_still_hears(tmp_path):
+def test_without_its_words_the_ear_still_embeds_sounds(tmp_path):
     card = shipped_copy(tmp_path)
     (tmp_path / "ear-words.npz").unlink()
     ear = EarEncoder(card)

@@ -1,4 +1,4 @@
-"""Encoders that come as weights: vectors that depend on one window alone, and cards that do not fit told so.
+"""ONNX encoders: vectors depend on their own window only, and mismatching cards are reported.
 
 The little networks of `graphs` give back what they are given, so pooling and filling can be foreseen.
 """
@@ -34,7 +34,7 @@ TOWER = AudioTower(
 
 @pytest.fixture
 def general(tmp_path):
-    """Make an encoder of one of the little networks, with facts of its audio tower."""
+    """Create an encoder from a tiny network, with settings of its audio tower."""
 
     def made(graph="frames", **facts):
         folder = tmp_path / graph
@@ -79,7 +79,7 @@ def test_vectors_do_not_depend_on_batch_mates_or_on_what_was_encoded_before(tiny
     assert len({vector.tobytes() for vector in together}) == len(windows)
 
 
-def test_no_windows_are_no_vectors(tiny):
+def test_no_windows_give_no_vectors(tiny):
     assert OnnxEncoder(tiny).encode([]).shape == (0, 64)
 
 
@@ -140,7 +140,7 @@ def test_without_8_bit_weights_there_is_a_sentence(tiny):
 
 
 @pytest.mark.parametrize(("fact", "wrong"), [("input", "waveform"), ("output", "embedding")])
-def test_a_wrong_name_in_the_card_is_told_with_the_right_ones(general, fact, wrong):
+def test_a_wrong_name_in_the_card_is_reported_with_the_right_names(general, fact, wrong):
     with pytest.raises(
         EncoderError, match=rf"has inputs samples and outputs vectors; its card says .*{wrong}.*Correct"
     ):
@@ -148,7 +148,7 @@ def test_a_wrong_name_in_the_card_is_told_with_the_right_ones(general, fact, wro
 
 
 @pytest.mark.parametrize("n_dims", [3, 8])
-def test_a_wrong_number_of_dimensions_is_told_with_the_right_one(general, n_dims):
+def test_a_wrong_number_of_dimensions_is_reported_with_the_right_number(general, n_dims):
     with pytest.raises(EncoderError, match=rf"returns 4 dimensions; its card says {n_dims}\. Correct"):
         general(n_dims=n_dims).encode([np.ones(8, np.float32)])
 
@@ -165,7 +165,7 @@ def test_a_front_end_of_another_kind_is_a_sentence(general):
         general(front_end="log-mel", layout="btm", log_mel=log_mel).encode([np.ones(8, np.float32)])
 
 
-def test_a_file_that_is_no_network_is_a_sentence(general):
+def test_a_file_that_is_not_a_network_is_a_sentence(general):
     encoder = general()
     path = encoder._weights.folder / "audio.onnx"
     for content in (b"PK" + bytes(500), b"", bytes(100), b"<html>no such file</html>"):
@@ -260,7 +260,7 @@ def test_a_sound_without_numbers_is_silence(general):
     np.testing.assert_array_equal(general().encode([window]), general().encode([cleaned]))
 
 
-def test_a_card_without_words_knows_none(general, tiny):
+def test_a_card_without_a_text_network_has_no_text_encoder(general, tiny):
     assert general().text is None
     assert OnnxEncoder(tiny).text is not None
 

@@ -1,4 +1,4 @@
-"""The thesaurus: what is shipped, what users add, and what the words of a query are taken for."""
+"""The thesaurus: the shipped file, the user's additions, and looking up words."""
 
 import time
 from pathlib import Path
@@ -176,7 +176,7 @@ def test_a_long_word_may_have_two_slips(small, text):
     assert names(read_thesaurus(small), text) == ["explosion"]
 
 
-def test_a_short_word_may_have_one_slip_and_the_shortest_none(small):
+def test_a_short_word_may_have_a_single_mistake_and_the_shortest_none(small):
     thesaurus = read_thesaurus(small)
     assert names(thesaurus, "pupy blsat") == ["dog", "explosion"]
     assert names(thesaurus, "pxpxy dxg") == ["?", "?"]
@@ -187,14 +187,14 @@ def test_a_short_word_keeps_its_first_letter():
     assert Spellings(["explosion"]).nearest("xxplosion") == "explosion"
 
 
-def test_what_is_too_long_for_a_word_takes_no_time_and_no_stack(shipped):
+def test_very_long_words_are_fast_and_do_not_recurse(shipped):
     began = time.perf_counter()
     assert [meaning.word for meaning in shipped.meanings("dog" * 5000)] == [None]
     assert [meaning.word for meaning in shipped.meanings("a" * 5000)] == [None]
     assert time.perf_counter() - began < 1.0
 
 
-def test_a_word_that_is_known_elsewhere_is_no_misspelling(small):
+def test_a_word_that_is_known_elsewhere_is_not_corrected(small):
     (meaning,) = read_thesaurus(small).meanings("blaste", also={"blaste"})
     assert (meaning.word, meaning.groups) == ("blaste", ())
 
@@ -251,7 +251,7 @@ def test_a_users_words_join_a_group_of_the_same_name_and_add_others(small, tmp_p
     assert names(thesaurus, "rex swoop bikes") == ["dog", "speeder bike"]
 
 
-def test_a_file_of_the_users_that_is_not_there_is_no_fault(small, tmp_path):
+def test_a_missing_own_thesaurus_is_not_an_error(small, tmp_path):
     assert read_thesaurus(small, tmp_path / "none.toml") == read_thesaurus(small)
 
 
@@ -285,7 +285,7 @@ def test_a_missing_thesaurus_is_named(tmp_path):
         read_thesaurus(tmp_path / "none.toml")
 
 
-def test_bytes_that_are_no_text_are_refused(small, tmp_path):
+def test_bytes_that_are_not_utf_8_are_refused(small, tmp_path):
     own = tmp_path / "thesaurus.toml"
     own.write_bytes(b'[[group]]\nname = "\xff\xfe"')
     with pytest.raises(EncoderError, match="is not valid TOML"):
@@ -314,7 +314,7 @@ def test_what_is_found_of_equal_slips_begins_and_ends_alike():
     assert Spellings(["thunder"]).nearest("thudner") == "thunder"
 
 
-def test_a_thesaurus_without_words_knows_nothing_and_does_not_fail():
+def test_an_empty_thesaurus_finds_nothing_and_does_not_fail():
     empty = Thesaurus((), ())
     assert [meaning.word for meaning in empty.meanings("some dog")] == [None]
     assert Thesaurus((Group("..."),), ()).meanings("dog")[0].word is None
@@ -330,7 +330,7 @@ def test_a_query_is_understood_in_a_moment(shipped):
     assert min(spans) < 0.005  # about 1 ms; the rest is for slow machines
 
 
-def test_who_slips_twice_still_knows_how_the_word_begins():
+def test_with_two_mistakes_the_first_letter_must_be_right():
     assert Spellings(["rohrblatt"]).nearest("zorblatt") is None
     assert Spellings(["rohrblatt"]).nearest("rorbalatt") == "rohrblatt"
 

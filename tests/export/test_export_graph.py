@@ -36,7 +36,7 @@ def test_merging_joins_the_four_neighbours_from_whatever_order() -> None:
     assert np.array_equal(four, corner[:, None] + [0, 16, 1, 17])
 
 
-def test_windows_that_only_the_roll_joined_do_not_hear_each_other() -> None:
+def test_windows_joined_only_by_the_roll_do_not_attend_to_each_other() -> None:
     masks = mask(16, 8, 4)
     assert masks.shape == (4, 64, 64)
     assert not masks[0].any()
@@ -44,14 +44,14 @@ def test_windows_that_only_the_roll_joined_do_not_hear_each_other() -> None:
     assert (masks[3] < 0).mean() == 0.75
 
 
-def test_relative_places_depend_on_the_distance_alone() -> None:
+def test_relative_positions_depend_only_on_the_distance() -> None:
     places = relative_places(8)
     assert places[0, 0] == places[63, 63] == 112
     assert places[0, 1] == places[62, 63]
     assert len(np.unique(places)) == 15 * 15
 
 
-def test_the_stretch_meets_both_ends_and_stays_in_place_between() -> None:
+def test_the_interpolation_is_aligned_at_both_ends() -> None:
     starts, taps = stretch(1001, 1024)
     line = np.clip(np.arange(-1, 1040, dtype=np.float64), 0, 1000)  # beyond its ends, a sound stays as it was there
     needed = np.stack([line[start + 1 : start + 1 + taps.shape[2]] for start in starts])
@@ -75,7 +75,7 @@ def test_a_written_card_is_read_by_the_program(tmp_path: Path, is_fused: bool, s
     assert card.files["audio"].sha256 == hashlib.sha256(b"audio.onnx").hexdigest()
 
 
-def test_a_shipped_card_lends_its_words_and_an_unknown_one_names_those_that_ship() -> None:
+def test_a_shipped_card_provides_its_header_and_an_unknown_card_names_the_shipped_cards() -> None:
     words, scale = shipped_header("clap-htsat-unfused")
     assert (words.id, scale) == ("clap-htsat-unfused", "slaney")
     with pytest.raises(KeyError, match="clap-htsat-unfused"):
@@ -90,7 +90,7 @@ def test_the_tiny_model_is_small_and_is_what_its_card_says() -> None:
         assert hashlib.sha256((TINY / place.path).read_bytes()).hexdigest() == place.sha256
 
 
-def test_the_tiny_model_hears_a_sound_alone_as_it_does_in_a_crowd() -> None:
+def test_the_tiny_model_embeds_a_sound_alone_as_in_a_batch() -> None:
     runtime = pytest.importorskip("onnxruntime")
     session = runtime.InferenceSession(TINY / "audio.onnx", providers=["CPUExecutionProvider"])
     sounds = (-35 + 20 * np.random.default_rng(1).standard_normal((3, 1, 1001, 64))).astype(np.float32)
@@ -100,7 +100,7 @@ def test_the_tiny_model_hears_a_sound_alone_as_it_does_in_a_crowd() -> None:
     assert np.abs(crowd - alone).max() < 1e-5
 
 
-def test_the_tiny_model_does_not_hear_what_fills_a_text_up() -> None:
+def test_the_tiny_model_ignores_padding_of_texts() -> None:
     runtime = pytest.importorskip("onnxruntime")
     session = runtime.InferenceSession(TINY / "text.onnx", providers=["CPUExecutionProvider"])
     tokens = np.array([[0, 300, 301, 302, 2]])

@@ -1,4 +1,4 @@
-"""Which encoder searches use: the old one until the new is complete, and the built-in where weights are gone."""
+"""The encoder that search uses: the former until the new one is complete, and the built-in if weights are missing."""
 
 import shutil
 
@@ -72,7 +72,7 @@ def chosen(library, role):
         return reader.encoder(role)
 
 
-def test_before_there_is_a_library_the_built_in_serves_and_nobody_complains(tmp_path):
+def test_without_a_library_the_built_in_encoder_is_used_without_a_warning(tmp_path):
     for choice in (searched_encoder(tmp_path), wanted_encoder(tmp_path)):
         assert (spoken(choice), choice.warning) == (BUILT_IN, None)
 
@@ -96,7 +96,7 @@ def test_a_chosen_encoder_is_searched_with_once_its_vectors_are_complete(library
     assert of_kind(events, EncoderReady) == []
 
 
-def test_until_then_the_one_before_it_serves(library, root):
+def test_until_then_the_former_encoder_is_used(library, root):
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
     assert not choose_encoder(library, encoder_named(TWIN))
@@ -108,7 +108,7 @@ def test_until_then_the_one_before_it_serves(library, root):
     assert searched(library) == (TWIN, None)
 
 
-def test_an_encoder_whose_vectors_are_there_already_serves_at_once(library, root):
+def test_an_encoder_with_complete_embeddings_is_used_at_once(library, root):
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
     run_further(library, root, further=TWIN)
@@ -205,7 +205,7 @@ def test_a_model_that_was_let_go_is_not_missed(library, root):
 
 
 @pytest.mark.parametrize("used", [f"{TINY}-int8", f"{TINY}@cuda"])
-def test_letting_a_model_go_means_its_8_bit_weights_and_every_place_that_computes(library, used):
+def test_stopping_to_use_a_model_includes_its_8_bit_weights_and_every_device(library, used):
     with Catalogue(library) as catalogue:
         catalogue.set_encoder("wanted", used)
     assert stop_using_model(library, TINY)
@@ -220,7 +220,7 @@ def test_letting_go_touches_no_other_model_and_makes_no_library(library, tmp_pat
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_names_of_models_are_told_apart():
+def test_names_of_models_are_distinguished():
     assert is_of_model("clap-tiny-int8@cuda", "clap-tiny")
     assert not is_of_model("clap-tiny", "clap")
     assert not is_of_model("clap-tiny2", "clap-tiny")
@@ -238,7 +238,7 @@ def test_forgotten_vectors_are_found_pending_again(library, root):
 
 
 def test_weights_that_were_never_checked_are_not_used(library, root):
-    tiny_weights.have(TWIN, is_proven=False)
+    tiny_weights.have(TWIN, is_checked=False)
     with pytest.raises(EncoderError, match=r"have not been checked\. Run `bowerbird models verify clap-twin`"):
         encoder_named(TWIN)
     with Catalogue(library) as catalogue:
@@ -256,7 +256,7 @@ def test_weights_that_failed_their_check_are_not_used(library, root, weights):
     assert searched(library)[0] == BUILT_IN
 
 
-def test_8_bit_weights_are_not_used_before_anybody_measured_nor_below_95_in_100(weights):
+def test_8_bit_weights_are_not_used_before_they_are_compared_nor_below_95_percent(weights):
     with pytest.raises(
         EncoderError, match=r"has not been compared .*\. Run `bowerbird models verify clap-tiny --int8`"
     ):
@@ -279,7 +279,7 @@ def test_a_share_just_below_what_is_enough_does_not_read_as_enough():
     assert (Recall(0.94996, 200).text, Recall(0.95, 200).text) == ("0.949", "0.950")
 
 
-def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_measured(library, root, weights):
+def test_8_bit_weights_that_were_imported_again_are_not_used_before_they_are_compared(library, root, weights):
     write_recall(weights, Recall(0.97, 200))
     run_further(library, root, further=f"{TINY}-int8")
     assert searched(library)[0] == f"{TINY}-int8"
@@ -336,18 +336,18 @@ def test_going_back_to_the_built_in_encoder_waits_for_nothing(library, root):
     assert searched(library) == (BUILT_IN, None)
 
 
-def test_the_full_id_of_8_bit_weights_is_no_way_round_the_measurement(weights):
+def test_the_full_id_of_8_bit_weights_does_not_bypass_the_comparison(weights):
     with pytest.raises(EncoderError, match="has not been compared on your sounds yet"):
         require_recall(encoder_named(f"{TINY}-int8").id)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"value": "x"}', '{"value": 1.0, "n_sounds": 200, "files": {}}'])
-def test_a_figure_that_is_damaged_or_of_other_weights_counts_as_none(weights, text):
+def test_a_damaged_figure_or_that_of_other_weights_is_ignored(weights, text):
     (weights.folder / recall_module.RECALL_NAME).write_text(text)
     assert read_recall(weights) is None
 
 
-def test_the_figure_is_taken_on_the_users_own_sounds_and_kept(library, root, weights, monkeypatch):
+def test_the_figure_is_measured_on_the_users_sounds_and_stored(library, root, weights, monkeypatch):
     with pytest.raises(EncoderError, match=r"has only 3 sounds .* 20 are needed.*Index more"):
         check_int8(library, TINY, control=Control())
     for number in range(30):

@@ -160,7 +160,7 @@ def test_a_short_loop_is_heard_without_a_seam(speaker: Speaker, ears: Ears, tmp_
     assert least(lambda: abs(db(level_of(ears.hear(0.5)) / LEVEL)), 0.1) < 0.1
 
 
-def test_a_sound_server_that_dies_is_told_and_one_that_returns_is_used(tmp_path_factory, folder: Path):
+def test_a_dead_sound_server_is_reported_and_used_again_when_it_returns(tmp_path_factory, folder: Path):
     with running_server(tmp_path_factory.mktemp("pulse")) as server, Speaker(server.env) as speaker:
         speaker.say("open", latency="high")
         with Ears(server) as ears:
@@ -181,7 +181,7 @@ def test_a_sound_server_that_dies_is_told_and_one_that_returns_is_used(tmp_path_
             assert pitch_of(ears.hear(0.2)) == pytest.approx(1000, abs=2)
 
 
-def test_a_machine_without_a_sound_server_says_so_and_goes_on(pulse_server: PulseServer, folder: Path):
+def test_without_a_sound_server_an_error_is_reported_and_the_program_continues(pulse_server: PulseServer, folder: Path):
     with Speaker({**pulse_server.env, "PULSE_SERVER": "unix:/nowhere/native"}) as speaker:
         speaker.say("open")
         speaker.say("play", folder / "1000.wav")

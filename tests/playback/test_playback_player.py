@@ -108,7 +108,7 @@ def test_the_newest_of_many_wins(stage: Stage):
     assert started[:-1] == stopped  # in order, each once
 
 
-def test_seek_goes_on_elsewhere_without_a_click_or_an_event(stage: Stage):
+def test_seek_continues_elsewhere_without_a_click_or_an_event(stage: Stage):
     ramp = np.linspace(-0.5, 0.5, 4 * RATE_HZ, dtype=np.float32)
     play_to_start(stage, stage.sound("a.wav", ramp))
     before = stage.pull(4800)
@@ -128,7 +128,7 @@ def test_seek_goes_on_elsewhere_without_a_click_or_an_event(stage: Stage):
     assert not stage.has_events
 
 
-def test_position_is_of_what_is_heard_and_stays_in_a_loop(stage: Stage):
+def test_position_follows_playback_and_stays_in_a_loop(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", sine(440, 2)), start_s=1.0, end_s=1.5, loop=True)
     stage.pull(480)
     assert stage.player.position_s == pytest.approx(1.0, abs=0.02)
@@ -182,7 +182,7 @@ def test_half_an_hour_is_read_no_further_than_the_ring(stage: Stage):
     assert sound.is_closed.wait(10)
 
 
-def test_a_sound_that_cannot_be_opened_is_named_and_the_old_one_stops(stage: Stage):
+def test_a_sound_that_cannot_be_opened_is_named_and_the_previous_sound_stops(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", sine(440, 2)))
     stage.pull(480)
     stage.player.play(Path("gone.wav"))
@@ -205,7 +205,7 @@ def test_without_a_device_the_sentence_comes_and_the_next_play_tries_again(stage
     assert stage.pull(480).any()
 
 
-def test_an_unplugged_device_is_told_and_opened_anew_at_the_next_play(stage: Stage):
+def test_an_unplugged_device_is_reported_and_reopened_at_the_next_play(stage: Stage):
     path = stage.sound("a.wav", sine(440, 5))
     play_to_start(stage, path)
     stage.pull(480)

@@ -126,7 +126,7 @@ class _Plan:
     ----------
     window : ndarray, shape (n_fft,), float32
     bins : slice
-        Those that any band hears.
+        Bins with a weight in any band.
     groups : tuple of _Group
     """
 
@@ -150,8 +150,8 @@ def _plan(spec: LogMel, rate_hz: int) -> _Plan:
 
 def _heard(weights: Floats) -> tuple[int, int]:
     """Return the first bin with a weight and the bin after the last; a single bin if there is none."""
-    heard = np.flatnonzero(weights.any(axis=0))
-    return (int(heard[0]), int(heard[-1]) + 1) if len(heard) else (0, 1)
+    used = np.flatnonzero(weights.any(axis=0))
+    return (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
 
 
 def _window(spec: LogMel) -> Floats:

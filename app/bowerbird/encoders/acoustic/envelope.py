@@ -34,8 +34,8 @@ def envelope(analysis: Analysis) -> Floats:
 
     present = np.flatnonzero(level_db > -40.0)
     first, last = (int(present[0]), int(present[-1])) if len(present) else (0, n_steps - 1)
-    places = np.linspace(first, last, N_SHAPE)
-    shape = np.interp(places, np.arange(n_steps), level_db)
+    positions = np.linspace(first, last, N_SHAPE)
+    shape = np.interp(positions, np.arange(n_steps), level_db)
 
     spans = []
     for height in HEIGHTS_DB:
@@ -81,8 +81,8 @@ def _n_onsets(level_db: Floats) -> int:
     padded = np.concatenate([np.full(back, FLOOR_DB, dtype=np.float32), level_db])
     lowest = np.lib.stride_tricks.sliding_window_view(padded, back)[: len(level_db)].min(axis=1)
     rising = (level_db - lowest > 10.0) & (level_db > -25.0)
-    places = np.flatnonzero(rising)
-    return int(1 + np.count_nonzero(np.diff(places) > 10)) if len(places) else 0
+    steps = np.flatnonzero(rising)
+    return int(1 + np.count_nonzero(np.diff(steps) > 10)) if len(steps) else 0
 
 
 def _periodicity(level_db: Floats) -> tuple[float, float]:

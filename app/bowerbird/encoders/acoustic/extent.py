@@ -75,8 +75,8 @@ def arc(value: float, *, lowest: float, highest: float) -> Floats:
     """
     share = min(max((value - lowest) / (highest - lowest), 0.0), 1.0)
     angles = ARC_RADIANS * share * np.array([1.0, 2.0])
-    places: Floats = np.stack([np.cos(angles), np.sin(angles)], axis=1).ravel().astype(np.float32)
-    return places / np.float32(np.sqrt(2.0))
+    point: Floats = np.stack([np.cos(angles), np.sin(angles)], axis=1).ravel().astype(np.float32)
+    return point / np.float32(np.sqrt(2.0))
 
 
 def _lufs(power: float) -> float:

@@ -60,8 +60,8 @@ def modulation_spectra(bands_db: Floats) -> Floats:
     power = squared_magnitudes(np.fft.rfft(away, n=size))
     sums = np.zeros((n_bands, power.shape[1] + 1), dtype=np.float64)
     np.cumsum(power, axis=1, out=sums[:, 1:])
-    places = np.searchsorted(np.fft.rfftfreq(size, HOP_LENGTH / RATE_HZ), MODULATION_EDGES_HZ)
-    in_octaves = np.diff(sums[:, places], axis=1) / size
+    edges = np.searchsorted(np.fft.rfftfreq(size, HOP_LENGTH / RATE_HZ), MODULATION_EDGES_HZ)
+    in_octaves = np.diff(sums[:, edges], axis=1) / size
     total = (amplitudes * amplitudes).sum(axis=0) + 1e-3
     shares: Floats = np.log10(in_octaves.T / total + 1e-4).astype(np.float32)
     return shares
