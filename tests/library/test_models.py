@@ -106,7 +106,7 @@ def test_every_shipped_card_is_listed_as_absent_with_its_size():
 def test_a_download_ends_with_a_check_and_a_ready_encoder(hub):
     reports = Reports()
     state = fetch_model("tiny-hub", control=reports.control, report=reports)
-    assert (state.state, state.sentence, state.has_int8) == ("ready", "", False)
+    assert (state.state, state.sentence, state.has_int8) == ("ready", None, False)
     assert state == model_state("tiny-hub") == list_models()[0]
     assert state.check.has_passed
     assert state.n_disk_bytes >= state.n_download_bytes > 0

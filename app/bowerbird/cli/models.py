@@ -168,7 +168,7 @@ def _row(state: ModelState, used: str) -> dict[str, object]:
         "licence": state.card.licence,
         "source": state.card.source.kind,
         "state": "unproven" if state.state == "unchecked" else state.state,  # the word of the first version
-        "sentence": state.sentence,
+        "sentence": state.sentence or "",
         "n_download_bytes": state.n_download_bytes,
         "n_disk_bytes": state.n_disk_bytes,
         "is_used": is_of_model(used, state.card.id),

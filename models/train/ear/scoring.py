@@ -8,6 +8,7 @@ import torch
 from bowerbird.benchmark.retrieval import evaluate
 from bowerbird.encoders.ear.encoder import network_input
 from ear.data import Features, Floats, Index
+from ear.measure import precision
 from ear.words import numbers
 
 if TYPE_CHECKING:
@@ -79,13 +80,6 @@ def text_score(table: "WordTable", dataset: "Dataset", learned: Floats, labels: 
     scores = texts.cpu().numpy() @ learned.T
     truth = np.array(labels)
     precisions = [
-        full_precision(scores[number], truth == label) for number, label in enumerate(words.labels) if label in labels
+        precision(scores[number], truth == label) for number, label in enumerate(words.labels) if label in labels
     ]
     return float(np.mean(precisions))
-
-
-def full_precision(scores: Floats, is_relevant: Any) -> float:
-    """Return the average precision over the whole ranking."""
-    hits = np.asarray(is_relevant)[np.argsort(-scores, kind="stable")]
-    ranks = np.flatnonzero(hits) + 1
-    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0

@@ -38,8 +38,8 @@ class ModelState:
     state : str
         absent. partial: a download was interrupted. unchecked: installed and not checked yet. refused: installed and
         not used, for the reason in `sentence`. ready.
-    sentence : str
-        "" unless refused.
+    sentence : str or None
+        Only if refused.
     n_partial_bytes : int
         Size of an interrupted download.
     n_download_bytes, n_int8_bytes : int
@@ -54,7 +54,7 @@ class ModelState:
 
     card: Card
     state: _State
-    sentence: str = ""
+    sentence: str | None = None
     n_partial_bytes: int = 0
     n_download_bytes: int = 0
     n_int8_bytes: int = 0
@@ -112,7 +112,7 @@ def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> Mo
     return replace(
         state,
         state=word,
-        sentence=check.sentence if check is not None else "",
+        sentence=check.sentence or None if check is not None else None,
         has_int8=has_file(weights, "audio_int8"),
         check=check,
         recall=read_recall(weights),
