@@ -134,7 +134,7 @@ def _moved(graph: Graph, value: str, order: Index) -> str:
 def _score_bias(graph: Graph, table: Array, *, side: int, window: int, shift: int) -> str:
     """Return the bias of attention scores, shape (1 or n_windows, 1, n_heads, n_tokens, n_tokens)."""
     n_tokens = window**2
-    by_pair = graph.add("Gather", graph.constant(table.T), graph.constant(relative_places(window).ravel()), axis=1)
+    by_pair = graph.add("Gather", graph.constant(table.T), graph.constant(relative_positions(window).ravel()), axis=1)
     bias = graph.reshape(by_pair, 1, 1, -1, n_tokens, n_tokens)
     if not shift:
         return bias
@@ -197,7 +197,7 @@ def merging(order: Index, wanted: Index, side: int) -> Index:
     return moves(order, np.stack(four, axis=1).ravel())
 
 
-def relative_places(window: int) -> Index:
+def relative_positions(window: int) -> Index:
     """Return the row of the bias table for each pair of tokens in a window, shape (n_tokens, n_tokens)."""
     row, column = np.divmod(np.arange(window**2, dtype=np.int64), window)
     down, across = row[:, None] - row, column[:, None] - column

@@ -1,4 +1,4 @@
-"""`bowerbird train` and `bowerbird words`: what sounds are called, and an ear that learns it."""
+"""`bowerbird train` and `bowerbird words`: words for sounds, and tuning the built-in encoder."""
 
 from contextlib import nullcontext
 from pathlib import Path

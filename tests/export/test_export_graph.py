@@ -1,4 +1,4 @@
-"""What the export tool computes without torch: places of tokens, the stretch in time, cards. And its tiny model."""
+"""The parts of the export tool without torch: token orders, interpolation, cards, and the tiny model."""
 
 import hashlib
 import sys
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "models" / "export"))
 
 from architecture import AudioShape  # noqa: E402
-from audio_tower import mask, merging, moves, relative_places, stretch, windowed  # noqa: E402
+from audio_tower import mask, merging, moves, relative_positions, stretch, windowed  # noqa: E402
 from card import FILE_NAMES, CardHeader, card_text, shipped_header  # noqa: E402
 
 TINY = ROOT / "tests" / "encoders" / "tiny_clap"
@@ -32,7 +32,7 @@ def test_merging_joins_the_four_neighbours_from_whatever_order() -> None:
     four = order[merging(order, wanted, 16)].reshape(-1, 4)
     row, column = np.divmod(wanted, 8)
     corner = 2 * row * 16 + 2 * column
-    # The reference goes down before it goes across.
+    # The reference merges vertically before horizontally.
     assert np.array_equal(four, corner[:, None] + [0, 16, 1, 17])
 
 
@@ -45,7 +45,7 @@ def test_windows_joined_only_by_the_roll_do_not_attend_to_each_other() -> None:
 
 
 def test_relative_positions_depend_only_on_the_distance() -> None:
-    places = relative_places(8)
+    places = relative_positions(8)
     assert places[0, 0] == places[63, 63] == 112
     assert places[0, 1] == places[62, 63]
     assert len(np.unique(places)) == 15 * 15

@@ -27,7 +27,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     desk.presenter.close()
 
 
-# What is listed
+# Listing
 
 
 def test_without_weights_the_first_clap_can_be_downloaded(desk: Desk):

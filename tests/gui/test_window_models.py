@@ -96,7 +96,7 @@ def texts(widget: Any) -> list[str]:
 
 def press(stage: Stage, dialog: EncodersDialog, encoder_id: str, text: str) -> None:
     stage.until(lambda: text in stage.buttons(row(dialog, encoder_id)))
-    stage.settle()  # what has just appeared is laid out
+    stage.settle()  # let new buttons be laid out
     stage.click(stage.buttons(row(dialog, encoder_id))[text])
 
 

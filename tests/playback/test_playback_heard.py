@@ -1,4 +1,4 @@
-"""What is heard: the real player through PortAudio, ALSA and PulseAudio, recorded behind the sink, as numbers."""
+"""End-to-end playback: the real player through PortAudio, ALSA and PulseAudio, recorded from the sink's monitor."""
 
 import itertools
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def level_of(heard: Heard) -> float:
-    """The amplitude of the sine that has this power."""
+    """Return the amplitude of a sine with the same power."""
     return float(np.sqrt(2 * np.mean(heard[:, 0].astype(np.float64) ** 2)))
 
 
@@ -37,7 +37,7 @@ def pitch_of(heard: Heard) -> float:
 
 
 def least(measure: Callable[[], float], limit: float) -> float:
-    """Measure up to five times until it is within a limit.
+    """Measure up to five times until the result is within a limit.
 
     A click of the player's own comes each time; a drop-out, because other work has the machine, does not.
     """
@@ -146,7 +146,7 @@ def test_a_click_on_a_sound_is_heard_within_fifty_milliseconds(speaker: Speaker,
         delays_s.append(ears.arrival_s(onset) - asked["at"])
         speaker.say("stop")
         speaker.event("Stopped")
-    # The recording's own 10 ms and more are in it; the median, as other work shares this machine's cores.
+    # Includes at least 10 ms of the recording itself; the median, because other work shares the cores.
     assert np.median(delays_s) < 0.05, delays_s
 
 
@@ -189,7 +189,7 @@ def test_without_a_sound_server_an_error_is_reported_and_the_program_continues(p
 
 
 def silence_in(heard: Heard) -> float:
-    """The longest silence, in seconds."""
+    """Return the longest silence in seconds."""
     flags = np.abs(heard[:, 0]) < 0.005
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return float((edges[1::2] - edges[::2]).max(initial=0)) / RATE_HZ

@@ -47,7 +47,7 @@ def test_a_switch_falls_in_five_milliseconds_and_does_not_click(stage: Stage):
 def test_a_device_that_swallows_much_at_once_finds_it(stage: Stage):
     samples = np.full(10 * 192_000, 0.5, np.float32)
     play_to_start(stage, stage.sound("a.wav", samples, 192_000))
-    heard = stage.outputs[-1].pull(round(0.24 * RATE_HZ))  # at once, as PulseAudio does when it is opened
+    heard = stage.outputs[-1].pull(round(0.24 * RATE_HZ))  # all at once, like PulseAudio when it is opened
     assert heard[1000:].min() > 0.49
 
 
@@ -135,7 +135,7 @@ def test_position_follows_playback_and_stays_in_a_loop(stage: Stage):
     stage.pull(round(1.2 * RATE_HZ))
     place_s = stage.player.position_s
     assert place_s is not None
-    assert 1.15 < place_s < 1.25  # 1.21 s on from 1.0, twice round
+    assert 1.15 < place_s < 1.25  # 1.21 s after 1.0, in the third repetition
     assert not stage.has_events
 
 
