@@ -363,7 +363,7 @@ def test_harmed_weights_end_the_run_with_a_sentence_and_what_was_analysed_stays(
     write(folder / "new.wav", sine(duration_s=0.1))
     further = encoder_named(TINY)
     tiny_weights.swap(weights.folder / "audio.onnx")
-    with pytest.raises(EncoderError, match=r"`audio\.onnx` of `clap-tiny` .+\. Run `bowerbird models import"):
+    with pytest.raises(EncoderError, match=r"audio\.onnx of clap-tiny .+\. Run `bowerbird models import"):
         run_further(library, folder, further=further)
     assert bytes_of(library, further) == {}
     with CatalogueReader(library) as reader:
