@@ -1,4 +1,4 @@
-"""Use an installed wheel as a newcomer would: every shipped part must be in it. Run outside the repository."""
+"""Check an installed wheel: every shipped file must be in it, and search must work. Run outside the repository."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ MAX_WHEEL_BYTES = 25_000_000
 
 
 def main(wheel: Path) -> None:
-    """Check the wheel's contents, then index and search the demo sounds with what is installed."""
+    """Check the contents of the wheel, then index and search the demo sounds with the installed program."""
     names = zipfile.ZipFile(wheel).namelist()
     for part in (
         "__main__.py",
@@ -26,11 +26,11 @@ def main(wheel: Path) -> None:
         "resources/thesaurus.toml",
     ):
         require(f"bowerbird/{part}" in names, f"{part} is in the wheel")
-    require(not any(name.endswith((".md", "generate.py")) for name in names), "no sources of shipped data are in it")
+    require(not any(name.endswith((".md", "generate.py")) for name in names), "it contains no sources of shipped data")
     require(wheel.stat().st_size < MAX_WHEEL_BYTES, f"{wheel.stat().st_size / 1e6:.1f} MB is under 25 MB")
     program = [str(Path(sysconfig.get_path("scripts")) / "bowerbird")]
-    where = run([sys.executable, "-c", "import bowerbird; print(bowerbird.__file__)"])
-    require("site-packages" in where, f"the package comes from {where.strip()}")
+    location = run([sys.executable, "-c", "import bowerbird; print(bowerbird.__file__)"])
+    require("site-packages" in location, f"the package is imported from {location.strip()}")
     with tempfile.TemporaryDirectory() as home:
         library = ["--library", home]
         events = [json.loads(line) for line in run([*program, "demo", "--json", *library]).splitlines()]
@@ -41,24 +41,24 @@ def main(wheel: Path) -> None:
         described = [
             json.loads(line) for line in run([*program, "search", "wooden knock", "--json", *library]).splitlines()
         ]
-        require(any("meaning" in match["why"] for match in described), "a description is understood")
+        require(any("meaning" in match["why"] for match in described), "a description finds sounds by meaning")
         like = [*program, "search", "--like", found[0]["path"], "--limit", "3", "--json", *library]
         similar = [json.loads(line) for line in run(like).splitlines()]
-        require(all("Kick" in match["path"] for match in similar), "a kick is like kicks")
-        require("bowerbird" in run([*program, "--version"]), "it says its version")
+        require(all("Kick" in match["path"] for match in similar), "a kick finds kicks")
+        require("bowerbird" in run([*program, "--version"]), "it prints its version")
     version = ".".join(map(str, sys.version_info[:3]))
-    print(f"the wheel works on Python {version}")
+    print(f"The wheel works on Python {version}.")
 
 
 def run(command: list[str]) -> str:
-    """Run a command that must succeed and return what it printed."""
+    """Run a command that must succeed, and return its output."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def require(truth: bool, claim: str) -> None:
-    """Stop unless a claim is true."""
+    """Exit with an error unless a claim is true."""
     if not truth:
-        sys.exit(f"check_wheel: not true: {claim}")
+        sys.exit(f"check_wheel: failed: {claim}")
 
 
 if __name__ == "__main__":

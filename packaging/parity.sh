@@ -1,12 +1,12 @@
 #!/bin/sh
-# Compares the CLAP front end and the exported network with laion_clap's own, in an environment of its own, and runs
-# those tests of the export tool that need torch.
+# Compare the CLAP front end and the exported network with laion_clap in a virtual environment, and run the tests of the
+# export tool that need torch.
 #
 #   sh packaging/parity.sh [--write-golden]
 #
-# The environment goes into $BOWERBIRD_PARITY_VENV and stays, or into a temporary folder and goes. --write-golden also
-# writes what the ordinary tests compare with. Exit status: 1 when a vector is too far from the reference or a test
-# fails, 2 when the package index cannot be reached, 3 when the environment cannot be set up for any other reason.
+# The environment is kept in $BOWERBIRD_PARITY_VENV, or created in a temporary folder. --write-golden also writes the
+# reference values of the ordinary tests. Exit status: 1 if a vector differs from the reference or a test fails, 2 if the
+# package index cannot be reached, 3 if the environment cannot be set up for another reason.
 set -eu
 cd "$(dirname "$0")/.."
 . packaging/setup.sh
@@ -27,7 +27,7 @@ if [ -z "$environment" ]; then
     environment="$scratch/venv"
 fi
 
-# What pip says when it has given up on an index, and not when it only tried once more.
+# Messages of pip when it has given up on an index, but not when it retries.
 unreachable='Retry\(total=0|Max retries exceeded|Could not fetch URL|Read timed out|HTTP error 5[0-9][0-9]'
 
 install() { # requirements...
@@ -35,10 +35,10 @@ install() { # requirements...
         "$@" 2>"$environment/pip.log" && return 0
     grep '^ERROR' "$environment/pip.log" | tail -n 5 >&2
     if grep -Eq "$unreachable" "$environment/pip.log"; then
-        say "The package index cannot be reached. Check the connection and start again."
+        say "Cannot reach the package index. Check the connection and try again."
         return 2
     fi
-    say "The packages cannot be installed, and the connection is not why. Mend what pip says above."
+    say "The packages cannot be installed. See the messages of pip above."
     return 3
 }
 
@@ -51,13 +51,13 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
     say "Setting up the reference with $($python --version); this takes a few minutes."
     "$python" -m venv "$environment" || exit 3
     rm -f "$stamp"
-    # torch comes first: whatever else is asked for must fit it. Where the index has it with CUDA only, that is
-    # gigabytes; PIP_INDEX_URL and PIP_EXTRA_INDEX_URL may name another.
+    # torch first, so that the other packages fit it. An index may offer it with CUDA only (gigabytes); PIP_INDEX_URL and
+    # PIP_EXTRA_INDEX_URL can name another index.
     install "$(grep '^torch==' "$requirements")"
     install --requirement "$requirements" --requirement "$further"
-    # Their own requirements ask for an older numpy, pictures, data sets and a torch with CUDA, none of which is used.
+    # Without their dependencies: an older numpy, image and dataset libraries, and torch with CUDA, none of which is used.
     install --no-deps "laion-clap==1.1.7" "torchaudio==2.11.0" "torchlibrosa==0.1.0"
-    # Its compiled half is for CUDA and would not load; without it, torchaudio does with Python, which is what is used.
+    # The compiled part needs CUDA and would not load; the Python part of torchaudio is all that is used.
     rm -f "$environment"/lib/python3*/site-packages/torchaudio/lib/*.so
     printf '%s' "$facts" >"$stamp"
     say "Set up in $(($(date +%s) - began)) s."
@@ -65,7 +65,7 @@ fi
 
 status=0
 "$environment/bin/python" -W ignore models/export/parity_comparison.py "$@" || status=1
-# The options in pyproject.toml are for plugins that are not needed here.
+# pyproject.toml has options for plugins that are not installed here.
 PYTHONPATH=app "$environment/bin/python" -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . tests/export || status=1
 say "Took $(($(date +%s) - began)) s."
 exit "$status"

@@ -1,4 +1,4 @@
-"""A hub on the loopback address: it speaks as Hugging Face's does, and fails when it is told to."""
+"""A hub on the loopback address that behaves like Hugging Face's and can be made to fail."""
 
 import hashlib
 import socket
@@ -10,12 +10,12 @@ from urllib.parse import unquote
 REPOSITORY = "somebody/tiny"
 COMMIT = "c0ffee" * 6 + "c0ff"
 LARGE_BYTES = 50_000
-"""From this size on a file is kept as large ones are: named by its sha256, and given by another host."""
+"""From this size on, files are stored as large files: identified by sha256 and served by another host."""
 
 
 @dataclass
 class Hub:
-    """What the hub has and how it behaves. Use it as a context manager.
+    """The files and the behaviour of the hub. Use it as a context manager.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Hub:
     statuses : dict of str to int
         Answers that are refusals.
     tags : dict of str to str
-        What is said of a file instead of the truth; "" for nothing.
+        Reported for a file instead of its real tag; "" for none.
     is_ranged : bool
         Whether it can go on in the middle of a file.
     requests : list of (str, str, dict)
@@ -75,7 +75,7 @@ class Hub:
 
 
 def closed_endpoint():
-    """An address where nobody listens."""
+    """Return an address without a server."""
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{place.getsockname()[1]}"
@@ -85,7 +85,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
     def handle_error(self, request, client_address):
-        """Whoever breaks off is no news."""
+        """Ignore aborted connections."""
 
 
 def _handler_of(hub):

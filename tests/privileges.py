@@ -1,4 +1,4 @@
-"""Being bound by file permissions even as the superuser, as everybody else is."""
+"""Respecting file permissions even as the superuser."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ _DAC_OVERRIDE_AND_READ_SEARCH = 0b110
 
 @contextmanager
 def bound_by_permissions():
-    """Give up, in this thread and for a while, the right to pass over permissions."""
+    """Drop the capability to ignore permissions, in this thread and for the duration of the block."""
     if sys.platform == "win32":
         pytest.skip("permissions are of another kind here")
     if os.geteuid():

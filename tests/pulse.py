@@ -1,4 +1,4 @@
-"""A PulseAudio server of the tests' own, with a sink that nobody hears, and ears on what reaches it.
+"""A PulseAudio server for the tests, with a null sink and a recorder of its monitor.
 
 Nothing of the machine's own sound is touched: the server has a home, a run-time folder and a socket of its own, and
 whoever is to use it is started with `PulseServer.env`.
@@ -41,7 +41,7 @@ def wait_until(is_so: Callable[[], bool], what: str, *, timeout_s: float = TIMEO
 
 
 def missing() -> str | None:
-    """Say what this machine lacks for the tests that listen, or None."""
+    """Return what this machine lacks for tests with recordings, or None."""
     for program, package in {
         "pulseaudio": "pulseaudio",
         "parec": "pulseaudio-utils",
@@ -89,7 +89,7 @@ class PulseServer:
         self.env = {**self._base, "PULSE_SERVER": f"unix:{self._socket}", "ALSA_CONFIG_PATH": str(alsa)}
 
     def start(self) -> None:
-        """Start it, and return when it answers.
+        """Start it, and return when it responds.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Ears:
             stderr=subprocess.DEVNULL,
         )
         self._lock = threading.Lock()
-        self._heard = bytearray()
+        self._recorded = bytearray()
         self._arrivals: list[tuple[int, float]] = []
         self._thread = threading.Thread(target=self._listen, name="ears")
 
@@ -165,46 +165,46 @@ class Ears:
 
     @property
     def n_frames(self) -> int:
-        """Frames heard so far."""
-        return len(self._heard) // 8
+        """Number of recorded frames."""
+        return len(self._recorded) // 8
 
     @property
     def samples(self) -> npt.NDArray[np.float32]:
-        """What was heard so far, shape (n_frames, 2)."""
+        """Return everything recorded so far, shape (n_frames, 2)."""
         return self.since(0)
 
     def since(self, frame: int) -> npt.NDArray[np.float32]:
-        """What was heard from a frame on, shape (n_frames, 2)."""
+        """Return the recording from a frame on, shape (n_frames, 2)."""
         with self._lock:
-            heard = bytes(self._heard[8 * frame :])
-        return np.frombuffer(heard[: len(heard) // 8 * 8], np.float32).reshape(-1, 2)
+            recorded = bytes(self._recorded[8 * frame :])
+        return np.frombuffer(recorded[: len(recorded) // 8 * 8], np.float32).reshape(-1, 2)
 
     def forget(self) -> None:
-        """Begin the recording anew, so that frames count from now."""
+        """Restart the recording, so that frames count from now."""
         with self._lock:
-            del self._heard[: 8 * self.n_frames]
+            del self._recorded[: 8 * self.n_frames]
             self._arrivals.clear()
 
     def arrival_s(self, frame: int) -> float:
-        """The monotonic clock when a frame had arrived here: later than it was heard by the recording's latency."""
+        """Return the monotonic time at which a frame was recorded, which includes the recording's latency."""
         return next(at for n_frames, at in self._arrivals if n_frames > frame)
 
     def hear(self, seconds: float) -> npt.NDArray[np.float32]:
-        """Listen from now on for so long, in the recording's own time; shape (n_frames, 2)."""
+        """Record for a duration, in the recording's own time; return shape (n_frames, 2)."""
         begin = self.n_frames
         end = begin + round(seconds * RATE_HZ)
         wait_until(lambda: self.n_frames >= end, f"{seconds:g} s are recorded")
         return self.since(begin)[: end - begin]
 
     def hear_until(self, is_so: Callable[[npt.NDArray[np.float32]], bool], what: str) -> int:
-        """Wait until the last 50 ms are as wished, and return how many frames were heard by then."""
+        """Wait until the last 50 ms satisfy a condition; return the number of frames recorded by then."""
         begin = self.n_frames
         n = round(0.05 * RATE_HZ)
         wait_until(lambda: self.n_frames >= begin + n and is_so(self.since(self.n_frames - n)), what)
         return self.n_frames
 
     def _is_quick(self) -> bool:
-        """Tell whether blocks come often: a sink that has slept for seconds goes on in steps as long."""
+        """Return whether blocks arrive often: a sink that was suspended for seconds resumes in long steps."""
         last = self._arrivals[-5:]
         return len(last) == 5 and last[-1][1] - last[0][1] < 0.2
 
@@ -212,13 +212,13 @@ class Ears:
         assert self._process.stdout is not None
         while piece := os.read(self._process.stdout.fileno(), 65_536):
             with self._lock:
-                self._heard += piece
+                self._recorded += piece
                 self._arrivals.append((self.n_frames, time.monotonic()))
 
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[PulseServer]:
-    """Give a running server, and end it."""
+    """Provide a running server, and stop it at the end."""
     server = PulseServer(folder)
     server.start()
     try:

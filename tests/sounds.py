@@ -1,4 +1,4 @@
-"""Sounds made for the tests, and files of them in every format."""
+"""Synthesised sounds for the tests, and files of them in every format."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def noise(seed, *, duration_s=1.0, rate_hz=RATE_HZ, level=0.1, n_channels=1):
 
 
 def click(*, duration_s=0.3, rate_hz=RATE_HZ, level=0.8):
-    """A decaying knock, shape (n_frames, 1)."""
+    """A decaying click, shape (n_frames, 1)."""
     t = np.arange(round(duration_s * rate_hz)) / rate_hz
     return (level * np.exp(-t * 60) * np.sin(2 * np.pi * 180 * t))[:, None]
 
@@ -65,7 +65,7 @@ def with_chunks(path, *chunks):
 
 
 def small_library(root):
-    """Some forty short sounds in folders: tones, noises, clicks, copies, long ones, broken ones and no sounds."""
+    """About forty short sounds in folders: tones, noises, clicks, copies, long and broken sounds, and other files."""
     for number in range(10):
         write(root / "tones" / f"tone {number}.wav", sine(110 * 1.3**number, duration_s=0.3), subtype="PCM_24")
         write(root / "noises" / f"Noise_{number:02}.flac", noise(number, duration_s=0.4, n_channels=2))
@@ -88,6 +88,6 @@ def small_library(root):
 
 
 N_SMALL = 33 + 4
-"""Sounds of the small library, broken ones included."""
+"""Number of sounds in the small library, including broken sounds."""
 
 N_SMALL_BROKEN = 4

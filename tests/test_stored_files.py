@@ -15,7 +15,7 @@ from bowerbird.domain.query import parse_query
 from bowerbird.encoders.onnx.encoder import audio_digest
 from bowerbird.encoders.registry import encoder_named
 from bowerbird.encoders.weights.cards import read_card, shipped_cards
-from bowerbird.encoders.weights.self_check import PROOF_NAME, read_proof
+from bowerbird.encoders.weights.self_check import SELF_CHECK_NAME, read_self_check
 from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.indexing.index import index_folders
@@ -52,8 +52,8 @@ WORKED_EXAMPLE_DIGEST = "6afe01ea"
 @pytest.fixture
 def tiny():
     """The tiny CLAP with the self-check that the earlier release wrote."""
-    weights = tiny_weights.have(is_proven=False)
-    shutil.copy(STORED / "clap-tiny-proof.json", weights.folder / PROOF_NAME)
+    weights = tiny_weights.have(is_checked=False)
+    shutil.copy(STORED / "clap-tiny-proof.json", weights.folder / SELF_CHECK_NAME)
     return weights
 
 
@@ -87,7 +87,7 @@ def test_weights_that_nobody_has_here_keep_their_ids():
 
 
 def test_a_self_check_stays_valid(tiny):
-    assert read_proof(tiny).is_good
+    assert read_self_check(tiny).has_passed
 
 
 def test_nothing_in_a_library_is_embedded_again(library):

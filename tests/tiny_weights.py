@@ -1,4 +1,4 @@
-"""The tiny network as people have weights: here, checked, and in every way harmed."""
+"""The tiny network as installed weights: checked, or damaged in several ways."""
 
 import shutil
 from dataclasses import replace
@@ -6,22 +6,22 @@ from pathlib import Path
 
 from bowerbird.base.paths import weights_path
 from bowerbird.encoders.weights.cards import CARD_NAME
-from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
 from bowerbird.encoders.weights.store import Weights, weights_in, write_card
 
 TINY = Path(__file__).parent / "encoders" / "tiny_clap"
 NAME = "clap-tiny"
 
 
-def have(name=NAME, *, is_proven=True, **facts):
-    """Put the tiny network in place under a name, with other facts in its card; returns the weights."""
+def have(name=NAME, *, is_checked=True, **facts):
+    """Install the tiny network under a name, with changes to its card; return the weights."""
     folder = weights_path() / name
     shutil.copytree(TINY, folder)
     card = replace(weights_in(folder).card, id=name, **facts)
     write_card(card, folder / CARD_NAME)
     weights = Weights(card, folder)
-    if is_proven:
-        write_proof(weights, Proof(1.0))
+    if is_checked:
+        write_self_check(weights, SelfCheck(1.0))
     return weights
 
 
@@ -36,7 +36,7 @@ def tamper(path):
 
 
 def swap(path):
-    """Put another network in its place, that can be run as well."""
+    """Replace a network by another that also runs."""
     other = {"audio.onnx": "audio_int8.onnx", "audio_int8.onnx": "audio.onnx", "text.onnx": "text_int8.onnx"}
     shutil.copyfile(TINY / other[path.name], path)
 

@@ -1,11 +1,11 @@
-"""Dimensions of the two networks, as a ClapModel's configuration states them. No weights here."""
+"""Dimensions of the two networks, read from a ClapModel's configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 N_FRAMES = 1001
-"""Of a spectrogram of 10 s at 48 kHz, hop 480, centred."""
+"""Frames of a centred spectrogram of 10 s at 48 kHz with a hop of 480."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class AudioShape:
     image_size : int
         Side of the square that the spectrogram is folded into.
     patch_size, window_size : int
-        In cells of the square, and in patches.
+        In cells of the square, and in patches of it.
     n_channels : int
         Of a patch.
     depths, n_heads : tuple of int
@@ -53,7 +53,7 @@ class TextShape:
     n_dims : int
         Of the vector.
     pad_id : int
-        Token that fills; positions count from the one after it.
+        Padding token; positions count from pad_id + 1.
     eps : float
         Of the layer norms.
     """
@@ -67,12 +67,12 @@ class TextShape:
 
 
 def audio_shape(config: Mapping[str, Any]) -> AudioShape:
-    """Read a ClapModel's whole configuration.
+    """Return the shape from a ClapModel's configuration.
 
     Raises
     ------
     ValueError
-        For a network that is not HTSAT as CLAP has it.
+        When the network is not CLAP's variant of HTSAT.
     """
     table = config["audio_config"]
     wanted = {
@@ -84,12 +84,12 @@ def audio_shape(config: Mapping[str, Any]) -> AudioShape:
     }
     for key, value in wanted.items():
         if table.get(key, value) != value:
-            raise ValueError(f"audio_config.{key} = {table[key]!r}, where only {value!r} is known")
+            raise ValueError(f"audio_config.{key} = {table[key]!r}, where only {value!r} is supported")
     if table.get("enable_fusion", False) and table.get("fusion_type") == "channel_map":
-        raise ValueError("audio_config.fusion_type = 'channel_map', where only aff_2d is known")
+        raise ValueError("audio_config.fusion_type = 'channel_map', where only aff_2d is supported")
     patch, stride = table.get("patch_size", 4), table.get("patch_stride", (4, 4))
     if {patch} != set(stride):
-        raise ValueError(f"audio_config.patch_stride = {stride}, where only that of patch_size is known")
+        raise ValueError(f"audio_config.patch_stride = {stride}, where only patch_size is supported")
     return AudioShape(
         n_mels=table.get("num_mel_bins", 64),
         image_size=table.get("spec_size", 256),
@@ -105,16 +105,16 @@ def audio_shape(config: Mapping[str, Any]) -> AudioShape:
 
 
 def text_shape(config: Mapping[str, Any]) -> TextShape:
-    """Read a ClapModel's whole configuration.
+    """Return the shape from a ClapModel's configuration.
 
     Raises
     ------
     ValueError
-        For a network that is not RoBERTa as CLAP has it.
+        When the network is not CLAP's variant of RoBERTa.
     """
     table = config["text_config"]
     if table.get("hidden_act", "gelu") != "gelu":
-        raise ValueError(f"text_config.hidden_act = {table['hidden_act']!r}, where only 'gelu' is known")
+        raise ValueError(f"text_config.hidden_act = {table['hidden_act']!r}, where only 'gelu' is supported")
     return TextShape(
         n_channels=table.get("hidden_size", 768),
         n_layers=table.get("num_hidden_layers", 12),

@@ -1,17 +1,16 @@
-"""The audio network as an ONNX graph made for speed: log-mel spectrogram in, vector of unit length out.
+"""The audio network as an ONNX graph optimised for speed: log-mel spectrogram in, unit vector out.
 
 HTSAT (Chen et al. 2022, arXiv:2202.00874) is a Swin transformer (Liu et al. 2021, arXiv:2103.14030). Five things
 differ from a plain export, none of them in what is computed:
 
-- Tokens stay in the order of the attention windows. Where the windows move, one Gather takes every token to its
-  new place; the merging of patches is folded into it. Nothing is ever put back in the order of the picture, as the
-  mean at the end does not care.
-- The order is: place in the window, window, picture of the batch. So the tokens of one window and head are one stride
-  apart, and the runtime multiplies them where they lie.
-- Every matrix product with weights is of two dimensions and has its bias in it.
+- Tokens stay in the order of the attention windows. When windows are shifted, a single Gather reorders all tokens,
+  including the merging of patches. The image order is never restored, as the final mean does not depend on it.
+- The order is: position in the window, window, image of the batch. So the tokens of a window and head are a constant
+  stride apart, and the runtime multiplies them without copying.
+- Every matrix product with weights is two-dimensional and includes its bias.
 - Batch norm and the bicubic stretch in time are a batch of small matrix products and one multiply-add: both are
   linear, and the stretch does not mix bands.
-- The bias of relative positions and the mask of shifted windows are stored as tables and looked up when the graph is
+- The bias of relative positions and the mask of shifted windows are stored as tables and folded when the graph is
   loaded, as their inputs are constants.
 """
 
@@ -26,9 +25,9 @@ from graph import Array, Graph, linear_of
 INPUT, OUTPUT = "input_features", "audio_embeds"
 
 _BLOCK_FRAMES = 32
-"""Stretched frames of one small matrix product."""
+"""Interpolated frames per matrix product."""
 _MASKED = -100.0
-"""What the reference adds to the score of two patches that only meet because the picture was rolled."""
+"""Added by the reference to the score of two patches that are adjacent only because the image was rolled."""
 
 Index = npt.NDArray[np.int64]
 
@@ -45,7 +44,7 @@ def audio_model(weights: Mapping[str, Array], shape: AudioShape) -> onnx.ModelPr
     Returns
     -------
     ModelProto
-        Of one input, shape (n, 1, 1001, n_mels), and one output, shape (n, n_dims).
+        With an input of shape (n, 1, 1001, n_mels) and an output of shape (n, n_dims).
     """
     graph = Graph("audio")
     inner = {name.removeprefix("audio_model.audio_encoder."): value for name, value in weights.items()}
@@ -92,7 +91,7 @@ def _block(stage: int, block: int) -> str:
 
 
 def _window(shape: AudioShape, side: int, block: int) -> tuple[int, int]:
-    """Return side and shift of a block's windows: a picture no larger than one is not shifted."""
+    """Return side and shift of a block's windows; an image no larger than a window is not shifted."""
     if side <= shape.window_size:
         return side, 0
     return shape.window_size, shape.window_size // 2 if block % 2 else 0
@@ -103,8 +102,8 @@ def _patches(graph: Graph, weights: Mapping[str, Array], shape: AudioShape, valu
     n_folds = shape.image_size // shape.n_mels
     starts, taps = stretch(N_FRAMES, shape.image_size * n_folds)
     n_blocks, _, n_taps = taps.shape
-    places = np.clip(starts[:, None] + np.arange(n_taps), 0, N_FRAMES - 1).ravel()
-    value = graph.add("Gather", graph.reshape(value, -1, N_FRAMES, shape.n_mels), graph.constant(places), axis=1)
+    frames = np.clip(starts[:, None] + np.arange(n_taps), 0, N_FRAMES - 1).ravel()
+    value = graph.add("Gather", graph.reshape(value, -1, N_FRAMES, shape.n_mels), graph.constant(frames), axis=1)
     value = graph.add("MatMul", graph.constant(taps), graph.reshape(value, -1, n_blocks, n_taps, shape.n_mels))
     norm = {part: weights[f"batch_norm.{part}"].astype(np.float64) for part in ("weight", "bias")}
     mean, variance = (weights[f"batch_norm.running_{part}"].astype(np.float64) for part in ("mean", "var"))
@@ -127,15 +126,15 @@ def _patches(graph: Graph, weights: Mapping[str, Array], shape: AudioShape, valu
     return graph.layer_norm(rows, weights, "patch_embed.norm", eps=1e-5)
 
 
-def _moved(graph: Graph, value: str, places: Index) -> str:
-    """Take tokens to other places within their picture; rows in, a token's rows of the whole batch out."""
-    return str(graph.add("Gather", graph.reshape(value, len(places), -1), graph.constant(places), axis=0))
+def _moved(graph: Graph, value: str, order: Index) -> str:
+    """Reorder tokens within their image; takes rows, returns the rows of each token for the whole batch."""
+    return str(graph.add("Gather", graph.reshape(value, len(order), -1), graph.constant(order), axis=0))
 
 
 def _score_bias(graph: Graph, table: Array, *, side: int, window: int, shift: int) -> str:
-    """Return what is added to attention scores, shape (1 or n_windows, 1, n_heads, n_tokens, n_tokens)."""
+    """Return the bias of attention scores, shape (1 or n_windows, 1, n_heads, n_tokens, n_tokens)."""
     n_tokens = window**2
-    by_pair = graph.add("Gather", graph.constant(table.T), graph.constant(relative_places(window).ravel()), axis=1)
+    by_pair = graph.add("Gather", graph.constant(table.T), graph.constant(relative_positions(window).ravel()), axis=1)
     bias = graph.reshape(by_pair, 1, 1, -1, n_tokens, n_tokens)
     if not shift:
         return bias
@@ -156,7 +155,7 @@ def _transformed(
     n_tokens: int,
     eps: float,
 ) -> str:
-    """Add one block: attention within each window, then two layers; rows in, rows out."""
+    """Add a block: attention within each window, then two layers; takes and returns rows."""
     normed = graph.layer_norm(value, weights, f"{name}.layernorm_before", eps=eps)
     heads = []
     for part in ("query", "key", "value"):
@@ -167,10 +166,10 @@ def _transformed(
         heads.append(graph.add("Transpose", rows, perm=[1, 2, 0] if part == "key" else [1, 0, 2]))
     scores = graph.reshape(graph.add("MatMul", heads[0], heads[1]), n_windows, -1, n_heads, n_tokens, n_tokens)
     scores = graph.add("Softmax", graph.add("Add", scores, bias), axis=-1)
-    heard = graph.add("MatMul", graph.reshape(scores, -1, n_tokens, n_tokens), heads[2])
-    heard = graph.reshape(graph.add("Transpose", heard, perm=[1, 0, 2]), -1, channels)
-    heard = graph.linear(heard, *linear_of(weights, f"{name}.attention.output.dense"))
-    value = graph.add("Add", value, heard)
+    attended = graph.add("MatMul", graph.reshape(scores, -1, n_tokens, n_tokens), heads[2])
+    attended = graph.reshape(graph.add("Transpose", attended, perm=[1, 0, 2]), -1, channels)
+    attended = graph.linear(attended, *linear_of(weights, f"{name}.attention.output.dense"))
+    value = graph.add("Add", value, attended)
 
     hidden = graph.layer_norm(value, weights, f"{name}.layernorm_after", eps=eps)
     hidden = graph.add("Gelu", graph.linear(hidden, *linear_of(weights, f"{name}.intermediate.dense")))
@@ -178,27 +177,27 @@ def _transformed(
 
 
 def windowed(side: int, window: int, shift: int) -> Index:
-    """Return the place in the picture, row by row, of every token: place in the window first, then window."""
+    """Return the position of every token in the image (row by row), ordered by position in the window, then window."""
     picture = np.roll(np.arange(side**2, dtype=np.int64).reshape(side, side), (-shift, -shift), axis=(0, 1))
     n_windows = side // window
     return picture.reshape(n_windows, window, n_windows, window).transpose(1, 3, 0, 2).ravel()
 
 
 def moves(order: Index, wanted: Index) -> Index:
-    """Return where each token of the wanted order stands in the present one."""
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return place[wanted]
+    """Return the index in the present order of each token of the wanted order."""
+    index = np.empty_like(order)
+    index[order] = np.arange(len(order))
+    return index[wanted]
 
 
 def merging(order: Index, wanted: Index, side: int) -> Index:
-    """Return where the four tokens of each merged one stand, merged ones in the wanted order of half the side."""
+    """Return the indices of the four tokens of each merged token, in the wanted order of half the side."""
     row, column = wanted // (side // 2) * 2, wanted % (side // 2) * 2
     four = [(row + down) * side + column + across for across in (0, 1) for down in (0, 1)]
     return moves(order, np.stack(four, axis=1).ravel())
 
 
-def relative_places(window: int) -> Index:
+def relative_positions(window: int) -> Index:
     """Return the row of the bias table for each pair of tokens in a window, shape (n_tokens, n_tokens)."""
     row, column = np.divmod(np.arange(window**2, dtype=np.int64), window)
     down, across = row[:, None] - row, column[:, None] - column
@@ -207,14 +206,14 @@ def relative_places(window: int) -> Index:
 
 def mask(side: int, window: int, shift: int) -> npt.NDArray[np.float32]:
     """Return the mask of each window, shape (n_windows, n_tokens, n_tokens): 0 where two tokens are neighbours."""
-    place = np.arange(side)
-    region = (place >= side - window).astype(np.int64) + (place >= side - shift)
+    position = np.arange(side)
+    region = (position >= side - window).astype(np.int64) + (position >= side - shift)
     picture = (region[:, None] * 3 + region).ravel()[windowed(side, window, 0)].reshape(window**2, -1).T
     return np.where(picture[:, None, :] == picture[:, :, None], 0.0, _MASKED).astype(np.float32)
 
 
 def stretch(n_frames: int, n_wanted: int) -> tuple[Index, npt.NDArray[np.float32]]:
-    """Return a bicubic stretch with aligned corners, as blocks.
+    """Return a bicubic interpolation with aligned corners, as blocks.
 
     Returns
     -------
@@ -223,7 +222,7 @@ def stretch(n_frames: int, n_wanted: int) -> tuple[Index, npt.NDArray[np.float32
     taps : ndarray, shape (n_blocks, n_frames of a block, n_taps)
         Weights (Keys 1981, a = -0.75, as torch has it).
     """
-    # torch's own precision: a position near 1000 has an error that is heard in the fifth digit otherwise.
+    # In torch's precision: otherwise a position near 1000 changes the fifth digit of the result.
     step = np.float32(n_frames - 1) / np.float32(n_wanted - 1)
     position = step * np.arange(n_wanted, dtype=np.float32)
     first = np.floor(position).astype(np.int64)

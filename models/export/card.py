@@ -1,4 +1,4 @@
-"""The card beside exported weights: what they are, and how the network wants its sound. Needs no torch."""
+"""The card beside exported weights. No torch needed."""
 
 import hashlib
 import json
@@ -19,14 +19,14 @@ FILE_NAMES: Final = {
     "tokenizer": "tokenizer.json",
 }
 CARDS: Final = Path(__file__).parents[1]
-"""Where the cards are that ship with the program."""
+"""Folder of the shipped cards."""
 
 MAX_TOKENS: Final = 77
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a card says to people.
+class CardHeader:
+    """The descriptive fields of a card.
 
     Attributes
     ----------
@@ -43,20 +43,19 @@ class Words:
     is_trained: bool = True
 
 
-def shipped_words(card_id: str) -> tuple[Words, str]:
-    """Return the words of a shipped card, and the scale of its mel bands.
+def shipped_header(card_id: str) -> tuple[CardHeader, str]:
+    """Return the header of a shipped card, and the scale of its mel bands.
 
     Raises
     ------
     KeyError
-        When no such card ships, with the ids of those that do.
+        When there is no such card; the message lists the ids.
     """
-    path = CARDS / f"{card_id}.toml"
-    names = {one.stem for one in CARDS.glob("*.toml")} - {"acoustic", "general"}
+    names = {path.stem for path in CARDS.glob("*.toml")} - {"acoustic", "general"}
     if card_id not in names:
         raise KeyError(", ".join(sorted(names)))
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    words = Words(
+    table = tomllib.loads((CARDS / f"{card_id}.toml").read_text(encoding="utf-8"))
+    header = CardHeader(
         id=table["id"],
         title=table["title"],
         about=table["about"],
@@ -64,19 +63,19 @@ def shipped_words(card_id: str) -> tuple[Words, str]:
         source=table["source"],
         is_trained=table.get("is_trained", True),
     )
-    return words, str(table["audio"].get("log_mel", {}).get("scale", ""))
+    return header, str(table["audio"].get("log_mel", {}).get("scale", ""))
 
 
 def mel_scale(*, is_fused: bool) -> str:
-    """Return the scale of the mel bands that a kind of checkpoint was trained with."""
+    """Return the mel scale of fused or unfused checkpoints."""
     return "htk" if is_fused else "slaney"
 
 
-def card_text(words: Words, audio: AudioShape, folder: Path) -> str:
-    """Write the card of the weights that lie in a folder."""
+def card_text(header: CardHeader, audio: AudioShape, folder: Path) -> str:
+    """Return the card for the weights in a folder."""
     scale = mel_scale(is_fused=audio.is_fused)
     files = {role: _file(folder / name) for role, name in FILE_NAMES.items() if (folder / name).exists()}
-    general = {name: getattr(words, name) for name in ("id", "title", "about", "licence", "is_trained")}
+    general = {name: getattr(header, name) for name in ("id", "title", "about", "licence", "is_trained")}
     tower = {
         "front_end": "log-mel",
         "rate_hz": 48_000,
@@ -109,7 +108,7 @@ def card_text(words: Words, audio: AudioShape, folder: Path) -> str:
         "output": "text_embeds",
         "max_tokens": MAX_TOKENS,
     }
-    tables = {"source": words.source, "files": files, "audio": tower, "audio.log_mel": mel, "text": text}
+    tables = {"source": header.source, "files": files, "audio": tower, "audio.log_mel": mel, "text": text}
     parts = [_lines(general), *(f"[{name}]\n{_lines(table)}" for name, table in tables.items())]
     return "\n".join(parts)
 
@@ -126,7 +125,7 @@ def _lines(table: Mapping[str, Any]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_value(one)}" for name, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{name} = {_value(entry)}" for name, entry in value.items()) + " }"
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -1,6 +1,6 @@
-"""Reading weights as others publish them: laion's `.pt` files and transformers' directories. No graphs here.
+"""Reading published weights: laion's `.pt` files and transformers' directories.
 
-Weights are renamed to what transformers' ClapModel calls them; everything after this file knows those names only.
+Weights get the names of transformers' ClapModel, which all other modules use.
 """
 
 import json
@@ -15,18 +15,18 @@ from typing import Any, Final
 import numpy as np
 import torch
 from graph import Array
-from numpy._core.multiarray import scalar  # the name that pickled numbers of numpy are made with
+from numpy._core.multiarray import scalar  # used by pickled numpy numbers
 from safetensors.numpy import load_file
 from transformers import ClapConfig
 
 
 class CheckpointError(Exception):
-    """What is wrong with a checkpoint or with what came out of it, and what to do: a sentence for the user."""
+    """A checkpoint or its export is invalid; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """Weights, and what is needed to make use of them.
+    """Weights with their configuration and tokenizer.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ _UNUSED: Final = re.compile(
     r"^(audio|text)_transform\.|^logit_scale|^audio_branch\.(spectrogram_extractor|logmel_extractor|tscam_conv|head)\."
     r"|\.attn_mask$|position_ids$|token_type_ids$|num_batches_tracked$|relative_position_index$"
 )
-"""Not part of either vector: training's own heads, and constants that the architecture gives."""
+"""Unused weights: heads for training, and constants of the architecture."""
 
 _NUMBERS: Final[list[Any]] = [
     (scalar, "numpy.core.multiarray.scalar"),
@@ -71,7 +71,7 @@ _NUMBERS: Final[list[Any]] = [
     np.dtype,
     *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.bool_)),
 ]
-"""What training notes in a checkpoint beside weights, such as its best score: plain numbers that run no code."""
+"""Types of other values in a checkpoint, such as its best score: plain numbers that run no code."""
 
 
 def read_checkpoint(path: Path, *, tokenizer: Path | None, is_unsafe_allowed: bool) -> Checkpoint:
@@ -85,10 +85,10 @@ def read_checkpoint(path: Path, *, tokenizer: Path | None, is_unsafe_allowed: bo
     if path.is_dir():
         return _read_directory(path, tokenizer=tokenizer)
     if not path.is_file():
-        raise CheckpointError(f"There is no `{path}`. Name a `.pt` file, or a directory with `model.safetensors`.")
+        raise CheckpointError(f"{path} does not exist. Choose a .pt file, or a directory with model.safetensors.")
     if tokenizer is None:
         raise CheckpointError(
-            f"`{path}` comes without a tokenizer. Add `--tokenizer FILE` with the `tokenizer.json` of `roberta-base`."
+            f"{path} has no tokenizer. Add `--tokenizer FILE` with the tokenizer.json of roberta-base."
         )
     weights = laion_weights(_unpickled(path, is_unsafe_allowed=is_unsafe_allowed), where=str(path))
     return Checkpoint(weights, config_of(weights, where=str(path)), _read_tokenizer(tokenizer))
@@ -98,12 +98,12 @@ def _read_directory(path: Path, *, tokenizer: Path | None) -> Checkpoint:
     tokenizer = tokenizer or path / "tokenizer.json"
     for needed in (path / "config.json", path / "model.safetensors"):
         if not needed.is_file():
-            raise CheckpointError(f"`{path}` has no `{needed.name}`. Fetch the whole repository of the model again.")
+            raise CheckpointError(f"{path} has no {needed.name}. Download the whole repository of the model again.")
     try:
         config = ClapConfig(**json.loads((path / "config.json").read_text(encoding="utf-8"))).to_dict()
         weights = load_file(path / "model.safetensors")
-    except Exception as error:  # each of three libraries has its own classes for a damaged file
-        raise CheckpointError(f"`{path}` cannot be read ({error}). Fetch its files again.") from error
+    except Exception as error:  # three libraries with their own exceptions for damaged files
+        raise CheckpointError(f"{path} cannot be read ({error}). Download its files again.") from error
     kept = {name: value.astype(np.float32) for name, value in weights.items() if not _UNUSED.search(name)}
     return Checkpoint(kept, config, _read_tokenizer(tokenizer))
 
@@ -113,50 +113,52 @@ def _read_tokenizer(path: Path) -> bytes:
         text = path.read_bytes()
         json.loads(text)["model"]["vocab"]
     except OSError as error:
-        raise CheckpointError(f"There is no `{path}`. Add `--tokenizer FILE`, a `tokenizer.json`.") from error
+        raise CheckpointError(f"{path} does not exist. Add `--tokenizer FILE` with a tokenizer.json.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"`{path}` is no `tokenizer.json`. Add `--tokenizer FILE` with a sound one.") from error
+        raise CheckpointError(
+            f"{path} is not a valid tokenizer.json. Add `--tokenizer FILE` with a valid file."
+        ) from error
     return text
 
 
 def _unpickled(path: Path, *, is_unsafe_allowed: bool) -> Mapping[str, Any]:
-    """Load a `.pt` without running code in it; with it only where the user said so."""
+    """Load a `.pt` without running code in it, unless the user allowed that."""
     try:
         with torch.serialization.safe_globals(_NUMBERS):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not is_unsafe_allowed:
             raise CheckpointError(
-                f"`{path}` holds more than weights, and reading it would run code that is in it. If you trust whoever "
-                "made it, add `--allow-unsafe-pickle`; else take the checkpoint as safetensors."
+                f"{path} contains more than weights, and reading it would run its code. If you trust its author, add "
+                "`--allow-unsafe-pickle`; otherwise use the checkpoint in safetensors format."
             ) from error
         print(
-            f"WARNING: `{path}` holds more than weights. Code in it runs now, with all your rights: your files, your "
-            "network. You allowed it with `--allow-unsafe-pickle`.",
+            f"WARNING: {path} contains more than weights. Its code runs now with your permissions, because of "
+            "`--allow-unsafe-pickle`.",
             file=sys.stderr,
             flush=True,
         )
         try:
             content = torch.load(path, map_location="cpu", weights_only=False)
-        except Exception as unread:  # whatever the code in the file raises
-            raise CheckpointError(f"`{path}` cannot be read ({unread}). Fetch it again.") from unread
+        except Exception as unread:  # the code in the file can raise anything
+            raise CheckpointError(f"{path} cannot be read ({unread}). Download it again.") from unread
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         reason = str(error).partition(".")[0]
-        raise CheckpointError(f"`{path}` cannot be read ({reason}). Fetch it again.") from error
+        raise CheckpointError(f"{path} cannot be read ({reason}). Download it again.") from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
-        raise CheckpointError(f"`{path}` holds no weights. Name a checkpoint of LAION-CLAP.")
+        raise CheckpointError(f"{path} contains no weights. Choose a LAION-CLAP checkpoint.")
     return content
 
 
 def laion_weights(content: Mapping[str, Any], *, where: str) -> dict[str, Array]:
-    """Rename what laion_clap calls its weights.
+    """Rename the weights of laion_clap.
 
     Raises
     ------
     CheckpointError
-        When they are those of another network.
+        When they belong to another network.
     """
     weights: dict[str, Array] = {}
     for full_name, value in content.items():
@@ -173,14 +175,14 @@ def laion_weights(content: Mapping[str, Any], *, where: str) -> dict[str, Array]
         else:
             weights[new] = array
     if "audio_model.audio_encoder.patch_embed.proj.weight" not in weights:
-        raise CheckpointError(f"`{where}` has no HTSAT audio network. Name a checkpoint of LAION-CLAP with one.")
+        raise CheckpointError(f"{where} has no HTSAT audio network. Choose a LAION-CLAP checkpoint that has one.")
     if "text_model.embeddings.word_embeddings.weight" not in weights:
-        raise CheckpointError(f"`{where}` has no RoBERTa text network. Name a checkpoint of LAION-CLAP with one.")
+        raise CheckpointError(f"{where} has no RoBERTa text network. Choose a LAION-CLAP checkpoint that has one.")
     return weights
 
 
 def config_of(weights: Mapping[str, Array], *, where: str) -> dict[str, Any]:
-    """Return the configuration of a ClapModel that the shapes of laion's weights show."""
+    """Return the configuration of a ClapModel, derived from the shapes of laion's weights."""
     audio = "audio_model.audio_encoder."
     text = "text_model."
     try:
@@ -212,11 +214,11 @@ def config_of(weights: Mapping[str, Array], *, where: str) -> dict[str, Any]:
             "num_attention_heads": max(1, words[1] // _ROBERTA_HEAD),
             "intermediate_size": weights[f"{text}encoder.layer.0.intermediate.dense.weight"].shape[0],
             "max_position_embeddings": positions[0],
-            # As laion trained it. The ready-made directories say 1e-12, which is transformers' default.
+            # As in laion's training. Converted directories have 1e-12, which is transformers' default.
             "layer_norm_eps": 1e-5,
         }
     except (KeyError, ValueError, IndexError) as error:
-        raise CheckpointError(f"`{where}` lacks weights ({error}). Fetch it again.") from error
+        raise CheckpointError(f"{where} lacks weights ({error}). Download it again.") from error
     return dict(
         ClapConfig(
             audio_config=audio_config,

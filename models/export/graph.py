@@ -1,4 +1,4 @@
-"""A small writer of ONNX graphs: nodes and constants in, a checked model out. What they compute is not said here."""
+"""A small builder of ONNX graphs from nodes and constants."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -10,15 +10,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET: Final = 20
 IR_VERSION: Final = 9
-"""What came with opset 20; newer ones lock older runtimes out."""
+"""IR version of opset 20; newer versions exclude older runtimes."""
 
 Array = npt.NDArray[Any]
 Axis = int | str
-"""A length, or the name of one that varies."""
+"""A length, or the name of a variable length."""
 
 
 class Graph:
-    """Nodes in the order in which they were added."""
+    """A graph of nodes in the order in which they were added."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -35,15 +35,15 @@ class Graph:
         return name
 
     def output(self, name: str, value: str, shape: Sequence[Axis]) -> None:
-        """Give a value to the outside."""
+        """Add an output."""
         self._nodes.append(helper.make_node("Identity", [value], [name], name=f"out_{name}"))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
 
     def constant(self, value: Array) -> str:
-        """Return the name of a constant; equal ones are kept once."""
+        """Return the name of a constant; equal constants are stored once."""
         value = np.array(value, order="C", copy=None)
         if value.dtype not in (np.float32, np.int64, np.int8):
-            raise TypeError(f"a constant of {value.dtype}")
+            raise TypeError(f"constants of {value.dtype} are not supported")
         key = repr((value.dtype.str, value.shape)).encode() + value.tobytes()
         if key not in self._constants:
             self._constants[key] = name = f"c{len(self._constants)}"
@@ -51,7 +51,7 @@ class Graph:
         return self._constants[key]
 
     def whole(self, *values: int) -> str:
-        """Return the name of a constant list of whole numbers: a shape, or axes."""
+        """Return the name of a constant list of integers, such as a shape or axes."""
         return self.constant(np.array(values, dtype=np.int64))
 
     def number(self, value: float) -> str:
@@ -66,11 +66,11 @@ class Graph:
         return names[0] if n_outputs == 1 else names
 
     def reshape(self, value: str, *shape: int) -> str:
-        """Reshape; -1 for what is left, 0 for as it was."""
+        """Reshape; -1 is inferred, 0 keeps a dimension."""
         return str(self.add("Reshape", value, self.whole(*shape)))
 
     def linear(self, value: str, weight: Array, bias: Array | None = None) -> str:
-        """Add a matrix product of rows, in one node with its bias.
+        """Add a matrix product of rows in a single node with its bias.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class Graph:
         return str(self.add("LayerNormalization", value, gain, offset, axis=-1, epsilon=eps))
 
     def projection(self, value: str, weights: Mapping[str, Array], name: str) -> str:
-        """Add the two layers that lead into the common space, and scale rows to length 1."""
+        """Add the two projection layers into the common space, and scale rows to unit length."""
         for layer in ("linear1", "linear2"):
             value = self.linear(value, *linear_of(weights, f"{name}.{layer}"))
             if layer == "linear1":
@@ -99,7 +99,7 @@ class Graph:
         return str(self.add("Div", value, self.add("Max", length, self.number(1e-12))))
 
     def model(self) -> onnx.ModelProto:
-        """Return the whole, checked."""
+        """Return the checked model."""
         graph = helper.make_graph(self._nodes, self._name, self._inputs, self._outputs, self._tensors)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="bowerbird")
@@ -108,5 +108,5 @@ class Graph:
 
 
 def linear_of(weights: Mapping[str, Array], name: str) -> tuple[Array, Array | None]:
-    """Return a layer's weight, shape (n_in, n_out), and its bias where it has one."""
+    """Return a layer's weight, shape (n_in, n_out), and its bias, if any."""
     return weights[f"{name}.weight"].T, weights.get(f"{name}.bias")

@@ -1,4 +1,4 @@
-"""The gate: nothing is written unless the graphs give what transformers' ClapModel gives."""
+"""Comparison of the exported graphs with transformers' ClapModel."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from runtime import onnxruntime
 from transformers import ClapConfig, ClapModel
 
 LARGEST: Final = 1e-5
-"""Largest difference that any number of a vector of unit length may have."""
+"""Largest allowed difference in any component of a unit vector."""
 
 BATCHES: Final = (1, 3, 8)
 
@@ -21,14 +21,14 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one comparison found.
+    """The result of a comparison.
 
     Attributes
     ----------
     name : str
-        Tower, batch and, for texts, whether some were filled up.
+        Tower, batch size and, for texts, whether some were padded.
     largest : float
-        Largest absolute difference of two vectors of unit length.
+        Largest absolute difference of unit vectors.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Difference:
 
 
 def reference(checkpoint: Checkpoint) -> ClapModel:
-    """Return transformers' own network with a checkpoint's weights.
+    """Return transformers' network with a checkpoint's weights.
 
     Raises
     ------
@@ -48,33 +48,35 @@ def reference(checkpoint: Checkpoint) -> ClapModel:
     try:
         missing, unknown = model.load_state_dict(tensors, strict=False)
     except RuntimeError as error:
-        raise CheckpointError(f"The weights do not fit the network ({error}). Fetch the checkpoint again.") from error
-    made_here = ("logit_scale", "position_ids", "token_type_ids", "num_batches_tracked", "relative_position_index")
-    missing = [name for name in missing if not any(part in name for part in made_here)]
+        raise CheckpointError(
+            f"The weights do not fit the network ({error}). Download the checkpoint again."
+        ) from error
+    computed = ("logit_scale", "position_ids", "token_type_ids", "num_batches_tracked", "relative_position_index")
+    missing = [name for name in missing if not any(part in name for part in computed)]
     if missing or unknown:
-        problem = f"lacks `{missing[0]}`" if missing else f"has `{unknown[0]}`, which CLAP has not"
-        raise CheckpointError(f"The checkpoint {problem}. Name a checkpoint of LAION-CLAP.")
+        problem = f"lacks {missing[0]}" if missing else f"has {unknown[0]}, which is not part of CLAP"
+        raise CheckpointError(f"The checkpoint {problem}. Choose a LAION-CLAP checkpoint.")
     return model
 
 
 def check(model: ClapModel, folder: Path) -> list[Difference]:
-    """Compare both graphs in a folder with the reference, at every batch size.
+    """Compare both graphs in a folder with the reference, for every batch size.
 
     Raises
     ------
     CheckpointError
-        When they differ by more than rounding.
+        When they differ by more than rounding errors.
     """
     rng = np.random.default_rng(1)
     found = [
         *_audio_differences(model, folder / "audio.onnx", rng),
         *_text_differences(model, folder / "text.onnx", rng),
     ]
-    # Written so that "not a number" fails too.
-    if failed := [one for one in found if not one.largest <= LARGEST]:
+    # The negation makes NaN fail too.
+    if failed := [difference for difference in found if not difference.largest <= LARGEST]:
         raise CheckpointError(
-            f"The exported network differs from the reference by {failed[0].largest:.1e} ({failed[0].name}), where "
-            f"{LARGEST:.0e} is allowed. Nothing was written. Install the versions in `requirements.txt` and try again."
+            f"The exported network differs from the reference by {failed[0].largest:.1e} ({failed[0].name}), but "
+            f"{LARGEST:.0e} is allowed. Nothing was written. Install the versions of requirements.txt and try again."
         )
     return found
 
@@ -99,15 +101,15 @@ def _text_differences(model: ClapModel, path: Path, rng: np.random.Generator) ->
     config = model.config.text_config
     found = []
     for n in BATCHES:
-        for n_tokens, is_filled in ((12, False), (77, True)):
+        for n_tokens, is_padded in ((12, False), (77, True)):
             ids = rng.integers(5, config.vocab_size, (n, n_tokens))
             ids[:, 0], ids[:, -1] = config.bos_token_id, config.eos_token_id
             mask = np.ones_like(ids)
-            if is_filled:
+            if is_padded:
                 for row, n_used in enumerate(rng.integers(4, n_tokens, n)):
                     ids[row, n_used:], mask[row, n_used:] = config.pad_token_id, 0
             wanted = model.get_text_features(torch.from_numpy(ids), torch.from_numpy(mask)).pooler_output
-            name = f"text, batch {n}{', filled up' if is_filled else ''}"
+            name = f"text, batch {n}{', padded' if is_padded else ''}"
             found.append(_difference(name, session, {"input_ids": ids, "attention_mask": mask}, wanted))
     return found
 
@@ -122,7 +124,7 @@ def _difference(
 
 
 def session_of(path: Path) -> onnxruntime.InferenceSession:
-    """Open a graph on one thread."""
+    """Open a graph with a single thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")  # exact 8-bit products on every processor

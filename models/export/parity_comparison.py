@@ -1,10 +1,10 @@
-"""Compare the front end and the exported audio network with laion_clap's own, sound by sound.
+"""Compare the front end and the exported audio network with laion_clap, sound by sound.
 
     sh packaging/parity.sh [--write-golden]
 
-Weights are drawn from a seed: what the networks hear means nothing, but both must hear the same. Two comparisons for
-every sound, with both filterbanks and in batches of 1, 3 and 8: our spectrogram in laion_clap's own network past its
-own spectrogram, and our spectrogram in the graph that `models/export` makes of the same weights.
+Weights are random, so the embeddings have no meaning, but both sides must agree. Each sound is compared twice, with
+both filterbanks and in batches of 1, 3 and 8: our spectrogram in laion_clap's network, and our spectrogram in the graph
+that `models/export` creates from the same weights.
 """
 
 import argparse
@@ -31,13 +31,13 @@ from bowerbird.encoders.onnx.frontend import patches  # noqa: E402
 from bowerbird.encoders.onnx.runtime import onnxruntime  # noqa: E402
 from bowerbird.encoders.weights.cards import AudioTower, read_card  # noqa: E402
 
-MOST: Final = 1e-5
-"""How far a component of a vector may be from the reference."""
+LARGEST: Final = 1e-5
+"""Largest allowed difference of a component from the reference."""
 BATCHES: Final = (1, 3, 8)
 SEED: Final = 3
 N_THREADS: Final = 2
 FRAMES: Final = (0, 1, 2, 3, 44, 45, 250, 499, 500, 501, 750, 900, 998, 999, 1000)
-"""Of a spectrogram, kept for the tests: the ends, the middle, and where copies meet."""
+"""Frames of a spectrogram that are stored for the tests: both ends, the middle, and boundaries of copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Kind:
     Attributes
     ----------
     name : str
-        What tells it apart: the filterbank.
+        The filterbank.
     card : str
-        One of its cards.
+        A card of this family.
     is_fused : bool
     """
 
@@ -58,7 +58,7 @@ class Kind:
     is_fused: bool
 
     def tower(self) -> AudioTower:
-        """Return what the card says of the audio network."""
+        """Return the audio network of the card."""
         return read_card(ROOT / "models" / f"{self.card}.toml").audio
 
 
@@ -70,14 +70,14 @@ KINDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How far ours is from the reference, as the largest difference of a component.
+    """The largest difference of a component from the reference.
 
     Attributes
     ----------
     signal, kind : str
     n_batch : int
     network, graph : float
-        With laion_clap's own network, and with the exported graph.
+        With laion_clap's network, and with the exported graph.
     """
 
     signal: str
@@ -88,9 +88,9 @@ class Row:
 
 
 def main() -> int:
-    """Compare, print and judge; or write the golden files."""
+    """Compare and print, or write the golden files."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--write-golden", action="store_true", help=f"write {GOLDEN.relative_to(ROOT)}, too")
+    parser.add_argument("--write-golden", action="store_true", help=f"also write {GOLDEN.relative_to(ROOT)}")
     options = parser.parse_args()
     torch.set_num_threads(N_THREADS)
     began_s = time.monotonic()
@@ -99,15 +99,15 @@ def main() -> int:
     print(f"{'signal':<26}{'kind':<8}{'batch':>5}{'front end':>12}{'and graph':>12}")
     for kind in KINDS:
         for row in compared(kind):
-            is_wrong = not max(row.network, row.graph) <= MOST  # NaN is wrong, too
-            mark = "  too far" if is_wrong else ""
+            is_wrong = not max(row.network, row.graph) <= LARGEST  # the negation makes NaN fail too
+            mark = "  too large" if is_wrong else ""
             print(
                 f"{row.signal:<26}{row.kind:<8}{row.n_batch:>5}{row.network:>12.1e}{row.graph:>12.1e}{mark}", flush=True
             )
             n_rows, n_wrong = n_rows + 1, n_wrong + is_wrong
-            worst = max(worst, row, key=lambda one: max(one.network, one.graph))
+            worst = max(worst, row, key=lambda row: max(row.network, row.graph))
     print(
-        f"{n_rows} comparisons, {n_wrong} above {MOST:.0e}; largest {max(worst.network, worst.graph):.1e} "
+        f"{n_rows} comparisons, {n_wrong} above {LARGEST:.0e}; largest {max(worst.network, worst.graph):.1e} "
         f"({worst.signal}, {worst.kind}, batch {worst.n_batch}); {time.monotonic() - began_s:.0f} s."
     )
     if n_wrong:
@@ -124,7 +124,7 @@ def compared(kind: Kind) -> Iterator[Row]:
     tower = kind.tower()
     sounds = {name: signal(name) for name in SIGNALS}
     inputs = {name: patches(sound, tower)[0] for name, sound in sounds.items()}
-    # laion_clap's fusion network wants the copies that the exported graph does without.
+    # laion_clap's fusion network needs the copies, which the exported graph does not.
     copied = replace(tower, n_copies=4 if kind.is_fused else 1)
     wide = {name: patches(sound, copied)[0] for name, sound in sounds.items()}
     for n_batch in BATCHES:
@@ -132,28 +132,28 @@ def compared(kind: Kind) -> Iterator[Row]:
             wanted = network.embed([sounds[name] for name in names])
             own = network.embed_log_mel([wide[name] for name in names])
             ours = graph(np.concatenate([inputs[name] for name in names]))
-            for place, name in enumerate(dict.fromkeys(names)):
+            for i, name in enumerate(dict.fromkeys(names)):
                 yield Row(
                     name,
                     kind.name,
                     n_batch,
-                    float(np.abs(own[place] - wanted[place]).max()),
-                    float(np.abs(ours[place] - wanted[place]).max()),
+                    float(np.abs(own[i] - wanted[i]).max()),
+                    float(np.abs(ours[i] - wanted[i]).max()),
                 )
 
 
 def grouped(names: Sequence[str], size: int) -> Iterator[list[str]]:
-    """Yield groups of one size; the last repeats its last."""
+    """Yield groups of a size; the last group is filled by repeating its last name."""
     for start in range(0, len(names), size):
         group = list(names[start : start + size])
         yield group + group[-1:] * (size - len(group))
 
 
 def exported(network: Reference, shape: Shape, *, is_fused: bool) -> bytes:
-    """Make the graph of a network's audio half."""
+    """Export the audio part of a network as a graph."""
     content: Mapping[str, torch.Tensor] = {
         **network.network.state_dict(),
-        "text_branch.embeddings.word_embeddings.weight": torch.zeros(1, 1),  # asked for, not used
+        "text_branch.embeddings.word_embeddings.weight": torch.zeros(1, 1),  # required but not used
     }
     dimensions = AudioShape(
         n_mels=64,
@@ -171,7 +171,7 @@ def exported(network: Reference, shape: Shape, *, is_fused: bool) -> bytes:
 
 
 def session(graph: bytes) -> Callable[[Floats], Floats]:
-    """Make a function of a graph."""
+    """Return a function that runs a graph."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = N_THREADS
     running = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
@@ -179,11 +179,11 @@ def session(graph: bytes) -> Callable[[Floats], Floats]:
 
 
 def write_golden(folder: Path) -> None:
-    """Write what laion_clap hears, and a smallest network, so that a test without it can compare.
+    """Write reference values of laion_clap and a tiny network for tests without laion_clap.
 
     For each filterbank: ``<kind>_frames`` (signals, frames, bands), ``<kind>_means`` and ``<kind>_sds`` over all frames
-    (signals, bands), and ``<kind>_vectors`` (signals, dimensions) of the network in ``smallest.onnx``, whose weights
-    both share.
+    (signals, bands), and ``<kind>_vectors`` (signals, dimensions) of the network in ``smallest.onnx``, with the same
+    weights.
     """
     kept: dict[str, np.ndarray] = {"signals": np.array(list(SIGNALS)), "frames": np.array(FRAMES)}
     shared = Reference(SMALLEST, is_fused=False, seed=SEED)

@@ -1,4 +1,4 @@
-"""laion_clap's own audio network and front end, with weights from a seed: what ours is compared with.
+"""laion_clap's audio network and front end with random weights: the reference of the comparison.
 
 The package is used as it is published. What it imports and this comparison does not need (pictures, data sets,
 tokenizers that it would download, and with them the text network) is stood in for while it is imported.
@@ -27,7 +27,7 @@ _ABSENT: Final = (
     "h5py",
     "pandas",
     "PIL",
-    "torchaudio._extension",  # compiled for graphics cards; the spectrogram is Python
+    "torchaudio._extension",  # compiled for CUDA; the spectrogram is Python
     "torchvision",
     "torchvision.datasets",
     "torchvision.ops.misc",
@@ -61,24 +61,24 @@ class Shape:
 
 HTSAT_TINY: Final = Shape(96, (2, 2, 6, 2), (4, 8, 16, 32), 512)
 SMALLEST: Final = Shape(4, (2, 2, 2, 2), (1, 1, 2, 4), 512)
-"""Small enough to be kept beside the tests; vectors as long as all have, so that 1e-5 means the same."""
+"""Small enough to be stored with the tests, with vectors of the usual length, so that 1e-5 is comparable."""
 
 
 class Reference:
-    """One network of laion_clap, in single precision.
+    """A network of laion_clap in single precision.
 
     Parameters
     ----------
     shape : Shape
     is_fused : bool
-        Whether it is one of those for sounds of any length, which have a filterbank of their own.
+        Whether it is a fused network, which has a different filterbank.
     seed : int
         Of its weights.
     """
 
     def __init__(self, shape: Shape, *, is_fused: bool, seed: int) -> None:
         module, self._features = _imported()
-        config: Mapping[str, Any] = module.factory._MODEL_CONFIGS["HTSAT-tiny"]  # noqa: SLF001 (no other way in)
+        config: Mapping[str, Any] = module.factory._MODEL_CONFIGS["HTSAT-tiny"]  # noqa: SLF001 (there is no public access)
         self._audio_config = config["audio_cfg"]
         self._is_fused = is_fused
         fusion = {"enable_fusion": is_fused, "fusion_type": "aff_2d" if is_fused else "None"}
@@ -90,7 +90,7 @@ class Reference:
             joint_embed_shape=shape.n_dims,
             **fusion,
         )
-        # Its factory knows three sizes only.
+        # The factory supports three sizes only.
         self.network.audio_branch = module.htsat.HTSAT_Swin_Transformer(
             embed_dim=shape.n_channels,
             depths=list(shape.depths),
@@ -102,7 +102,7 @@ class Reference:
         self.network.eval()
 
     def embed(self, sounds: Sequence[Floats]) -> Floats:
-        """Embed sounds of at most 10 s at 48 kHz as one batch, as laion_clap does from samples to vectors.
+        """Embed sounds of at most 10 s at 48 kHz as a batch, with laion_clap's own code from samples to vectors.
 
         Returns
         -------
@@ -114,7 +114,7 @@ class Reference:
         return vectors
 
     def embed_log_mel(self, log_mels: Sequence[Floats]) -> Floats:
-        """Embed log-mel spectrograms, each as the network's input of batch 1, with the same network past its own."""
+        """Embed log-mel spectrograms, each a network input of batch 1, bypassing the network's own front end."""
         tower = self.network.audio_branch
         batch = torch.from_numpy(np.concatenate(log_mels))
         given = {"longer": torch.zeros(len(log_mels), 1, dtype=torch.bool)}
@@ -127,7 +127,7 @@ class Reference:
         return unit
 
     def log_mel(self, sound: Floats) -> Floats:
-        """Return what the network's first layer gets, shape (1001, 64)."""
+        """Return the input of the network's first layer, shape (1001, 64)."""
         with torch.inference_mode(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             given = self._input(sound)
@@ -153,7 +153,7 @@ class Reference:
 
 
 def _imported() -> tuple[ModuleType, ModuleType]:
-    """Import laion_clap's network and its front end, but not what comes with them."""
+    """Import laion_clap's network and front end without their other dependencies."""
     found = importlib.util.find_spec("laion_clap")
     if found is None or not found.submodule_search_locations:
         raise SystemExit("laion_clap is missing. Run `sh packaging/parity.sh`, which sets up all that is needed.")
@@ -161,7 +161,7 @@ def _imported() -> tuple[ModuleType, ModuleType]:
     if folder not in sys.path:
         sys.path.append(folder)
     absent = {name: mock.MagicMock() for name in _ABSENT}
-    absent["torchaudio._extension"]._IS_TORCHAUDIO_EXT_AVAILABLE = False  # noqa: SLF001 (its name there)
+    absent["torchaudio._extension"]._IS_TORCHAUDIO_EXT_AVAILABLE = False  # noqa: SLF001 (private name)
     before = {name: sys.modules[name] for name in absent if name in sys.modules}
     sys.modules.update(absent)
     try:
@@ -175,7 +175,7 @@ def _imported() -> tuple[ModuleType, ModuleType]:
 
 
 def _fill(network: torch.nn.Module, *, seed: int) -> None:
-    """Draw every weight, gain, bias and statistic, so that each of them matters."""
+    """Randomise every weight, gain, bias and statistic, so that each affects the result."""
     drawn = torch.Generator().manual_seed(seed)
     fixed = ("spectrogram_extractor", "logmel_extractor", "attn_mask", "relative_position_index")
     with torch.no_grad():

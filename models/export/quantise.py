@@ -1,4 +1,4 @@
-"""8-bit variants: weights rounded once, by column, and the values that meet them rounded as they come."""
+"""8-bit variants: weights quantised per column, activations quantised dynamically."""
 
 import errno
 import logging
@@ -12,20 +12,20 @@ from onnx import TensorProto, helper, numpy_helper
 from runtime import quantization
 
 _SMALLEST_TABLE: Final = 2000
-"""Rows from which a table that is looked up is worth rounding."""
+"""Minimum number of rows for quantising a look-up table."""
 
 
 def write_int8(source: Path, target: Path) -> None:
-    """Write a graph's 8-bit variant. What has no weights, such as the products of attention, stays in 32 bits.
+    """Write a graph's 8-bit variant. Products without weights, such as in attention, stay in 32 bits.
 
     Raises
     ------
     OSError
-        When there is no room for it, or for the copy of the graph that is made on the way.
+        When there is no space for it or for the temporary copy of the graph.
     """
     log = logging.getLogger()
     level = log.level
-    log.setLevel(logging.ERROR)  # it advises a step that would fix the batch
+    log.setLevel(logging.ERROR)  # its advice would fix the batch size
     try:
         quantization.quantize_dynamic(
             source,
@@ -34,8 +34,8 @@ def write_int8(source: Path, target: Path) -> None:
             per_channel=True,
             weight_type=quantization.QuantType.QInt8,
         )
-    except DecodeError as error:  # its copy was cut short, which it notices only when reading
-        raise OSError(errno.ENOSPC, "there is no room for a copy of the graph") from error
+    except DecodeError as error:  # its temporary copy was truncated by a full disk
+        raise OSError(errno.ENOSPC, "no space for a copy of the graph") from error
     finally:
         log.setLevel(level)
     model = onnx.load(target)
@@ -45,8 +45,8 @@ def write_int8(source: Path, target: Path) -> None:
 
 
 def _round_tables(graph: onnx.GraphProto) -> None:
-    """Round the large table of floats that words are looked up in, each row by its own scale."""
-    tables = {one.name: one for one in graph.initializer if one.data_type == TensorProto.FLOAT}
+    """Quantise the large word embedding table, with a scale for each row."""
+    tables = {table.name: table for table in graph.initializer if table.data_type == TensorProto.FLOAT}
     for number, node in enumerate(list(graph.node)):
         table = tables.get(node.input[0]) if node.op_type == "Gather" else None
         if table is None or len(table.dims) != 2 or table.dims[0] < _SMALLEST_TABLE:
@@ -55,16 +55,16 @@ def _round_tables(graph: onnx.GraphProto) -> None:
         scale = np.maximum(np.abs(values).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
         names = [f"{table.name}_{part}" for part in ("int8", "scale")]
         rounded = np.round(values / scale).astype(np.int8)
-        rows, places = node.output[0], node.input[1]
+        rows, indices = node.output[0], node.input[1]
         looked_up = [
-            helper.make_node("Gather", [names[0], places], [f"{rows}_int8"], name=f"{node.name}_int8"),
-            helper.make_node("Gather", [names[1], places], [f"{rows}_scale"], name=f"{node.name}_scale"),
+            helper.make_node("Gather", [names[0], indices], [f"{rows}_int8"], name=f"{node.name}_int8"),
+            helper.make_node("Gather", [names[1], indices], [f"{rows}_scale"], name=f"{node.name}_scale"),
             helper.make_node("Cast", [f"{rows}_int8"], [f"{rows}_float"], to=TensorProto.FLOAT, name=f"{node.name}_f"),
             helper.make_node("Mul", [f"{rows}_float", f"{rows}_scale"], [rows], name=f"{node.name}_mul"),
         ]
         graph.node.remove(node)
-        for offset, one in enumerate(looked_up):
-            graph.node.insert(number + offset, one)
+        for offset, added in enumerate(looked_up):
+            graph.node.insert(number + offset, added)
         graph.initializer.remove(table)
         graph.initializer.extend(
             numpy_helper.from_array(value, name) for value, name in zip((rounded, scale), names, strict=True)

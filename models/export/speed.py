@@ -1,10 +1,10 @@
-"""How long one window takes: laion_clap and transformers in torch, and our networks, side by side in one process.
+"""Benchmark a window: laion_clap and transformers in torch, and our networks, in the same process.
 
 Run it in the environment of `export.sh` with laion-clap in it, on a folder that `export.py` made of full-size weights:
 
     PYTHONPATH=app:models/export python models/export/speed.py DIR
 
-Rounds are interleaved, so that whatever else the machine does slows all alike; one thread each; medians.
+Rounds are interleaved, so that other load affects all alike; one thread each; medians.
 """
 
 import argparse
@@ -31,7 +31,7 @@ N_ROUNDS: Final = 12
 
 
 def main() -> None:
-    """Print one JSON line: milliseconds a window, and ratios to laion_clap."""
+    """Print one JSON line: milliseconds per window, and ratios to laion_clap."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, metavar="DIR")
     torch.set_num_threads(1)
@@ -72,7 +72,7 @@ def main() -> None:
         for name, run in systems.items():
             began = time.perf_counter()
             run()
-            if number >= 2:  # the first two warm up
+            if number >= 2:  # the first two are warm-up
                 taken[name].append(1000 * (time.perf_counter() - began))
     ms = {name: round(statistics.median(values), 1) for name, values in taken.items()}
     ratios = {name: round(ms["laion_clap torch"] / ms[name], 2) for name in ("fp32", "int8")}

@@ -1,6 +1,6 @@
-"""The text network as an ONNX graph: tokens of any number in, vector of unit length out.
+"""The text network as an ONNX graph: any number of tokens in, unit vector out.
 
-RoBERTa (Liu et al. 2019, arXiv:1907.11692): of the last layer only the first token is heard, so that layer works on
+RoBERTa (Liu et al. 2019, arXiv:1907.11692): only the first token of the last layer is used, so that layer works on
 that token alone once its keys and values are there.
 """
 
@@ -30,7 +30,7 @@ def text_model(weights: Mapping[str, Array], shape: TextShape) -> onnx.ModelProt
     Returns
     -------
     ModelProto
-        Of two inputs of whole numbers, shape (n, n_tokens), and one output, shape (n, n_dims).
+        With two integer inputs of shape (n, n_tokens) and an output of shape (n, n_dims).
     """
     graph = Graph("text")
     inner = {name.removeprefix("text_model."): value for name, value in weights.items()}
@@ -71,11 +71,11 @@ def text_model(weights: Mapping[str, Array], shape: TextShape) -> onnx.ModelProt
             graph.add("Transpose", keys, perm=[0, 2, 3, 1]),
         )
         scores = graph.add("Softmax", graph.add("Add", scores, bias), axis=-1)
-        heard = graph.add("MatMul", scores, graph.add("Transpose", values, perm=[0, 2, 1, 3]))
-        heard = graph.reshape(graph.add("Transpose", heard, perm=[0, 2, 1, 3]), -1, shape.n_channels)
-        heard = graph.linear(heard, *linear_of(inner, f"{name}.attention.output.dense"))
+        attended = graph.add("MatMul", scores, graph.add("Transpose", values, perm=[0, 2, 1, 3]))
+        attended = graph.reshape(graph.add("Transpose", attended, perm=[0, 2, 1, 3]), -1, shape.n_channels)
+        attended = graph.linear(attended, *linear_of(inner, f"{name}.attention.output.dense"))
         norm = f"{name}.attention.output.LayerNorm"
-        value = graph.layer_norm(graph.add("Add", heard, value), inner, norm, eps=shape.eps)
+        value = graph.layer_norm(graph.add("Add", attended, value), inner, norm, eps=shape.eps)
         hidden = graph.add("Gelu", graph.linear(value, *linear_of(inner, f"{name}.intermediate.dense")))
         hidden = graph.linear(hidden, *linear_of(inner, f"{name}.output.dense"))
         value = graph.layer_norm(graph.add("Add", hidden, value), inner, f"{name}.output.LayerNorm", eps=shape.eps)
@@ -85,11 +85,11 @@ def text_model(weights: Mapping[str, Array], shape: TextShape) -> onnx.ModelProt
 
 
 def _embedded(graph: Graph, weights: Mapping[str, Array], ids: str, *, pad_id: int) -> str:
-    """Look tokens and their positions up; tokens that fill have no position of their own."""
+    """Look up tokens and positions; padding tokens share a position."""
     pad = graph.constant(np.array(pad_id, dtype=np.int64))
     is_word = graph.add("Cast", graph.add("Not", graph.add("Equal", ids, pad)), to=TensorProto.INT64)
     counted = graph.add("Mul", graph.add("CumSum", is_word, graph.constant(np.array(1, dtype=np.int64))), is_word)
     words = graph.add("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), ids)
-    # There is one type of token, so its row is part of every position's.
+    # There is a single token type, so its row is added to every position.
     positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
     return str(graph.add("Add", words, graph.add("Gather", graph.constant(positions), graph.add("Add", counted, pad))))

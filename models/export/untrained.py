@@ -1,8 +1,8 @@
-"""Make models of the exact architecture with random weights, to try the program where no weights can be had.
+"""Create models of the exact architecture with random weights, for tests without real weights.
 
     python untrained.py tiny FOLDER
 
-The same kind and seed give the same weights. What such a model hears means nothing.
+The same kind and seed give the same weights. The embeddings have no meaning.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from card import Words
+from card import CardHeader
 from checkpoints import Checkpoint
 from transformers import ClapConfig, ClapModel
 from vocabulary import n_tokens_of, tokenizer_text
@@ -34,7 +34,7 @@ AUDIO: Final[dict[str, dict[str, Any]]] = {
     "htsat-base": {"patch_embeds_hidden_size": 128, "hidden_size": 1024, "depths": (2, 2, 12, 2)},
     "fused": {"enable_fusion": True, "fusion_type": "aff_2d"},
 }
-"""What differs from HTSAT-tiny, for each kind."""
+"""Differences from HTSAT-tiny for each kind."""
 
 _SMALL_TEXT: Final = {
     "hidden_size": 32,
@@ -47,33 +47,33 @@ _N_PROBES: Final = 16
 
 
 def main() -> int:
-    """Draw weights and export them."""
+    """Create random weights and export them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("kind", choices=sorted(AUDIO), help="which architecture")
-    parser.add_argument("folder", type=Path, help="where the exported model goes")
+    parser.add_argument("kind", choices=sorted(AUDIO), help="architecture")
+    parser.add_argument("folder", type=Path, help="output folder")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--checkpoint", type=Path, help="also write the weights as a directory of transformers")
+    parser.add_argument("--checkpoint", type=Path, help="also write the weights as a transformers directory")
     options = parser.parse_args()
     checkpoint = untrained(options.kind, seed=options.seed)
     if options.checkpoint:
         write_directory(checkpoint, options.checkpoint)
-    export(checkpoint, options.folder, (words_of(options.kind), ""))
+    export(checkpoint, options.folder, (header_of(options.kind), ""))
     return 0
 
 
-def words_of(kind: str) -> Words:
-    """Return what the card of a kind says."""
-    return Words(
+def header_of(kind: str) -> CardHeader:
+    """Return the card header of a kind."""
+    return CardHeader(
         id="clap-tiny" if kind == "tiny" else "clap-random" if kind == "htsat-tiny" else f"clap-random-{kind}",
         title=f"CLAP with random weights ({kind})",
-        about="Tries the program where no weights can be had. What it hears means nothing.",
+        about="For tests without real weights. Its results mean nothing.",
         licence="CC0-1.0",
         is_trained=False,
     )
 
 
 def untrained(kind: str, *, seed: int) -> Checkpoint:
-    """Draw the weights of a kind."""
+    """Create the weights of a kind."""
     text = tokenizer_text()
     small = {**_SMALL_TEXT, "vocab_size": n_tokens_of(text)} if kind == "tiny" else {"layer_norm_eps": 1e-5}
     config = ClapConfig(
@@ -95,7 +95,7 @@ def untrained(kind: str, *, seed: int) -> Checkpoint:
 
 
 def fill(model: torch.nn.Module, *, seed: int) -> None:
-    """Draw every weight anew, so that values neither fade nor grow on their way through the network."""
+    """Randomise every weight so that activations neither vanish nor explode."""
     for name, value in model.state_dict().items():
         if value.dtype == torch.float32 and value.ndim:
             rng = np.random.default_rng((seed, zlib.crc32(name.encode())))
@@ -103,10 +103,10 @@ def fill(model: torch.nn.Module, *, seed: int) -> None:
 
 
 def drawn(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Draw one array of weights by its name, as laion_clap's module or as transformers' has it."""
+    """Create a random array of weights, by its name in laion_clap or in transformers."""
     values = rng.standard_normal(shape)
     if re.search(r"(batch_norm|bn0)\.running_mean$", name):
-        values = -35 + 5 * values  # decibels, as the log-mel spectrograms of sounds have
+        values = -35 + 5 * values  # decibels, as in log-mel spectrograms of sounds
     elif re.search(r"(batch_norm|bn0)\.running_var$", name):
         values = (15 + 3 * rng.random(shape)) ** 2
     elif name.endswith("running_var"):
@@ -125,7 +125,7 @@ def drawn(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> npt.ND
 
 
 def _gain(name: str) -> float:
-    """Return how much larger than its input a layer's output is.
+    """Return the gain of a layer.
 
     Sharp attention would make rounding grow on its way; faint values would make all texts alike.
     """
@@ -136,7 +136,7 @@ def _gain(name: str) -> float:
 
 @torch.no_grad()
 def centre(projection: torch.nn.Module, run: Callable[[], object], *, last: str = "linear2") -> None:
-    """Set a projection's last bias so that vectors point everywhere, and not all the same way."""
+    """Set the last bias of a projection so that vectors are spread out."""
     seen: list[torch.Tensor] = []
     layer = projection.get_submodule(last)
     hook = layer.register_forward_hook(lambda _layer, _inputs, output: seen.append(output))
@@ -146,7 +146,7 @@ def centre(projection: torch.nn.Module, run: Callable[[], object], *, last: str 
 
 
 def spectrograms(n: int, *, seed: int, n_mels: int = 64) -> npt.NDArray[np.float32]:
-    """Draw log-mel spectrograms in decibels, smooth as those of sounds, shape (n, 1, 1001, n_mels)."""
+    """Create smooth random log-mel spectrograms in decibels, shape (n, 1, 1001, n_mels)."""
     rng = np.random.default_rng((seed, 1))
     coarse = rng.standard_normal((n, 22, 10))
     time, band = np.linspace(0, 20.99, 1001), np.linspace(0, 8.99, n_mels)
@@ -161,14 +161,14 @@ def spectrograms(n: int, *, seed: int, n_mels: int = 64) -> npt.NDArray[np.float
 
 
 def sentences(n: int, *, n_words: int, seed: int, n_tokens: int = 12) -> npt.NDArray[np.int64]:
-    """Draw tokens between a first and a last one, shape (n, n_tokens)."""
+    """Create random tokens between a start and an end token, shape (n, n_tokens)."""
     tokens = np.random.default_rng((seed, 2)).integers(5, n_words, (n, n_tokens))
     tokens[:, 0], tokens[:, -1] = 0, 2
     return tokens
 
 
 def write_directory(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write weights as transformers does."""
+    """Write weights in the format of transformers."""
     model = ClapModel(ClapConfig(**checkpoint.config))
     model.load_state_dict({name: torch.from_numpy(value) for name, value in checkpoint.weights.items()}, strict=False)
     model.save_pretrained(folder)

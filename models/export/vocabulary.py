@@ -1,4 +1,4 @@
-"""A small tokenizer of RoBERTa's format, trained on the words below: for models that were never trained."""
+"""A small tokenizer in RoBERTa's format for untrained models, trained on the words below."""
 
 import json
 from itertools import permutations
@@ -30,7 +30,7 @@ a the of with and in on under behind against through long tail inside outside ne
 
 
 def tokenizer_text() -> str:
-    """Train, and return the text of a tokenizer.json."""
+    """Train the tokenizer and return its tokenizer.json."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
@@ -51,7 +51,7 @@ def tokenizer_text() -> str:
 
 
 def n_tokens_of(text: str) -> int:
-    """Return how many tokens a tokenizer.json knows."""
+    """Return the vocabulary size of a tokenizer.json."""
     return len(json.loads(text)["model"]["vocab"])
 
 
@@ -59,4 +59,4 @@ def _phrases() -> list[str]:
     sounds, qualities = SOUNDS.split(), QUALITIES.split()
     alone = [f"{lead}{word}" for word in (*sounds, *qualities, *RELATIONS.split()) for lead in ("", " ")]
     joined = [f"the sound of a {quality} {sound}" for quality in qualities for sound in sounds[::7]]
-    return alone + joined + [f"{one} and {other}" for one, other in permutations(sounds[:12], 2)]
+    return alone + joined + [f"{first} and {second}" for first, second in permutations(sounds[:12], 2)]

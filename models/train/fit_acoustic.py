@@ -1,4 +1,4 @@
-"""Fit the acoustic encoder's constants: standardisation and one discriminant projection a block.
+"""Fit the acoustic encoder's constants: standardisation and a discriminant projection for each block.
 
     OPENBLAS_NUM_THREADS=1 python models/train/fit_acoustic.py FOLDER
 
@@ -44,12 +44,12 @@ Matrix = npt.NDArray[np.float64]
 
 
 def main() -> int:
-    """Fit, write, and say what came out."""
+    """Fit and write the constants."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="folder with labels.csv and the clips it names")
     folder = parser.parse_args().folder
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        print("The constants would differ in their last bits. Set OPENBLAS_NUM_THREADS=1.", file=sys.stderr)
+        print("The constants depend on the number of threads. Set OPENBLAS_NUM_THREADS=1.", file=sys.stderr)
         return 2
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["origin"] != "shared_source"]
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def described_clips(paths: list[Path]) -> dict[str, Matrix]:
-    """Raw descriptors of every clip's first window, by block, each of shape (n_clips, n_values)."""
+    """Return the raw descriptors of every clip's first window, by block, each of shape (n_clips, n_values)."""
     described: dict[str, list[Matrix]] = {name: [] for name in FITTED}
     for number, path in enumerate(paths, start=1):
         clip = read_clip(path, rate_hz=RATE_HZ, end_s=WINDOW_S)
@@ -84,7 +84,7 @@ def described_clips(paths: list[Path]) -> dict[str, Matrix]:
 
 
 def fitted(values: Matrix, labels: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], *, n_dims: int) -> Projection:
-    """Standardise descriptors and project them on the directions that tell labels apart.
+    """Standardise descriptors and project them on the directions that discriminate labels.
 
     Linear discriminant analysis (Fisher 1936; Rao 1948) with a shrunk within-class scatter. Takes of one
     group share its weight, frequent labels are damped by the square root of their weight, and every
@@ -138,7 +138,7 @@ def fitted(values: Matrix, labels: npt.NDArray[np.str_], groups: npt.NDArray[np.
 
 
 def write_sources(path: Path, rows: list[dict[str, str]]) -> None:
-    """Write one row a source: its commit, number of clips, licences and authors."""
+    """Write a row for each source: its commit, number of clips, licences and authors."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["source", "commit", "n_clips", "licences", "authors"])

@@ -35,10 +35,10 @@ MODELS = Path(__file__).parents[1]
 
 N_FOLDS: Final = 5
 RIDGES: Final = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
-"""Tried on the standardised coordinates; the one of the highest held-out correlation is taken."""
+"""Penalties for standardised coordinates; the one with the highest held-out correlation is used."""
 
 LEVELS_DB: Final = (-40.0, 0.0)
-"""Clips come at one level: they are turned down by so much, so that loudness can be learned."""
+"""Clips are normalised: random attenuation makes loudness learnable."""
 
 SEED: Final = 4
 
@@ -59,23 +59,23 @@ BLOCKS: Final = {
     "onset_rate": ("timbre", "envelope"),
     "periodicity": ("timbre", "envelope"),
 }
-"""What each quantity may steer: never more than it is about, so that "bright" does not ask for length."""
+"""The blocks that each quantity may steer, so that "bright" does not affect length."""
 
 Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """One direction.
+    """A fitted direction.
 
     Attributes
     ----------
     direction : ndarray, shape (n_dims,)
         Of unit length; 0 outside its blocks.
     sd : float
-        Of the vectors' places along it.
+        Standard deviation of the vectors along it.
     correlation : float
-        Of predicted and measured quantity, clips of one group held out together.
+        Of predicted and measured quantity, with clips of a group held out together.
     ridge : float
     """
 
@@ -86,19 +86,19 @@ class Fit:
 
 
 def main() -> int:
-    """Fit, write, and say what came out."""
+    """Fit and write the directions."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="folder with labels.csv and the clips it names")
     folder = parser.parse_args().folder
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        print("The directions would differ in their last bits. Set OPENBLAS_NUM_THREADS=1.", file=sys.stderr)
+        print("The directions depend on the number of threads. Set OPENBLAS_NUM_THREADS=1.", file=sys.stderr)
         return 2
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["origin"] != "shared_source"]
     encoder = AcousticEncoder()
     vectors, quantities = measured_clips([folder / row["path"] for row in rows], encoder)
     folds = np.array([zlib.crc32(row["group"].encode()) % N_FOLDS for row in rows])
-    fits = {name: fitted(vectors, quantities[name], folds, places(encoder, name)) for name in BLOCKS}
+    fits = {name: fitted(vectors, quantities[name], folds, steered_dims(encoder, name)) for name in BLOCKS}
     write_directions(
         MODELS / "adjectives.npz",
         Directions(
@@ -117,7 +117,7 @@ def main() -> int:
 
 
 def measured_clips(paths: list[Path], encoder: AcousticEncoder) -> tuple[Vectors, dict[str, Matrix]]:
-    """Vectors of every clip's first window, shape (n_clips, n_dims), and its quantities, each of shape (n_clips,)."""
+    """Return the vectors of all first windows, shape (n_clips, n_dims), and their quantities, each shape (n_clips,)."""
     rng = np.random.default_rng(SEED)
     vectors, rows = [], []
     for number, path in enumerate(paths, start=1):
@@ -129,13 +129,13 @@ def measured_clips(paths: list[Path], encoder: AcousticEncoder) -> tuple[Vectors
             print(f"{number} of {len(paths)} clips measured", flush=True)
     quantities = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     centroid, crest, attack = (standard(quantities[name]) for name in ("centroid", "crest", "attack"))
-    # What air and room take from a sound that is far away: its highs, its peaks, its beginning.
+    # A distant sound loses high frequencies, peaks and attack.
     quantities["distance"] = attack - centroid - crest
     return np.stack(vectors), quantities
 
 
 def measured(samples: Samples) -> dict[str, float]:
-    """Quantities of a sound; NaN where a sound has none."""
+    """Return the quantities of a sound; NaN if undefined."""
     analysis = analyse(samples)
     loudest_lufs, _ = loudness_lufs(analysis)
     return {
@@ -147,7 +147,7 @@ def measured(samples: Samples) -> dict[str, float]:
 
 
 def spectral_quantities(analysis: Analysis) -> dict[str, float]:
-    """Where the energy lies, how high and how sure the pitch is, and where it goes."""
+    """Return quantities of the spectrum and of pitch."""
     power = analysis.weights[LOUD] @ analysis.power + np.float32(1e-9)
     hz = bin_hz()
     octaves = np.log2(np.maximum(hz, 30.0) / 1000.0)
@@ -155,7 +155,7 @@ def spectral_quantities(analysis: Analysis) -> dict[str, float]:
     centroid = float(magnitude @ octaves / magnitude.sum())
 
     def level_db(lowest_hz: float, highest_hz: float) -> float:
-        """Level of a band below that of the whole sound."""
+        """Return the level of a band below that of the whole sound."""
         inside = (hz >= lowest_hz) & (hz < highest_hz)
         return float(10.0 * np.log10(power[inside].sum() / power.sum() + 1e-6))
 
@@ -177,7 +177,7 @@ def spectral_quantities(analysis: Analysis) -> dict[str, float]:
 
 
 def _glide(pitches: npt.NDArray[np.float32], sure: npt.NDArray[np.float32]) -> float:
-    """Octaves from beginning to end along the line that fits best."""
+    """Return the octaves from beginning to end of a linear fit of the pitch."""
     share = sure / max(float(sure.sum()), 1e-20)
     time = np.linspace(0.0, 1.0, len(pitches))
     time -= share @ time
@@ -186,7 +186,7 @@ def _glide(pitches: npt.NDArray[np.float32], sure: npt.NDArray[np.float32]) -> f
 
 
 def temporal_quantities(analysis: Analysis) -> dict[str, float]:
-    """How the level rises, falls and repeats."""
+    """Return quantities of attack, decay and repetition."""
     power = step_powers(analysis.samples)
     level_db = 10.0 * np.log10(np.maximum(power, 1e-6))
     peak = int(np.argmax(level_db))
@@ -204,14 +204,14 @@ def temporal_quantities(analysis: Analysis) -> dict[str, float]:
 
 
 def _onsets(level_db: Matrix) -> int:
-    """Times that the level rises by 6 dB within 30 ms to within 25 dB of the peak, 60 ms apart."""
+    """Count how often the level rises by 6 dB within 30 ms to within 25 dB of the peak, 60 ms apart."""
     before = np.concatenate([np.full(6, -60.0), level_db])[: len(level_db)]
     rising = np.flatnonzero((level_db - before > 6.0) & (level_db > -25.0))
     return 1 + int(np.count_nonzero(np.diff(rising) > 12)) if len(rising) else 1
 
 
 def _periodicity(level_db: Matrix) -> float:
-    """Highest autocorrelation of the level at 80 ms to 1 s; 0 for sounds too short to repeat."""
+    """Return the highest autocorrelation of the level at 80 ms to 1 s; 0 for sounds too short to repeat."""
     away = np.maximum(level_db, -40.0) - np.maximum(level_db, -40.0).mean()
     if len(away) < 80 or away.std() < 1.0:
         return 0.0
@@ -222,8 +222,8 @@ def _periodicity(level_db: Matrix) -> float:
     return float(max(0.0, correlation[max(16, falls[0]) :].max(initial=0.0))) if len(falls) else 0.0
 
 
-def places(encoder: AcousticEncoder, quantity: str) -> npt.NDArray[np.bool_]:
-    """Which dimensions a quantity may steer, shape (n_dims,)."""
+def steered_dims(encoder: AcousticEncoder, quantity: str) -> npt.NDArray[np.bool_]:
+    """Return a mask of the dimensions that a quantity may steer, shape (n_dims,)."""
     inside = np.zeros(encoder.n_dims, np.bool_)
     for name in BLOCKS[quantity]:
         inside[encoder.blocks[name]] = True
@@ -237,17 +237,17 @@ def fitted(vectors: Vectors, quantity: Matrix, folds: npt.NDArray[np.int64], ins
     ----------
     vectors : ndarray, shape (n_clips, n_dims), float32
     quantity : ndarray, shape (n_clips,)
-        NaN where a clip has none.
+        NaN if undefined.
     folds : ndarray, shape (n_clips,), int
-        Clips of one fold are held out together.
+        Clips of a fold are held out together.
     inside : ndarray, shape (n_dims,), bool
-        Dimensions that may be used.
+        Dimensions to use.
     """
     has = np.isfinite(quantity)
     points = vectors[:, inside].astype(np.float64)
     scale = points.std(axis=0) + 1e-6
     points = (points - points.mean(axis=0)) / scale
-    # Ranks of outliers count, not their size.
+    # Limit the influence of outliers.
     target = np.clip(standard(quantity), -3.0, 3.0)
     best: tuple[float, float] = (-1.0, 0.0)
     for ridge in RIDGES:
@@ -270,7 +270,7 @@ def _ridge(points: Matrix, target: Matrix, ridge: float) -> Matrix:
 
 
 def standard(values: Matrix) -> Matrix:
-    """Values in standard deviations from their mean; NaN stays."""
+    """Standardise values; NaN is kept."""
     scaled: Matrix = (values - np.nanmean(values)) / (np.nanstd(values) + 1e-12)
     return scaled
 

@@ -1,4 +1,4 @@
-"""Make the demo sounds from nothing but numbers: ``python resources/demo/generate.py [OUT]``.
+"""Synthesise the demo sounds: ``python resources/demo/generate.py [OUT]``.
 
 Sixteen kinds of four sounds each. A kind is a function of its parameters and a random generator that is seeded by
 the sound's name, so every sound is the same each time and apart from all others. The recipes are textbook ones:
@@ -23,28 +23,28 @@ Array = np.ndarray
 
 
 def seconds(length_s: float) -> Array:
-    """Time of each frame."""
+    """Return the time of each frame."""
     return np.arange(round(length_s * RATE_HZ)) / RATE_HZ
 
 
 def phase_of(hz: Array) -> Array:
-    """Phase in radians of a tone whose frequency moves."""
+    """Return the phase in radians of a tone with changing frequency."""
     return 2 * np.pi * np.cumsum(hz) / RATE_HZ
 
 
 def filtered(x: Array, gain: Callable[[Array], Array]) -> Array:
-    """Weigh the spectrum of a signal by a function of frequency in Hz."""
+    """Multiply the spectrum of a signal by a function of frequency in Hz."""
     padded = np.fft.rfft(x, 2 * len(x))
     return np.fft.irfft(padded * gain(np.fft.rfftfreq(2 * len(x), 1 / RATE_HZ)), 2 * len(x))[: len(x)]
 
 
 def low(hz: float, order: float = 4) -> Callable[[Array], Array]:
-    """Pass what is below."""
+    """Apply a low-pass filter."""
     return lambda f: 1 / np.sqrt(1 + (f / hz) ** (2 * order))
 
 
 def band(low_hz: float, high_hz: float, order: float = 4) -> Callable[[Array], Array]:
-    """Pass what is between."""
+    """Apply a band-pass filter."""
 
     def gain(f: Array) -> Array:
         floor = 1 + (low_hz / np.maximum(f, 1e-3)) ** (2 * order)
@@ -54,13 +54,13 @@ def band(low_hz: float, high_hz: float, order: float = 4) -> Callable[[Array], A
 
 
 def noise(rng: Rng, length_s: float, shape: Callable[[Array], Array]) -> Array:
-    """Noise of a given spectrum and unit power."""
+    """Return noise with a given spectrum and unit power."""
     x = filtered(rng.standard_normal(round(length_s * RATE_HZ)), shape)
     return x / np.sqrt(np.mean(x**2))
 
 
 def wander(rng: Rng, length_s: float, rate_hz: float) -> Array:
-    """A slow random walk between 0 and 1 that turns about so many times a second."""
+    """Return a slow random walk between 0 and 1 with a given rate of turns."""
     n_points = max(4, round(length_s * rate_hz) + 3)
     points = rng.uniform(0, 1, n_points)
     at = np.linspace(0, n_points - 1.001, round(length_s * RATE_HZ))
@@ -69,8 +69,8 @@ def wander(rng: Rng, length_s: float, rate_hz: float) -> Array:
     return points[whole] * (1 - mix) + points[whole + 1] * mix
 
 
-def place(out: Array, grain: Array, at_s: float) -> None:
-    """Add a grain at a time, cut at the end."""
+def add_grain(out: Array, grain: Array, at_s: float) -> None:
+    """Add a grain at a time, truncated at the end."""
     first = round(at_s * RATE_HZ)
     n = min(len(grain), len(out) - first)
     if n > 0:
@@ -86,7 +86,7 @@ def kick(rng: Rng, *, hz: float, drop: float, decay_s: float, click: float, driv
 
 
 def snare(rng: Rng, *, hz: float, ring_s: float, wires_s: float, wires: float, low_hz: float, length_s: float) -> Array:
-    """Two heads that ring, and wires that rattle."""
+    """Two ringing heads, and rattling snare wires."""
     t = seconds(length_s)
     bend = 1 + 0.25 * np.exp(-t / 0.01)
     shell = sum(
@@ -98,7 +98,7 @@ def snare(rng: Rng, *, hz: float, ring_s: float, wires_s: float, wires: float, l
 
 
 def hat(rng: Rng, *, hz: float, decay_s: float, metal: float, length_s: float) -> Array:
-    """Six clashing square waves, high-passed, and air."""
+    """Six inharmonic square waves, high-passed, and noise."""
     t = seconds(length_s)
     ratios = np.array([2.0, 3.0, 4.16, 5.43, 6.79, 8.21])
     plates = sum(np.sign(np.sin(2 * np.pi * hz * ratio * t + rng.uniform(0, 6))) for ratio in ratios)
@@ -109,7 +109,7 @@ def hat(rng: Rng, *, hz: float, decay_s: float, metal: float, length_s: float) -
 
 
 def clap(rng: Rng, *, n_hands: int, spread_s: float, tail_s: float, centre_hz: float, length_s: float) -> Array:
-    """Several hands, not quite together."""
+    """Several hands, slightly out of time."""
     t = seconds(length_s)
     strikes = np.cumsum(rng.uniform(0.7, 1.3, n_hands)) * spread_s
     envelope = np.zeros(len(t))
@@ -122,7 +122,7 @@ def clap(rng: Rng, *, n_hands: int, spread_s: float, tail_s: float, centre_hz: f
 
 
 def bass(_rng: Rng, *, hz: float, open_hz: float, close_s: float, odd: float, length_s: float) -> Array:
-    """A saw or square whose filter closes."""
+    """A saw or square with a closing filter."""
     t = seconds(length_s)
     cutoff_hz = hz * 1.5 + open_hz * np.exp(-t / close_s)
     x = np.zeros(len(t))
@@ -134,7 +134,7 @@ def bass(_rng: Rng, *, hz: float, open_hz: float, close_s: float, odd: float, le
 
 
 def pad(rng: Rng, *, hz: float, chord: tuple[float, ...], bright_hz: float, length_s: float) -> Array:
-    """A detuned chord that swells, each side on its own."""
+    """A swelling detuned chord, different in each channel."""
     t = seconds(length_s)
     sides = []
     for _ in range(2):
@@ -152,9 +152,9 @@ def pad(rng: Rng, *, hz: float, chord: tuple[float, ...], bright_hz: float, leng
 
 
 def bell(rng: Rng, *, hz: float, ring_s: float, hardness: float, length_s: float) -> Array:
-    """Inharmonic partials that beat, the higher the shorter."""
+    """Beating inharmonic partials; higher partials decay faster."""
     t = seconds(length_s)
-    # Hum, prime, tierce, quint, nominal and what is above, as church bells are tuned.
+    # Hum, prime, tierce, quint, nominal and upper partials, tuned like a church bell.
     partials = ((0.5, 0.5, 1.6), (1, 1.0, 1.0), (1.2, 0.7, 0.8), (1.5, 0.4, 0.65), (2, 0.8, 0.6))
     partials += ((2.52, 0.5, 0.4), (3.01, 0.35, 0.3), (4.17, 0.3, 0.2), (5.43, 0.22, 0.14), (6.8, 0.15, 0.1))
     x = np.zeros(len(t))
@@ -167,7 +167,7 @@ def bell(rng: Rng, *, hz: float, ring_s: float, hardness: float, length_s: float
 
 
 def pluck(rng: Rng, *, hz: float, damping: float, bright_hz: float, length_s: float) -> Array:
-    """A burst of noise that goes round a string, softened each time."""
+    """A plucked string (Karplus-Strong): a noise burst in a filtered delay loop."""
     n, period = round(length_s * RATE_HZ), round(RATE_HZ / hz - 0.5)
     string = filtered(rng.uniform(-1, 1, period), low(bright_hz, 2))
     string -= string.mean()
@@ -181,7 +181,7 @@ def pluck(rng: Rng, *, hz: float, damping: float, bright_hz: float, length_s: fl
 
 
 def laser(_rng: Rng, *, from_hz: float, to_hz: float, fall_s: float, metal: float, length_s: float) -> Array:
-    """A tone that falls fast."""
+    """A fast falling tone."""
     t = seconds(length_s)
     hz = to_hz + (from_hz - to_hz) * np.exp(-t / fall_s)
     phase = phase_of(hz)
@@ -190,21 +190,21 @@ def laser(_rng: Rng, *, from_hz: float, to_hz: float, fall_s: float, metal: floa
 
 
 def beep(_rng: Rng, *, notes: tuple[float, ...], note_s: float, buzz: float, length_s: float) -> Array:
-    """Notes of an interface."""
+    """Notes of a user interface."""
     x = np.zeros(round(length_s * RATE_HZ))
     for number, hz in enumerate(notes):
         t = seconds(note_s)
         turn = 2 * np.pi * hz * t
         tone = np.sin(turn) + buzz * (np.sin(3 * turn) / 3 + np.sin(5 * turn) / 5)
         edge = np.minimum(1, np.minimum(t, note_s - t) / 0.004)
-        place(x, tone * edge, number * note_s * 1.25)
+        add_grain(x, tone * edge, number * note_s * 1.25)
     return x
 
 
 def rain(
     rng: Rng, *, hiss: float, drops_hz: float, drop_hz: float, drop_s: float, top_hz: float, length_s: float
 ) -> Array:
-    """Hiss, and drops that ping where they fall."""
+    """Hiss and resonant drops."""
     sides = []
     n_drops = round(drops_hz * length_s)
     when_s, tones_hz = rng.uniform(0, length_s, n_drops), drop_hz * 2 ** rng.normal(0, 0.6, n_drops)
@@ -215,13 +215,13 @@ def rain(
         for at_s, hz, level, across in zip(when_s, tones_hz, loud, side, strict=True):
             share = across if channel else 1 - across
             ping = np.sin(2 * np.pi * min(hz, 12_000) * t * (1 + 0.1 * t / drop_s)) * np.exp(-t / drop_s)
-            place(x, min(level, 4) * share * ping * np.minimum(1, t / 0.0004), at_s)
+            add_grain(x, min(level, 4) * share * ping * np.minimum(1, t / 0.0004), at_s)
         sides.append(x)
     return np.stack(sides, axis=1)
 
 
 def wind(rng: Rng, *, centre_hz: float, gust_hz: float, howl: float, length_s: float) -> Array:
-    """Bands of noise that a gust opens, and a whistle that it bends."""
+    """Noise bands opened by gusts, and a whistle."""
     gust = wander(rng, length_s, gust_hz)
     sides = []
     for _ in range(2):
@@ -238,7 +238,7 @@ def wind(rng: Rng, *, centre_hz: float, gust_hz: float, howl: float, length_s: f
 
 
 def thunder(rng: Rng, *, crack: float, rolls: int, dark_hz: float, length_s: float) -> Array:
-    """A tear, and rumble that rolls on."""
+    """A crack, and rolling rumble."""
     t = seconds(length_s)
     envelope = np.exp(-t / 0.9) * np.minimum(1, t / 0.02)
     for at_s in np.sort(rng.uniform(0.1, 0.65 * length_s, rolls)):
@@ -249,7 +249,7 @@ def thunder(rng: Rng, *, crack: float, rolls: int, dark_hz: float, length_s: flo
     bursts = np.zeros(len(t))
     for at_s in rng.exponential(0.12, 45):
         grain = seconds(0.02)
-        place(bursts, rng.uniform(0.3, 1.5) * np.exp(-grain / 0.003), at_s)
+        add_grain(bursts, rng.uniform(0.3, 1.5) * np.exp(-grain / 0.003), at_s)
     close = np.minimum(1, (length_s - t) / (0.4 * length_s))
     return (rumble * envelope + crack * tear * (0.25 + bursts)) * close
 
@@ -266,7 +266,7 @@ def footsteps(
     grains: int,
     length_s: float,
 ) -> Array:
-    """Heel and toe: a thump, and what lies under the shoe."""
+    """Heel and toe: a thump, and the texture of the ground."""
     x = np.zeros(round(length_s * RATE_HZ))
     for step in range(int((length_s - 0.25) / pace_s) + 1):
         level = rng.uniform(0.8, 1.0)
@@ -279,12 +279,12 @@ def footsteps(
                 scuff += np.where(t >= at_s, np.exp(-np.maximum(t - at_s, 0) / 0.004), 0) * rng.uniform(0.2, 0.9)
             ground = noise(rng, 0.22, band(low_hz, high_hz, 2)) * scuff * np.minimum(1, (0.22 - t) / 0.05)
             foot = foot + 0.4 * grit * ground
-            place(x, level * share * foot, 0.004 + step * pace_s + late_s)
+            add_grain(x, level * share * foot, 0.004 + step * pace_s + late_s)
     return x
 
 
 def chirp(rng: Rng, *, hz: float, sweep: float, syllable_s: float, n: int, trill_hz: float, length_s: float) -> Array:
-    """Syllables whose pitch rises and falls."""
+    """Syllables with rising and falling pitch."""
     x = np.zeros(round(length_s * RATE_HZ))
     for number in range(n):
         t = seconds(syllable_s * rng.uniform(0.85, 1.15))
@@ -292,14 +292,14 @@ def chirp(rng: Rng, *, hz: float, sweep: float, syllable_s: float, n: int, trill
         tune = hz * rng.uniform(0.95, 1.05) * 2 ** (sweep * (np.sin(np.pi * at) - 0.7 * at))
         tune = tune * (1 + 0.05 * np.sin(2 * np.pi * trill_hz * t))
         voice = np.sin(phase_of(tune)) + 0.12 * np.sin(2 * phase_of(tune))
-        place(x, voice * np.sin(np.pi * at) ** 1.5 * rng.uniform(0.7, 1), 0.01 + number * (length_s - 0.03) / n)
+        add_grain(x, voice * np.sin(np.pi * at) ** 1.5 * rng.uniform(0.7, 1), 0.01 + number * (length_s - 0.03) / n)
     return x
 
 
 def engine(
     rng: Rng, *, fire_hz: float, rise: float, rough: float, formants: tuple[float, ...], length_s: float
 ) -> Array:
-    """Cylinders that fire, through the resonances of pipes."""
+    """Firing cylinders through the resonances of pipes."""
     t = seconds(length_s)
     hz = fire_hz * (1 + rise * (t / length_s) ** 1.5) * (1 + 0.02 * (wander(rng, length_s, 6) - 0.5))
     turns = np.cumsum(hz) / RATE_HZ
@@ -310,10 +310,10 @@ def engine(
     for number, first in enumerate(fires):
         level = cylinder[number % 4] * rng.uniform(1 - 0.3 * rough, 1)
         pulse = sum(
-            np.sin(2 * np.pi * formant * grain) * np.exp(-grain / (2.2 / formant)) / (1 + place_in)
-            for place_in, formant in enumerate(formants)
+            np.sin(2 * np.pi * formant * grain) * np.exp(-grain / (2.2 / formant)) / (1 + number)
+            for number, formant in enumerate(formants)
         )
-        place(x, level * pulse, first / RATE_HZ)
+        add_grain(x, level * pulse, first / RATE_HZ)
     exhaust = noise(rng, length_s, band(150, 1800, 1)) * (turns % 1 < 0.3)
     ends = np.minimum(1, np.minimum(t / 0.08, (length_s - t) / 0.15))
     return filtered(x + 0.12 * rough * exhaust, band(30, 5000, 1.5)) * ends
@@ -458,7 +458,7 @@ SOUNDS: tuple[tuple[str, Callable[[Rng], Array]], ...] = (
 
 
 def finished(x: Array) -> Array:
-    """Take away what is too low to hear, close both ends softly, and bring the peak to -1 dBFS."""
+    """Remove subsonic content, fade both ends, and normalise the peak to -1 dBFS."""
     columns = x if x.ndim == 2 else x[:, np.newaxis]
     columns = np.stack([filtered(column, band(18, 20_000, 2)) for column in columns.T], axis=1)
     n_in, n_out = round(0.0008 * RATE_HZ), round(min(0.03, 0.12 * len(columns) / RATE_HZ) * RATE_HZ)
@@ -468,7 +468,7 @@ def finished(x: Array) -> Array:
 
 
 def make(name: str, recipe: Callable[[Rng], Array]) -> Array:
-    """Make one sound, shape (n_frames, n_channels), peak at -1 dBFS."""
+    """Synthesise a sound, shape (n_frames, n_channels), peak at -1 dBFS."""
     return finished(recipe(np.random.default_rng(zlib.crc32(name.encode()))))
 
 

@@ -40,20 +40,20 @@ def test_a_known_extension_makes_a_sound_without_opening_it(ending):
         (b"", False),
     ],
 )
-def test_a_file_without_a_telling_name_is_a_sound_by_its_first_bytes(tmp_path, head, expected):
+def test_a_file_with_an_unknown_extension_is_recognised_by_its_first_bytes(tmp_path, head, expected):
     for name in ("take one", "take.l", "take.xyz"):
         path = tmp_path / name
         path.write_bytes(head)
         assert is_sound(str(path)) is expected
 
 
-def test_a_name_that_is_never_a_sound_is_believed(tmp_path):
+def test_an_extension_that_is_never_a_sound_decides(tmp_path):
     path = tmp_path / "readme.txt"
     path.write_bytes(b"RIFF\0\0\0\0WAVE")
     assert not is_sound(str(path))
 
 
-def test_a_file_that_cannot_be_opened_is_no_sound_unless_its_name_says_so(tmp_path):
+def test_a_file_that_cannot_be_opened_is_a_sound_only_by_its_extension(tmp_path):
     assert not is_sound(str(tmp_path / "absent"))
     assert not is_sound(str(tmp_path))
 

@@ -97,7 +97,7 @@ def test_the_true_peak_is_at_least_that_of_the_samples(rate_hz):
     assert measured(samples, rate_hz).true_peak_db >= 20 * np.log10(np.abs(samples.astype(np.float32)).max()) - 1e-6
 
 
-def test_an_lfe_channel_counts_nothing():
+def test_an_lfe_channel_does_not_count():
     samples = np.zeros((48_000 * 2, 6))
     samples[:, 3] = sine(60, rate_hz=48_000, duration_s=2)[:, 0]
     assert measured(samples, 48_000).integrated_lufs == SILENCE_LUFS

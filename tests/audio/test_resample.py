@@ -54,6 +54,6 @@ def test_a_tone_keeps_its_pitch_and_level():
     np.testing.assert_allclose(found[1000:-1000], expected[1000:-1000], atol=1e-3)
 
 
-def test_what_is_above_the_new_limit_is_gone():
+def test_content_above_the_new_nyquist_frequency_is_removed():
     found = resample(sine(15_000)[:, 0].astype(np.float32), 44_100, 16_000)
     assert np.abs(found[500:-500]).max() < 1e-3

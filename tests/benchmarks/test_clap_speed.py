@@ -29,7 +29,7 @@ from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, read_card
 from bowerbird.jobs.control import Control
-from bowerbird.library.encoders.models import import_models
+from bowerbird.library.encoders.models import import_model
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
@@ -128,7 +128,7 @@ def texts(begin: str, pieces: Sequence[str], *, joint: str) -> list[str]:
 @pytest.fixture
 def clap() -> str:
     """The name of the imported encoder."""
-    state = import_models(WEIGHTS, control=Control(), post=lambda _: None)
+    state = import_model(WEIGHTS, control=Control())
     assert state is not None
     return state.card.id
 

@@ -146,8 +146,8 @@ def test_filters_hold_for_meanings_too(search):
 def test_words_mix_with_examples_of_both_kinds(search, sounds):
     plain = search("--like", sounds / "rain.wav", "--limit", "20")
     mixed = search("metal", "-voice", "--like", sounds / "rain.wav", "--unlike", sounds / "kick 1.wav", "--limit", "20")
-    assert {row["why"] for row in plain} == {"sounds similar"}
-    assert {row["why"] for row in mixed} == {"sounds similar, by meaning too"}
+    assert {row["why"] for row in plain} == {"sounds alike"}
+    assert {row["why"] for row in mixed} == {"sounds alike, by meaning too"}
     assert not {"rain.wav", "kick 1.wav"} & set(names(mixed))
     assert names(mixed) != names(plain)
     assert names(search("--unlike", sounds / "rain.wav"))
@@ -159,11 +159,11 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert "my voice.wav" not in names(search("-voice", *alone, "--limit", "20"))
     told = command("search", "--like", sounds / "rain.wav", *alone)
     assert (told.code, told.out) == (2, "")
-    assert "“acoustic” has not embedded these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
+    assert "`acoustic` has no vectors of these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
     assert command("index", "--encoder", "acoustic").code == 0
     rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]
-    assert all(row["why"].startswith("similar in") for row in rows)
+    assert all(row["why"].startswith("alike in") for row in rows)
 
 
 def test_signs_that_are_no_words_are_no_error(search):
@@ -185,21 +185,21 @@ def doctor_encoder(command):
 
 def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in(search, command, new):
     done = command("index", new)
-    assert (done.code, "1 embedded" in done.out) == (0, True)
+    assert (done.code, "1 given further vectors" in done.out) == (0, True)
     assert search("metal") != []
     assert command("index", "--encoder", "ear").code == 0
     assert doctor_encoder(command).startswith("ear-")
     write(new / "newer.wav", noise(98, duration_s=0.2))
     assert "further vectors" not in command("index").out
     done = command("index", "--encoder", NAME)
-    assert "1 embedded" in done.out  # the others' were kept
+    assert "1 given further vectors" in done.out  # the others' were kept
     assert search("metal") != []
 
 
 def test_an_encoder_that_is_not_there_is_refused_before_anything_is_done(sounds, command):
     done = command("index", sounds, "--encoder", "nonsense")
     assert (done.code, done.out) == (2, "")
-    assert "There is no encoder `nonsense`. Choose one of: ear, acoustic." in done.complaints
+    assert "There is no encoder “nonsense”. Choose from: ear, acoustic." in done.complaints
     assert not library_path().exists()
 
 
@@ -219,8 +219,8 @@ def test_index_with_harmed_weights_ends_with_a_sentence_and_keeps_what_was_analy
     tiny_weights.swap(weights.folder / "audio.onnx")
     done = bowerbird("index", new)
     assert done.code == 2
-    assert "`audio.onnx` of `clap-tiny`" in done.complaints
-    assert done.complaints.strip().endswith("Run `bowerbird models import DIR` with the folder that has it.")
+    assert "audio.onnx of clap-tiny" in done.complaints
+    assert done.complaints.strip().endswith("Run `bowerbird models import DIR` with the folder that contains it.")
     with SqliteReader(library) as reader:
         assert reader.sound_at(new / "new.wav").content_id is not None
         assert reader.encoder("searched") == NAME
@@ -231,7 +231,7 @@ def test_index_with_harmed_weights_ends_with_a_sentence_and_keeps_what_was_analy
 def test_index_whose_weights_are_gone_says_so_and_does_the_rest(weights, new, command):
     shutil.rmtree(weights.folder)
     done = command("index", new)
-    assert "There is no encoder `clap-tiny`." in done.complaints
+    assert "There is no encoder “clap-tiny”." in done.complaints
     assert done.complaints.strip().endswith("nothing was lost.")
     assert "1 analysed" in done.out
     done = command("index", "--encoder", NAME)
@@ -242,18 +242,18 @@ def test_index_whose_weights_are_gone_analyses_and_says_so(weights, new, command
     shutil.rmtree(weights.folder)
     done = command("index", new)
     assert done.code == 0
-    assert "Until then the built-in encoder serves" in done.complaints
+    assert "Until then, search uses the built-in encoder" in done.complaints
 
 
 def test_search_whose_weights_are_gone_goes_on_with_the_built_in_and_says_so(weights, sounds, command):
     shutil.rmtree(weights.folder)
     done = command("search", "kick", "--json")
     assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
-    assert done.complaints.strip().endswith("Until then the built-in encoder serves; nothing was lost.")
+    assert done.complaints.strip().endswith("Until then, search uses the built-in encoder; nothing was lost.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 15)
-    assert all(row["why"].startswith("similar in") for row in done.rows)
-    assert "the built-in encoder serves" in done.complaints
+    assert all(row["why"].startswith("alike in") for row in done.rows)
+    assert "search uses the built-in encoder" in done.complaints
     done = command("search", "kick", "--encoder", NAME)
     assert (done.code, done.out) == (2, "")
 
@@ -263,7 +263,7 @@ def test_search_with_a_file_missing_goes_on_with_the_built_in(weights, command, 
     (weights.folder / name).unlink()
     done = command("search", "kick", "--json")
     assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
-    assert "the built-in encoder serves" in done.complaints
+    assert "search uses the built-in encoder" in done.complaints
 
 
 @pytest.mark.parametrize("harm", tiny_weights.HARMS)
@@ -271,7 +271,7 @@ def test_search_by_words_with_a_harmed_text_network_finds_names_and_says_so(weig
     harm(weights.folder / "text.onnx")
     done = command("search", "kick", "--json")
     assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
-    assert "`text.onnx` of `clap-tiny`" in done.complaints
+    assert "text.onnx of clap-tiny" in done.complaints
     assert done.complaints.strip().endswith("These are the sounds with the words in their names.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
     assert (done.code, done.complaints, len(done.rows)) == (0, "", 15)
@@ -288,7 +288,7 @@ def test_search_by_another_sound_with_a_harmed_audio_network_is_a_sentence(weigh
     assert command("search", "--like", outside).code == 0
     tiny_weights.tamper(weights.folder / "audio.onnx")
     done = command("search", "--like", outside)
-    assert "`audio.onnx` of `clap-tiny`" in done.complaints
+    assert "audio.onnx of clap-tiny" in done.complaints
     assert "Traceback" not in done.complaints
     assert done.code in {0, 2}
 
@@ -299,4 +299,4 @@ def test_weights_that_fail_a_later_check_are_no_longer_used(weights, command):
     done = command("search", "kick", "--json")
     assert (done.code, names(done.rows)[:2]) == (0, ["kick 1.wav", "kick 2.wav"])
     assert "sha256 differs" in done.complaints
-    assert "the built-in encoder serves" in done.complaints
+    assert "search uses the built-in encoder" in done.complaints

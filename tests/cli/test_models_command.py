@@ -11,12 +11,13 @@ from bowerbird_command import bowerbird
 import hub_server
 import tiny_weights
 from bowerbird.base.paths import library_path, weights_path
-from bowerbird.catalogue.sqlite.lock import process_lock
+from bowerbird.catalogue.sqlite.connection import LibraryLock
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.fetching import fetch_weights
-from bowerbird.encoders.weights.self_check import PROOF_NAME
+from bowerbird.encoders.weights.self_check import SELF_CHECK_NAME
 from bowerbird.encoders.weights.store import write_card
+from bowerbird.jobs.control import Cancelled, Control
 from bowerbird.library.encoders.recall import Recall, write_recall
 from hub_server import Hub, closed_endpoint
 from own_ears import have_ear
@@ -40,7 +41,7 @@ def models(command):
 
 @pytest.fixture
 def listed(models):
-    """Return what the list says of a model."""
+    """Return the row of a model in the list."""
 
     def listed(name):
         (row,) = [row for row in models("list", "--json").rows if row["name"] == name]
@@ -51,7 +52,7 @@ def listed(models):
 
 @pytest.fixture
 def exported(tmp_path):
-    """A folder with the tiny network, as the export tool leaves it."""
+    """A folder with the tiny network, as the export tool writes it."""
     return shutil.copytree(tiny_weights.TINY, tmp_path / "exported")
 
 
@@ -67,14 +68,14 @@ def is_sentence(text):
     return text.strip().endswith(".") and "\n" not in text.strip()
 
 
-# The whole way
+# End to end
 
 
 def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
     done = bowerbird("models", "import", exported)
     assert (done.code, done.complaints) == (0, "")
-    assert done.out.startswith("clap-tiny is here and passed its check. Its weights are random")
-    assert "Use it with `bowerbird index --encoder clap-tiny`." in done.out
+    assert done.out.startswith("clap-tiny is installed and passed its check. Its weights are random")
+    assert "To use it, run `bowerbird index --encoder clap-tiny`." in done.out
     assert "Run `bowerbird models verify clap-tiny --int8`" in done.out
     (row,) = [row for row in bowerbird("models", "list", "--json").rows if row["name"] == NAME]
     assert (row["state"], row["is_used"], row["has_int8"], row["int8_recall"]) == ("ready", False, True, None)
@@ -82,8 +83,8 @@ def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
 
     done = bowerbird("index", sounds, "--encoder", NAME)
     assert (done.code, done.complaints) == (0, "")
-    assert "Search uses clap-tiny from now on" in done.out
-    assert "3 embedded" in done.out
+    assert "Searches use clap-tiny from now on" in done.out
+    assert "3 given further vectors" in done.out
 
     rows = bowerbird("search", "metallic impact with a long tail", "--json").rows
     assert len(rows) == 3
@@ -91,19 +92,19 @@ def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
 
     done = bowerbird("models", "remove", NAME, "--vectors")
     assert (done.code, done.complaints) == (0, "")
-    assert "the built-in encoder serves from now on" in done.out
-    assert f"3 vectors of {NAME}-" in done.out
-    rows = bowerbird("search", "metallic impact", "--json").rows  # the built-in ear knows words too
+    assert "Search now uses the built-in encoder" in done.out
+    assert f"Deleted 3 embeddings of {NAME}-" in done.out
+    rows = bowerbird("search", "metallic impact", "--json").rows  # the built-in encoder also searches by meaning
     assert len(rows) == 3
 
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A hub that has the tiny network where the shipped card looks for its own."""
+    """A hub with the tiny network at the paths of the shipped card."""
     card = shipped_cards()[UNFUSED]
     monkeypatch.setattr(hub_server, "REPOSITORY", card.source.repository)
     with Hub(
-        {place.path: (tiny_weights.TINY / FILE_NAMES[role]).read_bytes() for role, place in card.files.items()}
+        {file.path: (tiny_weights.TINY / FILE_NAMES[role]).read_bytes() for role, file in card.files.items()}
     ) as hub:
         yield hub
 
@@ -117,9 +118,9 @@ def test_from_a_hub_to_a_search_by_meaning(hub, sounds, command, models, listed)
         is_trained=False,
         audio=tiny.audio,
         text=tiny.text,
-        files={role: WeightFile(place.path) for role, place in card.files.items()},
+        files={role: WeightFile(file.path) for role, file in card.files.items()},
     )
-    weights = fetch_weights(mine, ("audio", "text", "tokenizer"), endpoint=hub.endpoint)
+    weights = fetch_weights(mine, ("audio", "text", "tokenizer"), control=Control(), endpoint=hub.endpoint)
     assert listed("tiny-of-hub")["state"] == "unproven"
     done = command("index", sounds, "--encoder", "tiny-of-hub")
     assert (done.code, "Run `bowerbird models verify tiny-of-hub`" in done.complaints) == (2, True)
@@ -146,7 +147,7 @@ def test_from_a_hub_to_a_search_by_meaning(hub, sounds, command, models, listed)
 def test_weights_of_another_size_than_their_card_says_are_fetched_and_refused(hub, sounds, command, models, listed):
     done = models("fetch", UNFUSED, "--endpoint", hub.endpoint)
     assert (done.code, done.out) == (2, "")
-    assert "gives 64 dimensions where its card says 512" in done.complaints
+    assert "returns 64 dimensions; its card says 512" in done.complaints
     assert is_sentence(done.complaints)
     row = listed(UNFUSED)
     assert row["state"] == "refused"
@@ -160,7 +161,7 @@ def test_weights_of_another_size_than_their_card_says_are_fetched_and_refused(hu
 def test_a_fetch_without_a_network_is_a_sentence(models, listed):
     done = models("fetch", UNFUSED, "--endpoint", closed_endpoint())
     assert (done.code, done.out) == (2, "")
-    assert "cannot be reached" in done.complaints
+    assert "Cannot reach" in done.complaints
     assert "bowerbird models import DIR" in done.complaints
     assert listed(UNFUSED)["state"] in {"absent", "partial"}
 
@@ -182,22 +183,22 @@ def test_nothing_is_fetched_by_any_other_command(hub, sounds, monkeypatch, comma
 # Each command
 
 
-def test_the_list_says_what_is_here_and_what_having_the_rest_costs(exported, models):
+def test_the_list_shows_states_and_sizes(exported, models):
     done = models("list")
     assert done.code == 0
     first, second = (line.split() for line in done.out.splitlines()[1:3])
-    assert first[:4] == ["ear", "built", "in,", "used"]
+    assert first[:4] == ["ear", "built", "in,", "in"]
     assert second[:3] == ["acoustic", "built", "in"]
     assert "trained here" not in done.out
     assert UNFUSED in done.out
-    assert "not here" in done.out
+    assert "not installed" in done.out
     rows = models("list", "--json").rows
     assert {row["name"] for row in rows} == set(shipped_cards()) | {"ear", "acoustic"}
     assert {row["state"] for row in rows} == {"absent", "built in"}
     assert all(row["n_download_bytes"] > 0 and row["licence"] for row in rows if row.get("source") == "hub")
 
 
-def test_the_list_has_the_ears_that_were_trained_here(models):
+def test_the_list_includes_tuned_encoders(models):
     have_ear("mine")
     assert any(line.split()[:3] == ["mine", "trained", "here"] for line in models("list").out.splitlines())
 
@@ -205,18 +206,18 @@ def test_the_list_has_the_ears_that_were_trained_here(models):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["fetch", "nonsense"], "There is no `nonsense` among the models"),
-        (["verify", "nonsense"], "There is no `nonsense` among the models"),
-        (["remove", "nonsense"], "The weights of `nonsense` are not here"),
-        (["remove", "../library"], "There is no `../library` among the models"),
-        (["remove", ""], "are not here"),
-        (["remove", UNFUSED], "are not here"),
+        (["fetch", "nonsense"], "There is no model “nonsense”"),
+        (["verify", "nonsense"], "There is no model “nonsense”"),
+        (["remove", "nonsense"], "The weights of “nonsense” are not installed"),
+        (["remove", "../library"], "There is no model “../library”"),
+        (["remove", ""], "are not installed"),
+        (["remove", UNFUSED], "are not installed"),
         (["verify", UNFUSED], f"Run `bowerbird models fetch {UNFUSED}`"),
-        (["fetch", "clap-630k-audioset-best"], "is exported first"),
-        (["import", "/absent"], "is no folder"),
+        (["fetch", "clap-630k-audioset-best"], "must be exported first"),
+        (["import", "/absent"], "is not a folder"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence_with_a_remedy(arguments, words, models):
+def test_an_error_is_a_sentence_with_a_remedy(arguments, words, models):
     done = models(*arguments)
     assert (done.code, done.out) == (2, "")
     assert words in done.complaints
@@ -229,32 +230,32 @@ def test_harmed_weights_are_not_imported_and_the_old_stay(exported, harm, models
     harm(exported / "text.onnx")
     done = models("import", exported)
     assert (done.code, done.out) == (2, "")
-    assert "`text.onnx` in" in done.complaints
-    assert "nothing was imported" in done.complaints
+    assert "text.onnx in" in done.complaints
+    assert "Nothing was imported" in done.complaints
     assert listed(NAME)["state"] == "ready"
 
 
 def test_weights_that_fail_their_check_are_refused_and_say_so(exported, models, listed):
     card = read_card(exported / CARD_NAME)
-    write_card(replace(card, is_trained=True), exported / CARD_NAME)  # what they hear means nothing
+    write_card(replace(card, is_trained=True), exported / CARD_NAME)  # its embeddings mean nothing
     done = models("import", exported)
     assert (done.code, done.out) == (2, "")
     assert is_sentence(done.complaints)
-    assert "These weights of `clap-tiny` are not used." in done.complaints
+    assert "These weights of clap-tiny are not used." in done.complaints
     assert listed(NAME)["state"] == "refused"
 
 
-def test_tampered_weights_are_found_by_verify_and_mended_by_an_import(exported, models, listed):
+def test_tampered_weights_are_found_by_verify_and_replaced_by_an_import(exported, models, listed):
     weights = tiny_weights.have()
     tiny_weights.tamper(weights.folder / "audio_int8.onnx")
     done = models("verify", NAME)
-    assert (done.code, "`audio_int8.onnx` of `clap-tiny`" in done.complaints) == (2, True)
+    assert (done.code, "audio_int8.onnx of clap-tiny" in done.complaints) == (2, True)
     assert listed(NAME)["state"] == "refused"
     assert models("import", exported).code == 0
     assert listed(NAME)["state"] == "ready"
 
 
-def test_removing_deletes_weights_and_what_a_broken_fetch_left_but_no_library(models):
+def test_removing_deletes_weights_and_unfinished_downloads_but_no_library(models):
     tiny_weights.have()
     part = weights_path() / f"{NAME}.part"
     part.mkdir()
@@ -266,17 +267,17 @@ def test_removing_deletes_weights_and_what_a_broken_fetch_left_but_no_library(mo
     assert not library_path().exists()
 
 
-def test_removing_with_vectors_where_there_is_no_library_makes_none(models):
+def test_removing_with_vectors_does_not_create_a_library(models):
     tiny_weights.have()
     assert models("remove", NAME, "--vectors").code == 0
     assert not library_path().exists()
 
 
-def test_removing_with_vectors_means_those_of_refused_weights_too(sounds, command, models):
+def test_removing_with_vectors_includes_those_of_rejected_weights(sounds, command, models):
     weights = tiny_weights.have()
     command("index", sounds, "--encoder", NAME)
-    (weights.folder / PROOF_NAME).unlink()
-    assert "3 vectors of" in models("remove", NAME, "--vectors").out
+    (weights.folder / SELF_CHECK_NAME).unlink()
+    assert "Deleted 3 embeddings of" in models("remove", NAME, "--vectors").out
 
 
 def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_replaced(sounds, exported, command, models):
@@ -289,55 +290,61 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
     command("index", sounds, "--encoder", NAME)
     assert command("search", "metallic impact").code == 0
     with SqliteReader(library_path()) as reader:
-        assert len([one for one in reader.encoder_ids() if one.startswith(NAME)]) == 2
+        assert len([full_id for full_id in reader.encoder_ids() if full_id.startswith(NAME)]) == 2
     assert [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
     assert models("remove", NAME).code == 0
     done = models("remove", NAME, "--vectors")
     assert (done.code, done.complaints) == (0, "")
-    assert done.out.count(f"3 vectors of {NAME}-") == 2
+    assert done.out.count(f"Deleted 3 embeddings of {NAME}-") == 2
     assert "freed" not in done.out
     with SqliteReader(library_path()) as reader:
-        assert [one.partition("-")[0] for one in reader.encoder_ids()] == ["ear"]
+        assert [full_id.partition("-")[0] for full_id in reader.encoder_ids()] == ["ear"]
     assert not [path for path in (library_path() / "index").iterdir() if path.name.startswith(NAME)]
     assert models("remove", NAME, "--vectors").code == 2
     for name in ("ear", "ear-1", "acoustic", "acoustic-1"):
         assert models("remove", name, "--vectors").code == 2
 
 
-def test_while_the_library_is_indexed_neither_vectors_nor_weights_are_removed(sounds, command, models, listed):
+def test_during_indexing_neither_vectors_nor_weights_are_removed(sounds, command, models, listed):
     tiny_weights.have()
     command("index", sounds, "--encoder", NAME)
-    with process_lock(library_path()):
+    lock = LibraryLock(library_path())
+    try:
         done = models("remove", NAME, "--vectors")
+    finally:
+        lock.release()
     assert (done.code, done.out) == (2, "")
     assert is_sentence(done.complaints)
     assert listed(NAME)["is_used"]
-    assert "3 vectors of" in models("remove", NAME, "--vectors").out
+    assert "Deleted 3 embeddings of" in models("remove", NAME, "--vectors").out
 
 
-def test_the_list_says_why_the_chosen_encoder_does_not_serve(sounds, command, models):
+def test_the_list_says_why_the_selected_encoder_is_not_used(sounds, command, models):
     weights = tiny_weights.have()
     command("index", sounds, "--encoder", NAME)
     assert models("list").complaints == ""
-    (weights.folder / PROOF_NAME).unlink()
+    (weights.folder / SELF_CHECK_NAME).unlink()
     for arguments in ([], ["--json"]):
         done = models("list", *arguments)
         assert done.code == 0
-        assert "were not checked yet" in done.complaints
+        assert "have not been checked" in done.complaints
         assert is_sentence(done.complaints)
 
 
 def test_an_import_that_is_cancelled_says_so(exported, models, monkeypatch):
-    monkeypatch.setattr("bowerbird.cli.models.import_models", lambda *_, **__: None)
+    def cancel(*_, **__):
+        raise Cancelled
+
+    monkeypatch.setattr("bowerbird.cli.models.import_model", cancel)
     done = models("import", exported)
     assert (done.code, done.out) == (130, "")
-    assert done.complaints == "Stopped. Nothing was imported.\n"
+    assert done.complaints == "Stopped. Run the same command again to import and check the weights.\n"
 
 
 # 8-bit weights
 
 
-def test_8_bit_weights_are_used_only_after_they_were_measured_and_served(exported, sounds, command, models, listed):
+def test_8_bit_weights_are_used_only_after_they_were_compared(exported, sounds, command, models, listed):
     weights = tiny_weights.have()
     small = f"{NAME}-int8"
     done = command("index", sounds, "--encoder", small)
@@ -350,19 +357,19 @@ def test_8_bit_weights_are_used_only_after_they_were_measured_and_served(exporte
     assert command("index", sounds).code == 0
     done = models("verify", NAME, "--int8")
     assert (done.code, done.complaints) == (0, "")
-    assert "of the nearest ten are the same on 28 of your sounds" in done.out
+    assert "of the 10 nearest are the same on 28 sounds" in done.out
     assert 0 < listed(NAME)["int8_recall"] <= 1
     write_recall(weights, Recall(0.9, 200))
     done = command("index", "--encoder", small)
-    assert (done.code, f"Use `{NAME}`." in done.complaints) == (2, True)
-    assert "fewer than 0.95. They are not used." in models("verify", NAME).out
+    assert (done.code, f"Use {NAME}." in done.complaints) == (2, True)
+    assert "less than 0.95. They are not used." in models("verify", NAME).out
     write_recall(weights, Recall(0.97, 200))
     done = command("index", "--encoder", small)
-    assert (done.code, f"Search uses {small} from now on" in done.out) == (0, True)
+    assert (done.code, f"Searches use {small} from now on" in done.out) == (0, True)
     assert listed(NAME)["is_used"]
 
 
-def test_verify_without_8_bit_weights_says_how_to_have_them(models):
+def test_verify_without_8_bit_weights_says_how_to_get_them(models):
     weights = tiny_weights.have()
     (weights.folder / "audio_int8.onnx").unlink()
     done = models("verify", NAME, "--int8")

@@ -1,4 +1,4 @@
-"""`bowerbird train` and `bowerbird words`: what sounds are called, and an ear that learns it."""
+"""`bowerbird train` and `bowerbird words`: words for sounds, and tuning the built-in encoder."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -59,8 +59,8 @@ def is_sentence(text):
 # Words
 
 
-def test_sounds_and_the_words_for_them_are_shown_a_line_each(sounds, command, monkeypatch):
-    monkeypatch.setattr(suggestions, "MIN_CONFIDENCE", 0.0)  # whatever the ear makes of noise
+def test_each_sound_and_its_words_are_a_line(sounds, command, monkeypatch):
+    monkeypatch.setattr(suggestions, "MIN_CONFIDENCE", 0.0)  # noise has no confident suggestions
     done = command("words", sounds / "one.wav", sounds / "two.wav")
     assert (done.code, done.complaints) == (0, "")
     lines = [line.split("\t") for line in done.out.splitlines()]
@@ -91,7 +91,7 @@ def test_a_word_is_added_to_several_sounds_at_once(sounds, command):
     assert names(found) == ["one.wav", "two.wav"]
 
 
-def test_a_word_that_is_denied_is_not_suggested_again(sounds, command, monkeypatch):
+def test_a_rejected_word_is_not_suggested_again(sounds, command, monkeypatch):
     monkeypatch.setattr(suggestions, "MIN_CONFIDENCE", 0.0)
     (before,) = command("words", sounds / "one.wav", "--json").rows
     denied = words_of(before)[0]
@@ -101,7 +101,7 @@ def test_a_word_that_is_denied_is_not_suggested_again(sounds, command, monkeypat
     assert words_of(command("words", sounds / "one.wav", "--json").rows[0]) == words_of(after)
 
 
-def test_a_word_that_was_added_can_be_denied_again(sounds, command):
+def test_an_added_word_can_be_rejected_again(sounds, command):
     command("words", sounds / "one.wav", "--add", "gate")
     (row,) = command("words", sounds / "one.wav", "--deny", "gate", "--json").rows
     assert "gate" not in words_of(row)
@@ -115,7 +115,7 @@ def test_paths_may_be_relative(sounds, command, monkeypatch):
 
 
 @pytest.mark.parametrize("word", ["", "  ", "?!"])
-def test_what_is_no_word_is_a_sentence_and_2(sounds, command, word):
+def test_an_invalid_word_is_a_sentence_and_2(sounds, command, word):
     done = command("words", sounds / "one.wav", "--add", word)
     assert (done.code, done.out) == (2, "")
     assert "That is not a word. Type what describes the sound" in done.complaints
@@ -129,27 +129,27 @@ def test_a_sound_that_is_not_in_the_library_is_a_sentence_and_2_and_no_other_is_
     assert "gate" not in command("words", sounds / "one.wav").out
 
 
-def test_a_folder_is_no_sound_and_is_told_so(sounds, command):
+def test_a_folder_is_not_a_sound(sounds, command):
     done = command("words", sounds, "--add", "gate")
     assert (done.code, done.out) == (2, "")
-    assert done.complaints.strip() == f"`{sounds}` is a folder, and words are said of sounds. Name the sounds in it."
+    assert done.complaints.strip() == f"{sounds} is a folder. Name the sounds in it."
 
 
 @pytest.mark.parametrize(("add", "deny"), [("gate", " Gate"), ("gate", "?!"), ("gate", "g" * 61)])
-def test_of_two_words_neither_is_kept_where_one_cannot_be(sounds, command, add, deny):
+def test_of_two_words_neither_is_stored_if_one_is_invalid(sounds, command, add, deny):
     done = command("words", sounds / "one.wav", "--add", add, "--deny", deny)
     assert (done.code, done.out) == (2, "")
     assert is_sentence(done.complaints)
     assert "gate" not in command("words", sounds / "one.wav").out
 
 
-def test_words_are_those_of_the_ear_that_the_library_is_searched_by(sounds, command, monkeypatch):
+def test_words_come_from_the_encoder_that_search_uses(sounds, command, monkeypatch):
     monkeypatch.setattr(EarEncoder, "names_of", lambda ear, vectors, n_names: [((ear.name, 0.5),) for _ in vectors])
     have_ear("mine")
     assert command("index", "--encoder", "mine").code == 0
     assert command("words", sounds / "one.wav").out.split("\t")[1] == "mine 50 %\n"
     assert command("index", "--encoder", "acoustic").code == 0
-    assert command("words", sounds / "one.wav").out.split("\t")[1] == "ear 50 %\n", "the descriptors know no words"
+    assert command("words", sounds / "one.wav").out.split("\t")[1] == "ear 50 %\n"
 
 
 def test_words_without_a_library_are_a_sentence_and_2(tmp_path, command):
@@ -176,14 +176,14 @@ def test_training_without_a_library_is_a_sentence_and_2(command):
 
 
 @pytest.mark.parametrize("name", ["Mine", "ear", "acoustic-2", "../up"])
-def test_a_name_that_cannot_be_is_a_sentence_and_2(sounds, command, name):
+def test_an_invalid_name_is_a_sentence_and_2(sounds, command, name):
     done = command("train", name)
     assert (done.code, done.out) == (2, "")
-    assert f"`{name}` cannot be the name of your ear." in done.complaints
+    assert f"“{name}” is not a valid name." in done.complaints
 
 
 @pytest.mark.usefixtures("names_mean_something")
-def test_an_ear_that_learned_says_what_it_gained_and_is_used_like_any_other(sounds, command):
+def test_a_tuned_encoder_reports_its_gain_and_is_used_like_any_other(sounds, command):
     done = command("train", "--json")
     assert (done.code, done.complaints) == (0, "")
     (row,) = done.rows
@@ -198,46 +198,46 @@ def test_an_ear_that_learned_says_what_it_gained_and_is_used_like_any_other(soun
 
 
 @pytest.mark.usefixtures("names_mean_something")
-def test_in_words_training_says_how_the_ear_is_used(command):
+def test_training_says_how_to_use_the_result(command):
     done = command("train", "door-ear")
     assert (done.code, done.complaints) == (0, "")
-    assert done.out.startswith(f"`door-ear` learned {N_KINDS} words from {N_KINDS * N_TAKES} sounds.")
-    assert done.out.strip().endswith("Use it with `bowerbird index --encoder door-ear`.")
+    assert done.out.startswith(f"door-ear learned {N_KINDS} words from {N_KINDS * N_TAKES} sounds.")
+    assert done.out.strip().endswith("To use it, run `bowerbird index --encoder door-ear`.")
 
 
 @pytest.mark.usefixtures("names_mean_something")
-def test_training_says_how_far_it_is(command, monkeypatch):
-    said = []
-    monkeypatch.setattr(training, "live_line", lambda: nullcontext(said.append))
+def test_training_shows_its_progress(command, monkeypatch):
+    texts = []
+    monkeypatch.setattr(training, "live_line", lambda: nullcontext(texts.append))
     assert command("train").code == 0
-    first, *rest = said
-    assert first == "Reading what the ear heard"
+    first, *rest = texts
+    assert first == "Reading embeddings"
     assert [text.partition(" of ")[0].split()[-1] for text in rest] == [str(n) for n in range(10)]
     assert all("left" in text for text in rest[1:-1])
 
 
-def test_the_line_of_progress_is_shown_on_a_terminal_and_wiped_in_the_end(capsys, monkeypatch):
+def test_the_progress_line_is_shown_on_a_terminal_and_cleared_at_the_end(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     with live_line() as show:
         show("3 of 9")
-    said = capsys.readouterr()
-    assert "3 of 9" in said.err
-    assert "\x1b[2K" in said.err.rpartition("3 of 9")[2]
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert "3 of 9" in output.err
+    assert "\x1b[2K" in output.err.rpartition("3 of 9")[2]
+    assert output.out == ""
 
 
-def test_an_ear_whose_folder_is_gone_is_told_and_the_built_in_serves(sounds, command):
+def test_a_tuned_encoder_whose_folder_is_missing_is_reported_and_the_built_in_is_used(sounds, command):
     card = have_ear("mine")
     assert command("index", "--encoder", "mine").code == 0
     card.unlink()
     done = command("search", "--like", sounds / "one.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 2)
-    assert "There is no encoder `mine`." in done.complaints
-    assert done.complaints.strip().endswith("Until then the built-in encoder serves; nothing was lost.")
+    assert "There is no encoder “mine”." in done.complaints
+    assert done.complaints.strip().endswith("Until then, search uses the built-in encoder; nothing was lost.")
 
 
-def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, command):
+def test_a_tuned_encoder_is_listed_and_removed_with_its_vectors(sounds, command):
     have_ear("mine")
     assert command("index", "--encoder", "mine").code == 0
     listed = {row["name"]: row for row in command("models", "list", "--json").rows}
@@ -245,14 +245,14 @@ def test_an_ear_of_ones_own_is_listed_and_removed_with_its_vectors(sounds, comma
     assert (listed["ear"]["state"], listed["ear"]["is_used"]) == ("built in", False)
     done = command("models", "remove", "mine", "--vectors")
     assert (done.code, done.complaints) == (0, "")
-    assert "vectors of mine-" in done.out
+    assert "embeddings of mine-" in done.out
     assert not (ears_path() / "mine").exists()
     listed = {row["name"]: row for row in command("models", "list", "--json").rows}
     assert "mine" not in listed
     assert listed["ear"]["is_used"]
 
 
-def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
+def test_a_misspelt_word_is_reported_with_its_correction(sounds, command):
     done = command("search", "thundr", "-flumph", "--json")
     assert (done.code, len(done.rows)) == (0, 3)
     assert done.complaints.splitlines() == [
@@ -263,11 +263,11 @@ def test_a_misspelt_word_is_told_with_what_it_is_taken_as(sounds, command):
     assert command("search", "zorblatt").out.startswith("No match for zorblatt.")
 
 
-def test_a_damaged_thesaurus_of_ones_own_is_told_and_searches_go_on(sounds, command, home):
-    assert "none of your own yet" in command("doctor").out
+def test_a_damaged_own_thesaurus_is_reported_and_search_continues(sounds, command, home):
+    assert "not created" in command("doctor").out
     (home / "thesaurus.toml").write_text("x [", "utf-8")
     done = command("search", "noise", "--json")
     assert (done.code, len(done.rows) > 0) == (0, True)
     assert "thesaurus.toml" in done.complaints
     assert is_sentence(done.complaints)
-    assert "Mend it" in command("doctor").out
+    assert "Correct it" in command("doctor").out

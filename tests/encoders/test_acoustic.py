@@ -1,4 +1,4 @@
-"""What the acoustic encoder promises of every vector, whatever it is given."""
+"""Properties of every vector of the acoustic encoder."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Each block hears its own aspect: change one thing about a sound and see which blocks move."""
+"""Each block measures its own aspect: change an aspect of a sound and see which blocks change."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def noise(*, duration_s=1.0, seed=0):
 
 
 def moved(one, other):
-    """How far each block turns from one sound to the other: 1 - cosine."""
+    """Return 1 - cosine of each block of two sounds."""
     a, b = ENCODER.encode([one, other])
     return {
         name: 1.0 - float(a[part] @ b[part] / (np.linalg.norm(a[part]) * np.linalg.norm(b[part])))
@@ -79,7 +79,7 @@ def test_a_longer_copy_moves_length_and_keeps_brightness():
     assert moves["length"] > 3 * max(moves["brightness"], moves["loudness"])
 
 
-def test_direct_current_is_not_heard():
+def test_a_dc_offset_has_no_effect():
     sound = noise()
     assert max(moved(sound, sound + np.float32(0.2)).values()) < 1e-3
 

@@ -60,7 +60,7 @@ def test_a_constant_offset_has_no_spectrum():
     assert power_spectra(np.full(5000, 0.7, np.float32))[2:-2].max() < 1e-4
 
 
-def test_mel_filters_have_unit_sum_and_leave_no_bin_between_them_unheard():
+def test_mel_filters_have_unit_sum_and_cover_every_bin():
     filters = _mel_filters()
     assert filters.shape == (N_BINS, N_MELS)
     assert np.allclose(filters.sum(axis=0), 1.0, atol=1e-5)
@@ -151,7 +151,7 @@ def test_a_flutter_shows_in_its_octave_of_modulation(rate_hz):
     assert np.all(strongest == np.searchsorted(MODULATION_EDGES_HZ, rate_hz) - 1)
 
 
-def test_bands_that_move_together_correlate_and_steady_ones_do_not():
+def test_bands_that_move_together_correlate_and_steady_bands_do_not():
     moves = 10.0 * noise(300)[:, None]
     weights = np.full(300, 1 / 300, np.float32)
     pair = band_correlations(np.concatenate([moves, moves, -moves, 0 * moves], axis=1), weights)

@@ -1,4 +1,4 @@
-"""Directions that adjectives steer along: the shipped ones against sounds whose order is known, and the file."""
+"""Directions of adjectives: the shipped file against sounds with a known order, and the file format."""
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_low_is_the_opposite_of_high(shipped):
     )
 
 
-def test_brightness_asks_for_no_length_and_no_level(shipped):
+def test_brightness_does_not_affect_length_and_level(shipped):
     along = shipped.steering("centroid", is_high=True)
     assert along.any()
     for block in ("length", "loudness", "envelope", "pitch"):
@@ -110,12 +110,12 @@ def made(**changes):
     return Directions(**(values | changes))
 
 
-def test_a_quantity_that_vectors_do_not_tell_steers_nothing():
+def test_a_poorly_predicted_quantity_steers_nothing():
     assert made().steering("colour", is_high=True) is None
     assert made().steering("unheard of", is_high=True) is None
 
 
-def test_one_standard_deviation_further_scores_one_more():
+def test_a_standard_deviation_further_scores_1_more():
     np.testing.assert_array_equal(made().steering("centroid", is_high=True), [2, 0, 0, 0])
 
 
@@ -132,7 +132,7 @@ def test_what_is_written_is_read_again_and_in_the_same_bytes(tmp_path):
 
 def test_directions_of_another_encoder_are_refused(tmp_path):
     write_directions(tmp_path / "a.npz", made())
-    with pytest.raises(EncoderError, match=r"belong to `acoustic-test`, not to `acoustic-1`"):
+    with pytest.raises(EncoderError, match=r"belong to acoustic-test, not to acoustic-1"):
         read_directions(tmp_path / "a.npz", encoder_id="acoustic-1")
 
 

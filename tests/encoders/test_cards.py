@@ -1,4 +1,4 @@
-"""Cards: those that ship, the general one, and what is wrong with others."""
+"""Cards: the shipped cards, the template, and invalid cards."""
 
 import math
 import tomllib
@@ -125,18 +125,18 @@ def test_what_has_a_default_may_be_left_out():
     ("change", "word"),
     [
         (lambda t: t.pop("licence"), "licence is missing"),
-        (lambda t: t.update(id="../elsewhere"), "small letters"),
+        (lambda t: t.update(id="../elsewhere"), "lower-case letters"),
         (lambda t: t.update(id="mine-int8"), "8-bit"),
-        (lambda t: t.update(id="acoustic"), "built in"),
-        (lambda t: t.update(id="acoustic-2"), "built in"),
-        (lambda t: t.update(id="ear"), "built in"),
-        (lambda t: t.update(id="ear-2"), "built in"),
+        (lambda t: t.update(id="acoustic"), "built-in"),
+        (lambda t: t.update(id="acoustic-2"), "built-in"),
+        (lambda t: t.update(id="ear"), "built-in"),
+        (lambda t: t.update(id="ear-2"), "built-in"),
         (lambda t: t.update(colour="red"), "colour is unknown"),
         (lambda t: t["files"].pop("audio"), "files.audio"),
         (lambda t: t["files"].pop("tokenizer"), "tokenizer"),
         (lambda t: t["files"].update(video={"path": "x"}), "video"),
-        (lambda t: t["files"]["audio"].update(path="/etc/passwd"), "leaves its folder"),
-        (lambda t: t["files"]["audio"].update(path="../../x"), "leaves its folder"),
+        (lambda t: t["files"]["audio"].update(path="/etc/passwd"), "is outside its folder"),
+        (lambda t: t["files"]["audio"].update(path="../../x"), "is outside its folder"),
         (lambda t: t["files"]["audio"].update(size_bytes=1.5), "whole number"),
         (lambda t: t["audio"].pop("log_mel"), "log_mel"),
         (lambda t: t["audio"].update(layout="bt"), "layout"),
@@ -157,19 +157,19 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t.update(audio="loud"), "table"),
     ],
 )
-def test_a_wrong_card_is_refused_with_the_place_and_a_remedy(change, word):
+def test_an_invalid_card_is_refused_with_its_path_and_a_remedy(change, word):
     table = general()
     change(table)
-    with pytest.raises(EncoderError, match=rf"own\.toml is wrong: .*{word}.*README"):
+    with pytest.raises(EncoderError, match=rf"own\.toml is invalid: .*{word}.*README"):
         parse_card(table, "own.toml")
 
 
 @pytest.mark.parametrize("content", [b"id = ", b"\xff\xfe", b"size = " + b"9" * 5000, None])
-def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
+def test_a_file_that_is_not_a_card_is_a_sentence(tmp_path, content):
     path = tmp_path / "card.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(EncoderError, match=r"card\.toml .*(no TOML|cannot be read).*\.$"):
+    with pytest.raises(EncoderError, match=r"card\.toml .*(not valid TOML|cannot be read).*\.$"):
         read_card(path)
 
 
@@ -190,5 +190,5 @@ def test_a_file_that_is_no_card_is_a_sentence(tmp_path, content):
         ("clap-tiny-0123abcd", ".*", False),
     ],
 )
-def test_a_full_id_is_of_one_card_whatever_its_weights_were_and_never_of_the_built_in(encoder_id, card_id, is_its):
+def test_a_full_id_belongs_to_a_single_card_with_any_weights_and_never_to_the_built_in(encoder_id, card_id, is_its):
     assert is_id_of(encoder_id, card_id) == is_its

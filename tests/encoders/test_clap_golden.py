@@ -1,4 +1,4 @@
-"""Our front end against what laion_clap heard, which `sh packaging/parity.sh --write-golden` writes down.
+"""Our front end against reference values of laion_clap, which `sh packaging/parity.sh --write-golden` writes down.
 
 Sounds are made anew. Spectrograms and vectors are laion_clap's own, from its own code in single precision; the
 network is a small one of its architecture with random weights and vectors of full length, as `models/export` exports
@@ -60,7 +60,7 @@ def test_spectrograms_are_those_of_laion_clap(name, kind, golden, heard):
     wanted, found = golden[f"{kind}_frames"][row], heard(kind, name)[0, 0, golden["frames"]]
     amplitudes = [10.0 ** (level / 20.0) for level in (wanted.astype(np.float64), found.astype(np.float64))]
     loudest = np.maximum(amplitudes[0].max(axis=1, keepdims=True), 1e-5)
-    # Both round to single precision: what is far below the loudest band of a frame is known less well.
+    # Both round to single precision: bands far below the loudest band of a frame are less exact.
     near = np.abs(found - wanted) < 1e-3
     assert (near | (np.abs(amplitudes[1] - amplitudes[0]) < 1e-6 * loudest)).all()
 

@@ -1,4 +1,4 @@
-"""What the ear promises of every vector, whatever it is given."""
+"""Properties of every vector of the built-in encoder."""
 
 import hashlib
 import os
@@ -148,18 +148,18 @@ def test_a_damaged_network_is_refused_with_a_sentence(tmp_path):
     card = shipped_copy(tmp_path)
     network = tmp_path / "ear.onnx"
     network.write_bytes(network.read_bytes()[:-1] + b"x")
-    with pytest.raises(EncoderError, match=r"`.*ear\.onnx` is damaged"):
+    with pytest.raises(EncoderError, match=r".*ear\.onnx is damaged"):
         EarEncoder(card).encode([noise(1000)])
 
 
 def test_a_missing_network_is_named(tmp_path):
     card = shipped_copy(tmp_path)
     (tmp_path / "ear.onnx").unlink()
-    with pytest.raises(EncoderError, match=r"`.*ear\.onnx` is missing\. Install"):
+    with pytest.raises(EncoderError, match=r".*ear\.onnx is missing\. Install"):
         EarEncoder(card).encode([noise(1000)])
 
 
-def test_without_its_words_the_ear_still_hears(tmp_path):
+def test_without_its_words_the_ear_still_embeds_sounds(tmp_path):
     card = shipped_copy(tmp_path)
     (tmp_path / "ear-words.npz").unlink()
     ear = EarEncoder(card)
@@ -179,7 +179,7 @@ def test_without_its_words_the_ear_still_hears(tmp_path):
 def test_a_card_of_another_kind_is_refused_with_a_sentence(tmp_path, old, new):
     card = shipped_copy(tmp_path)
     card.write_text(card.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    with pytest.raises(EncoderError, match=r"rain the ear again"):
+    with pytest.raises(EncoderError, match=r"rain the encoder again"):
         read_ear_card(card)
 
 

@@ -134,7 +134,7 @@ def test_a_group_is_first_its_name_then_what_goes_with_it_and_what_it_is_a_kind_
     assert abs(vector[WORDS.index("glass")]) < 1e-6
 
 
-def test_a_group_whose_words_nobody_taught_means_what_it_is_a_kind_of(words):
+def test_a_group_without_learned_words_has_the_meaning_of_its_parents(words):
     assert nearest(words, "wyvern") == "animal"
     assert nearest(words, "drakes") == "animal"
 
@@ -184,7 +184,7 @@ def test_an_adjective_alone_only_steers(words):
 def test_an_adjective_beside_a_word_adds_what_was_measured_to_the_score(words):
     plain, bright = words.encode(["dog", "bright dog"])
     np.testing.assert_allclose(bright[:N] / np.linalg.norm(bright[:N]), plain[:N], atol=1e-5)
-    # A sound that means "dog" as well as can be, and one that does so less by what a standard deviation is worth,
+    # A sound with the best match for "dog", and a sound with a match worse by the value of a standard deviation,
     # but is brighter by just that: both must score alike.
     usual, brighter = np.zeros((2, N + 128), np.float32)
     usual[:N] = np.sqrt(WEIGHT) * plain[:N]
@@ -193,7 +193,7 @@ def test_an_adjective_beside_a_word_adds_what_was_measured_to_the_score(words):
     assert bright @ usual == pytest.approx(bright @ brighter, rel=1e-4)
 
 
-def test_an_adjective_that_vectors_do_not_tell_is_a_word_like_any_other(words, table):
+def test_an_adjective_without_a_direction_is_an_ordinary_word(words, table):
     mean = read_table(table).grams[gram_buckets("colourful", N_BUCKETS)].mean(axis=0)
     np.testing.assert_allclose(learned(words, "colourful"), mean / np.linalg.norm(mean), atol=1e-5)
 
@@ -245,7 +245,7 @@ def test_without_labels_the_groups_of_the_thesaurus_are_suggested(words):
     assert row[0][0] == "dog"
 
 
-def test_what_ships_has_the_temperature_that_counts_where_a_table_has_none():
+def test_the_shipped_table_has_the_default_temperature():
     assert read_table(models_path() / "ear-words.npz").temperature == pytest.approx(DEFAULT_TEMPERATURE)
 
 
@@ -269,7 +269,7 @@ def test_a_users_word_means_the_group_it_was_put_in(table):
     assert nearest(ear_words(table, thesaurus=grown), "snuffles") == "dog"
 
 
-def test_without_being_given_any_it_takes_the_shipped_thesaurus_and_directions(table):
+def test_the_shipped_thesaurus_and_directions_are_the_default(table):
     words = EarWords(table, meaning_weight=WEIGHT, acoustic=ACOUSTIC)
     assert nearest(words, "puppy") == "dog"
     (vector,) = words.encode(["bright"])
@@ -305,7 +305,7 @@ def test_a_missing_or_cut_table_is_refused_with_a_sentence(tmp_path, table):
         ear_words(table)
 
 
-def test_a_query_takes_a_moment(table):
+def test_a_query_is_fast(table):
     words = EarWords(table, meaning_weight=WEIGHT, acoustic=ACOUSTIC)
     words.encode(["warming up bright qwertz"])
     spans = []

@@ -1,4 +1,4 @@
-"""Encoders by name, their card, and what a broken installation is told."""
+"""Encoders by name, their cards, and errors of a broken installation."""
 
 import csv
 import tomllib
@@ -26,7 +26,7 @@ def test_every_name_and_every_full_id_gives_its_encoder():
         assert encoder_named(encoder.id).id == encoder.id
 
 
-def test_the_one_that_is_built_in_knows_words_and_the_descriptors_alone_do_not():
+def test_the_built_in_encoder_has_text_and_the_acoustic_encoder_has_not():
     assert isinstance(encoder_named(DEFAULT_ENCODER), EarEncoder)
     assert encoder_named(DEFAULT_ENCODER).text is not None
     assert isinstance(encoder_named("acoustic"), AcousticEncoder)
@@ -45,15 +45,15 @@ def test_an_unknown_name_is_refused_with_a_remedy(name):
         encoder_named(name)
 
 
-def test_an_id_of_another_version_names_the_one_that_is_here():
-    with pytest.raises(EncoderError, match=f"this one has `{encoder_named(DEFAULT_ENCODER).id}`. Index the folder"):
+def test_the_id_of_another_version_is_refused_with_the_present_id():
+    with pytest.raises(EncoderError, match=f"this version has {encoder_named(DEFAULT_ENCODER).id}. Index your folders"):
         encoder_named("ear-1-00000000")
 
 
 # Ears that were trained here
 
 
-def test_before_anybody_trained_one_there_is_none():
+def test_there_are_no_tuned_encoders_at_first():
     assert not ears_path().exists()
     assert trained_ears() == {}
 
@@ -65,7 +65,7 @@ def test_only_folders_with_a_card_are_ears():
     assert trained_ears() == {"mine": card}
 
 
-def test_an_ear_of_one_s_own_is_another_encoder_than_the_shipped_one():
+def test_a_tuned_encoder_differs_from_the_built_in_encoder():
     have_ear("mine")
     mine, shipped = encoder_named("mine"), encoder_named(DEFAULT_ENCODER)
     assert mine.id != shipped.id
@@ -77,7 +77,7 @@ def test_an_ear_of_one_s_own_is_another_encoder_than_the_shipped_one():
 
 def test_an_ear_whose_card_is_damaged_says_so_and_harms_no_other():
     have_ear("mine").write_text("nothing")
-    with pytest.raises(EncoderError, match=r"no card of an ear\. .*train the ear again\.$"):
+    with pytest.raises(EncoderError, match=r"not a valid card\. .*train the encoder again\.$"):
         encoder_named("mine")
     assert encoder_named(DEFAULT_ENCODER).name == DEFAULT_ENCODER
     have_ear("mine-too")
@@ -110,7 +110,7 @@ def test_constants_are_small_and_survive_writing(tmp_path):
     assert shipped.stat().st_size <= 500_000
     constants = read_constants(shipped)
     write_constants(tmp_path / "again.npz", constants)
-    # Python versions write the archive's own headers differently: what counts is every array, bit for bit.
+    # Python versions write different archive headers, so the arrays are compared bit for bit.
     with np.load(tmp_path / "again.npz") as again, np.load(shipped) as original:
         assert sorted(again.files) == sorted(original.files)
         assert all(again[name].tobytes() == original[name].tobytes() for name in original.files)

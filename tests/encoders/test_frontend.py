@@ -38,8 +38,8 @@ def noise(n_frames, seed=0):
     return np.random.default_rng(seed).uniform(-0.5, 0.5, n_frames).astype(np.float32)
 
 
-def test_sixteen_bits_are_the_ones_the_network_was_trained_with():
-    # What laion_clap writes: (clip(x) * 32767.).astype(int16), then (that / 32767.0).astype(float32).
+def test_samples_are_rounded_to_16_bits_as_in_training():
+    # As in laion_clap: (clip(x) * 32767.).astype(int16), then (that / 32767.0).astype(float32).
     samples = np.concatenate([noise(100_000) * 2, np.array([-7.0, -1.0, -1e-6, 0.0, 1e-6, 0.99999, 1.0, 3.0])])
     samples = samples.astype(np.float32)
     wanted = ((np.clip(samples, -1, 1) * np.float32(32767)).astype(np.int16) / 32767.0).astype(np.float32)
@@ -85,7 +85,7 @@ def test_a_clap_window_is_the_log_mel_of_its_rounded_and_repeated_samples():
     assert np.array_equal(found[0, 0], log_mel(whole, MEL, RATE_HZ))
 
 
-def test_ten_seconds_are_taken_as_they_are():
+def test_ten_seconds_are_a_whole_window():
     window = noise(480_000)
     (found,) = patches(window, replace(CLAP, is_int16=False))
     assert np.array_equal(found[0, 0], log_mel(window, MEL, RATE_HZ))
@@ -198,7 +198,7 @@ def cut(parts):
 
 @pytest.mark.parametrize("block_frames", [997, 16_384, 220_500])
 def test_five_seconds_at_44_100_hz_are_repeated_twice(block_frames):
-    # A resampler that gives one frame too many would make it one copy and five seconds of silence.
+    # With a frame too many from the resampler, it would be a single copy and five seconds of silence.
     samples = noise(220_500)
     (window,) = cut(resampled(samples, 44_100, block_frames=block_frames))
     assert len(window) == 240_000
@@ -210,7 +210,7 @@ def test_five_seconds_at_44_100_hz_are_repeated_twice(block_frames):
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000])
-def test_ten_seconds_at_any_rate_are_one_whole_window(rate_hz):
+def test_ten_seconds_at_any_rate_are_a_single_window(rate_hz):
     samples = noise(10 * rate_hz)
     (window,) = cut(resampled(samples, rate_hz, block_frames=4096))
     assert len(window) == 480_000

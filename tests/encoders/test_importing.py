@@ -13,6 +13,7 @@ from bowerbird.encoders.weights import store as weights_module
 from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.importing import import_weights
 from bowerbird.encoders.weights.store import checked_file, installed_weights, write_card
+from bowerbird.jobs.control import Cancelled, Control
 
 TINY = Path(__file__).parent / "tiny_clap"
 
@@ -25,61 +26,62 @@ def exported(tmp_path):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository as somebody copied it from a hub: no card, its own names, and more than is needed."""
+    """A copy of a hub's repository: no card, its own names, and more files than needed."""
     folder = tmp_path / "checkout"
-    for role, place in shipped_cards()["clap-htsat-unfused"].files.items():
-        (folder / place.path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(TINY / FILE_NAMES[role], folder / place.path)
+    for role, file in shipped_cards()["clap-htsat-unfused"].files.items():
+        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(TINY / FILE_NAMES[role], folder / file.path)
     (folder / "README.md").touch()
     return folder
 
 
-def nothing_came():
+def is_nothing_installed():
     return not weights_path().exists() or not list(weights_path().iterdir())
 
 
-def test_what_was_exported_is_copied_with_every_file(exported):
-    told = []
-    weights = import_weights(exported, progress=lambda *n: told.append(n))
+def test_every_file_of_an_export_is_copied(exported):
+    reports = []
+    weights = import_weights(exported, control=Control(), report=reports.append)
     assert installed_weights() == {"clap-tiny": weights}
     for role in FILE_NAMES:
         assert checked_file(weights, role).read_bytes() == (TINY / FILE_NAMES[role]).read_bytes()
     n_total = sum((TINY / name).stat().st_size for name in FILE_NAMES.values())
-    assert told[-1] == (n_total, n_total)
-    assert told == sorted(told)
+    counts = [progress.n_done for progress in reports]
+    assert (counts[-1], reports[-1].n_total, reports[-1].unit) == (n_total, n_total, "bytes")
+    assert counts == sorted(counts)
     assert [path.name for path in weights_path().iterdir()] == ["clap-tiny"]
 
 
-def test_a_copy_of_a_repository_is_known_by_its_files_and_recorded(checkout):
-    weights = import_weights(checkout)
+def test_a_copy_of_a_repository_is_recognised_by_its_files(checkout):
+    weights = import_weights(checkout, control=Control())
     assert weights.card.id == "clap-htsat-unfused"
     assert weights.card.files["audio"].sha256 == read_card(TINY / "card.toml").files["audio"].sha256
     assert weights.card.files["audio"].path == "onnx/audio_model.onnx"
     assert checked_file(weights, "text").is_file()
 
 
-def test_a_card_may_name_its_files_as_it_likes(checkout):
+def test_the_files_of_a_card_may_have_any_names(checkout):
     card = replace(shipped_cards()["clap-htsat-unfused"], id="mine", source=Source("own"))
     write_card(card, checkout / "card.toml")
-    assert import_weights(checkout).card.id == "mine"
+    assert import_weights(checkout, control=Control()).card.id == "mine"
 
 
 @pytest.mark.parametrize("name", ["audio.onnx", "tokenizer.json"])
 def test_a_missing_file_is_named_and_nothing_is_imported(exported, name):
     (exported / name).unlink()
-    with pytest.raises(EncoderError, match=rf"`{name}` is missing in .*nothing was imported"):
-        import_weights(exported)
-    assert nothing_came()
+    with pytest.raises(EncoderError, match=rf"{name} is missing in .*Nothing was imported"):
+        import_weights(exported, control=Control())
+    assert is_nothing_installed()
 
 
 def test_8_bit_weights_may_be_absent_and_8_bit_text_may_be_alone(exported):
     (exported / "audio_int8.onnx").unlink()
     (exported / "text.onnx").unlink()
-    weights = import_weights(exported)
+    weights = import_weights(exported, control=Control())
     assert sorted(path.suffix for path in weights.folder.iterdir()) == [".json", ".onnx", ".onnx", ".toml"]
     (exported / "text_int8.onnx").unlink()
-    with pytest.raises(EncoderError, match=r"`text\.onnx` is missing"):
-        import_weights(exported)
+    with pytest.raises(EncoderError, match=r"text\.onnx is missing"):
+        import_weights(exported, control=Control())
 
 
 def cut(path):
@@ -98,55 +100,57 @@ def swap(path):
 
 @pytest.mark.parametrize("harm", [cut, tamper, swap])
 @pytest.mark.parametrize("name", ["text.onnx", "text_int8.onnx", "tokenizer.json"])
-def test_a_harmed_file_is_refused_and_the_old_weights_stay(exported, harm, name):
-    before = import_weights(exported)
+def test_a_damaged_file_is_rejected_and_the_former_weights_are_kept(exported, harm, name):
+    before = import_weights(exported, control=Control())
     harm(exported / name)
-    with pytest.raises(EncoderError, match=rf"`{name}` in .* its sha256 differs.*nothing was imported"):
-        import_weights(exported)
+    with pytest.raises(EncoderError, match=rf"{name} in .* its sha256 differs.*Nothing was imported"):
+        import_weights(exported, control=Control())
     assert installed_weights() == {"clap-tiny": before}
     assert [path.name for path in weights_path().iterdir()] == ["clap-tiny"]
 
 
 def test_new_weights_replace_the_old(exported):
-    import_weights(exported)
+    import_weights(exported, control=Control())
     tamper(exported / "text.onnx")
     card = read_card(exported / "card.toml")
     write_card(replace(card, files={**card.files, "text": WeightFile("text.onnx")}), exported / "card.toml")
-    weights = import_weights(exported)
+    weights = import_weights(exported, control=Control())
     assert checked_file(weights, "text").read_bytes() == (exported / "text.onnx").read_bytes()
 
 
-def test_weights_may_be_imported_from_where_they_are(exported):
-    first = import_weights(exported)
-    assert import_weights(first.folder) == first
+def test_weights_may_be_imported_from_their_installed_folder(exported):
+    first = import_weights(exported, control=Control())
+    assert import_weights(first.folder, control=Control()) == first
 
 
-def test_the_cancel_button_leaves_nothing(exported):
-    assert import_weights(exported, is_cancelled=lambda: True) is None
-    assert nothing_came()
+def test_a_cancelled_import_leaves_nothing(exported):
+    control = Control()
+    with pytest.raises(Cancelled):
+        import_weights(exported, control=control, report=lambda _: control.cancel())
+    assert is_nothing_installed()
 
 
-def test_a_disk_without_room_is_a_sentence(exported, monkeypatch):
+def test_a_disk_without_space_is_a_sentence(exported, monkeypatch):
     monkeypatch.setattr(weights_module, "free_bytes", lambda folder: 51_000_000)
-    with pytest.raises(EncoderError, match=r"\d\.\d MB are needed.*Make room"):
-        import_weights(exported)
-    assert nothing_came()
+    with pytest.raises(EncoderError, match=r"\d\.\d MB needed.*Free some space"):
+        import_weights(exported, control=Control())
+    assert is_nothing_installed()
 
 
-def test_a_folder_that_is_none_or_that_nobody_knows_is_a_sentence(tmp_path):
-    with pytest.raises(EncoderError, match="is no folder"):
-        import_weights(tmp_path / "absent")
-    with pytest.raises(EncoderError, match=r"has no `card\.toml`.*general\.toml"):
-        import_weights(tmp_path)
+def test_a_missing_or_unknown_folder_is_a_sentence(tmp_path):
+    with pytest.raises(EncoderError, match="is not a folder"):
+        import_weights(tmp_path / "absent", control=Control())
+    with pytest.raises(EncoderError, match=r"has no card\.toml.*general\.toml"):
+        import_weights(tmp_path, control=Control())
 
 
-def test_a_card_with_a_number_that_is_none_brings_nothing_and_the_old_weights_stay(exported):
-    before = import_weights(exported)
+def test_a_card_with_an_invalid_number_is_rejected_and_the_former_weights_are_kept(exported):
+    before = import_weights(exported, control=Control())
     path = exported / "card.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(
         re.sub(r"\nwindow_s = .*", "", text).replace("[audio]", "[audio]\nwindow_s = nan"), encoding="utf-8"
     )
-    with pytest.raises(EncoderError, match=r"audio\.window_s must be a finite number\. Mend it"):
-        import_weights(exported)
+    with pytest.raises(EncoderError, match=r"audio\.window_s must be a finite number\. Correct it"):
+        import_weights(exported, control=Control())
     assert installed_weights() == {"clap-tiny": before}

@@ -1,4 +1,4 @@
-"""Encoders that come as weights: vectors that depend on one window alone, and cards that do not fit told so.
+"""ONNX encoders: vectors depend on their own window only, and mismatching cards are reported.
 
 The little networks of `graphs` give back what they are given, so pooling and filling can be foreseen.
 """
@@ -34,7 +34,7 @@ TOWER = AudioTower(
 
 @pytest.fixture
 def general(tmp_path):
-    """Make an encoder of one of the little networks, with facts of its audio tower."""
+    """Create an encoder from a tiny network, with settings of its audio tower."""
 
     def made(graph="frames", **facts):
         folder = tmp_path / graph
@@ -79,7 +79,7 @@ def test_vectors_do_not_depend_on_batch_mates_or_on_what_was_encoded_before(tiny
     assert len({vector.tobytes() for vector in together}) == len(windows)
 
 
-def test_no_windows_are_no_vectors(tiny):
+def test_no_windows_give_no_vectors(tiny):
     assert OnnxEncoder(tiny).encode([]).shape == (0, 64)
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_read_until_the_first_window(tiny):
     encoder = OnnxEncoder(tiny)
     (tiny.folder / "audio.onnx").write_bytes(b"")
     assert encoder.n_dims == 64
-    with pytest.raises(EncoderError, match="cut short"):
+    with pytest.raises(EncoderError, match="is truncated"):
         encoder.encode([noise(0)])
 
 
@@ -126,13 +126,13 @@ def test_nothing_is_read_until_the_first_window(tiny):
 def test_harmed_weights_are_refused_with_a_remedy(tiny, name, harm):
     encoder = OnnxEncoder(tiny, is_int8="int8" in name)
     harm(tiny.folder / name)
-    with pytest.raises(EncoderError, match=rf"`{name}` of `clap-tiny` .+\. Run `bowerbird models import DIR`"):
+    with pytest.raises(EncoderError, match=rf"{name} of clap-tiny .+\. Run `bowerbird models import DIR`"):
         encoder.encode([noise(0)])
 
 
 def test_without_8_bit_weights_there_is_a_sentence(tiny):
     (tiny.folder / "audio_int8.onnx").unlink()
-    with pytest.raises(EncoderError, match="has no 8-bit weights here"):
+    with pytest.raises(EncoderError, match="is installed without its 8-bit weights"):
         OnnxEncoder(tiny, is_int8=True)
 
 
@@ -140,49 +140,51 @@ def test_without_8_bit_weights_there_is_a_sentence(tiny):
 
 
 @pytest.mark.parametrize(("fact", "wrong"), [("input", "waveform"), ("output", "embedding")])
-def test_a_wrong_name_in_the_card_is_told_with_the_right_ones(general, fact, wrong):
-    with pytest.raises(EncoderError, match=rf"takes `samples` and gives `vectors`; its card says .*`{wrong}`.*Mend"):
+def test_a_wrong_name_in_the_card_is_reported_with_the_right_names(general, fact, wrong):
+    with pytest.raises(
+        EncoderError, match=rf"has inputs samples and outputs vectors; its card says .*{wrong}.*Correct"
+    ):
         general(**{fact: wrong}).encode([np.ones(8, np.float32)])
 
 
 @pytest.mark.parametrize("n_dims", [3, 8])
-def test_a_wrong_number_of_dimensions_is_told_with_the_right_one(general, n_dims):
-    with pytest.raises(EncoderError, match=rf"gives 4 dimensions where its card says {n_dims}\. Mend"):
+def test_a_wrong_number_of_dimensions_is_reported_with_the_right_number(general, n_dims):
+    with pytest.raises(EncoderError, match=rf"returns 4 dimensions; its card says {n_dims}\. Correct"):
         general(n_dims=n_dims).encode([np.ones(8, np.float32)])
 
 
 @pytest.mark.parametrize("layout", ["bct", "btc", "t"])
 def test_a_wrong_layout_is_a_sentence(general, layout):
-    with pytest.raises(EncoderError, match=r"cannot take what its card says it takes .*\. Mend"):
+    with pytest.raises(EncoderError, match=r"rejected an input that matches its card .*\. Correct"):
         general(layout=layout).encode([np.ones(8, np.float32)])
 
 
 def test_a_front_end_of_another_kind_is_a_sentence(general):
     log_mel = LogMel(8, 8, 4, 2, 0.0, 4.0, scale="htk", norm="none")
-    with pytest.raises(EncoderError, match="cannot take what its card says"):
+    with pytest.raises(EncoderError, match="rejected an input that matches its card"):
         general(front_end="log-mel", layout="btm", log_mel=log_mel).encode([np.ones(8, np.float32)])
 
 
-def test_a_file_that_is_no_network_is_a_sentence(general):
+def test_a_file_that_is_not_a_network_is_a_sentence(general):
     encoder = general()
     path = encoder._weights.folder / "audio.onnx"
     for content in (b"PK" + bytes(500), b"", bytes(100), b"<html>no such file</html>"):
         path.write_bytes(content)
         files = {"audio": WeightFile("audio.onnx", len(content), sha256_of(path))}
         broken = OnnxEncoder(Weights(replace(encoder._weights.card, files=files), path.parent))
-        with pytest.raises(EncoderError, match=r"`audio\.onnx` .+\. (Fetch or import it again|Mend the card)"):
+        with pytest.raises(EncoderError, match=r"audio\.onnx .+\. (Download or import it again|Correct the card)"):
             broken.encode([np.ones(8, np.float32)])
 
 
 def test_a_sound_that_the_network_refuses_is_a_sentence_and_the_next_is_encoded(general):
     encoder = general(short="nothing")
-    with pytest.raises(EncoderError, match="cannot take"):
+    with pytest.raises(EncoderError, match="rejected an input"):
         encoder.encode([np.ones(7, np.float32)])
     assert encoder.encode([np.ones(8, np.float32)]).shape == (1, 4)
 
 
 def test_a_network_that_gives_a_single_number_is_a_sentence(general):
-    with pytest.raises(EncoderError, match="Mend the card"):
+    with pytest.raises(EncoderError, match="Correct the card"):
         general("sum").encode([np.ones(8, np.float32)])
 
 
@@ -243,7 +245,7 @@ def test_silence_has_a_unit_vector(general):
 def test_a_network_that_gives_no_numbers_is_a_sentence_and_the_next_sound_is_encoded(general, pooling, window):
     encoder = general("log", pooling=pooling, short="nothing")
     with pytest.raises(
-        EncoderError, match=r"`general` gives something else than numbers\. Run `bowerbird models verify"
+        EncoderError, match=r"general returned invalid values for this sound\. Run `bowerbird models verify"
     ):
         encoder.encode([np.array(window, np.float32)])
     assert encoder.encode([np.full(4, 2, np.float32)]).any()
@@ -258,7 +260,7 @@ def test_a_sound_without_numbers_is_silence(general):
     np.testing.assert_array_equal(general().encode([window]), general().encode([cleaned]))
 
 
-def test_a_card_without_words_knows_none(general, tiny):
+def test_a_card_without_a_text_network_has_no_text_encoder(general, tiny):
     assert general().text is None
     assert OnnxEncoder(tiny).text is not None
 

@@ -1,4 +1,4 @@
-"""ONNX Runtime's door: what computes, how, and what is said when it cannot."""
+"""ONNX Runtime sessions: devices, options and errors."""
 
 import shutil
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_a_network_runs():
     np.testing.assert_array_equal(result, np.arange(8).reshape(1, 2, 4))
 
 
-def test_every_option_is_written_out_one_thread_and_no_spinning():
+def test_sessions_have_a_single_thread_and_no_spinning():
     options = opened()._session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
     assert options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
@@ -43,9 +43,9 @@ def test_8_bit_products_are_summed_in_32_bits_on_every_processor():
 
 
 @pytest.mark.parametrize("provider", ABSENT)
-def test_a_provider_that_is_not_installed_is_told_with_what_brings_it(provider):
+def test_a_missing_device_is_reported_with_its_package(provider):
     package = PROVIDERS[provider][1]
-    with pytest.raises(EncoderError, match=f"`{provider}` is not installed here. Install {package}, or leave out"):
+    with pytest.raises(EncoderError, match=f"{provider} is not available. Install {package}, or leave out"):
         require_provider(provider)
     tiny = tiny_weights.have()
     for make in (
@@ -54,13 +54,13 @@ def test_a_provider_that_is_not_installed_is_told_with_what_brings_it(provider):
         lambda: encoder_named(f"clap-tiny@{provider}"),
         lambda: encoder_named(f"clap-tiny-int8@{provider}"),
     ):
-        with pytest.raises(EncoderError, match="is not installed here"):
+        with pytest.raises(EncoderError, match="is not available"):
             make()
 
 
-def test_a_provider_that_does_not_exist_is_told_with_those_that_do():
+def test_an_unknown_device_is_reported_with_the_known_devices():
     tiny_weights.have()
-    with pytest.raises(EncoderError, match=r"There is no `tpu` to compute with\. Choose one of: cpu, cuda"):
+    with pytest.raises(EncoderError, match=r"There is no device “tpu”\. Choose from: cpu, cuda"):
         encoder_named("clap-tiny@tpu")
 
 
@@ -74,14 +74,14 @@ def test_the_processor_is_neither_in_the_name_nor_in_the_id():
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"inputs": ["waveform"]}, "its card says `waveform` and `vectors`"),
-        ({"inputs": ["samples", "mask"]}, "its card says `mask` and `samples` and `vectors`"),
-        ({"inputs": []}, "its card says nothing and `vectors`"),
-        ({"output": "embedding"}, "its card says `samples` and `embedding`"),
+        ({"inputs": ["waveform"]}, "its card says waveform and vectors"),
+        ({"inputs": ["samples", "mask"]}, "its card says mask and samples and vectors"),
+        ({"inputs": []}, "its card says none and vectors"),
+        ({"output": "embedding"}, "its card says samples and embedding"),
     ],
 )
-def test_other_names_than_the_graphs_are_told(facts, words):
-    with pytest.raises(EncoderError, match=rf"`frames\.onnx` takes `samples` and gives `vectors`; {words}\. Mend"):
+def test_names_that_do_not_match_the_graph_are_reported(facts, words):
+    with pytest.raises(EncoderError, match=rf"frames\.onnx has inputs samples and outputs vectors; {words}\. Correct"):
         opened(**facts)
 
 
@@ -94,26 +94,26 @@ def test_other_names_than_the_graphs_are_told(facts, words):
         np.zeros((1, 8), int),
     ],
 )
-def test_an_input_of_another_form_is_a_sentence_of_one_line(sample):
+def test_an_input_of_another_shape_is_a_sentence(sample):
     with pytest.raises(
-        EncoderError, match=r"^`frames\.onnx` cannot take what its card says it takes .+\. Mend"
+        EncoderError, match=r"^frames\.onnx rejected an input that matches its card .+\. Correct"
     ) as told:
         opened().run({"samples": sample})
     assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("content", [b"\0" * 100, b"not a network", b"PK\x03\x04" + bytes(50)])
-def test_a_file_that_is_no_network_is_a_sentence(tmp_path, content, capfd):
+def test_a_file_that_is_not_a_network_is_a_sentence(tmp_path, content, capfd):
     path = tmp_path / "audio.onnx"
     path.write_bytes(content)
-    with pytest.raises(EncoderError, match=r"^`audio\.onnx` .+\. (Fetch or import it again|Mend the card)"):
+    with pytest.raises(EncoderError, match=r"^audio\.onnx .+\. (Download or import it again|Correct the card)"):
         opened(path)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_file_that_is_gone_or_a_folder_is_a_sentence(tmp_path):
     for path in (tmp_path / "absent.onnx", tmp_path):
-        with pytest.raises(EncoderError, match="Fetch or import it again"):
+        with pytest.raises(EncoderError, match="Download or import it again"):
             opened(path)
 
 
@@ -134,7 +134,7 @@ def test_a_path_of_any_letters_is_opened(tmp_path):
         "[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : Protobuf parsing failed.",
     ],
 )
-def test_what_onnx_runtime_says_is_told_without_the_places_in_its_sources(said):
+def test_messages_of_onnx_runtime_are_shown_without_source_locations(said):
     told = session._first_line(RuntimeError(said))
     assert ".cc:" not in told
     assert "ONNXRuntimeError" not in told
@@ -143,9 +143,9 @@ def test_what_onnx_runtime_says_is_told_without_the_places_in_its_sources(said):
 
 @pytest.mark.skipif("cuda" not in ABSENT, reason="needs a machine on which CUDA does not start")
 @pytest.mark.filterwarnings("ignore:Specified provider")
-def test_a_provider_that_is_installed_and_does_not_start_is_told_instead_of_replaced_in_silence(monkeypatch):
+def test_a_device_that_does_not_start_is_reported_and_not_replaced_silently(monkeypatch):
     monkeypatch.setattr(session, "require_provider", lambda provider: None)
-    with pytest.raises(EncoderError, match=r"`cuda` is installed here, but does not start\. Install .+ `@cuda`\."):
+    with pytest.raises(EncoderError, match=r"cuda is installed but does not start\. Install .+ @cuda\."):
         opened(provider="cuda")
 
 

@@ -1,4 +1,4 @@
-"""Weights on this machine: what counts as here, what is refused, and how new ones take the place of old."""
+"""Installed weights: complete and damaged folders, checks, and replacing weights."""
 
 import logging
 import shutil
@@ -16,11 +16,11 @@ from bowerbird.encoders.weights.store import (
     checked_file,
     file_of,
     has_file,
+    install,
     installed_weights,
     needed_roles,
     old_folder,
     part_folder,
-    put_in_place,
     require_space,
     used_roles,
     weights_folders,
@@ -54,7 +54,7 @@ def test_what_is_whole_is_found_by_its_id(tiny):
 def test_what_lacks_a_file_is_left_out_and_logged(tiny, name, caplog):
     file = tiny.folder / name
     file.unlink()
-    if name == "text.onnx":  # the 8-bit ones stand in for it
+    if name == "text.onnx":  # the 8-bit weights are used instead
         assert used_roles(installed_weights()["clap-tiny"]) == ("audio", "text_int8", "tokenizer")
         (tiny.folder / "text_int8.onnx").unlink()
     with caplog.at_level(logging.WARNING):
@@ -67,7 +67,7 @@ def test_8_bit_weights_are_optional(tiny):
     assert not has_file(installed_weights()["clap-tiny"], "audio_int8")
 
 
-def test_a_broken_card_a_stray_file_and_an_unfinished_folder_are_no_weights(tiny):
+def test_broken_cards_stray_files_and_unfinished_folders_are_not_weights(tiny):
     shutil.copytree(tiny.folder, part_folder("clap-tiny"))
     shutil.copytree(tiny.folder, weights_path() / "another-name")
     (weights_path() / "broken").mkdir()
@@ -92,18 +92,18 @@ def swap(path):
 
 @pytest.mark.parametrize(
     ("harm", "word"),
-    [(cut, "cut short"), (tamper, "sha256"), (swap, "cut short"), (Path.unlink, "not here")],
+    [(cut, "is truncated"), (tamper, "sha256"), (swap, "is truncated"), (Path.unlink, "not installed")],
 )
 def test_a_harmed_file_is_refused_with_a_sentence(tiny, harm, word):
     harm(file_of(tiny, "audio"))
-    with pytest.raises(EncoderError, match=rf"`audio\.onnx` of `clap-tiny` .*{word}.*`bowerbird models import DIR`"):
+    with pytest.raises(EncoderError, match=rf"audio\.onnx of clap-tiny .*{word}.*`bowerbird models import DIR`"):
         checked_file(tiny, "audio")
     assert checked_file(tiny, "text").is_file()
 
 
-def test_a_file_that_nobody_recorded_is_refused(tiny):
+def test_a_file_without_a_recorded_sha256_is_refused(tiny):
     files = {**tiny.card.files, "audio": WeightFile("audio.onnx")}
-    with pytest.raises(EncoderError, match="never recorded"):
+    with pytest.raises(EncoderError, match="no recorded sha256"):
         checked_file(Weights(replace(tiny.card, files=files), tiny.folder), "audio")
 
 
@@ -136,9 +136,9 @@ def on_the_way(card):
     return part
 
 
-def test_new_weights_take_the_place_of_old_ones_at_once(tiny):
+def test_new_weights_replace_former_weights_at_once(tiny):
     (tiny.folder / "of-the-old.txt").touch()
-    put_in_place(replace(tiny.card, title="New"), on_the_way(tiny.card))
+    install(replace(tiny.card, title="New"), on_the_way(tiny.card))
     assert installed_weights()["clap-tiny"].card.title == "New"
     assert not (tiny.folder / "of-the-old.txt").exists()
     assert [path.name for path in weights_path().iterdir()] == ["clap-tiny"]
@@ -147,50 +147,50 @@ def test_new_weights_take_the_place_of_old_ones_at_once(tiny):
 def test_new_weights_that_are_not_complete_leave_the_old_ones(tiny):
     part = on_the_way(tiny.card)
     (part / "tokenizer.json").unlink()
-    with pytest.raises(EncoderError, match=r"`tokenizer\.json` is missing"):
-        put_in_place(replace(tiny.card, title="New"), part)
+    with pytest.raises(EncoderError, match=r"tokenizer\.json is missing"):
+        install(replace(tiny.card, title="New"), part)
     assert installed_weights()["clap-tiny"] == tiny
 
 
-def test_when_the_disk_refuses_the_exchange_the_old_ones_are_put_back(tiny, monkeypatch):
+def test_when_the_disk_refuses_the_former_weights_are_restored(tiny, monkeypatch):
     part = on_the_way(tiny.card)
-    rename = Path.rename
+    move = Path.replace
 
     def refuse(self, target):
         if self == part:
             raise PermissionError(13, "Permission denied")
-        return rename(self, target)
+        return move(self, target)
 
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(EncoderError, match="cannot be replaced"):
-        put_in_place(tiny.card, part)
+        install(tiny.card, part)
     assert installed_weights()["clap-tiny"] == tiny
 
 
-def test_a_disk_without_room_is_a_sentence_with_both_figures(tmp_path, monkeypatch):
+def test_a_disk_without_space_is_a_sentence_with_both_figures(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "free_bytes", lambda folder: 60_000_000)
     require_space(tmp_path, 9_000_000)
-    with pytest.raises(EncoderError, match=r"620 MB are needed at .* and 60 MB are free"):
+    with pytest.raises(EncoderError, match=r"620 MB needed, 60 MB free"):
         require_space(tmp_path / "not" / "made", 620_000_000)
 
 
-def test_room_is_asked_for_where_a_folder_will_lie(tmp_path):
+def test_free_space_is_measured_for_a_folder_that_does_not_exist_yet(tmp_path):
     assert module.free_bytes(tmp_path / "not" / "made") > 0
 
 
-def test_an_exchange_that_was_killed_between_its_two_steps_is_undone_when_weights_are_listed(tiny):
+def test_a_replacement_that_was_killed_between_its_two_steps_is_undone(tiny):
     part = on_the_way(tiny.card)
-    rename = Path.rename
+    move = Path.replace
 
     def die(self, target):
         if self == part:
-            raise KeyboardInterrupt  # what a killed program does not catch either
-        return rename(self, target)
+            raise KeyboardInterrupt  # like a killed program, nothing catches it
+        return move(self, target)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "rename", die)
+        patch.setattr(Path, "replace", die)
         with pytest.raises(KeyboardInterrupt):
-            put_in_place(replace(tiny.card, title="New"), part)
+            install(replace(tiny.card, title="New"), part)
     assert not tiny.folder.exists()
     assert weights_folders() == ["clap-tiny"]
     assert installed_weights() == {"clap-tiny": tiny}

@@ -1,4 +1,4 @@
-"""What the export tool computes without torch: places of tokens, the stretch in time, cards. And its tiny model."""
+"""The parts of the export tool without torch: token orders, interpolation, cards, and the tiny model."""
 
 import hashlib
 import sys
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "models" / "export"))
 
 from architecture import AudioShape  # noqa: E402
-from audio_tower import mask, merging, moves, relative_places, stretch, windowed  # noqa: E402
-from card import FILE_NAMES, Words, card_text, shipped_words  # noqa: E402
+from audio_tower import mask, merging, moves, relative_positions, stretch, windowed  # noqa: E402
+from card import FILE_NAMES, CardHeader, card_text, shipped_header  # noqa: E402
 
 TINY = ROOT / "tests" / "encoders" / "tiny_clap"
 
@@ -32,11 +32,11 @@ def test_merging_joins_the_four_neighbours_from_whatever_order() -> None:
     four = order[merging(order, wanted, 16)].reshape(-1, 4)
     row, column = np.divmod(wanted, 8)
     corner = 2 * row * 16 + 2 * column
-    # The reference goes down before it goes across.
+    # The reference merges vertically before horizontally.
     assert np.array_equal(four, corner[:, None] + [0, 16, 1, 17])
 
 
-def test_windows_that_only_the_roll_joined_do_not_hear_each_other() -> None:
+def test_windows_joined_only_by_the_roll_do_not_attend_to_each_other() -> None:
     masks = mask(16, 8, 4)
     assert masks.shape == (4, 64, 64)
     assert not masks[0].any()
@@ -44,14 +44,14 @@ def test_windows_that_only_the_roll_joined_do_not_hear_each_other() -> None:
     assert (masks[3] < 0).mean() == 0.75
 
 
-def test_relative_places_depend_on_the_distance_alone() -> None:
-    places = relative_places(8)
+def test_relative_positions_depend_only_on_the_distance() -> None:
+    places = relative_positions(8)
     assert places[0, 0] == places[63, 63] == 112
     assert places[0, 1] == places[62, 63]
     assert len(np.unique(places)) == 15 * 15
 
 
-def test_the_stretch_meets_both_ends_and_stays_in_place_between() -> None:
+def test_the_interpolation_is_aligned_at_both_ends() -> None:
     starts, taps = stretch(1001, 1024)
     line = np.clip(np.arange(-1, 1040, dtype=np.float64), 0, 1000)  # beyond its ends, a sound stays as it was there
     needed = np.stack([line[start + 1 : start + 1 + taps.shape[2]] for start in starts])
@@ -66,7 +66,7 @@ def test_a_written_card_is_read_by_the_program(tmp_path: Path, is_fused: bool, s
     shape = AudioShape(64, 256, 4, 8, 96, (2, 2, 6, 2), (4, 8, 16, 32), 512, 1e-5, is_fused)
     for name in FILE_NAMES.values():
         (tmp_path / name).write_bytes(name.encode())
-    words = Words(id="own-1", title='A "quoted" title \\ é', about="x", licence="y", is_trained=False)
+    words = CardHeader(id="own-1", title='A "quoted" title \\ é', about="x", licence="y", is_trained=False)
     (tmp_path / "card.toml").write_text(card_text(words, shape, tmp_path), encoding="utf-8")
     card = read_card(tmp_path / "card.toml")
     assert (card.title, card.is_trained, set(card.files)) == (words.title, False, set(ROLES))
@@ -75,11 +75,11 @@ def test_a_written_card_is_read_by_the_program(tmp_path: Path, is_fused: bool, s
     assert card.files["audio"].sha256 == hashlib.sha256(b"audio.onnx").hexdigest()
 
 
-def test_a_shipped_card_lends_its_words_and_an_unknown_one_names_those_that_ship() -> None:
-    words, scale = shipped_words("clap-htsat-unfused")
+def test_a_shipped_card_provides_its_header_and_an_unknown_card_names_the_shipped_cards() -> None:
+    words, scale = shipped_header("clap-htsat-unfused")
     assert (words.id, scale) == ("clap-htsat-unfused", "slaney")
     with pytest.raises(KeyError, match="clap-htsat-unfused"):
-        shipped_words("no-such-card")
+        shipped_header("no-such-card")
 
 
 def test_the_tiny_model_is_small_and_is_what_its_card_says() -> None:
@@ -90,7 +90,7 @@ def test_the_tiny_model_is_small_and_is_what_its_card_says() -> None:
         assert hashlib.sha256((TINY / place.path).read_bytes()).hexdigest() == place.sha256
 
 
-def test_the_tiny_model_hears_a_sound_alone_as_it_does_in_a_crowd() -> None:
+def test_the_tiny_model_embeds_a_sound_alone_as_in_a_batch() -> None:
     runtime = pytest.importorskip("onnxruntime")
     session = runtime.InferenceSession(TINY / "audio.onnx", providers=["CPUExecutionProvider"])
     sounds = (-35 + 20 * np.random.default_rng(1).standard_normal((3, 1, 1001, 64))).astype(np.float32)
@@ -100,7 +100,7 @@ def test_the_tiny_model_hears_a_sound_alone_as_it_does_in_a_crowd() -> None:
     assert np.abs(crowd - alone).max() < 1e-5
 
 
-def test_the_tiny_model_does_not_hear_what_fills_a_text_up() -> None:
+def test_the_tiny_model_ignores_padding_of_texts() -> None:
     runtime = pytest.importorskip("onnxruntime")
     session = runtime.InferenceSession(TINY / "text.onnx", providers=["CPUExecutionProvider"])
     tokens = np.array([[0, 300, 301, 302, 2]])

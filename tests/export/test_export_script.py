@@ -1,4 +1,4 @@
-"""What `export.sh` and `parity.sh` install, when, and how they fail, with a Python that only notes what it is asked."""
+"""What `export.sh` and `parity.sh` install and how they fail, with a fake Python that records its arguments."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for sh"
 
 
 class Place:
-    """A copy of the script with its requirements, and what its Python was asked."""
+    """A copy of the script with its requirements, and the arguments of its Python."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -1,4 +1,4 @@
-"""Indexing with a further encoder, without Qt: which encoder a run is given, and when it begins again."""
+"""Indexing with a further encoder, without Qt: which encoder a run uses, and when it restarts."""
 
 import queue
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class IndexingView:
 
 
 class Run:
-    """In place of indexing: says what it was given, and ends as it is told, or when it is cancelled."""
+    """Replaces indexing: records its arguments, and ends when the test says so or when cancelled."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun: queue.Queue[tuple[list[Path], str | None]] = queue.Queue()
@@ -90,7 +90,7 @@ def going(run: Run) -> Iterator[IndexingPresenter]:
     presenter.close()
 
 
-def test_the_line_of_stage_three_names_the_encoder(going: IndexingPresenter):
+def test_the_progress_of_stage_three_names_the_encoder(going: IndexingPresenter):
     going.handle(Progress(2140, 18300, 9.6, 7200.0, activity="clap"))
     assert going._state.text == "CLAP · 2,140 of 18,300 · 9.6 a second · 2.0 h left"
 
@@ -104,7 +104,7 @@ def test_both_encoders_have_their_index_brought_up_to_date(going: IndexingPresen
     assert run.indexed == ["ear", "a"]
 
 
-def test_another_encoder_begins_the_run_again_and_forgets_no_folder(going: IndexingPresenter, run: Run):
+def test_another_encoder_restarts_the_run_with_every_folder(going: IndexingPresenter, run: Run):
     going.add([Path("/new")])
     assert run.next() == ([Path("/new")], "a")
     going.encode_with(B)
@@ -124,7 +124,7 @@ def test_the_same_encoder_again_does_not_disturb_the_run(going: IndexingPresente
     assert not going.runner.is_stopping
 
 
-def test_without_a_further_encoder_its_vectors_are_found_no_more(going: IndexingPresenter, run: Run):
+def test_without_a_further_encoder_its_vectors_are_not_found(going: IndexingPresenter, run: Run):
     going.rescan()
     run.next()
     going.encode_with(None)
@@ -133,12 +133,12 @@ def test_without_a_further_encoder_its_vectors_are_found_no_more(going: Indexing
     assert going.encoder_ids == ("ear",)
 
 
-def test_the_built_in_encoder_is_no_further_one(run: Run):
+def test_the_built_in_encoder_is_not_a_further_encoder(run: Run):
     presenter = IndexingPresenter(IndexingView(), Path("/library"), BUILT_IN, run.events.put, further=BUILT_IN)
     assert presenter.encoder_ids == ("ear",)
 
 
-def test_damaged_weights_keep_the_built_in_index_from_nothing(
+def test_damaged_weights_do_not_affect_the_built_in_index(
     going: IndexingPresenter, run: Run, monkeypatch: pytest.MonkeyPatch
 ):
     def index(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""Encoders in the window: the quiet line that offers one, the dialog that lists them, searches that change over."""
+"""Encoders in the window: the notice, the dialog, and search that switches encoders."""
 
 import os
 import shutil
@@ -23,10 +23,10 @@ from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card
 from bowerbird.encoders.weights.store import installed_weights, write_card
 from bowerbird.gui.encoders import encoders_presenter as models
-from bowerbird.gui.encoders.encoders_view import IMPORT_HINT, ModelsDialog, RowView
+from bowerbird.gui.encoders.encoders_view import EncodersDialog, RowView
+from bowerbird.jobs.progress import Progress
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.model_states import model_state
-from bowerbird.library.encoders.models import ModelProgress
 from bowerbird.library.encoders.recall import Recall, write_recall
 from hub_server import REPOSITORY, Hub
 from tiny_weights import NAME, TINY, cut, have
@@ -37,7 +37,7 @@ HUB_ID = "tiny-hub"
 
 @pytest.fixture(autouse=True)
 def few_demo_sounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One of each kind that the check asks for: to hear them all takes a second."""
+    """One sound of each kind that the check needs, to save time."""
     for kind in ("Kick", "Rain", "Bell", "Engine", "Chirp"):
         (tmp_path / "demo" / kind).mkdir(parents=True)
         shutil.copy(sorted(demo_folder().rglob(f"{kind}/*.flac"))[0], tmp_path / "demo" / kind)
@@ -51,7 +51,7 @@ def library(indexed: Path) -> None:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    """A hub with the tiny network, and its card alone among those that ship."""
+    """A hub with the tiny network, whose card is the only shipped card."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     files = {role: WeightFile(name, (TINY / name).stat().st_size) for role, name in FILE_NAMES.items()}
@@ -68,16 +68,16 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def line(stage: Stage) -> str:
-    """What the quiet line says; "" where it is not seen."""
-    quiet = stage.window.quiet_line
+    """The text of the notice; "" if it is hidden."""
+    quiet = stage.window.notice_bar
     return str(quiet._text.text()) if quiet.isVisible() else ""
 
 
 def press_line(stage: Stage, text: str) -> None:
-    stage.click(stage.buttons(stage.window.quiet_line)[text])
+    stage.click(stage.buttons(stage.window.notice_bar)[text])
 
 
-def open_dialog(stage: Stage) -> ModelsDialog:
+def open_dialog(stage: Stage) -> EncodersDialog:
     stage.trigger("models")
     dialog = stage.program._models_face.dialog
     assert dialog is not None
@@ -85,18 +85,18 @@ def open_dialog(stage: Stage) -> ModelsDialog:
     return dialog
 
 
-def row(dialog: ModelsDialog, encoder_id: str) -> RowView:
+def row(dialog: EncodersDialog, encoder_id: str) -> RowView:
     return dialog._rows[encoder_id]
 
 
 def texts(widget: Any) -> list[str]:
-    """The words that can be seen in a part of the dialog."""
-    return [one.text() for one in widget.findChildren(QLabel) if one.isVisible() and one.text()]
+    """The visible texts in a part of the dialog."""
+    return [child.text() for child in widget.findChildren(QLabel) if child.isVisible() and child.text()]
 
 
-def press(stage: Stage, dialog: ModelsDialog, encoder_id: str, text: str) -> None:
+def press(stage: Stage, dialog: EncodersDialog, encoder_id: str, text: str) -> None:
     stage.until(lambda: text in stage.buttons(row(dialog, encoder_id)))
-    stage.settle()  # what has just appeared is laid out
+    stage.settle()  # let new buttons be laid out
     stage.click(stage.buttons(row(dialog, encoder_id))[text])
 
 
@@ -114,10 +114,10 @@ def searched_by(stage: Stage) -> list[str]:
 # The quiet line
 
 
-def test_a_first_start_with_sounds_offers_an_encoder_and_leaves_the_focus_alone(stage: Stage):
+def test_a_first_start_with_sounds_offers_an_encoder_and_keeps_the_focus(stage: Stage):
     stage.until(lambda: line(stage))
-    assert line(stage).startswith("A larger ear for long descriptions: LAION-CLAP can be downloaded")
-    assert list(stage.buttons(stage.window.quiet_line)) == ["Download", "Details"]
+    assert line(stage).startswith("LAION-CLAP understands longer descriptions. You can download it")
+    assert list(stage.buttons(stage.window.notice_bar)) == ["Download", "Details"]
     assert stage.window.search.hasFocus()
     assert installed_weights() == {}
 
@@ -135,10 +135,10 @@ def test_an_empty_library_gets_the_offer_with_its_first_sounds(open_window: Open
 
 
 @pytest.mark.usefixtures("library")
-def test_an_offer_that_was_dismissed_does_not_come_back(open_window: Open):
+def test_a_dismissed_offer_does_not_come_back(open_window: Open):
     stage = open_window()
     stage.until(lambda: line(stage))
-    stage.click(stage.window.quiet_line._cross)
+    stage.click(stage.window.notice_bar._cross)
     assert line(stage) == ""
     assert not load_settings(paths.settings_path()).has_offer, "kept at once: a crash must not bring it back"
     stage.close()
@@ -168,18 +168,18 @@ def test_details_open_the_encoders(stage: Stage):
 
 
 @pytest.mark.parametrize("width_px", [300, 360, 1024, 1440])
-def test_the_line_fits_a_window_of_any_width(stage: Stage, width_px: int):
+def test_the_notice_fits_a_window_of_any_width(stage: Stage, width_px: int):
     stage.until(lambda: line(stage))
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)
-    quiet = stage.window.quiet_line
-    for one in (quiet._text, quiet._cross, *quiet.findChildren(QPushButton)):
-        right = one.mapTo(stage.window, one.rect().topRight()).x()
+    quiet = stage.window.notice_bar
+    for part in (quiet._text, quiet._cross, *quiet.findChildren(QPushButton)):
+        right = part.mapTo(stage.window, part.rect().topRight()).x()
         assert 0 < right < width_px
     assert quiet.height() < 150
 
 
-def test_a_low_window_leaves_the_line_out_and_a_high_one_has_it_back(stage: Stage):
+def test_a_low_window_hides_the_notice_and_a_high_window_shows_it_again(stage: Stage):
     stage.until(lambda: line(stage))
     for height_px, is_seen in ((360, False), (700, True)):
         stage.window.resize(600, height_px)
@@ -188,20 +188,20 @@ def test_a_low_window_leaves_the_line_out_and_a_high_one_has_it_back(stage: Stag
 
 
 @pytest.mark.usefixtures("library")
-def test_the_offer_downloads_checks_and_asks_before_sounds_are_gone_through(open_window: Open, hub: Hub):
+def test_the_offer_downloads_and_checks_and_asks_before_indexing(open_window: Open, hub: Hub):
     stage = open_window()
     stage.until(lambda: line(stage))
     assert hub.requests == []
     press_line(stage, "Download")
-    stage.until(lambda: line(stage).startswith("Tiny is here and checked."))
+    stage.until(lambda: line(stage).startswith("Tiny is ready."))
     assert model_state(HUB_ID).state == "ready"
     assert searched_by(stage) == ["ear", "ear"]
     press_line(stage, "Use it")
-    stage.until(lambda: line(stage) == "Searches use Tiny from now on.")
+    stage.until(lambda: line(stage) == "Search now uses Tiny.")
     stage.until_idle()
     assert searched_by(stage) == [HUB_ID, HUB_ID]
     assert stage.names == list(EVERY)
-    stage.click(stage.window.quiet_line._cross)
+    stage.click(stage.window.notice_bar._cross)
     assert line(stage) == ""
 
 
@@ -212,29 +212,29 @@ def test_a_network_that_fails_is_a_sentence_in_the_window(open_window: Open, hub
     stage.until(lambda: line(stage))
     press_line(stage, "Download")
     stage.until(lambda: stage.notice)
-    assert "answered 500" in stage.notice
+    assert "returned error 500" in stage.notice
     until_no_job(stage)
-    stage.until(lambda: "Resume" in stage.buttons(stage.window.quiet_line))
+    stage.until(lambda: "Resume" in stage.buttons(stage.window.notice_bar))
 
 
 # The dialog
 
 
-def test_the_encoders_have_a_window_of_their_own_that_holds_nobody_up(stage: Stage):
+def test_the_encoders_dialog_is_not_modal(stage: Stage):
     dialog = open_dialog(stage)
     assert not dialog.isModal()
-    assert texts(row(dialog, "ear"))[:2] == ["Built-in ear", "Used now"]
+    assert texts(row(dialog, "ear"))[:2] == ["Built-in encoder", "In use"]
     assert "Download · 622 MB" in stage.buttons(row(dialog, "clap-htsat-unfused"))
-    assert dialog._words.text() == IMPORT_HINT
+    assert dialog._text.text() == dialog._hint
     stage.qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert not stage.program.models.is_running, "Enter does nothing that was not chosen"
     stage.qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
     assert open_dialog(stage) is dialog
-    assert len(stage.window.findChildren(ModelsDialog)) == 1
+    assert len(stage.window.findChildren(EncodersDialog)) == 1
 
 
-def test_a_checkpoint_unfolds_the_command_that_exports_it(stage: Stage):
+def test_a_checkpoint_shows_the_command_that_exports_it(stage: Stage):
     dialog = open_dialog(stage)
     view = row(dialog, "clap-630k-audioset-best")
     command = (
@@ -243,13 +243,13 @@ def test_a_checkpoint_unfolds_the_command_that_exports_it(stage: Stage):
     assert command not in texts(view)
     press(stage, dialog, "clap-630k-audioset-best", "How to get it")
     assert command in texts(view)
-    press(stage, dialog, "clap-630k-audioset-best", "Copy the command")
+    press(stage, dialog, "clap-630k-audioset-best", "Copy command")
     assert QApplication.clipboard().text() == command
     press(stage, dialog, "clap-630k-audioset-best", "How to get it")
     assert command not in texts(view)
 
 
-def test_from_an_imported_folder_to_searches_that_use_it_and_back(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_an_imported_encoder_is_used_by_search_and_left_again(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     seen: list[str] = []
     show = stage.window.show_indexing
     monkeypatch.setattr(
@@ -263,10 +263,10 @@ def test_from_an_imported_folder_to_searches_that_use_it_and_back(stage: Stage, 
     until_no_job(stage)
     stage.until(lambda: NAME in dialog._rows and "Ready" in texts(row(dialog, NAME)))
     press(stage, dialog, NAME, "Use")
-    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until(lambda: "In use" in texts(row(dialog, NAME)))
     stage.until_idle()
     assert searched_by(stage) == [NAME, NAME]
-    assert line(stage) == "Searches use CLAP with random weights (tiny) from now on."
+    assert line(stage) == "Search now uses CLAP with random weights (tiny)."
     assert any(text.startswith("CLAP with random weights (tiny) · ") and " of 54" in text for text in seen)
     stage.click_row("Kick 1.wav")
     stage.trigger("similar")
@@ -275,7 +275,7 @@ def test_from_an_imported_folder_to_searches_that_use_it_and_back(stage: Stage, 
     stage.until(lambda: searched_by(stage) == ["ear", "ear"])
     press(stage, dialog, NAME, "Use")
     stage.until(lambda: searched_by(stage) == [NAME, NAME])
-    assert not stage.program.indexing.is_running, "its vectors are there: nothing is gone through again"
+    assert not stage.program.indexing.is_running, "its embeddings exist: nothing is indexed again"
     monkeypatch.undo()
 
 
@@ -286,31 +286,31 @@ def test_a_folder_without_weights_is_a_sentence_in_the_dialog(
     dialog = open_dialog(stage)
     stage.click(dialog._import)
     until_no_job(stage)
-    assert dialog._complaint.isVisible()
-    assert "card" in dialog._complaint.text()
+    assert dialog._error.isVisible()
+    assert "card" in dialog._error.text()
     assert stage.notice == ""
 
 
-def test_work_is_seen_and_cancelled_in_the_dialog(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    def fetch(encoder_id: str, *, control: Any, post: Any, **_: object) -> Any:
-        post(ModelProgress(encoder_id, "Fetching", 155_500_000, 622_000_000))
+def test_a_job_is_shown_and_cancelled_in_the_dialog(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    def fetch(encoder_id: str, *, control: Any, report: Any, **_: object) -> Any:
+        report(Progress("Downloading LAION-CLAP", 155_500_000, 622_000_000, "bytes"))
         assert control._cancelled.wait(10)
         return model_state(encoder_id)
 
     monkeypatch.setattr(models, "fetch_model", fetch)
     dialog = open_dialog(stage)
     press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
-    stage.until(lambda: dialog._words.text() == "LAION-CLAP: downloading · 156 MB of 622 MB")
+    stage.until(lambda: dialog._text.text() == "Downloading LAION-CLAP · 156 MB of 622 MB")
     assert dialog._bar.value() == 250
     assert not stage.buttons(row(dialog, "clap-htsat-unfused"))["Download · 622 MB"].isEnabled()
     stage.click(dialog._cancel)
     until_no_job(stage)
     assert not dialog._cancel.isVisible()
-    assert dialog._words.text() == IMPORT_HINT
+    assert dialog._text.text() == dialog._hint
     assert stage.buttons(row(dialog, "clap-htsat-unfused"))["Download · 622 MB"].isEnabled()
 
 
-def test_closing_the_window_cancels_the_work_and_waits_for_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_closing_the_window_cancels_the_job_and_waits_for_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     ended: list[str] = []
 
     def fetch(encoder_id: str, *, control: Any, **_: object) -> Any:
@@ -327,7 +327,7 @@ def test_closing_the_window_cancels_the_work_and_waits_for_its_end(stage: Stage,
 
 
 @pytest.mark.usefixtures("library")
-def test_weights_are_removed_after_a_question_alone(open_window: Open, monkeypatch: pytest.MonkeyPatch):
+def test_weights_are_removed_only_after_a_question(open_window: Open, monkeypatch: pytest.MonkeyPatch):
     have()
     asked: list[str] = []
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
@@ -341,7 +341,7 @@ def test_weights_are_removed_after_a_question_alone(open_window: Open, monkeypat
     until_no_job(stage)
     stage.until(lambda: NAME not in dialog._rows)
     assert NAME not in installed_weights()
-    assert "What it made of your sounds is kept." in asked[0]
+    assert "Its embeddings are kept." in asked[0]
 
 
 @pytest.mark.usefixtures("library")
@@ -350,19 +350,21 @@ def test_8_bit_weights_are_offered_by_their_figure(open_window: Open, value: flo
     write_recall(have(), Recall(value, 200))
     stage = open_window()
     view = row(open_dialog(stage), NAME)
-    shown = [one.text() for one in view.findChildren(QPushButton) if one.isVisible()]
+    shown = [child.text() for child in view.findChildren(QPushButton) if child.isVisible()]
     assert shown[-2:] == (offers or ["Remove", "Check on your sounds again"])
-    assert any(f"{value:.3f} of the nearest ten are the same" in text for text in texts(view))
+    assert any(f"{value:.3f} of the 10 nearest sounds are the same" in text for text in texts(view))
 
 
 def test_8_bit_weights_are_compared_on_the_sounds_of_the_library(open_window: Open, library: None):
     have()
     stage = open_window()
     dialog = open_dialog(stage)
-    press(stage, dialog, NAME, "Check the fast 8-bit version on your sounds")
+    press(stage, dialog, NAME, "Check 8-bit version on your sounds")
     until_no_job(stage)
     stage.until(
-        lambda: any("of the nearest ten are the same, on 54 sounds" in text for text in texts(row(dialog, NAME)))
+        lambda: any(
+            "of the 10 nearest sounds are the same, measured on 54 sounds" in text for text in texts(row(dialog, NAME))
+        )
     )
 
 
@@ -375,7 +377,7 @@ def test_the_encoder_in_use_is_used_at_the_next_start(open_window: Open):
     stage = open_window()
     dialog = open_dialog(stage)
     press(stage, dialog, NAME, "Use")
-    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until(lambda: "In use" in texts(row(dialog, NAME)))
     stage.until_idle()
     stage.close()
     again = open_window()
@@ -386,7 +388,7 @@ def test_the_encoder_in_use_is_used_at_the_next_start(open_window: Open):
 
 
 @pytest.mark.usefixtures("library")
-def test_vectors_that_are_missing_are_found_at_the_next_start(open_window: Open):
+def test_missing_embeddings_are_made_at_the_next_start(open_window: Open):
     have()
     with SqliteWriter(paths.library_path()) as catalogue:
         catalogue.set_encoder("wanted", NAME)
@@ -396,7 +398,7 @@ def test_vectors_that_are_missing_are_found_at_the_next_start(open_window: Open)
 
 
 @pytest.mark.usefixtures("library")
-def test_weights_that_are_gone_are_told_and_the_built_in_encoder_serves(
+def test_missing_weights_are_reported_and_the_built_in_encoder_is_used(
     open_window: Open, caplog: pytest.LogCaptureFixture
 ):
     with SqliteWriter(paths.library_path()) as catalogue:
@@ -404,34 +406,34 @@ def test_weights_that_are_gone_are_told_and_the_built_in_encoder_serves(
         catalogue.set_encoder("searched", "clap-htsat-unfused")
     stage = open_window()
     stage.until_rows(EVERY)
-    assert stage.notice.startswith("The weights of `clap-htsat-unfused` are not here.")
-    assert stage.notice.endswith("the built-in encoder serves; nothing was lost.")
+    assert stage.notice.startswith("The weights of clap-htsat-unfused are not installed.")
+    assert stage.notice.endswith("search uses the built-in encoder; nothing was lost.")
     caplog.clear()
     assert searched_by(stage) == ["ear", "ear"]
 
 
 @pytest.mark.usefixtures("library")
-def test_weights_that_a_check_finds_damaged_are_used_no_more(open_window: Open):
+def test_weights_that_a_check_finds_damaged_are_not_used_any_more(open_window: Open):
     have()
     stage = open_window()
     dialog = open_dialog(stage)
     press(stage, dialog, NAME, "Use")
-    stage.until(lambda: "Used now" in texts(row(dialog, NAME)))
+    stage.until(lambda: "In use" in texts(row(dialog, NAME)))
     stage.until_idle()
     cut(paths.weights_path() / NAME / "text.onnx")
     press(stage, dialog, NAME, "Check")
     stage.until(lambda: "Not used" in texts(row(dialog, NAME)))
-    assert any("is cut short" in text for text in texts(row(dialog, NAME)))
+    assert any("is truncated" in text for text in texts(row(dialog, NAME)))
     stage.until(lambda: searched_by(stage) == ["ear", "ear"])
-    assert line(stage) == "Searches use the built-in ear from now on."
+    assert line(stage) == "Search now uses the built-in encoder."
 
 
-def test_a_job_that_another_window_does_is_a_sentence(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_a_job_that_another_window_runs_is_an_error(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object, **__: object) -> None:
         raise EncoderError("The models cannot be changed just now: another Bowerbird does. Wait until it is done.")
 
     monkeypatch.setattr(models, "fetch_model", refuse)
     dialog = open_dialog(stage)
     press(stage, dialog, "clap-htsat-unfused", "Download · 622 MB")
-    stage.until(dialog._complaint.isVisible)
-    assert dialog._complaint.text().endswith("Wait until it is done.")
+    stage.until(dialog._error.isVisible)
+    assert dialog._error.text().endswith("Wait until it is done.")

@@ -1,4 +1,4 @@
-"""Index files: only what is whole and fits is ever read."""
+"""Index files: only intact and matching files are loaded."""
 
 import json
 
@@ -59,7 +59,7 @@ def test_encoders_whose_names_look_alike_on_disk_are_kept_apart(tmp_path):
     assert len(load("ear:1", N_DIMS, tmp_path)) == 4
 
 
-def test_saving_again_replaces_and_leaves_no_old_files(tmp_path):
+def test_saving_again_replaces_the_former_files(tmp_path):
     saved(tmp_path, n=10)
     saved(tmp_path, n=20)
     assert len(load("ear-1", N_DIMS, tmp_path)) == 20
@@ -101,7 +101,7 @@ def test_any_flipped_bit_loads_as_nothing(tmp_path, kind):
     assert load("ear-1", N_DIMS, tmp_path) is not None
 
 
-def test_a_pickle_in_the_place_of_labels_is_not_opened(tmp_path):
+def test_a_pickle_instead_of_labels_is_not_opened(tmp_path):
     saved(tmp_path)
     (piece,) = tmp_path.glob("*.labels")
     with piece.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Which encoder searches use: the old one until the new is complete, and the built-in where weights are gone."""
+"""The encoder that search uses: the former until the new one is complete, and the built-in if weights are missing."""
 
 import shutil
 
@@ -7,22 +7,22 @@ import pytest
 from stage import of_kind, run
 
 import tiny_weights
-from bowerbird.base.errors import CatalogueError, EncoderError, UnheardError
+from bowerbird.base.errors import CatalogueError, EncoderError, NotEmbeddableError
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.events import EncoderReady, Progress
 from bowerbird.encoders.registry import encoder_named
-from bowerbird.encoders.weights.self_check import Proof, write_proof
-from bowerbird.jobs.control import Control
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
+from bowerbird.jobs.control import Cancelled, Control
 from bowerbird.library.encoders import recall as recall_module
 from bowerbird.library.encoders.choice import (
     choose_encoder,
+    delete_embeddings,
     finish_encoder,
-    forget_vectors,
     is_of_model,
-    let_go,
     require_recall,
     searched_encoder,
+    stop_using_model,
     wanted_encoder,
 )
 from bowerbird.library.encoders.models import check_int8, remove_model
@@ -65,7 +65,7 @@ def spoken(choice):
 
 def searched(library):
     choice = searched_encoder(Library.open(library))
-    return spoken(choice), choice.complaint
+    return spoken(choice), choice.warning
 
 
 def chosen(library, role):
@@ -73,13 +73,13 @@ def chosen(library, role):
         return reader.encoder(role)
 
 
-def test_before_there_is_a_library_the_built_in_serves_and_nobody_complains(tmp_path):
+def test_without_a_library_the_built_in_encoder_is_used_without_a_warning(tmp_path):
     for choice in (searched_encoder(Library.open(tmp_path)), wanted_encoder(Library.open(tmp_path))):
-        assert (spoken(choice), choice.complaint) == (BUILT_IN, "")
+        assert (spoken(choice), choice.warning) == (BUILT_IN, None)
 
 
 def test_a_library_whose_owner_chose_nothing_is_searched_with_the_built_in(library):
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
     assert spoken(wanted_encoder(Library.open(library))) == BUILT_IN
 
 
@@ -89,32 +89,32 @@ def test_a_library_whose_owner_chose_nothing_is_searched_with_the_built_in(libra
 def test_a_chosen_encoder_is_searched_with_once_its_vectors_are_complete(library, root):
     assert not choose_encoder(Library.open(library), encoder_named(TINY))
     assert wanted_encoder(Library.open(library)).encoder.name == TINY
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
     _, events = run_further(library, root, further=TINY)
     assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 0)]
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     _, events = run_further(library, root, further=TINY)
     assert of_kind(events, EncoderReady) == []
 
 
-def test_until_then_the_one_before_it_serves(library, root):
+def test_until_then_the_former_encoder_is_used(library, root):
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
     assert not choose_encoder(Library.open(library), encoder_named(TWIN))
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     control = Control()
     run_further(library, root, further=TWIN, control=control, post=lambda _: control.cancel())
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     run_further(library, root, further=TWIN)
-    assert searched(library) == (TWIN, "")
+    assert searched(library) == (TWIN, None)
 
 
-def test_an_encoder_whose_vectors_are_there_already_serves_at_once(library, root):
+def test_an_encoder_with_complete_embeddings_is_used_at_once(library, root):
     tiny_weights.have(TWIN)
     run_further(library, root, further=TINY)
     run_further(library, root, further=TWIN)
     assert choose_encoder(Library.open(library), encoder_named(TINY))
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_a_folder_that_was_not_brought_up_to_date_holds_it_up(library, root, tmp_path):
@@ -122,7 +122,7 @@ def test_a_folder_that_was_not_brought_up_to_date_holds_it_up(library, root, tmp
     run(library, tmp_path / "more")
     _, events = run_further(library, root, further=TINY)
     assert of_kind(events, EncoderReady) == []
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
     _, events = run_further(library, tmp_path / "more", further=TINY)
     assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 0)]
 
@@ -131,19 +131,19 @@ def test_a_part_of_a_folder_is_not_the_whole(library, root):
     write(root / "below" / "a.wav", noise(9, duration_s=0.1))
     _, events = run_further(library, root / "below", further=TINY)
     assert of_kind(events, EncoderReady) == []
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
 
 
 def test_a_folder_added_later_does_not_switch_back(library, root, tmp_path):
     run_further(library, root, further=TINY)
     write(tmp_path / "more" / "a.wav", noise(9, duration_s=0.1))
     run(library, tmp_path / "more")
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     control = Control()
     run_further(library, tmp_path / "more", further=TINY, control=control, post=lambda _: control.cancel())
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     assert choose_encoder(Library.open(library), encoder_named(TINY))
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_a_folder_that_cannot_be_reached_does_not_hold_it_up(library, root, tmp_path):
@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_reached_does_not_hold_it_up(library, root, tmp_
     (tmp_path / "drive").rename(tmp_path / "away")
     _, events = run_further(library, further=TINY)
     assert of_kind(events, EncoderReady) == [EncoderReady(TINY, 1)]
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
     (tmp_path / "away").rename(tmp_path / "drive")
     summary, events = run_further(library, further=TINY)
     assert (summary.n_encoded, of_kind(events, EncoderReady)) == (1, [])
@@ -164,8 +164,8 @@ def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
         (folder,) = [catalogue.add_folder(root)]
         for content in catalogue.unencoded(folder, below=f"{root}/", encoder_id=encoder.id):
             catalogue.record_windows([], [(content.id, "No.")], encoder.id)
-        assert finish_encoder(Library.open(library), catalogue, encoder, is_everything_tried=False)
-    assert searched(library) == (TINY, "")
+        assert finish_encoder(catalogue, encoder, is_everything_tried=False)
+    assert searched(library) == (TINY, None)
 
 
 # Back again
@@ -174,7 +174,7 @@ def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
 def test_choosing_the_built_in_goes_back_at_once_and_keeps_the_vectors(library, root, here):
     run_further(library, root, further=TINY)
     assert choose_encoder(Library.open(library), encoder_named(BUILT_IN))
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
     assert spoken(wanted_encoder(Library.open(library))) == BUILT_IN
     n_before = here.n_encoded
     run_further(library, root, further=TINY)
@@ -191,37 +191,37 @@ def test_weights_that_are_removed_let_the_built_in_serve_until_they_are_back(lib
     shutil.move(weights.folder, tmp_path / "elsewhere")
     for choice in (searched_encoder(Library.open(library)), wanted_encoder(Library.open(library))):
         assert spoken(choice) == BUILT_IN
-        assert choice.complaint.endswith("Until then the built-in encoder serves; nothing was lost.")
+        assert choice.warning.endswith("Until then, search uses the built-in encoder; nothing was lost.")
     shutil.move(tmp_path / "elsewhere", weights.folder)
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_a_model_that_was_let_go_is_not_missed(library, root):
     run_further(library, root, further=TINY)
     remove_model(TINY)
-    assert let_go(Library.open(library), TINY)
-    assert searched(library) == (BUILT_IN, "")
-    assert wanted_encoder(Library.open(library)).complaint == ""
-    assert not let_go(Library.open(library), TINY)
+    assert stop_using_model(Library.open(library), TINY)
+    assert searched(library) == (BUILT_IN, None)
+    assert wanted_encoder(Library.open(library)).warning is None
+    assert not stop_using_model(Library.open(library), TINY)
 
 
 @pytest.mark.parametrize("used", [f"{TINY}-int8", f"{TINY}@cuda"])
-def test_letting_a_model_go_means_its_8_bit_weights_and_every_place_that_computes(library, used):
+def test_stopping_to_use_a_model_includes_its_8_bit_weights_and_every_device(library, used):
     with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("wanted", used)
-    assert let_go(Library.open(library), TINY)
+    assert stop_using_model(Library.open(library), TINY)
     assert chosen(library, "wanted") == BUILT_IN
 
 
 def test_letting_go_touches_no_other_model_and_makes_no_library(library, tmp_path):
     choose_encoder(Library.open(library), encoder_named(TINY))
-    assert not let_go(Library.open(library), "clap")
+    assert not stop_using_model(Library.open(library), "clap")
     assert chosen(library, "wanted") == TINY
-    assert not let_go(Library.open(tmp_path / "nowhere"), TINY)
+    assert not stop_using_model(Library.open(tmp_path / "nowhere"), TINY)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_names_of_models_are_told_apart():
+def test_names_of_models_are_distinguished():
     assert is_of_model("clap-tiny-int8@cuda", "clap-tiny")
     assert not is_of_model("clap-tiny", "clap")
     assert not is_of_model("clap-tiny2", "clap-tiny")
@@ -229,7 +229,7 @@ def test_names_of_models_are_told_apart():
 
 def test_forgotten_vectors_are_found_pending_again(library, root):
     run_further(library, root, further=TINY)
-    assert forget_vectors(Library.open(library), encoder_named(TINY).id) == 3
+    assert delete_embeddings(Library.open(library), encoder_named(TINY).id) == 3
     with SqliteReader(library) as reader:
         assert reader.count_unencoded(encoder_named(TINY).id) == 3
         assert reader.count_unencoded(encoder_named(BUILT_IN).id) == 0
@@ -239,30 +239,32 @@ def test_forgotten_vectors_are_found_pending_again(library, root):
 
 
 def test_weights_that_were_never_checked_are_not_used(library, root):
-    tiny_weights.have(TWIN, is_proven=False)
-    with pytest.raises(EncoderError, match=r"were not checked yet\. Run `bowerbird models verify clap-twin`"):
+    tiny_weights.have(TWIN, is_checked=False)
+    with pytest.raises(EncoderError, match=r"have not been checked\. Run `bowerbird models verify clap-twin`"):
         encoder_named(TWIN)
     with SqliteWriter(library) as catalogue:
         catalogue.set_encoder("searched", TWIN)
     name, complaint = searched(library)
     assert name == BUILT_IN
-    assert "were not checked yet" in complaint
+    assert "have not been checked" in complaint
 
 
 def test_weights_that_failed_their_check_are_not_used(library, root, weights):
     run_further(library, root, further=TINY)
-    write_proof(weights, Proof(0.2, sentence="They hear nothing. Fetch them anew."))
+    write_self_check(weights, SelfCheck(0.2, sentence="They hear nothing. Fetch them anew."))
     with pytest.raises(EncoderError, match="They hear nothing"):
         encoder_named(TINY)
     assert searched(library)[0] == BUILT_IN
 
 
-def test_8_bit_weights_are_not_used_before_anybody_measured_nor_below_95_in_100(weights):
-    with pytest.raises(EncoderError, match=r"was not measured yet\. Run `bowerbird models verify clap-tiny --int8`"):
+def test_8_bit_weights_are_not_used_before_they_are_compared_nor_below_95_percent(weights):
+    with pytest.raises(
+        EncoderError, match=r"has not been compared .*\. Run `bowerbird models verify clap-tiny --int8`"
+    ):
         require_recall(f"{TINY}-int8")
     assert not is_int8_offered(weights)
     write_recall(weights, Recall(0.94, 200))
-    with pytest.raises(EncoderError, match=r"finds too little .*: 0\.940 of the nearest ten, on 200.*Use `clap-tiny`"):
+    with pytest.raises(EncoderError, match=r"not accurate enough .*0\.940 of the 10 nearest.*Use clap-tiny"):
         require_recall(f"{TINY}-int8@cpu")
     assert not is_int8_offered(weights)
     write_recall(weights, Recall(0.9499, 200))
@@ -278,14 +280,14 @@ def test_a_share_just_below_what_is_enough_does_not_read_as_enough():
     assert (Recall(0.94996, 200).text, Recall(0.95, 200).text) == ("0.949", "0.950")
 
 
-def test_8_bit_weights_that_were_imported_anew_are_not_used_before_they_are_measured(library, root, weights):
+def test_8_bit_weights_that_were_imported_again_are_not_used_before_they_are_compared(library, root, weights):
     write_recall(weights, Recall(0.97, 200))
     run_further(library, root, further=f"{TINY}-int8")
     assert searched(library)[0] == f"{TINY}-int8"
     (weights.folder / recall_module.RECALL_NAME).unlink()
     name, complaint = searched(library)
     assert name == BUILT_IN
-    assert "was not measured yet" in complaint
+    assert "has not been compared on your sounds yet" in complaint
     assert wanted_encoder(Library.open(library)).encoder.name == BUILT_IN
 
 
@@ -297,7 +299,7 @@ def test_an_encoder_that_every_sound_failed_for_the_moment_is_not_searched_with(
     summary, events = run_further(library, root, further=TINY)
     assert summary.n_rejected == 3
     assert of_kind(events, EncoderReady) == []
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
 
 
 def test_a_sound_of_which_the_network_makes_nothing_holds_up_no_other(library, root, monkeypatch):
@@ -305,14 +307,14 @@ def test_a_sound_of_which_the_network_makes_nothing_holds_up_no_other(library, r
 
     def one_is_nothing(path, *rest, **options):
         if path.name.startswith("1"):
-            raise UnheardError("The audio network gives something else than numbers. Choose another encoder.")
+            raise NotEmbeddableError("The audio network gives something else than numbers. Choose another encoder.")
         yield from encode_windows(path, *rest, **options)
 
     monkeypatch.setattr(analysis, "encode_windows", one_is_nothing)
     summary, events = run_further(library, root, further=TINY)
     assert (summary.n_encoded, summary.n_rejected) == (2, 1)
     assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_a_run_that_is_cancelled_leaves_what_was_chosen_meanwhile(library, root):
@@ -332,34 +334,35 @@ def test_going_back_to_the_built_in_encoder_waits_for_nothing(library, root):
     with SqliteWriter(library) as catalogue:
         catalogue.delete_embeddings(encoder_named(BUILT_IN).id)
     assert choose_encoder(Library.open(library), encoder_named(BUILT_IN))
-    assert searched(library) == (BUILT_IN, "")
+    assert searched(library) == (BUILT_IN, None)
 
 
-def test_the_full_id_of_8_bit_weights_is_no_way_round_the_measurement(weights):
-    with pytest.raises(EncoderError, match="was not measured yet"):
+def test_the_full_id_of_8_bit_weights_does_not_bypass_the_comparison(weights):
+    with pytest.raises(EncoderError, match="has not been compared on your sounds yet"):
         require_recall(encoder_named(f"{TINY}-int8").id)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"value": "x"}', '{"value": 1.0, "n_sounds": 200, "files": {}}'])
-def test_a_figure_that_is_damaged_or_of_other_weights_counts_as_none(weights, text):
+def test_a_damaged_figure_or_that_of_other_weights_is_ignored(weights, text):
     (weights.folder / recall_module.RECALL_NAME).write_text(text)
     assert read_recall(weights) is None
 
 
-def test_the_figure_is_taken_on_the_users_own_sounds_and_kept(library, root, weights, monkeypatch):
-    with pytest.raises(EncoderError, match=r"has 3 sounds .* 20 are needed .*Index more"):
-        check_int8(Library.open(library), TINY, control=Control(), post=lambda _: None)
+def test_the_figure_is_measured_on_the_users_sounds_and_stored(library, root, weights, monkeypatch):
+    with pytest.raises(EncoderError, match=r"has only 3 sounds .* 20 are needed.*Index more"):
+        check_int8(Library.open(library), TINY, control=Control())
     for number in range(30):
         write(root / f"more {number}.wav", noise(100 + number, duration_s=0.05))
     run(library, root)
     monkeypatch.setattr(recall_module, "N_SOUNDS", 25)
-    recall = check_int8(Library.open(library), TINY, control=Control(), post=lambda _: None)
+    recall = check_int8(Library.open(library), TINY, control=Control())
     assert recall.n_sounds == 25
     assert 0 < recall.value <= 1
     assert read_recall(weights) == recall
     control = Control()
     control.cancel()
-    assert check_int8(Library.open(library), TINY, control=control, post=lambda _: None) is None
+    with pytest.raises(Cancelled):
+        check_int8(Library.open(library), TINY, control=control)
     assert read_recall(weights) == recall
 
 
@@ -378,9 +381,9 @@ def test_recall_is_the_share_of_neighbours_that_are_the_same():
 
 def test_without_a_library_or_8_bit_weights_there_is_a_sentence(tmp_path, weights):
     with pytest.raises(CatalogueError, match="There is no library"):
-        check_int8(Library.open(tmp_path), TINY, control=Control(), post=lambda _: None)
+        check_int8(Library.open(tmp_path), TINY, control=Control())
     (weights.folder / "audio_int8.onnx").unlink()
-    with pytest.raises(EncoderError, match="`clap-tiny-int8` is not here"):
-        check_int8(Library.open(tmp_path), TINY, control=Control(), post=lambda _: None)
-    with pytest.raises(EncoderError, match="has no 8-bit weights here"):
+    with pytest.raises(EncoderError, match="clap-tiny-int8 is not installed"):
+        check_int8(Library.open(tmp_path), TINY, control=Control())
+    with pytest.raises(EncoderError, match="The 8-bit weights of clap-tiny are not installed"):
         encoder_named(f"{TINY}-int8")

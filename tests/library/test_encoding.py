@@ -21,7 +21,7 @@ from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.events import EncoderReady, FolderListed, Progress, SoundNotEncoded, SoundRejected
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.encoders.weights.cards import AudioTower, Card, Source, WeightFile
-from bowerbird.encoders.weights.self_check import Proof, write_proof
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
 from bowerbird.encoders.weights.store import Weights, sha256_of, write_card
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing import analysis
@@ -367,7 +367,7 @@ def test_harmed_weights_end_the_run_with_a_sentence_and_what_was_analysed_stays(
     write(folder / "new.wav", sine(duration_s=0.1))
     further = encoder_named(TINY)
     tiny_weights.swap(weights.folder / "audio.onnx")
-    with pytest.raises(EncoderError, match=r"`audio\.onnx` of `clap-tiny` .+\. Run `bowerbird models import"):
+    with pytest.raises(EncoderError, match=r"audio\.onnx of clap-tiny .+\. Run `bowerbird models import"):
         run_further(library, folder, further=further)
     assert bytes_of(library, further) == {}
     with SqliteReader(library) as reader:
@@ -385,5 +385,5 @@ def test_a_network_that_cannot_take_a_single_sample_encodes_longer_sounds_all_th
     file = WeightFile("audio.onnx", graph.stat().st_size, sha256_of(graph))
     card = Card("waves", "Waves", "", "CC0-1.0", Source("own"), {"audio": file}, audio)
     write_card(card, source / "card.toml")
-    write_proof(Weights(card, source), Proof(1.0))
+    write_self_check(Weights(card, source), SelfCheck(1.0))
     assert run_further(library, folder, further="waves")[0].n_encoded == 3

@@ -63,7 +63,7 @@ def older(tmp_path, root):
 
 def searched(library):
     choice = searched_encoder(Library.open(library))
-    return choice.encoder.name, choice.complaint
+    return choice.encoder.name, choice.warning
 
 
 def chosen(library, role):
@@ -80,20 +80,20 @@ def n_unheard(library, name=DEFAULT_ENCODER):
 
 
 def test_a_library_of_an_older_version_is_searched_as_before_until_the_ear_heard_it(older, root):
-    assert searched(older) == (ACOUSTIC_ENCODER, "")
+    assert searched(older) == (ACOUSTIC_ENCODER, None)
     search = Search(Library.open(older), searched_encoder(Library.open(older)).encoder)
     assert len(search.by_words(parse_query("3"))) == 1
     search.close()
     _, events = run(older, root)
     assert of_kind(events, EncoderReady) == [EncoderReady(DEFAULT_ENCODER, 0)]
-    assert searched(older) == (DEFAULT_ENCODER, "")
+    assert searched(older) == (DEFAULT_ENCODER, None)
     assert n_unheard(older) == 0
 
 
 def test_the_ear_is_what_it_is_to_have_all_the_while(older):
-    assert (wanted_encoder(Library.open(older)).encoder.name, wanted_encoder(Library.open(older)).complaint) == (
+    assert (wanted_encoder(Library.open(older)).encoder.name, wanted_encoder(Library.open(older)).warning) == (
         DEFAULT_ENCODER,
-        "",
+        None,
     )
 
 
@@ -106,7 +106,7 @@ def test_nobody_is_told_twice(older, root):
 def test_a_new_library_has_nothing_to_be_told_of(tmp_path, root):
     _, events = run(tmp_path / "new", root)
     assert of_kind(events, EncoderReady) == []
-    assert searched(tmp_path / "new") == (DEFAULT_ENCODER, "")
+    assert searched(tmp_path / "new") == (DEFAULT_ENCODER, None)
 
 
 def test_what_was_heard_before_is_kept_and_no_choice_is_made(older, root):
@@ -127,7 +127,7 @@ def test_a_run_that_is_cancelled_leaves_the_descriptors_in_use(older, root):
     _, events = run(older, root, n_workers=1, control=control, post=stop)
     assert of_kind(events, EncoderReady) == []
     assert n_unheard(older) == N_SOUNDS
-    assert searched(older) == (ACOUSTIC_ENCODER, "")
+    assert searched(older) == (ACOUSTIC_ENCODER, None)
     _, events = run(older, root)
     assert of_kind(events, EncoderReady) == [EncoderReady(DEFAULT_ENCODER, 0)]
 
@@ -136,7 +136,7 @@ def test_one_folder_of_two_is_not_the_whole(older, root, tmp_path):
     write(tmp_path / "more" / "a.wav", noise(9, duration_s=0.1))
     _, events = run(older, tmp_path / "more")
     assert of_kind(events, EncoderReady) == []
-    assert searched(older) == (ACOUSTIC_ENCODER, "")
+    assert searched(older) == (ACOUSTIC_ENCODER, None)
     _, events = run(older, root)
     assert of_kind(events, EncoderReady) == [EncoderReady(DEFAULT_ENCODER, 0)]
 
@@ -146,7 +146,7 @@ def test_sounds_that_the_ear_alone_heard_do_not_bring_the_descriptors_back(older
     write(tmp_path / "more" / "a.wav", noise(9, duration_s=0.1))
     _, events = run(older, tmp_path / "more")
     assert n_unheard(older, ACOUSTIC_ENCODER) == 1
-    assert searched(older) == (DEFAULT_ENCODER, "")
+    assert searched(older) == (DEFAULT_ENCODER, None)
     assert of_kind(events, EncoderReady) == []
 
 
@@ -154,7 +154,7 @@ def test_a_sound_that_cannot_be_read_holds_up_nothing(older, root):
     (root / "0.wav").write_bytes(b"no sound")
     _, events = run(older, root)
     assert of_kind(events, EncoderReady) == [EncoderReady(DEFAULT_ENCODER, 0)]
-    assert searched(older) == (DEFAULT_ENCODER, "")
+    assert searched(older) == (DEFAULT_ENCODER, None)
 
 
 def test_who_wants_the_descriptors_alone_keeps_them(older, root):
@@ -163,23 +163,23 @@ def test_who_wants_the_descriptors_alone_keeps_them(older, root):
     )
     _, events = run_further(older, root, further=ACOUSTIC_ENCODER)
     assert of_kind(events, EncoderReady) == []
-    assert searched(older) == (ACOUSTIC_ENCODER, "")
+    assert searched(older) == (ACOUSTIC_ENCODER, None)
     assert n_unheard(older) == 0, "the ear hears everything all the same"
     assert choose_encoder(Library.open(older), encoder_named(DEFAULT_ENCODER))
-    assert searched(older) == (DEFAULT_ENCODER, "")
+    assert searched(older) == (DEFAULT_ENCODER, None)
 
 
 def test_in_a_new_library_the_descriptors_alone_serve_once_they_are_complete(library, root):
     assert not choose_encoder(Library.open(library), encoder_named(ACOUSTIC_ENCODER))
-    assert searched(library) == (DEFAULT_ENCODER, "")
+    assert searched(library) == (DEFAULT_ENCODER, None)
     _, events = run_further(library, root, further=ACOUSTIC_ENCODER)
     assert of_kind(events, EncoderReady) == [EncoderReady(ACOUSTIC_ENCODER, 0)]
-    assert searched(library) == (ACOUSTIC_ENCODER, "")
+    assert searched(library) == (ACOUSTIC_ENCODER, None)
 
 
 def test_an_encoder_with_weights_that_is_in_use_stays_in_use(older, root, weights):
     run_further(older, root, further=TINY)
-    assert searched(older) == (TINY, "")
+    assert searched(older) == (TINY, None)
     _, events = run_further(older, root, further=TINY)
     assert of_kind(events, EncoderReady) == []
 
@@ -190,11 +190,11 @@ def test_weights_that_are_gone_leave_no_choice_behind_while_the_ear_goes_through
     shutil.rmtree(weights.folder)
     wanted = wanted_encoder(Library.open(older))
     assert wanted.encoder.name == DEFAULT_ENCODER
-    assert wanted.complaint.endswith("nothing was lost.")
+    assert wanted.warning.endswith("nothing was lost.")
     control = Control()
     control.cancel()
     run(older, root, control=control)
-    assert searched(older) == (ACOUSTIC_ENCODER, "")
+    assert searched(older) == (ACOUSTIC_ENCODER, None)
     index_folders(
         Library.open(older),
         [root],
@@ -204,7 +204,7 @@ def test_weights_that_are_gone_leave_no_choice_behind_while_the_ear_goes_through
         post=lambda _: None,
         n_workers=1,
     )
-    assert searched(older) == (DEFAULT_ENCODER, "")
+    assert searched(older) == (DEFAULT_ENCODER, None)
     assert chosen(older, "wanted") == TINY
 
 
@@ -213,7 +213,7 @@ def test_weights_that_are_gone_are_told_and_what_heard_the_sounds_serves(older, 
         catalogue.set_encoder("searched", "clap-htsat-unfused")
     name, complaint = searched(older)
     assert name == ACOUSTIC_ENCODER
-    assert complaint.endswith("Until then the built-in encoder serves; nothing was lost.")
+    assert complaint.endswith("Until then, search uses the built-in encoder; nothing was lost.")
     run(older, root)
     assert searched(older)[0] == DEFAULT_ENCODER
 
@@ -227,14 +227,14 @@ def test_other_weights_under_the_name_that_is_used_are_searched_with_once_they_h
         catalogue.set_encoder("searched", TINY, "clap-tiny-1-00000000")  # what other weights had
     name, complaint = searched(library)
     assert name == DEFAULT_ENCODER
-    assert "has other weights than before" in complaint
+    assert "have changed" in complaint
     with SqliteWriter(library) as catalogue:
         catalogue.delete_embeddings(encoder_named(TINY).id)
     assert not choose_encoder(Library.open(library), encoder_named(TINY))
     assert searched(library)[0] == DEFAULT_ENCODER
     _, events = run_further(library, root, further=TINY)
     assert [event.name for event in of_kind(events, EncoderReady)] == [TINY]
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_other_weights_under_the_same_name_are_not_searched_with_before_their_vectors_are_complete(
@@ -249,7 +249,7 @@ def test_other_weights_under_the_same_name_are_not_searched_with_before_their_ve
     assert encoder_named(TINY).id != old_id
     assert searched(library)[0] == DEFAULT_ENCODER
     run_further(library, root, further=TINY)
-    assert searched(library) == (TINY, "")
+    assert searched(library) == (TINY, None)
 
 
 def test_a_drive_that_is_away_does_not_keep_the_ear_from_being_searched_with(tmp_path):

@@ -1,4 +1,4 @@
-"""Whether 8-bit weights find what the full ones find."""
+"""Recall of 8-bit weights against full precision."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from bowerbird.catalogue.records import FileStamp
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.encoders.onnx.encoder import OnnxEncoder
 from bowerbird.encoders.weights.store import installed_weights
-from bowerbird.jobs.control import Control
+from bowerbird.jobs.control import Cancelled, Control
 from bowerbird.library.encoders.models import check_int8, model_state
 from bowerbird.library.encoders.recall import (
     MIN_RECALL,
@@ -43,7 +43,7 @@ def library(tmp_path):
 
 
 def fill(tmp_path, *, n_sounds):
-    """A library of sounds that were listed."""
+    """A library of listed sounds."""
     for number in range(n_sounds):
         samples = sine(60 * 1.2**number, duration_s=0.1, rate_hz=48_000) + noise(
             number, duration_s=0.1, rate_hz=48_000, level=0.02 * (number % 5)
@@ -56,8 +56,8 @@ def fill(tmp_path, *, n_sounds):
     return tmp_path / "library"
 
 
-class Twisted:
-    """Another encoder in all directions."""
+class RandomEncoder:
+    """An encoder with random vectors."""
 
     def __init__(self, encoder):
         self._encoder = encoder
@@ -67,7 +67,7 @@ class Twisted:
         return np.stack([np.random.default_rng(seed).normal(size=64) for seed in seeds]).astype(np.float32)
 
 
-def test_recall_is_the_share_of_neighbours_that_are_found_too():
+def test_recall_is_the_share_of_common_neighbours():
     rng = np.random.default_rng(0)
     full = rng.normal(size=(50, 8)).astype(np.float32)
     full /= np.linalg.norm(full, axis=1, keepdims=True)
@@ -76,42 +76,42 @@ def test_recall_is_the_share_of_neighbours_that_are_found_too():
     assert 0.5 < recall_of(full, full + rng.normal(0, 0.1, full.shape).astype(np.float32), k=10) < 1
 
 
-def test_oneself_is_no_neighbour():
+def test_a_sound_is_not_its_own_neighbour():
     angles = np.radians([0, 10, 30, 90])
     line = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     assert recall_of(line, line[[2, 3, 0, 1]], k=1) == 0.5
 
 
-def test_the_figure_is_taken_on_the_users_sounds_and_kept(library, tiny):
-    said = []
+def test_the_figure_is_measured_on_the_users_sounds_and_stored(library, tiny):
+    reports = []
     assert not is_int8_offered(tiny)
-    recall = check_int8(Library.open(library), "clap-tiny", control=Control(), post=said.append)
+    recall = check_int8(Library.open(library), "clap-tiny", control=Control(), report=reports.append)
     assert recall.n_sounds == 24
     assert 0.5 < recall.value <= 1
     assert read_recall(tiny) == recall
     assert model_state("clap-tiny").recall == recall
     assert is_int8_offered(tiny) == model_state("clap-tiny").is_int8_offered == (recall.value >= MIN_RECALL)
-    assert said[-1].text == "Comparing, 24 of up to 200 sounds"
-    assert check_int8(Library.open(library), "clap-tiny", control=Control(), post=said.append) == recall
+    assert reports[-1].text.endswith(" · 24 of 200 sounds")
+    assert check_int8(Library.open(library), "clap-tiny", control=Control(), report=reports.append) == recall
 
 
-def test_the_full_weights_find_all_they_find_and_another_encoder_does_not(library, tiny):
+def test_an_encoder_has_full_recall_against_itself_and_another_does_not(library, tiny):
     encoder = OnnxEncoder(tiny)
     same = measure_recall(Library.open(library), encoder, encoder, control=Control())
     assert same == Recall(1.0, 24)
-    other = measure_recall(Library.open(library), encoder, Twisted(encoder), control=Control())
+    other = measure_recall(Library.open(library), encoder, RandomEncoder(encoder), control=Control())
     assert other.value < 0.7
     assert not other.is_enough
 
 
-def test_only_a_figure_that_is_high_enough_offers_them(tiny):
+def test_8_bit_weights_are_offered_only_with_enough_recall(tiny):
     write_recall(tiny, Recall(MIN_RECALL, 200))
     assert is_int8_offered(tiny)
     write_recall(tiny, Recall(MIN_RECALL - 0.001, 200))
     assert not is_int8_offered(tiny)
 
 
-def test_a_figure_of_other_weights_or_a_damaged_one_is_none(tiny):
+def test_a_figure_of_other_weights_or_a_damaged_file_is_ignored(tiny):
     write_recall(tiny, Recall(1.0, 200))
     path = tiny.folder / RECALL_NAME
     stored = json.loads(path.read_text())
@@ -128,26 +128,27 @@ def test_a_figure_of_other_weights_or_a_damaged_one_is_none(tiny):
 
 def test_too_few_sounds_are_a_sentence(tmp_path, tiny):
     library = fill(tmp_path, n_sounds=19)
-    with pytest.raises(EncoderError, match=r"19 sounds .* 20 are needed"):
-        check_int8(Library.open(library), "clap-tiny", control=Control(), post=lambda _: None)
+    with pytest.raises(EncoderError, match=r"only 19 sounds .* 20 are needed"):
+        check_int8(Library.open(library), "clap-tiny", control=Control())
 
 
-def test_sounds_that_are_gone_or_broken_are_postponed(tmp_path, tiny):
+def test_missing_and_broken_sounds_are_skipped(tmp_path, tiny):
     library = fill(tmp_path, n_sounds=22)
     (tmp_path / "sounds" / "3.wav").unlink()
     (tmp_path / "sounds" / "4.wav").write_bytes(b"RIFF")
-    assert check_int8(Library.open(library), "clap-tiny", control=Control(), post=lambda _: None).n_sounds == 20
+    assert check_int8(Library.open(library), "clap-tiny", control=Control()).n_sounds == 20
 
 
 def test_the_comparison_can_be_cancelled(library, tiny):
     control = Control()
-    assert check_int8(Library.open(library), "clap-tiny", control=control, post=lambda _: control.cancel()) is None
+    with pytest.raises(Cancelled):
+        check_int8(Library.open(library), "clap-tiny", control=control, report=lambda _: control.cancel())
     assert read_recall(tiny) is None
 
 
-def test_without_8_bit_weights_or_a_library_it_is_a_sentence(tmp_path, tiny):
+def test_without_8_bit_weights_or_a_library_the_error_is_a_sentence(tmp_path, tiny):
     with pytest.raises(CatalogueError):
-        check_int8(Library.open(tmp_path / "nothing"), "clap-tiny", control=Control(), post=lambda _: None)
+        check_int8(Library.open(tmp_path / "nothing"), "clap-tiny", control=Control())
     (tiny.folder / "audio_int8.onnx").unlink()
     with pytest.raises(EncoderError, match="models fetch clap-tiny --int8"):
-        check_int8(Library.open(tmp_path), "clap-tiny", control=Control(), post=lambda _: None)
+        check_int8(Library.open(tmp_path), "clap-tiny", control=Control())

@@ -22,7 +22,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def pulse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pulse.PulseServer]:
-    """A sound server of the session's own, running; tests that need one skip where there cannot be any."""
+    """A running sound server for the session; tests that need it are skipped where there cannot be one."""
     if why := pulse.missing():
         pytest.skip(why)
     server = pulse.PulseServer(tmp_path_factory.mktemp("pulse"))

@@ -1,4 +1,4 @@
-"""A player whose output is pulled by hand and whose files are made up: what it would play comes back as numbers."""
+"""A player with a fake output and fake files, so that tests get the played samples."""
 
 import queue
 import threading
@@ -25,7 +25,7 @@ class FakeOutput:
         self.rate_hz = rate_hz
         self.latency_s = latency_s
         self.is_alive = True
-        self.n_dry = 0
+        self.n_underflows = 0
         self.closed = threading.Event()
         self._render = make_render(rate_hz)
 
@@ -40,7 +40,7 @@ class FakeOutput:
 
 
 class FakeSound:
-    """An open sound file that is held in memory, and counts what is read of it."""
+    """A sound file in memory that counts the frames read."""
 
     def __init__(self, samples: npt.NDArray[np.float32], rate_hz: int, *, declared: int | None = None) -> None:
         self.samples = samples if samples.ndim == 2 else samples[:, np.newaxis]
@@ -93,7 +93,7 @@ class Stage:
         for gate in self.gates.values():
             gate.set()
         for output in self.outputs:
-            output.is_alive = False  # nobody pulls the last fade
+            output.is_alive = False  # so that closing does not wait for the last fade
         self.player.close()
 
     def sound(self, name: str, samples: npt.NDArray[np.float32], rate_hz: int = RATE_HZ, **more: int) -> Path:
@@ -133,7 +133,7 @@ class Stage:
         if path in self.gates:
             assert self.gates[path].wait(10)
         if path not in self.sounds:
-            raise AudioError(f"`{path.name}` is not there. Check the drive.")
+            raise AudioError(f"{path.name} is not there. Check the drive.")
         return self.sounds[path]
 
 
@@ -143,5 +143,5 @@ def sine(hz: float, seconds: float, *, level: float = 0.5, rate_hz: int = RATE_H
 
 
 def steps_of(samples: npt.NDArray[np.float32]) -> float:
-    """The largest jump from one sample to the next: what a click is made of."""
+    """Return the largest step between samples, which is large for a click."""
     return float(np.abs(np.diff(samples, axis=0)).max())

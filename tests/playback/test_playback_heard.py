@@ -1,4 +1,4 @@
-"""What is heard: the real player through PortAudio, ALSA and PulseAudio, recorded behind the sink, as numbers."""
+"""End-to-end playback: the real player through PortAudio, ALSA and PulseAudio, recorded from the sink's monitor."""
 
 import itertools
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def level_of(heard: Heard) -> float:
-    """The amplitude of the sine that has this power."""
+    """Return the amplitude of a sine with the same power."""
     return float(np.sqrt(2 * np.mean(heard[:, 0].astype(np.float64) ** 2)))
 
 
@@ -37,7 +37,7 @@ def pitch_of(heard: Heard) -> float:
 
 
 def least(measure: Callable[[], float], limit: float) -> float:
-    """Measure up to five times until it is within a limit.
+    """Measure up to five times until the result is within a limit.
 
     A click of the player's own comes each time; a drop-out, because other work has the machine, does not.
     """
@@ -146,7 +146,7 @@ def test_a_click_on_a_sound_is_heard_within_fifty_milliseconds(speaker: Speaker,
         delays_s.append(ears.arrival_s(onset) - asked["at"])
         speaker.say("stop")
         speaker.event("Stopped")
-    # The recording's own 10 ms and more are in it; the median, as other work shares this machine's cores.
+    # Includes at least 10 ms of the recording itself; the median, because other work shares the cores.
     assert np.median(delays_s) < 0.05, delays_s
 
 
@@ -160,7 +160,7 @@ def test_a_short_loop_is_heard_without_a_seam(speaker: Speaker, ears: Ears, tmp_
     assert least(lambda: abs(db(level_of(ears.hear(0.5)) / LEVEL)), 0.1) < 0.1
 
 
-def test_a_sound_server_that_dies_is_told_and_one_that_returns_is_used(tmp_path_factory, folder: Path):
+def test_a_dead_sound_server_is_reported_and_used_again_when_it_returns(tmp_path_factory, folder: Path):
     with running_server(tmp_path_factory.mktemp("pulse")) as server, Speaker(server.env) as speaker:
         speaker.say("open", latency="high")
         with Ears(server) as ears:
@@ -181,7 +181,7 @@ def test_a_sound_server_that_dies_is_told_and_one_that_returns_is_used(tmp_path_
             assert pitch_of(ears.hear(0.2)) == pytest.approx(1000, abs=2)
 
 
-def test_a_machine_without_a_sound_server_says_so_and_goes_on(pulse_server: PulseServer, folder: Path):
+def test_without_a_sound_server_an_error_is_reported_and_the_program_continues(pulse_server: PulseServer, folder: Path):
     with Speaker({**pulse_server.env, "PULSE_SERVER": "unix:/nowhere/native"}) as speaker:
         speaker.say("open")
         speaker.say("play", folder / "1000.wav")
@@ -189,7 +189,7 @@ def test_a_machine_without_a_sound_server_says_so_and_goes_on(pulse_server: Puls
 
 
 def silence_in(heard: Heard) -> float:
-    """The longest silence, in seconds."""
+    """Return the longest silence in seconds."""
     flags = np.abs(heard[:, 0]) < 0.005
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return float((edges[1::2] - edges[::2]).max(initial=0)) / RATE_HZ

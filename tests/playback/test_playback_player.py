@@ -47,7 +47,7 @@ def test_a_switch_falls_in_five_milliseconds_and_does_not_click(stage: Stage):
 def test_a_device_that_swallows_much_at_once_finds_it(stage: Stage):
     samples = np.full(10 * 192_000, 0.5, np.float32)
     play_to_start(stage, stage.sound("a.wav", samples, 192_000))
-    heard = stage.outputs[-1].pull(round(0.24 * RATE_HZ))  # at once, as PulseAudio does when it is opened
+    heard = stage.outputs[-1].pull(round(0.24 * RATE_HZ))  # all at once, like PulseAudio when it is opened
     assert heard[1000:].min() > 0.49
 
 
@@ -108,7 +108,7 @@ def test_the_newest_of_many_wins(stage: Stage):
     assert started[:-1] == stopped  # in order, each once
 
 
-def test_seek_goes_on_elsewhere_without_a_click_or_an_event(stage: Stage):
+def test_seek_continues_elsewhere_without_a_click_or_an_event(stage: Stage):
     ramp = np.linspace(-0.5, 0.5, 4 * RATE_HZ, dtype=np.float32)
     play_to_start(stage, stage.sound("a.wav", ramp))
     before = stage.pull(4800)
@@ -128,14 +128,14 @@ def test_seek_goes_on_elsewhere_without_a_click_or_an_event(stage: Stage):
     assert not stage.has_events
 
 
-def test_position_is_of_what_is_heard_and_stays_in_a_loop(stage: Stage):
+def test_position_follows_playback_and_stays_in_a_loop(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", sine(440, 2)), start_s=1.0, end_s=1.5, loop=True)
     stage.pull(480)
     assert stage.player.position_s == pytest.approx(1.0, abs=0.02)
     stage.pull(round(1.2 * RATE_HZ))
     place_s = stage.player.position_s
     assert place_s is not None
-    assert 1.15 < place_s < 1.25  # 1.21 s on from 1.0, twice round
+    assert 1.15 < place_s < 1.25  # 1.21 s after 1.0, in the third repetition
     assert not stage.has_events
 
 
@@ -182,12 +182,12 @@ def test_half_an_hour_is_read_no_further_than_the_ring(stage: Stage):
     assert sound.is_closed.wait(10)
 
 
-def test_a_sound_that_cannot_be_opened_is_named_and_the_old_one_stops(stage: Stage):
+def test_a_sound_that_cannot_be_opened_is_named_and_the_previous_sound_stops(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", sine(440, 2)))
     stage.pull(480)
     stage.player.play(Path("gone.wav"))
     stage.next(Stopped)
-    assert stage.next(CannotPlay) == CannotPlay(Path("gone.wav"), "`gone.wav` is not there. Check the drive.")
+    assert stage.next(CannotPlay) == CannotPlay(Path("gone.wav"), "gone.wav is not there. Check the drive.")
     assert not stage.player.is_playing
     assert not stage.pull(960)[240:].any()
 
@@ -205,7 +205,7 @@ def test_without_a_device_the_sentence_comes_and_the_next_play_tries_again(stage
     assert stage.pull(480).any()
 
 
-def test_an_unplugged_device_is_told_and_opened_anew_at_the_next_play(stage: Stage):
+def test_an_unplugged_device_is_reported_and_reopened_at_the_next_play(stage: Stage):
     path = stage.sound("a.wav", sine(440, 5))
     play_to_start(stage, path)
     stage.pull(480)
@@ -224,7 +224,7 @@ def test_an_unplugged_device_is_told_and_opened_anew_at_the_next_play(stage: Sta
 def test_a_device_that_runs_dry_all_the_time_gets_more_latency_and_the_sound_again(stage: Stage):
     play_to_start(stage, stage.sound("a.wav", samples := sine(440, 5)))
     stage.pull(480)
-    stage.outputs[0].n_dry = 50
+    stage.outputs[0].n_underflows = 50
     assert stage.outputs[0].closed.wait(10)
     wait_until(lambda: len(stage.outputs) == 2, "it is opened anew")
     assert stage.outputs[1].latency_s == 2 * stage.outputs[0].latency_s
@@ -271,7 +271,7 @@ def test_close_ends_every_thread_even_with_a_drive_that_does_not_answer(stage: S
 
 
 def test_a_stretch_that_ends_before_it_begins_is_refused(stage: Stage):
-    with pytest.raises(ValueError, match="no stretch"):
+    with pytest.raises(ValueError, match="invalid part"):
         stage.player.play(Path("a.wav"), start_s=2.0, end_s=1.0)
 
 

@@ -20,7 +20,7 @@ def test_frames_come_out_in_order_across_the_seam():
     assert len(heard) == 25
 
 
-def test_a_full_ring_takes_what_there_is_room_for():
+def test_a_full_ring_accepts_only_what_fits():
     ring = Ring(8)
     assert ring.write(counted(0, 6)) == 6
     assert ring.write(counted(6, 6)) == 2

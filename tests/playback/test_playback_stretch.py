@@ -70,7 +70,7 @@ def test_an_attack_at_the_first_frame_is_not_softened():
 @pytest.mark.parametrize("seconds", [0.01, 0.5, 12.0])
 @pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
 def test_a_loop_has_no_seam(seconds: float, rate_hz: int):
-    # 200 periods a second fit every length whole, so one endless sine is what has to come.
+    # Every length is a whole number of periods, so the result is a continuous sine.
     heard = played(FakeSound(sine(200, seconds), RATE_HZ), seconds=2.5 * seconds + 0.5, rate_hz=rate_hz, is_looped=True)
     wanted = sine(200, 2.5 * seconds + 0.5, rate_hz=rate_hz)
     inner = slice(rate_hz // 100, -rate_hz // 100)
@@ -97,7 +97,7 @@ def test_gain_is_this_sounds_own():
 
 
 def test_an_empty_sound_and_a_stretch_behind_its_end_are_named():
-    with pytest.raises(AudioError, match=r"`a\.wav` holds no sound"):
+    with pytest.raises(AudioError, match=r"a\.wav contains no audio"):
         played(FakeSound(np.zeros(0, np.float32), RATE_HZ))
     with pytest.raises(AudioError, match=r"ends at 1\.00 s, before"):
         played(FakeSound(sine(200, 1.0), RATE_HZ), start_s=2.0)

@@ -1,4 +1,4 @@
-"""The shipped demo sounds: what the generator makes, and fit to be heard."""
+"""The shipped demo sounds: reproducible, and of good quality."""
 
 import subprocess
 import sys

@@ -3,7 +3,9 @@
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +17,11 @@ import soundfile
 from bowerbird.audio import formats
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError, UnreachableError
+from bowerbird.base.files import refusal
 from bowerbird.domain.sounds import Clip, Samples
 
 BLOCK_FRAMES: Final = 65_536
-"""Frames read at once: small enough for thirty-minute files, large enough that one-shots are one block."""
+"""Frames per block: small enough for thirty-minute files, large enough to read a one-shot in one block."""
 
 MAX_CHANNELS: Final = 64
 MIN_RATE_HZ: Final = 100
@@ -45,23 +48,23 @@ _ENCODING_NAMES: Final = {
 }
 
 _DAMAGE: Final = ("psf_fseek", "unspecified internal error", "unknown error", "sf_info struct", "is malformed")
-"""Words of libsndfile that tell a user no more than this."""
+"""Messages of libsndfile that tell a user no more than that the file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says of itself before anything is decoded.
+    """The header of a sound file.
 
     Attributes
     ----------
     rate_hz : int
     n_channels : int
     n_frames : int
-        As declared; what decodes may be fewer.
+        As declared; fewer may be decoded.
     format : str
-        The container, such as ``WAV``.
+        Container, such as ``WAV``.
     encoding : str
-        The coding inside it, such as ``24 bit``.
+        Encoding inside the container, such as ``24 bit``.
     """
 
     rate_hz: int
@@ -71,11 +74,49 @@ class Header:
     encoding: str
 
 
+class _SilencedStderr:
+    """Redirects file descriptor 2 to the null device while any thread is inside.
+
+    The decoders below libsndfile (mpg123 and others) print their messages straight to the process's standard error,
+    where they would appear in the middle of a command's output. The first thread to enter redirects the descriptor and
+    the last to leave restores it; text that Python itself writes meanwhile is lost, so keep the block short.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._saved: int | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._n_inside += 1
+            if self._n_inside > 1:
+                return
+            with suppress(OSError):  # a windowed program may have no standard error
+                self._saved = os.dup(2)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, 2)
+                os.close(null)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside or self._saved is None:
+                return
+            os.dup2(self._saved, 2)
+            os.close(self._saved)
+            self._saved = None
+
+
+silenced_stderr: Final = _SilencedStderr()
+"""Use as a context manager around every call of libsndfile."""
+
+
 class _Stream(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
     """A file that is read from front to back.
 
-    soundfile seeks to where it stands after every read of a seekable file, which makes Ogg and MP3 decode twice
-    and damaged FLAC fail. Seeking when asked to still works.
+    soundfile seeks to the current position after every read of a seekable file, which makes Ogg and MP3 decode twice
+    and damaged FLAC fail. Explicit seeking still works.
     """
 
     def seekable(self) -> bool:
@@ -104,51 +145,53 @@ class SoundReader:
 
     @property
     def n_channels(self) -> int:
-        """Channels of the file."""
+        """Number of channels."""
         return self.header.n_channels
 
     @property
     def n_frames(self) -> int:
-        """Frames that the header declares."""
+        """Number of frames that the header declares."""
         return self.header.n_frames
 
     def seek(self, frame: int) -> None:
-        """Go to a frame; past the end is the end.
+        """Go to a frame, or to the end if it is beyond the end.
 
         Raises
         ------
         AudioError
-            When the file cannot be sought in.
+            When seeking fails.
         """
         frame = min(max(frame, 0), self.n_frames)
         try:
-            self._position = self._file.seek(frame)
+            with silenced_stderr:
+                self._position = self._file.seek(frame)
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise self._broken(error) from error
 
     def read(self, n_frames: int) -> Samples:
-        """Read the next frames, none beyond what the header declares: some decoders fail there.
+        """Read the next frames, but none beyond what the header declares, where some decoders fail.
 
         Returns
         -------
         ndarray, shape (n, n_channels), float32
-            Finite; NaN and infinities are silence. Empty at the end.
+            Finite: NaN and infinities become silence. Empty at the end.
 
         Raises
         ------
         AudioError
-            When decoding breaks off.
+            When decoding fails.
         """
         try:
             n_wanted = max(0, min(n_frames, self.n_frames - self._position))
-            block: Samples = self._file.read(n_wanted, dtype="float32", always_2d=True)
+            with silenced_stderr:
+                block: Samples = self._file.read(n_wanted, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise self._broken(error) from error
         self._position += len(block)
         with np.errstate(over="ignore", invalid="ignore"):
             power = np.dot(block.ravel(), block.ravel())
         if not np.isfinite(power):
-            # The dot product also overflows on absurd but finite levels: leave those to the clip.
+            # The dot product also overflows on absurdly high but finite levels; clipping handles those.
             np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
             np.clip(block, -1e6, 1e6, out=block)
         return block
@@ -159,22 +202,23 @@ class SoundReader:
         Raises
         ------
         AudioError
-            When decoding breaks off, or a lossless file ends before its header says.
+            When decoding fails, or a lossless file ends before its header says.
         """
         n_read = self._position
         while len(block := self.read(n_frames)):
             n_read += len(block)
             yield block
         if n_read < self.n_frames and self.header.format == "FLAC":
-            raise AudioError(f"`{self._path.name}` ends before its header says. Re-export it, or remove it.")
+            raise AudioError(f"{self._path.name} is truncated: it ends before the length in its header. Re-export it.")
 
     def strings(self) -> dict[str, str]:
-        """Return the text tags that libsndfile found: title, artist, comment and the like."""
+        """Return the text tags that libsndfile found, such as title and artist."""
         return dict(self._file.copy_metadata())
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with silenced_stderr:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -186,9 +230,7 @@ class SoundReader:
 
     def _broken(self, error: Exception) -> AudioError:
         at_s = self._position / max(1, self.rate_hz)
-        return AudioError(
-            f"`{self._path.name}` breaks off at {at_s:.1f} s ({_reason(error)}). Re-export it, or remove it."
-        )
+        return AudioError(f"{self._path.name} cannot be decoded after {at_s:.1f} s ({_reason(error)}). Re-export it.")
 
 
 def open_sound(path: Path) -> SoundReader:
@@ -197,40 +239,42 @@ def open_sound(path: Path) -> SoundReader:
     Raises
     ------
     AudioError
-        A sentence with a remedy, for anything that cannot be heard.
+        When the file cannot be decoded.
+    UnreachableError
+        When it cannot be read just now.
     """
     name = path.name
     known = formats.UNREADABLE.get(formats.extension(name))
     try:
         facts = path.stat()
         if stat.S_ISDIR(facts.st_mode):
-            raise AudioError(f"`{name}` is a folder, not a sound. Choose a file in it.")
+            raise AudioError(f"{name} is a folder, not a sound. Choose a file in it.")
         if facts.st_size == 0:
-            raise AudioError(f"`{name}` is empty. Restore it from its source, or delete it.")
-        path.open("rb").close()  # libsndfile does not say why it may not read
-        file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
+            raise AudioError(f"{name} is empty. Restore it from a backup, or export it again.")
+        path.open("rb").close()  # libsndfile does not report why reading is refused
+        with silenced_stderr:
+            file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
     except FileNotFoundError as error:
-        raise UnreachableError(f"`{name}` is not there. Check its spelling and its drive.") from error
+        raise UnreachableError(f"Cannot find {name}. Is the drive connected?") from error
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise UnreachableError(f"`{name}` cannot be read ({reason}). Check its permissions and the drive.") from error
+        raise UnreachableError(
+            f"{name} cannot be read ({refusal(error)}). Check its permissions and the drive."
+        ) from error
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(
-                f"`{name}` is in a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
+                f"{name} has a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
             ) from error
-        raise AudioError(
-            f"`{name}` cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC, or remove it."
-        ) from error
+        raise AudioError(f"{name} cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC.") from error
     if not (0 < file.channels <= MAX_CHANNELS and MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ):
-        claims = f"{file.channels} channels at {file.samplerate:,} Hz"
+        format_text = f"{file.channels} channels at {file.samplerate:,} Hz"
         file.close()
-        raise AudioError(f"`{name}` claims {claims}, so its header is damaged. Re-export it, or remove it.")
+        raise AudioError(f"{name} has a damaged header ({format_text}). Re-export it.")
     return SoundReader(path, file)
 
 
 def mixdown(block: Samples) -> Samples:
-    """Mix channels to mono by their mean.
+    """Mix channels to mono: their mean.
 
     Parameters
     ----------
@@ -252,15 +296,15 @@ def mixdown(block: Samples) -> Samples:
 
 
 def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Samples]:
-    """Decode a stretch of a file to mono, block by block.
+    """Decode a part of a file to mono, block by block.
 
     Parameters
     ----------
     path : Path
     rate_hz : int
-        Rate of the result; soxr HQ resampling where the file has another.
+        Rate of the result; other rates are resampled (soxr HQ).
     start_s, end_s : float
-        Stretch in seconds; an end of None is the end of the sound.
+        In seconds; an end of None is the end of the sound.
 
     Yields
     ------
@@ -270,7 +314,7 @@ def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float 
     Raises
     ------
     AudioError
-        When the file cannot be decoded, or the stretch holds no frame.
+        When the file cannot be decoded, or the part is empty.
     """
     with open_sound(path) as reader:
         first = round(start_s * reader.rate_hz)
@@ -284,34 +328,34 @@ def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float 
             yield resampler.push(mixdown(block))
         yield resampler.finish()
     if not n_read:
-        where = f" between {start_s:g} and {end_s:g} s" if end_s is not None else f" after {start_s:g} s"
-        stretch = where if first or end_s is not None else ""
-        raise AudioError(f"`{path.name}` holds no sound{stretch}. Choose another stretch or file.")
+        part = f" between {start_s:g} and {end_s:g} s" if end_s is not None else f" after {start_s:g} s"
+        part = part if first or end_s is not None else ""
+        raise AudioError(f"{path.name} contains no audio{part}. Choose another part or file.")
 
 
 def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Clip:
-    """Decode a stretch of a file to mono, whole; see `mono_blocks`.
+    """Decode a part of a file to mono; see `mono_blocks`.
 
     Raises
     ------
     AudioError
-        When the file cannot be decoded, or the stretch holds no frame.
+        When the file cannot be decoded, or the part is empty.
     """
     samples = np.concatenate(list(mono_blocks(path, rate_hz=rate_hz, start_s=start_s, end_s=end_s)))
-    if not len(samples):  # one frame may resample to none
+    if not len(samples):  # a single frame may be resampled to none
         samples = np.zeros(1, np.float32)
     samples.setflags(write=False)
     return Clip(samples, rate_hz)
 
 
 def _reason(error: Exception) -> str:
-    """Put libsndfile's words into a bracket: no path, no full stop, lower case."""
+    """Return libsndfile's message for use in brackets: no path, no full stop, lower case."""
     text = getattr(error, "error_string", None) or str(error)
     text = text.split("Error opening", 1)[0] or text
-    if "not a regular file" in text:  # what libsndfile says of an MP3 without a frame
+    if "not a regular file" in text:  # libsndfile's message for an MP3 without frames
         text = "no audio frames found"
     elif "too big" in text:
-        text = "its length is not known"
+        text = "its length is unknown"
     elif any(phrase in text.lower() for phrase in _DAMAGE):
         text = "its structure is damaged"
     text = text.removeprefix("Internal error :").removeprefix("Error :").removeprefix("error :")

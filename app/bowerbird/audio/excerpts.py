@@ -1,4 +1,4 @@
-"""Excerpts: a short stretch of a sound at one rate, brought to a loudness that others have too."""
+"""Excerpts: a short part of a sound at a common sampling rate and loudness."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,27 +14,27 @@ from bowerbird.domain.sounds import Samples
 
 EXCERPT_RATE_HZ: Final = 48_000
 PEAK_GUARD_DB: Final = -1.0
-"""True peak that no gain goes beyond."""
+"""Highest true peak after the gain."""
 
 _FADE_S: Final = 0.02
 _AUDIBLE_DB: Final = -60.0
-"""Below the peak: what comes before it is not the sound yet."""
+"""Relative to the peak: an excerpt starts at the first sample above this level."""
 
 _MAX_LEAD_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excerpt:
-    """A stretch of a sound, ready to be played beside others.
+    """A part of a sound, ready to be compared with others.
 
     Attributes
     ----------
     samples : ndarray, shape (n_frames, n_channels), float32
         At `EXCERPT_RATE_HZ`, mono or stereo, with the gain applied.
     start_s : float
-        Where it begins in the sound.
+        Start in the sound.
     lufs : float
-        As it is heard in two ears, before the gain.
+        Loudness before the gain; mono counts as two channels.
     gain_db : float
     """
 
@@ -50,14 +50,14 @@ class Excerpt:
 
 
 def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt:
-    """Cut an excerpt from where a sound begins to be heard.
+    """Cut an excerpt from where a sound becomes audible.
 
     Parameters
     ----------
     path : Path
     longest_s : float
     target_lufs : float
-        Reached unless the true peak would go beyond `PEAK_GUARD_DB`.
+        Reached unless the true peak would exceed `PEAK_GUARD_DB`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
     level = np.abs(samples).max(axis=1)
     peak = float(level.max(initial=0.0))
     if peak <= 0.0:
-        raise AudioError(f"`{path.name}` is silent, so nobody can judge it. Leave it out.")
+        raise AudioError(f"{path.name} is silent and cannot be judged. Choose another sound.")
     first = int(np.argmax(level > peak * 10 ** (_AUDIBLE_DB / 20)))
     n_frames = round(longest_s * rate_hz)
     is_cut = len(samples) - first > n_frames
@@ -79,7 +79,7 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
         cut[len(cut) - n_fade :] *= np.linspace(1.0, 0.0, n_fade, dtype=np.float32)[:, None]
     if rate_hz != EXCERPT_RATE_HZ:
         cut = _resampled(cut, rate_hz)
-    # Raised to the guard first: what is faint would lie below the meter's gate.
+    # Amplified first: a faint sound would be below the gate of the loudness meter.
     raise_db = PEAK_GUARD_DB - _measured(cut / np.float32(peak)).true_peak_db - 20 * np.log10(peak)
     loudest = np.asarray(cut * np.float32(10 ** (raise_db / 20)), np.float32)
     lufs = _measured(loudest).integrated_lufs
@@ -89,15 +89,15 @@ def make_excerpt(path: Path, *, longest_s: float, target_lufs: float) -> Excerpt
 
 
 def _measured(samples: Samples) -> Loudness:
-    """Measure what is heard: one channel is played to both ears, so it counts twice."""
-    heard = np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples
-    meter = LoudnessMeter(EXCERPT_RATE_HZ, heard.shape[1])
-    meter.push(heard)
+    """Measure loudness as played: a mono sound is played on two channels, so it counts twice."""
+    played = np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples
+    meter = LoudnessMeter(EXCERPT_RATE_HZ, played.shape[1])
+    meter.push(played)
     return meter.finish()
 
 
 def _beginning(path: Path, length_s: float) -> tuple[Samples, int]:
-    """Decode the first part of a sound, more than two channels mixed to one."""
+    """Decode the beginning of a sound; mix more than two channels to mono."""
     blocks = []
     with open_sound(path) as reader:
         left = round(length_s * reader.rate_hz)
@@ -106,7 +106,7 @@ def _beginning(path: Path, length_s: float) -> tuple[Samples, int]:
             blocks.append(block if reader.n_channels <= 2 else mixdown(block)[:, None])
         rate_hz = reader.rate_hz
     if not blocks:
-        raise AudioError(f"`{path.name}` holds no sound. Leave it out.")
+        raise AudioError(f"{path.name} contains no audio. Choose another sound.")
     return np.concatenate(blocks), rate_hz
 
 

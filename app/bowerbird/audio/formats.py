@@ -1,4 +1,4 @@
-"""Which files are sounds: by name, and by their first bytes where the name does not say."""
+"""Recognising sound files by their extension, or by their first bytes if that is unknown."""
 
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ READABLE: Final = frozenset(
         "wavex",
     ]
 )
-"""Extensions that libsndfile 1.2 decodes, lower case, without the dot."""
+"""Extensions that libsndfile 1.2 decodes, in lower case without the dot."""
 
 UNREADABLE: Final = {
     **dict.fromkeys(("m4a", "m4b", "mp4", "m4v", "3g2", "3gp"), "MPEG-4"),
@@ -45,7 +45,7 @@ UNREADABLE: Final = {
     "tta": "True Audio",
     "wv": "WavPack",
 }
-"""Extensions of sounds that cannot be decoded here, with the format's name: named to the user, not skipped."""
+"""Extensions of sounds that cannot be decoded, with the name of the format: reported to the user, not skipped."""
 
 _NEVER_SOUNDS: Final = frozenset(
     [
@@ -121,16 +121,16 @@ N_SNIFFED_BYTES: Final = 12
 
 
 def extension(name: str) -> str:
-    """Return the extension of a file name: lower case, without the dot, possibly empty."""
+    """Return the extension of a file name in lower case without the dot; "" if it has none."""
     stem, dot, ending = name.rpartition(".")
     return ending.lower() if dot and stem else ""
 
 
 def is_sound(path: str) -> bool:
-    """Say whether a file should be listed as a sound.
+    """Return whether a file should be listed as a sound.
 
-    Known extensions decide alone; a file with an unknown one, or with none, is opened and its first bytes
-    are looked at. Files that cannot be opened are no sounds by this test.
+    A known extension decides; a file with another or no extension is opened and its first bytes are checked. A file
+    that cannot be opened then is not a sound.
     """
     ending = extension(path.replace("\\", "/").rsplit("/", 1)[-1])
     if ending in READABLE or ending in UNREADABLE:
@@ -145,7 +145,7 @@ def is_sound(path: str) -> bool:
 
 
 def has_sound_header(head: bytes) -> bool:
-    """Say whether a file's first bytes are those of a sound, whether or not it can be decoded."""
+    """Return whether a file begins like a sound file, decodable or not."""
     if head[:4] in {b"RIFF", b"RIFX"}:
         return head[8:12] in {b"WAVE", b""}
     if head[:4] == b"FORM":
@@ -156,7 +156,7 @@ def has_sound_header(head: bytes) -> bool:
 
 
 def _is_mpeg_frame(head: bytes) -> bool:
-    """Say whether bytes begin an MPEG audio frame: sync word, then no reserved value (ISO 11172-3, 2.4.2.3)."""
+    """Return whether bytes begin an MPEG audio frame: sync word and no reserved value (ISO 11172-3, 2.4.2.3)."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return False
     has_version, has_layer = head[1] & 0x18 != 0x08, head[1] & 0x06 != 0

@@ -1,7 +1,7 @@
-"""Integrated loudness and true peak after ITU-R BS.1770-5, metered block by block in bounded memory.
+"""Integrated loudness and true peak according to ITU-R BS.1770-5, measured block by block in bounded memory.
 
-The K-weighting is applied as the (truncated) impulse response of the standard's two biquads by fast
-convolution: numpy alone, and exact to below 1e-6 dB, since the response has died away by `_RESPONSE_S`.
+The K-weighting is a fast convolution with the truncated impulse response of the standard's two biquads. It needs only
+numpy and is exact to 1e-6 dB, since the response has decayed by `_RESPONSE_S`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bowerbird.audio.resample import StreamResampler
 from bowerbird.domain.sounds import Samples
 
 SILENCE_LUFS: Final = -70.0
-"""The absolute gate: nothing below it counts, and a sound without anything above it has this loudness."""
+"""The absolute gate: blocks below it do not count, and a sound entirely below it has this loudness."""
 
 _BLOCK_S: Final = 0.4
 _STEP_S: Final = 0.1
@@ -29,14 +29,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """How loud a sound is.
+    """The loudness of a sound.
 
     Attributes
     ----------
     integrated_lufs : float
-        Gated loudness in LUFS, at least -70; sounds shorter than a gating block are measured whole.
+        Gated loudness, at least -70 LUFS; sounds shorter than a gating block are measured ungated.
     true_peak_db : float
-        Highest level between samples in dBTP; -120 for silence.
+        Highest level, including between samples, in dBTP; -120 for silence.
     """
 
     integrated_lufs: float
@@ -50,7 +50,7 @@ class LoudnessMeter:
     ----------
     rate_hz : int
     n_channels : int
-        Five and six channels are taken as L R C (LFE) Ls Rs: surrounds count 1.5 dB more, the LFE not at all.
+        Five and six channels are L R C (LFE) Ls Rs: surrounds count 1.5 dB more, the LFE does not count.
     """
 
     def __init__(self, rate_hz: int, n_channels: int) -> None:
@@ -67,7 +67,7 @@ class LoudnessMeter:
         self._oversampler = StreamResampler(rate_hz, rate_hz * min(4, ratio), n_channels)
 
     def push(self, block: Samples) -> None:
-        """Take the next block, shape (n_frames, n_channels)."""
+        """Add the next block, shape (n_frames, n_channels)."""
         if not len(block):
             return
         self._measure_peak(self._oversampler.push(block[:, 0] if block.shape[1] == 1 else block))
@@ -82,7 +82,7 @@ class LoudnessMeter:
         self._add_steps(power)
 
     def finish(self) -> Loudness:
-        """Return the figures of everything pushed."""
+        """Return the loudness of all blocks."""
         self._measure_peak(self._oversampler.finish())
         peak_db = 20 * np.log10(max(self._peak, 1e-6))
         return Loudness(self._integrated(), float(peak_db))
@@ -92,7 +92,7 @@ class LoudnessMeter:
             self._peak = max(self._peak, float(block.max()), -float(block.min()))
 
     def _add_steps(self, power: Floats) -> None:
-        """Sum the power of whole 100-ms steps; keep the rest open."""
+        """Sum the power of complete 100 ms steps; carry the rest over."""
         self._n_frames += len(power)
         start = min(len(power), self._step_frames - self._open_frames)
         self._open_energy += float(power[:start].sum())
@@ -109,7 +109,7 @@ class LoudnessMeter:
     def _integrated(self) -> float:
         steps = np.concatenate(self._energies) if self._energies else np.zeros(0)
         per_block = round(_BLOCK_S / _STEP_S)
-        if len(steps) < per_block:  # shorter than one gating block: the whole sound is the block
+        if len(steps) < per_block:  # shorter than a gating block
             total = float(steps.sum()) + self._open_energy
             return _lufs(total / max(1, self._n_frames))
         sums = np.convolve(steps, np.ones(per_block), mode="valid")
@@ -122,7 +122,7 @@ class LoudnessMeter:
 
 
 def _lufs(power: float) -> float:
-    """Loudness of a mean square (BS.1770, equation 2), floored at the absolute gate."""
+    """Return the loudness of a mean square (BS.1770, equation 2), at least that of the absolute gate."""
     return max(SILENCE_LUFS, -0.691 + 10 * float(np.log10(max(power, 1e-12))))
 
 
@@ -140,7 +140,7 @@ def _channel_gains(n_channels: int) -> tuple[float, ...]:
 
 @lru_cache(maxsize=16)
 def _k_weighting(rate_hz: int) -> Floats:
-    """Impulse response of the K-weighting at any rate.
+    """Return the impulse response of the K-weighting at any sampling rate.
 
     The analogue prototypes of BS.1770's 48-kHz biquads (Brecht De Man, "Evaluation of implementations of
     the EBU R128 loudness measurement", AES 2018), mapped by the bilinear transform.
@@ -170,7 +170,7 @@ def _biquad_high_pass(rate_hz: int, *, centre_hz: float, q: float) -> tuple[Floa
 
 
 def _filter(x: Floats, b: Floats, a: Floats) -> Floats:
-    """Direct form II transposed, in plain Python: run once a rate, on the impulse alone."""
+    """Filter with a biquad (direct form II transposed); runs once per sampling rate."""
     y = np.empty_like(x)
     z1 = z2 = 0.0
     for n, value in enumerate(x):
@@ -182,7 +182,7 @@ def _filter(x: Floats, b: Floats, a: Floats) -> Floats:
 
 
 def _convolve_valid(x: Floats, response: Floats) -> Floats:
-    """Convolve by FFT; `x` begins with the last len(response) - 1 frames of what went before."""
+    """Convolve by FFT; `x` begins with the last len(response) - 1 frames of the previous block."""
     n_out = len(x) - len(response) + 1
     n_fft = _fast_length(len(x))
     spectrum = np.fft.rfft(x, n_fft) * _response_spectrum(response.tobytes(), n_fft)

@@ -1,7 +1,6 @@
-"""Text that people and recorders put into sound files: ID3, Vorbis comments, RIFF INFO, BEXT and iXML.
+"""Text metadata of sound files: ID3, Vorbis comments, RIFF INFO, BEXT and iXML.
 
-Only text is read here, for search and display. Damaged metadata is no reason to reject a sound: what
-cannot be read is left out.
+Only text for search and display is read. Damaged metadata does not reject a sound; unreadable fields are left out.
 """
 
 import logging
@@ -16,7 +15,7 @@ import mutagen
 logger = logging.getLogger(__name__)
 
 MAX_CHARACTERS: Final = 2_000
-"""Of one field; lyrics and cue sheets are not search terms."""
+"""Limit of a field: lyrics and cue sheets are not search terms."""
 
 _MAX_CHUNK_BYTES: Final = 1_000_000
 _MAX_CHUNKS: Final = 1_000
@@ -71,7 +70,7 @@ def read_metadata(path: Path) -> dict[str, str]:
     -------
     dict of str to str
         Field name (title, artist, album, genre, comment, description, keywords, category, ...) to text;
-        several values are joined by "; ". Empty when there is none or it cannot be read.
+        several values are joined by "; ". Empty if there is none or it cannot be read.
     """
     found: dict[str, list[str]] = {}
     try:
@@ -85,7 +84,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def _tags(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield what mutagen knows of a file's tags."""
+    """Yield the tags that mutagen reads."""
     try:
         file = mutagen.File(path)
     except Exception as error:  # mutagen raises whatever its parsers raise; tags are optional
@@ -102,7 +101,7 @@ def _tags(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _riff_texts(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a WAVE file's BEXT, INFO and iXML chunks."""
+    """Yield the texts in the BEXT, INFO and iXML chunks of a WAVE file."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] not in {b"RIFF", b"RF64"} or head[8:12] != b"WAVE":
@@ -118,7 +117,7 @@ def _riff_texts(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield each chunk's name and size with the file at its first byte."""
+    """Yield the name and size of each chunk, with the file positioned at its data."""
     position = 12
     data_bytes = 0
     for _ in range(_MAX_CHUNKS):
@@ -127,7 +126,7 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         if len(head) < 8:
             return
         size = int.from_bytes(head[4:], "little")
-        if head[:4] == b"ds64":  # RF64: the size of `data` stands here (EBU Tech 3306)
+        if head[:4] == b"ds64":  # RF64 stores the size of `data` here (EBU Tech 3306)
             data_bytes = int.from_bytes(file.read(16)[8:], "little")
         elif head[:4] == b"data" and size == 0xFFFFFFFF:
             size = data_bytes
@@ -162,7 +161,7 @@ def _ixml_texts(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _decode(data: bytes) -> str:
-    """Decode text that may be UTF-8 or a Windows code page: RIFF does not say."""
+    """Decode UTF-8 or else a Windows code page; RIFF does not specify the encoding."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

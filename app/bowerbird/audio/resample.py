@@ -1,4 +1,4 @@
-"""Changing the sampling rate: soxr at its high-quality setting, whole or in blocks with the same result."""
+"""Resampling with soxr at high quality, block by block."""
 
 from typing import cast
 
@@ -9,14 +9,14 @@ from bowerbird.domain.sounds import Samples
 
 
 class StreamResampler:
-    """Resample a stream block by block; the blocks' sizes do not change the result.
+    """Resamples a stream block by block; the size of the blocks does not change the result.
 
     Parameters
     ----------
     in_hz, out_hz : int
-        Sampling rates.
+        Sampling rates of input and output.
     n_channels : int
-        1 takes and gives shape (n_frames,); more take and give (n_frames, n_channels).
+        With 1, blocks have shape (n_frames,), otherwise (n_frames, n_channels).
     """
 
     def __init__(self, in_hz: int, out_hz: int, n_channels: int = 1) -> None:
@@ -26,13 +26,13 @@ class StreamResampler:
         )
 
     def push(self, block: Samples) -> Samples:
-        """Give a block, get what is ready: often shorter or longer, sometimes empty."""
+        """Resample a block and return the frames that are ready, possibly none."""
         if self._stream is None:
             return block
         return cast("Samples", self._stream.resample_chunk(np.ascontiguousarray(block)))
 
     def finish(self) -> Samples:
-        """Get what was held back. The resampler is used up."""
+        """Return the remaining frames. The resampler cannot be used again."""
         shape = (0,) if self._n_channels == 1 else (0, self._n_channels)
         nothing = np.zeros(shape, np.float32)
         if self._stream is None:

@@ -1,11 +1,13 @@
-"""Writing sounds: excerpts for listening tests, lossless and whole or not at all."""
+"""Writing sounds: excerpts for listening tests as lossless files, each whole or not at all."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from bowerbird.base.errors import AudioError
+from bowerbird.base.files import refusal, write_whole
 from bowerbird.domain.sounds import Samples
 
 
@@ -24,11 +26,11 @@ def write_flac(path: Path, samples: Samples, rate_hz: int) -> None:
     AudioError
         When the disk refuses.
     """
-    draft = path.with_name(f".{path.name}.draft")
+    encoded = io.BytesIO()
+    soundfile.write(encoded, np.clip(samples, -1.0, 1.0), rate_hz, format="FLAC", subtype="PCM_16")
     try:
-        soundfile.write(draft, np.clip(samples, -1.0, 1.0), rate_hz, format="FLAC", subtype="PCM_16")
-        draft.replace(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        draft.unlink(missing_ok=True)
-        reason = (getattr(error, "strerror", None) or "the disk refuses").lower()
-        raise AudioError(f"`{path.name}` cannot be written to {path.parent} ({reason}). Free some space.") from error
+        write_whole(path, encoded.getvalue())
+    except OSError as error:
+        raise AudioError(
+            f"{path.name} cannot be written to {path.parent} ({refusal(error)}). Free some space."
+        ) from error

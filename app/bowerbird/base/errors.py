@@ -24,8 +24,8 @@ class EncoderError(BowerbirdError):
     """An encoder that is unknown or incomplete."""
 
 
-class UnheardError(EncoderError):
-    """A sound of which an encoder makes nothing: a word on the sound as well, so it is not asked again."""
+class NotEmbeddableError(EncoderError):
+    """A sound that an encoder cannot embed. The sound is the cause, so it is not tried again."""
 
 
 class QueryError(BowerbirdError):

@@ -53,21 +53,33 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     OSError
         When writing fails; the former file is unchanged.
     """
-    draft, former = folder.with_name(f".{folder.name}.draft"), folder.with_name(f".{folder.name}.former")
+    draft = folder.with_name(f".{folder.name}.draft")
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         fill(draft)
-        shutil.rmtree(former, ignore_errors=True)
-        if folder.exists():
-            folder.replace(former)
-        try:
-            draft.replace(folder)
-        except OSError:
-            if former.exists():
-                former.replace(folder)
-            raise
+        swap_folder(folder, draft, former=folder.with_name(f".{folder.name}.former"))
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def swap_folder(folder: Path, draft: Path, *, former: Path) -> None:
+    """Move a finished draft to `folder`; what is there waits at `former` and is then deleted.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; the former folder is back, and the draft still exists.
+    """
+    if former.exists():
+        shutil.rmtree(former)
+    if folder.exists():
+        folder.replace(former)
+    try:
+        draft.replace(folder)
+    except OSError:
+        if former.exists():
+            former.replace(folder)
         raise
     shutil.rmtree(former, ignore_errors=True)

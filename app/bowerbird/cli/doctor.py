@@ -24,7 +24,7 @@ _PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Es
 
 
 def doctor(*, library: LibraryOption = None) -> int:
-    """Say what is installed, where things lie, and what is missing."""
+    """Show versions, folders, and missing components."""
     chosen = open_library(library)
     typer.echo(f"bowerbird {__version__} on Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
@@ -33,11 +33,11 @@ def doctor(*, library: LibraryOption = None) -> int:
     typer.echo(f"settings: {paths.settings_path()}")
     typer.echo(f"log: {paths.log_path()}")
     choice = searched_encoder(chosen)
-    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.complaint})' if choice.complaint else ''}")
+    typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.warning})' if choice.warning else ''}")
     typer.echo(f"models: {paths.weights_path()}")
     typer.echo(f"thesaurus: {own_thesaurus_path()} ({own_thesaurus_fault() or _presence(own_thesaurus_path())})")
     if not hnsw.is_available():
-        typer.echo("index: exact; install hnswlib for faster searches in very large libraries")
+        typer.echo("index: exact; install hnswlib for faster search in very large libraries")
     else:
         typer.echo(f"index: exact up to {HNSW_FROM:,} vectors, hnswlib from there")
 
@@ -48,7 +48,7 @@ def doctor(*, library: LibraryOption = None) -> int:
 
 
 def _presence(path: Path) -> str:
-    return "read" if path.exists() else "none of your own yet"
+    return "in use" if path.exists() else "not created"
 
 
 def _version(package: str) -> str:

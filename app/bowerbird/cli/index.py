@@ -120,7 +120,7 @@ def _further(name: str | None, library: Library) -> Encoder:
         require_recall(name)
         return encoder_named(name)
     choice = wanted_encoder(library)
-    warn(choice.complaint)
+    warn(choice.warning)
     return choice.encoder
 
 

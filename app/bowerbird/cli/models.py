@@ -1,4 +1,4 @@
-"""`bowerbird models`: the encoders that come as weights."""
+"""`bowerbird models`: encoders whose weights are files."""
 
 import json
 from collections.abc import Iterator
@@ -11,22 +11,21 @@ from rich.console import Console
 from rich.table import Table
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.text import bytes_text
+from bowerbird.base.text import bytes_text, count_text
 from bowerbird.cli.index import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, JsonOption, LibraryOption, open_library, warn
 from bowerbird.cli.progress import live_line
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING
-from bowerbird.jobs.control import Control
-from bowerbird.library.encoders.choice import is_of_model, let_go, searched_encoder
+from bowerbird.jobs.control import Cancelled, Control
+from bowerbird.jobs.progress import Report
+from bowerbird.library.encoders.choice import is_of_model, searched_encoder, stop_using_model
 from bowerbird.library.encoders.model_states import ModelState, folders_of, list_models, model_state
 from bowerbird.library.encoders.models import (
-    ModelProgress,
-    Post,
     check_int8,
+    delete_model_embeddings,
     fetch_model,
-    forget_model,
-    import_models,
+    import_model,
     remove_model,
     verify_model,
 )
@@ -34,26 +33,26 @@ from bowerbird.library.encoders.recall import MIN_RECALL
 from bowerbird.library.encoders.tuning import remove_ear
 
 app = typer.Typer(
-    help="Have, check and remove the encoders that come as weights. Nothing is fetched unless it is asked for here.",
+    help="Download, import, check and remove encoders. Nothing is downloaded except by `fetch`.",
     no_args_is_help=True,
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, as `bowerbird models list` calls it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model from `bowerbird models list`.")]
 
 _STATES = {
-    "absent": "not here",
-    "partial": "partly fetched",
-    "unproven": "here, not checked yet",
-    "refused": "here, not used",
+    "absent": "not installed",
+    "partial": "partly downloaded",
+    "unchecked": "not checked yet",
+    "refused": "not used",
     "ready": "ready",
 }
 
 
 @app.command("list")
 def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
-    """List every model: whether it is here, and what having it costs."""
+    """List every model with its state and size."""
     choice = searched_encoder(open_library(library))
-    warn(choice.complaint)
+    warn(choice.warning)
     used = choice.encoder.name
     if as_json:
         for name in (DEFAULT_ENCODER, ACOUSTIC_ENCODER, *trained_ears()):
@@ -67,17 +66,17 @@ def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
     table.add_column("name", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("what it is for", style="dim", overflow="fold")
+    table.add_column("description", style="dim", overflow="fold")
     for name, about in (
-        (DEFAULT_ENCODER, "Hears what words mean, and timbre, pitch, envelope and the rest."),
-        (ACOUSTIC_ENCODER, "Timbre, brightness, pitch, envelope, loudness, length alone."),
-        *((name, "The ear, tuned to your own sounds.") for name in trained_ears()),
+        (DEFAULT_ENCODER, "Understands words, and compares timbre, pitch, envelope and more."),
+        (ACOUSTIC_ENCODER, "Timbre, brightness, pitch, envelope, loudness and length only."),
+        *((name, "The built-in encoder, tuned to your own sounds.") for name in trained_ears()),
     ):
         state_word = "trained here" if name in trained_ears() else "built in"
-        table.add_row(name, state_word + (", used" if used == name else ""), "", about)
+        table.add_row(name, state_word + (", in use" if used == name else ""), "", about)
     for state in list_models():
         is_used = is_of_model(used, state.card.id)
-        word = _STATES[state.state] + (", used" if is_used else "")
+        word = _STATES[state.state] + (", in use" if is_used else "")
         size = bytes_text(state.n_disk_bytes or state.n_download_bytes)
         table.add_row(state.card.id, word, size, f"{state.card.about} {state.card.licence}.")
     console.print(table)
@@ -92,31 +91,30 @@ def fetch(
     name: Name,
     *,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Fetch the faster 8-bit weights too; `verify --int8` says if they serve.")
+        bool,
+        typer.Option("--int8", help="Download the faster 8-bit weights as well; `verify --int8` compares them."),
     ] = False,
     endpoint: Annotated[
-        str | None, typer.Option(metavar="URL", help="Address of the hub, for a mirror.", show_default=False)
+        str | None, typer.Option(metavar="URL", help="Address of a mirror of the hub.", show_default=False)
     ] = None,
 ) -> int:
-    """Fetch a model's weights and check them. A fetch that broke off goes on where it was."""
-    with _progress() as (control, post):
-        state = fetch_model(name, control=control, post=post, with_int8=int8, endpoint=endpoint)
-    return _finish(state, control, "Run the same again to go on; what came is kept.")
+    """Download a model's weights and check them. An interrupted download is resumed."""
+    with _job("Run the same command again to resume; the download so far is kept.") as (control, report):
+        state = fetch_model(name, control=control, report=report, with_int8=int8, endpoint=endpoint)
+    return _finish(state)
 
 
 @app.command("import")
 def import_(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder with weights: exported, or copied from another machine.")
+        Path,
+        typer.Argument(metavar="DIR", help="A folder of weights: exported, or copied from another computer."),
     ],
 ) -> int:
-    """Take weights from a folder, for machines without a network, and check them."""
-    with _progress() as (control, post):
-        state = import_models(folder, control=control, post=post)
-    if state is None:
-        typer.echo("Stopped. Nothing was imported.", err=True)
-        return EXIT_INTERRUPTED
-    return _finish(state, control, f"Run `bowerbird models verify {state.card.id}` to check it.")
+    """Import a model's weights from a folder and check them. No network is needed."""
+    with _job("Run the same command again to import and check the weights.") as (control, report):
+        state = import_model(folder, control=control, report=report)
+    return _finish(state)
 
 
 @app.command("verify")
@@ -125,16 +123,16 @@ def verify(
     *,
     int8: Annotated[
         bool,
-        typer.Option("--int8", help="Compare the 8-bit weights with the full ones on 200 of the library's sounds."),
+        typer.Option("--int8", help="Compare the 8-bit weights with the full weights on 200 of your sounds."),
     ] = False,
     library: LibraryOption = None,
 ) -> int:
-    """Read every byte of a model's weights and check what it hears; it is used only if it passes."""
-    with _progress() as (control, post):
-        state = verify_model(name, control=control, post=post)
+    """Read a model's files and check its embeddings; it is used only if it passes."""
+    with _job("Nothing was changed.") as (control, report):
+        state = verify_model(name, control=control, report=report)
         if int8 and state.state == "ready":
-            check_int8(open_library(library), name, control=control, post=post)
-    return _finish(model_state(name), control, "Nothing was changed.")
+            check_int8(open_library(library), name, control=control, report=report)
+    return _finish(model_state(name))
 
 
 @app.command("remove")
@@ -143,22 +141,22 @@ def remove(
     *,
     vectors: Annotated[
         bool,
-        typer.Option("--vectors", help="Delete what it made of the library's sounds, too, also after the weights."),
+        typer.Option("--vectors", help="Also delete its embeddings from the library, even without the weights."),
     ] = False,
     library: LibraryOption = None,
 ) -> int:
-    """Delete a model's weights. The vectors it made stay, unless told otherwise, for when it comes back."""
-    place = open_library(library)
-    forgotten = forget_model(place, name) if vectors else {}  # first: while the library is indexed, nothing is lost
-    for encoder_id, n in forgotten.items():
-        typer.echo(f"{n:,} vectors of {encoder_id} deleted")
+    """Delete a model's weights. Its embeddings are kept for when you install it again, unless --vectors is given."""
+    folder = open_library(library)
+    n_deleted = delete_model_embeddings(folder, name) if vectors else {}  # first: it fails while a library is indexed
+    for encoder_id, n in n_deleted.items():
+        typer.echo(f"Deleted {count_text(n, 'embedding', 'embeddings')} of {encoder_id}")
     if name in trained_ears():
-        typer.echo(f"{name} removed, {bytes_text(remove_ear(name))} freed")
-    elif folders_of(name) or not forgotten:
+        typer.echo(f"Removed {name}, freed {bytes_text(remove_ear(name))}")
+    elif folders_of(name) or not n_deleted:
         n_bytes = remove_model(name)
-        typer.echo(f"{name} removed, {bytes_text(n_bytes)} freed")
-    if let_go(place, name):
-        typer.echo("The library used it; the built-in encoder serves from now on.")
+        typer.echo(f"Removed {name}, freed {bytes_text(n_bytes)}")
+    if stop_using_model(folder, name):
+        typer.echo("It was in use. Search now uses the built-in encoder.")
     return EXIT_DONE
 
 
@@ -168,8 +166,8 @@ def _row(state: ModelState, used: str) -> dict[str, object]:
         "title": state.card.title,
         "licence": state.card.licence,
         "source": state.card.source.kind,
-        "state": state.state,
-        "sentence": state.sentence,
+        "state": "unproven" if state.state == "unchecked" else state.state,  # the word of the first version
+        "sentence": state.sentence or "",
         "n_download_bytes": state.n_download_bytes,
         "n_disk_bytes": state.n_disk_bytes,
         "is_used": is_of_model(used, state.card.id),
@@ -178,52 +176,52 @@ def _row(state: ModelState, used: str) -> dict[str, object]:
     }
 
 
-def _finish(state: ModelState, control: Control, when_stopped: str) -> int:
-    if control.is_cancelled:
-        typer.echo(f"Stopped. {when_stopped}", err=True)
-        return EXIT_INTERRUPTED
+def _finish(state: ModelState) -> int:
     name = state.card.id
     if state.state != "ready":
-        raise EncoderError(
-            state.sentence or f"`{name}` is {_STATES[state.state]}. Run `bowerbird models verify {name}`."
-        )
-    typer.echo(f"{name} is here and passed its check. {_figures(state)}".rstrip())
-    typer.echo(f"Use it with `bowerbird index --encoder {name}`.")
-    if state.proof is not None and state.proof.int8_sentence:
-        warn(state.proof.int8_sentence)
+        raise EncoderError(state.sentence or f"{name} is {_STATES[state.state]}. Run `bowerbird models verify {name}`.")
+    typer.echo(f"{name} is installed and passed its check. {_figures(state)}".rstrip())
+    typer.echo(f"To use it, run `bowerbird index --encoder {name}`.")
+    if state.check is not None and state.check.int8_sentence:
+        warn(state.check.int8_sentence)
     elif state.recall is not None:
-        same = f"{state.recall.text} of the nearest ten are the same on {state.recall.n_sounds} of your sounds"
+        same = f"{state.recall.text} of the 10 nearest are the same on {count_text(state.recall.n_sounds)}"
         if state.is_int8_offered:
-            typer.echo(f"8-bit weights: {same}. Use them with `bowerbird index --encoder {name}{INT8_ENDING}`.")
+            typer.echo(f"8-bit weights: {same}. To use them, run `bowerbird index --encoder {name}{INT8_ENDING}`.")
         else:
-            typer.echo(f"8-bit weights: {same}, fewer than {MIN_RECALL:.2f}. They are not used.")
+            typer.echo(f"8-bit weights: {same}, less than {MIN_RECALL:.2f}. They are not used.")
     elif state.has_int8:
-        typer.echo(f"8-bit weights are here. Run `bowerbird models verify {name} --int8` to see if they serve you.")
+        typer.echo(
+            f"8-bit weights are installed. Run `bowerbird models verify {name} --int8` to compare them on your sounds."
+        )
     return EXIT_DONE
 
 
 def _figures(state: ModelState) -> str:
     if not state.card.is_trained:
-        return "Its weights are random: what it finds means nothing."
-    proof = state.proof
-    if proof is None or proof.text_cosine is None or proof.ranking is None:
+        return "Its weights are random: its results mean nothing."
+    check = state.check
+    if check is None or check.text_cosine is None or check.ranking is None:
         return ""
     return (
-        f"Unrelated texts have cosines of {proof.text_cosine:.2f} at most; "
-        f"texts find their demo sounds in {proof.ranking:.0%} of comparisons."
+        f"Unrelated texts have cosines of {check.text_cosine:.2f} at most; "
+        f"texts find their demo sounds in {check.ranking:.0%} of comparisons."
     )
 
 
 @contextmanager
-def _progress() -> Iterator[tuple[Control, Post]]:
-    """Show how work goes on a line that stays in place, and let Ctrl+C cancel it."""
+def _job(when_stopped: str) -> Iterator[tuple[Control, Report]]:
+    """Show progress on a line that stays in place, and let Ctrl+C cancel.
+
+    Raises
+    ------
+    typer.Exit
+        When the job was cancelled, after saying what to do.
+    """
     control = Control()
-    with interrupts(control), live_line() as show:
-
-        def post(event: ModelProgress) -> None:
-            amount = ""
-            if event.n_total_bytes:
-                amount = f" · {bytes_text(event.n_done_bytes) or '0 MB'} of {bytes_text(event.n_total_bytes)}"
-            show(f"{event.id} · {event.text}{amount}")
-
-        yield control, post
+    try:
+        with interrupts(control), live_line() as show:
+            yield control, lambda progress: show(progress.text)
+    except Cancelled:
+        typer.echo(f"Stopped. {when_stopped}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -49,7 +49,7 @@ def encoder_to_search(name: str | None, library: Library) -> Encoder:
     if name is not None:
         return encoder_named(name)
     choice = searched_encoder(library)
-    warn(choice.complaint)
+    warn(choice.warning)
     return choice.encoder
 
 

@@ -1,7 +1,6 @@
-"""Waveforms for the eye: the least and greatest sample of each stretch, at several resolutions.
+"""Waveform overviews: the lowest and highest sample of each bin, at several resolutions.
 
-The base resolution is stored; coarser ones are made from it at will, since the minimum of minima is the
-minimum.
+Only the finest resolution is stored; coarser resolutions are computed from it.
 """
 
 from dataclasses import dataclass
@@ -13,25 +12,25 @@ import numpy.typing as npt
 from bowerbird.domain.sounds import Samples
 
 BASE_FRAMES: Final = 64
-"""Frames a bin at the finest resolution."""
+"""Frames per bin at the finest resolution."""
 
 MAX_BINS: Final = 16_384
-"""A sound with more bins has its bins joined in pairs until it fits: 32 KB a sound at most."""
+"""Longer sounds have their bins merged in pairs until they fit: at most 32 KB per sound."""
 
 OVERVIEW_COLUMNS: Final = 96
-"""Columns of the little waveform in a table row."""
+"""Columns of the small waveform in a table row."""
 
 Bins = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
-    """A waveform's outline.
+    """A waveform overview.
 
     Attributes
     ----------
     bins : ndarray, shape (n_bins, 2), int8
-        Least and greatest sample of each bin over all channels; 127 is full scale.
+        Lowest and highest sample of each bin over all channels; 127 is full scale.
     frames_per_bin : int
     """
 
@@ -40,7 +39,7 @@ class Peaks:
 
 
 class PeakMeter:
-    """Finds the peaks of a sound block by block."""
+    """Computes the peaks of a sound block by block."""
 
     def __init__(self) -> None:
         self._frames_per_bin = BASE_FRAMES
@@ -49,7 +48,7 @@ class PeakMeter:
         self._open: npt.NDArray[np.float32] = np.zeros((0, 2), np.float32)
 
     def push(self, block: Samples) -> None:
-        """Take the next block, shape (n_frames, n_channels)."""
+        """Add the next block, shape (n_frames, n_channels)."""
         low = block.min(axis=1) if block.shape[1] > 2 else np.minimum(block[:, 0], block[:, -1])
         high = block.max(axis=1) if block.shape[1] > 2 else np.maximum(block[:, 0], block[:, -1])
         frames = np.concatenate([self._open, np.stack([low, high], axis=1)])
@@ -62,18 +61,18 @@ class PeakMeter:
             self._coarsen()
 
     def finish(self) -> Peaks:
-        """Return the peaks of everything pushed."""
+        """Return the peaks of all blocks."""
         if len(self._open):
             self._done.append(np.array([[self._open[:, 0].min(), self._open[:, 1].max()]], np.float32))
         bins = np.concatenate(self._done) if self._done else np.zeros((0, 2), np.float32)
         return Peaks(np.round(np.clip(bins, -1, 1) * 127).astype(np.int8), self._frames_per_bin)
 
     def _coarsen(self) -> None:
-        """Join bins in pairs, returning an odd one to the frames still open."""
+        """Merge bins in pairs; an odd bin goes back to the frames carried over."""
         joined = np.concatenate(self._done)
         if len(joined) % 2:
             odd, joined = joined[-1:], joined[:-1]
-            # Standing in for its frames: the outline is the same, and bins stay aligned.
+            # Repeated in place of its frames: the overview is the same, and bins stay aligned.
             self._open = np.concatenate([np.repeat(odd, self._frames_per_bin, axis=0), self._open])
         pairs = joined.reshape(-1, 2, 2)
         self._done = [np.stack([pairs[:, :, 0].min(axis=1), pairs[:, :, 1].max(axis=1)], axis=1)]
@@ -82,7 +81,7 @@ class PeakMeter:
 
 
 def reduce_to(bins: Bins, n_columns: int) -> Bins:
-    """Reduce or repeat bins to a number of columns.
+    """Merge or repeat bins to get a number of columns.
 
     Parameters
     ----------

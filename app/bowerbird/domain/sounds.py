@@ -1,4 +1,4 @@
-"""Sounds as values: what a file holds, where it lies, and its audio in memory."""
+"""Types for audio and embeddings in memory."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

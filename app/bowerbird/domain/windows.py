@@ -1,4 +1,4 @@
-"""Windows: the stretches of a sound that each have a vector."""
+"""Windows: the parts of a sound that are embedded separately."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,11 +8,11 @@ import numpy as np
 from bowerbird.domain.sounds import Samples
 
 MIN_LAST_S: Final = 1.0
-"""A remainder shorter than this adds no window to a sound that has others."""
+"""A shorter remainder is dropped if the sound has other windows."""
 
 
 class WindowCutter:
-    """Cuts a stream into windows without overlap; the last is kept when it lasts a second or is the only one.
+    """Cuts a stream into windows without overlap; the last is kept if it lasts a second or is the only window.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class WindowCutter:
         self._n_cut = 0
 
     def push(self, samples: Samples) -> Iterator[Samples]:
-        """Take mono samples and yield the windows they complete, shape (n_frames,)."""
+        """Add mono samples and yield the windows that they complete, shape (n_frames,)."""
         self._parts.append(samples)
         self._n_waiting += len(samples)
         while self._n_waiting >= self._window_frames:
@@ -42,12 +42,12 @@ class WindowCutter:
         """Yield the last window, if there is one."""
         if self._n_waiting and (not self._n_cut or self._n_waiting >= self._min_last_frames):
             yield np.concatenate(self._parts)
-        elif not self._n_cut:  # a single frame can resample to none: it is still a sound
+        elif not self._n_cut:  # a single frame may be resampled to none
             yield np.zeros(1, np.float32)
 
 
 def n_windows(duration_s: float, window_s: float) -> int:
-    """Return how many windows a sound has, or one more or less where its end lies on a border."""
+    """Return the number of windows of a sound, to within one if its end is at a window boundary."""
     whole, rest = divmod(duration_s, window_s)
     return max(1, int(whole) + (rest >= MIN_LAST_S))
 

@@ -1,4 +1,4 @@
-"""Log-mel spectrograms as a card describes them, numpy only. What a network's input looks like lives elsewhere."""
+"""Log-mel spectrograms with the parameters of a card, computed with numpy."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,17 +11,17 @@ from bowerbird.domain.sounds import Samples
 from bowerbird.encoders.weights.cards import LogMel
 
 Floats: TypeAlias = npt.NDArray[np.float32]
-"""Any float32 array of the front end; its shape is said where it is used."""
+"""A float32 array of the front end; its shape is documented where it is used."""
 
 _BLOCK_VALUES: Final = 65_536
-"""Samples that are transformed at once: their spectra stay in the processor's own cache."""
+"""Samples per batch of transforms: their spectra fit into the processor's cache."""
 
 _BANDS_AT_ONCE: Final = 8
-"""Neighbouring bands share a product. Small products are never split among threads, so their bits stay the same."""
+"""Bands per matrix product. Small products are never split among threads, so results are bit-identical."""
 
 
 def log_mel(samples: Samples, spec: LogMel, rate_hz: int) -> Floats:
-    """Log-mel spectrogram of a sound.
+    """Return the log-mel spectrogram of a sound.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def log_mel(samples: Samples, spec: LogMel, rate_hz: int) -> Floats:
         stop = min(start + n_at_once, n_frames)
         taken = slice(0, stop - start)
         np.multiply(framed[start:stop], plan.window, out=windowed[taken])
-        np.fft.rfft(windowed[taken], out=spectra[taken])  # type: ignore[arg-type] # stays single, unlike its stub
+        np.fft.rfft(windowed[taken], out=spectra[taken])  # type: ignore[arg-type] # single precision, unlike the stub says
         strength = _strengths(spectra[taken, plan.bins], spec.power)
         for group in plan.groups:
             mel[start:stop, group.bands] = strength[:, group.bins] @ group.weights
@@ -61,7 +61,7 @@ def log_mel(samples: Samples, spec: LogMel, rate_hz: int) -> Floats:
 
 @cache
 def filterbank(spec: LogMel, rate_hz: int) -> Floats:
-    """Weights of the mel bands: triangles between neighbouring centres, equally spaced on the scale.
+    """Return the weights of the mel bands: triangles between neighbouring centres, equally spaced on the scale.
 
     The corner frequencies are `n_mels` + 2 points from `f_min_hz` to `f_max_hz`. With norm slaney, a band is
     scaled by 2 / (its upper corner - its lower), which makes its area 1 (Slaney, Auditory Toolbox, Technical
@@ -83,7 +83,7 @@ def filterbank(spec: LogMel, rate_hz: int) -> Floats:
 
 
 def mel_of_hz(hz: npt.NDArray[np.float64], scale: str) -> npt.NDArray[np.float64]:
-    """Pitch on a mel scale.
+    """Convert a frequency to a mel scale.
 
     slaney: 3 mel in 200 Hz up to 1 kHz, then 27 mel for every factor of 6.4 (Slaney, 1998, as above).
     htk: 2595 log10(1 + f / 700) (O'Shaughnessy, Speech Communication, 1987; The HTK Book, section 5.4).
@@ -95,7 +95,7 @@ def mel_of_hz(hz: npt.NDArray[np.float64], scale: str) -> npt.NDArray[np.float64
 
 
 def hz_of_mel(mel: npt.NDArray[np.float64], scale: str) -> npt.NDArray[np.float64]:
-    """Frequency in Hz; the inverse of `mel_of_hz`."""
+    """Convert from a mel scale to Hz; the inverse of `mel_of_hz`."""
     if scale == "htk":
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     above = 1000.0 * 6.4 ** ((np.maximum(mel, 15.0) - 15.0) / 27.0)
@@ -104,7 +104,7 @@ def hz_of_mel(mel: npt.NDArray[np.float64], scale: str) -> npt.NDArray[np.float6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Group:
-    """Neighbouring bands and the few bins they hear.
+    """Adjacent bands and the bins that they cover.
 
     Attributes
     ----------
@@ -120,13 +120,13 @@ class _Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """What a spectrogram needs and no sound changes.
+    """The precomputed parts of a spectrogram.
 
     Attributes
     ----------
     window : ndarray, shape (n_fft,), float32
     bins : slice
-        Those that any band hears.
+        Bins with a weight in any band.
     groups : tuple of _Group
     """
 
@@ -149,13 +149,13 @@ def _plan(spec: LogMel, rate_hz: int) -> _Plan:
 
 
 def _heard(weights: Floats) -> tuple[int, int]:
-    """First bin of any weight and the one after the last; one bin where there is none."""
-    heard = np.flatnonzero(weights.any(axis=0))
-    return (int(heard[0]), int(heard[-1]) + 1) if len(heard) else (0, 1)
+    """Return the first bin with a weight and the bin after the last; a single bin if there is none."""
+    used = np.flatnonzero(weights.any(axis=0))
+    return (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
 
 
 def _window(spec: LogMel) -> Floats:
-    """Periodic Hann window in the middle of a transform, shape (n_fft,)."""
+    """Return a periodic Hann window in the middle of a transform, shape (n_fft,)."""
     hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(spec.window_frames) / spec.window_frames)
     before = (spec.n_fft - spec.window_frames) // 2
     return _read_only(np.pad(hann, (before, spec.n_fft - spec.window_frames - before)))
@@ -177,7 +177,7 @@ def _padded(samples: Samples, spec: LogMel) -> Samples:
 
 
 def _strengths(spectra: npt.NDArray[np.complex64], power: float) -> Floats:
-    """Magnitudes to a power."""
+    """Return magnitudes raised to a power."""
     squared = spectra.real**2 + spectra.imag**2
     if power == 2.0:
         return squared
@@ -185,12 +185,12 @@ def _strengths(spectra: npt.NDArray[np.complex64], power: float) -> Floats:
 
 
 def _scaled(mel: Floats, spec: LogMel) -> Floats:
-    """Bring bands to the card's scale, in place."""
+    """Apply the card's logarithm and normalisation in place."""
     if spec.log != "none":
         np.maximum(mel, np.float32(spec.floor), out=mel)
         if spec.offset:
             mel += np.float32(spec.offset)
-        # The natural logarithm is several times faster here than the decimal one.
+        # The natural logarithm is several times faster than the decimal logarithm.
         np.log(mel, out=mel)
         if spec.log == "db":
             mel *= np.float32(10.0 / np.log(10.0))

@@ -1,4 +1,4 @@
-"""What every encoder promises."""
+"""The interfaces of encoders."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
@@ -8,10 +8,10 @@ from bowerbird.domain.sounds import Samples, Vectors
 
 
 class TextEncoder(Protocol):
-    """Turns words into vectors that lie near those of the sounds they mean."""
+    """Encodes text into the space of sound embeddings."""
 
     def knows(self, text: str) -> bool:
-        """Say whether any word of a text means something to it; where none does, the text is a name at most.
+        """Return whether any word of a text is in the vocabulary; otherwise search uses names only.
 
         Raises
         ------
@@ -38,10 +38,10 @@ class TextEncoder(Protocol):
 
 @runtime_checkable
 class Guesser(Protocol):
-    """An encoder of words that takes some for others that are spelt alike."""
+    """A text encoder that corrects misspelt words."""
 
     def guesses(self, text: str) -> tuple[Guess, ...]:
-        """Say which words of a text it takes for which others.
+        """Return the words of a text that it replaces by similarly spelt words.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Guesser(Protocol):
 
 
 class Encoder(Protocol):
-    """Turns windows of mono audio into unit vectors; the same audio gives the same vector, always."""
+    """Encodes windows of mono audio as unit vectors; the same audio always gives the same vector."""
 
     @property
     def id(self) -> str:
@@ -61,7 +61,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """What `encoder_named` makes the same encoder of, here or in another process."""
+        """The name from which `encoder_named` creates the same encoder, in any process."""
         ...
 
     @property
@@ -81,16 +81,16 @@ class Encoder(Protocol):
 
     @property
     def blocks(self) -> Mapping[str, slice]:
-        """Named parts of the vector; empty where it has none."""
+        """Named parts of the vector; empty if it has none."""
         ...
 
     @property
     def text(self) -> TextEncoder | None:
-        """What encodes words into the same space, where the encoder knows what words mean."""
+        """The text encoder for the same space; None if there is none."""
         ...
 
     def encode(self, windows: Sequence[Samples]) -> Vectors:
-        """Encode windows, each of its own true length, unpadded.
+        """Encode windows of any length, unpadded.
 
         Parameters
         ----------
@@ -112,25 +112,25 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Namer(Protocol):
-    """An encoder that can say what its vectors may be called."""
+    """An encoder that can suggest words for its embeddings."""
 
     def names_of(self, vectors: Vectors, *, n_names: int) -> list[tuple[tuple[str, float], ...]]:
-        """Say what sounds may be called.
+        """Suggest words for sounds.
 
         Parameters
         ----------
         vectors : ndarray, shape (n, n_dims), float32
-            Of this encoder; of any length but 0.
+            Embeddings of this encoder, of any length except 0.
         n_names : int
 
         Returns
         -------
         list of tuple of (str, float)
-            For every vector its likeliest names, likeliest first, each with its share of the belief in [0, 1].
+            For each embedding the most likely words, most likely first, each with its probability in [0, 1].
 
         Raises
         ------
         EncoderError
-            When the names are missing or damaged.
+            When the words are missing or damaged.
         """
         ...

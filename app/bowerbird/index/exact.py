@@ -1,4 +1,4 @@
-"""Exact search: one matrix product. The oracle of the tests, and as fast as any up to some 20,000 vectors."""
+"""Exact search by a matrix product: the reference of the tests, and the fastest method up to about 20,000 vectors."""
 
 from pathlib import Path
 from typing import Final, Self
@@ -48,7 +48,7 @@ class ExactIndex:
         self._n = needed
 
     def remove(self, labels: Labels) -> None:
-        """Take vectors out."""
+        """Remove vectors."""
         kept = ~np.isin(self._labels[: self._n], labels)
         n_kept = int(kept.sum())
         self._rows[:n_kept] = self._rows[: self._n][kept]
@@ -56,7 +56,7 @@ class ExactIndex:
         self._n = n_kept
 
     def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
-        """Return the k nearest labels and their cosines, best first; equal cosines by label."""
+        """Return the k nearest labels and their cosines, best first; equal cosines are ordered by label."""
         labels, rows = self._labels[: self._n], self._rows[: self._n]
         if allowed is not None:
             chosen = np.flatnonzero(np.isin(labels, allowed))
@@ -74,12 +74,12 @@ class ExactIndex:
 
     @classmethod
     def read(cls, path: Path, n_dims: int) -> Self:
-        """Read what `write` wrote.
+        """Read an index written by `write`.
 
         Raises
         ------
         ValueError, OSError, KeyError
-            When the file is not such an index.
+            When the file is not a valid index.
         """
         index = cls(n_dims)
         with np.load(path, allow_pickle=False) as stored:
@@ -88,7 +88,7 @@ class ExactIndex:
 
 
 def best(labels: Labels, scores: Scores, k: int) -> tuple[Labels, Scores]:
-    """Return the k best labels and scores, best first; equal scores by label."""
+    """Return the k best labels and scores, best first; equal scores are ordered by label."""
     k = min(k, len(labels))
     if k < 1:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)

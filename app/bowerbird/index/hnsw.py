@@ -1,6 +1,6 @@
-"""Approximate search by hnswlib's graph (Malkov and Yashunin 2018). The library's only door.
+"""Approximate search with hnswlib (Malkov and Yashunin 2018); the only module that imports it.
 
-hnswlib is compiled at installation; where it is absent, `is_available` says so and the exact index serves.
+hnswlib is compiled at installation. Without it, `is_available` is False and the exact index is used.
 """
 
 from pathlib import Path
@@ -17,11 +17,11 @@ except ImportError:
     hnswlib = None
 
 N_LINKS: Final = 16
-"""M: links a node."""
+"""M: links per node."""
 
 EF_CONSTRUCTION: Final = 200
 MIN_RECALL: Final = 0.98
-"""Recall@10 against exact search that the search width is chosen for."""
+"""Target of recall@10 against exact search."""
 
 _SEED: Final = 100
 _WIDTHS: Final = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
@@ -32,7 +32,7 @@ _EXACT_SHARE: Final = 0.05
 
 
 def is_available() -> bool:
-    """Say whether hnswlib is installed."""
+    """Return whether hnswlib is installed."""
     return hnswlib is not None
 
 
@@ -62,7 +62,7 @@ class HnswIndex:
         self._ef = 0
 
     def _new_graph(self) -> Any:
-        # Inner product over unit vectors is the cosine, without hnswlib normalising them anew.
+        # The inner product of unit vectors is the cosine, without hnswlib normalising them again.
         return hnswlib.Index(space="ip", dim=self._n_dims)
 
     def __len__(self) -> int:
@@ -75,7 +75,7 @@ class HnswIndex:
 
     @property
     def share_deleted(self) -> float:
-        """Share of the graph that is marked deleted: rebuild when it grows."""
+        """Share of the graph that is marked as deleted; rebuild when it gets large."""
         n_stored = int(self._graph.get_current_count())
         return 1 - len(self._alive) / n_stored if n_stored else 0.0
 
@@ -86,17 +86,17 @@ class HnswIndex:
     def add(self, labels: Labels, vectors: Vectors) -> None:
         """Add vectors under new labels."""
         check_shapes(labels, vectors, self._n_dims)
-        if not len(labels):  # hnswlib does not take nothing
+        if not len(labels):  # hnswlib rejects empty arrays
             return
         needed = self._graph.get_current_count() + len(labels)
         if needed > self._graph.get_max_elements():
             self._graph.resize_index(max(needed, self._graph.get_max_elements() * 3 // 2))
-        # One thread: the same graph every time, and nobody's machine is hogged.
+        # One thread makes the graph reproducible and leaves the other cores free.
         self._graph.add_items(vectors, labels, num_threads=1)
         self._alive.update(labels.tolist())
 
     def remove(self, labels: Labels) -> None:
-        """Mark vectors as deleted: they are passed over, and vanish at the next rebuild."""
+        """Mark vectors as deleted: search skips them, and the next rebuild drops them."""
         for label in labels.tolist():
             if label in self._alive:
                 self._graph.mark_deleted(label)
@@ -105,8 +105,7 @@ class HnswIndex:
     def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
         """Return the k nearest labels and their cosines, best first.
 
-        A small allowed set is searched exactly; for a large one, ever more neighbours are asked for until
-        enough of them are allowed.
+        A small allowed set is searched exactly; for a large set, more neighbours are requested and filtered.
         """
         if not self._alive or k < 1:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
@@ -115,11 +114,11 @@ class HnswIndex:
                 self.tune()
             return self._neighbours(query, k)
         allowed = np.fromiter(self._alive.intersection(allowed.tolist()), np.int64)
-        n_asked = min(len(self), max(2 * k, k * len(self) // max(1, len(allowed)) * 2))
-        if len(allowed) > _EXACT_SHARE * len(self) and n_asked < len(self) // 4:
+        n_requested = min(len(self), max(2 * k, k * len(self) // max(1, len(allowed)) * 2))
+        if len(allowed) > _EXACT_SHARE * len(self) and n_requested < len(self) // 4:
             if not self._ef:
                 self.tune()
-            labels, scores = self._neighbours(query, n_asked)
+            labels, scores = self._neighbours(query, n_requested)
             kept = np.isin(labels, allowed)
             if kept.sum() >= min(k, len(allowed)):
                 return labels[kept][:k], scores[kept][:k]
@@ -130,7 +129,7 @@ class HnswIndex:
         self._graph.set_ef(max(self._ef, k + 8))
         try:
             found, distances = self._graph.knn_query(query[None, :], k=k, num_threads=1)
-        except RuntimeError:  # fewer than k were reached: a small or much-deleted graph
+        except RuntimeError:  # fewer than k were reached: the graph is small or has many deleted vectors
             labels = self.labels()
             return best(labels, self._vectors(labels) @ query, k)
         return found[0].astype(np.int64), 1 - distances[0]
@@ -138,19 +137,19 @@ class HnswIndex:
     def _vectors(self, labels: Labels) -> Vectors:
         if not len(labels):
             return np.zeros((0, self._n_dims), np.float32)
-        # In parts: hnswlib holds the interpreter while it copies.
+        # In parts, because hnswlib holds the interpreter lock while it copies.
         parts = [self._graph.get_items(labels[start : start + _PART]) for start in range(0, len(labels), _PART)]
         return np.concatenate([np.asarray(part, np.float32) for part in parts])
 
     def tune(self) -> float:
-        """Choose the narrowest search that finds the true ten nearest well enough.
+        """Choose the smallest search width with enough recall.
 
-        Probes are vectors of the index, spread evenly; each finds itself, as a query by example does.
+        The queries are vectors spread evenly over the index, which find themselves as in a search by example.
 
         Returns
         -------
         float
-            Recall@10 at the chosen width, >= `MIN_RECALL` unless the widest does not reach it.
+            Recall@10 at the chosen width, at least `MIN_RECALL` unless the largest width does not reach it.
         """
         labels = self.labels()
         vectors = self._vectors(labels)
@@ -172,26 +171,26 @@ class HnswIndex:
         return self._vectors(labels[:: max(1, -(-len(labels) // max(1, n)))])
 
     def write(self, path: Path) -> None:
-        """Write the graph; deleted vectors stay marked in it."""
+        """Write the graph, including deleted vectors."""
         self._graph.save_index(str(path))
 
     @classmethod
     def read(cls, path: Path, n_dims: int, labels: Labels, *, ef: int = 0) -> Self:
-        """Read what `write` wrote. The file must be known to be whole: hnswlib does not check.
+        """Read an index written by `write`. The caller must check that the file is intact, as hnswlib does not.
 
         Parameters
         ----------
         path : Path
         n_dims : int
         labels : ndarray, shape (n,)
-            Labels that were alive when it was written.
+            Labels of the vectors that were not deleted.
         ef : int
-            Search width that was chosen for it; 0 to choose one.
+            Search width; 0 to choose it at the first search.
 
         Raises
         ------
         RuntimeError
-            When hnswlib refuses the file.
+            When hnswlib rejects the file.
         """
         index = cls(n_dims)
         index._graph = index._new_graph()

@@ -1,4 +1,4 @@
-"""What every vector index promises."""
+"""The interface of vector indexes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ Scores = npt.NDArray[np.float32]
 
 
 class VectorIndex(Protocol):
-    """Unit vectors under integer labels, searched by cosine similarity. Not thread-safe: its owner locks."""
+    """Unit vectors under integer labels, searched by cosine similarity. Not thread-safe."""
 
     @property
     def kind(self) -> str:
@@ -31,7 +31,7 @@ class VectorIndex(Protocol):
         ...
 
     def remove(self, labels: Labels) -> None:
-        """Take vectors out; labels that are not there are passed over."""
+        """Remove vectors; unknown labels are ignored."""
         ...
 
     def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
@@ -42,12 +42,12 @@ class VectorIndex(Protocol):
         query : ndarray, shape (n_dims,)
         k : int
         allowed : ndarray, shape (m,), or None
-            Search among these labels alone, exactly.
+            Restricts the search to these labels.
         """
         ...
 
     def sample(self, n: int) -> Vectors:
-        """Return up to n vectors spread evenly over the index: what is usual here."""
+        """Return up to n vectors spread evenly over the index."""
         ...
 
     def write(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class VectorIndex(Protocol):
 
 
 def check_shapes(labels: Labels, vectors: Vectors, n_dims: int) -> None:
-    """Refuse arrays that do not fit an index: a mistake of the program."""
+    """Raise ValueError for arrays that do not fit an index."""
     expected: Sequence[int] = (len(labels), n_dims)
     if vectors.shape != tuple(expected):
         raise ValueError(f"vectors have shape {vectors.shape}, expected {tuple(expected)}")

@@ -1,8 +1,7 @@
-"""Index files: written atomically, stamped with what they hold, checked before they are read.
+"""Index files: written atomically with a stamp of their content, and verified before they are loaded.
 
-An index is two files: the data under a name of its own, and a small stamp that names the data, its size and its
-checksum. The stamp is replaced last and at once, so a crash leaves the old pair or the new one. What does not
-fit its stamp is never given to a parser.
+An index consists of data files with unique names and a small stamp with their names, sizes and checksums. The stamp is
+replaced last, so that a crash leaves the former or the new index. Files that do not match the stamp are never parsed.
 """
 
 import hashlib
@@ -14,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from bowerbird.base.files import write_whole
 from bowerbird.index import hnsw
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
@@ -24,7 +24,7 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What an index file holds.
+    """The content of an index.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Stamp:
     kind : str
         exact or hnsw.
     revision : int
-        Highest window id it has seen.
+        Highest window id in the index.
     ef : int
-        Search width chosen for a graph; 0 for exact search.
+        Search width of a graph; 0 for exact search.
     """
 
     encoder_id: str
@@ -46,12 +46,12 @@ class Stamp:
 
 
 def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
-    """Save an index beside the library.
+    """Save an index in a folder.
 
     Raises
     ------
     OSError
-        When the disk does not take it; what was saved before still stands.
+        When the disk refuses; the former index is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     stem = _stem(stamp.encoder_id)
@@ -63,9 +63,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
             np.save(file, index.labels())
         files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
         stamp_path = folder / f"{stem}.json"
-        draft = stamp_path.with_suffix(".draft")
-        draft.write_text(json.dumps({"format": FORMAT, **asdict(stamp), "files": files}), encoding="utf-8")
-        draft.replace(stamp_path)
+        write_whole(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
     except BaseException:
         data.unlink(missing_ok=True)
         labels.unlink(missing_ok=True)
@@ -76,7 +74,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
 
 
 def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
-    """Read what the saved index of an encoder is said to hold; nothing when there is none."""
+    """Return the stamp of an encoder's saved index; None if there is none."""
     try:
         stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
         stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision", "ef")))
@@ -87,7 +85,7 @@ def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
 
 
 def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
-    """Load an index, or nothing when there is none that is whole and fits."""
+    """Load an encoder's index; None if there is no intact and matching index."""
     stamp = read_stamp(encoder_id, folder)
     if stamp is None or (stamp.encoder_id, stamp.n_dims) != (encoder_id, n_dims):
         return None

@@ -1,6 +1,6 @@
-"""The door to PortAudio: the only place that imports sounddevice, and that only when sound is wanted.
+"""Sound output through PortAudio; the only module that imports sounddevice, when it is first needed.
 
-On Linux the package brings no PortAudio with it; where the system has none, everything but sound goes on.
+On Linux the package does not include PortAudio. Without it, everything except playback works.
 """
 
 import sys
@@ -14,15 +14,15 @@ from bowerbird.domain.sounds import Samples
 from bowerbird.playback.ring import N_CHANNELS
 
 LATENCIES_S: Final = {"low": 0.025, "high": 0.1}
-"""What the two words ask of a device. PortAudio's "low" is 9 ms on PulseAudio: 500 callbacks a second."""
+"""Requested latency by name. PortAudio's own "low" is 9 ms on PulseAudio: 500 callbacks a second."""
 
 STALL_S: Final = 3.0
-"""A device that has asked for nothing for so long is lost."""
+"""A device that has not requested a block for this long is lost."""
 
-_AGAIN: Final = "then play again."
+_TRY_AGAIN: Final = "then play again."
 _NO_DEVICE: Final = (
     "No sound output was found. Connect speakers or headphones, or choose an output in the system's sound "
-    f"settings, {_AGAIN}"
+    f"settings, {_TRY_AGAIN}"
 )
 
 _lock = threading.Lock()
@@ -30,14 +30,14 @@ _n_open = 0
 
 
 class Render(Protocol):
-    """What fills the blocks that a device asks for."""
+    """Fills the blocks that a device requests."""
 
     def __call__(self, out: Samples, latency_s: float, /) -> None:
-        """Fill shape (n_frames, 2), to be heard after ``latency_s``."""
+        """Fill a block, shape (n_frames, 2), that is played after ``latency_s``."""
 
 
 class Output(Protocol):
-    """An open sound output that asks its `Render` for blocks until it is closed."""
+    """An open sound output that requests blocks from its `Render` until it is closed."""
 
     @property
     def rate_hz(self) -> int:
@@ -45,18 +45,18 @@ class Output(Protocol):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still asks for blocks."""
+        """Whether it still requests blocks."""
 
     @property
-    def n_dry(self) -> int:
-        """How often it ran out of frames."""
+    def n_underflows(self) -> int:
+        """Number of underflows."""
 
     def close(self) -> None:
-        """Let go of the device. Idempotent."""
+        """Release the device. Idempotent."""
 
 
 class OpenOutput(Protocol):
-    """What opens an output; `open_output` is the real one."""
+    """Opens an output, such as `open_output`."""
 
     def __call__(self, make_render: "MakeRender", *, latency_s: float) -> Output:
         """Open the system's output.
@@ -64,44 +64,44 @@ class OpenOutput(Protocol):
         Raises
         ------
         PlaybackError
-            A sentence with a remedy.
+            When no output can be opened.
         """
 
 
 class MakeRender(Protocol):
-    """What makes a `Render` once the device's rate is known."""
+    """Creates a `Render` for the sampling rate of a device."""
 
     def __call__(self, rate_hz: int, /) -> Render:
-        """Make it."""
+        """Create it."""
 
 
 def open_output(make_render: MakeRender, *, latency_s: float) -> Output:
     """Open the system's default output in stereo at its own rate, and start it.
 
-    PortAudio lists devices when it is initialised, so it is initialised anew each time, unless a stream is
-    open: the output that is found is the one that is chosen now.
+    PortAudio lists devices only when it is initialised, so it is initialised again unless a stream is open. That way
+    the output is the one that is selected in the system now.
 
     Parameters
     ----------
     make_render : callable
-        Given the device's rate in Hz, makes what fills its blocks.
+        Receives the device's rate in Hz and returns what fills its blocks.
     latency_s : float
-        Wished; the device decides.
+        Requested; the device decides.
 
     Raises
     ------
     PlaybackError
-        When there is no PortAudio, no device, or it is taken: a sentence with a remedy.
+        When there is no PortAudio or no device, or the device is in use.
     """
     with _lock:
         sounddevice = _sounddevice()
         if not _n_open:
-            _list_devices_anew(sounddevice)
+            _refresh_devices(sounddevice)
         return PortAudioOutput(sounddevice, make_render, latency_s=latency_s)
 
 
 def describe_output() -> str:
-    """Name the system's default output, or say what is missing, in a sentence."""
+    """Return the name of the system's default output, or a sentence about what is missing."""
     try:
         sounddevice = _sounddevice()
     except PlaybackError as error:
@@ -114,28 +114,28 @@ def describe_output() -> str:
 
 def _sounddevice() -> ModuleType:
     try:
-        import sounddevice  # noqa: PLC0415 - its import fails where PortAudio is missing
+        import sounddevice  # noqa: PLC0415 - importing fails without PortAudio
     except (OSError, ImportError) as error:
         remedy = (
             "Install libportaudio2 with the system's package manager"
             if sys.platform.startswith("linux")
             else "Reinstall Bowerbird"
         )
-        raise PlaybackError(f"Sound output needs PortAudio. {remedy}, {_AGAIN}") from error
+        raise PlaybackError(f"Sound output needs PortAudio. {remedy}, {_TRY_AGAIN}") from error
     module: ModuleType = sounddevice
     return module
 
 
-def _list_devices_anew(sounddevice: Any) -> None:
+def _refresh_devices(sounddevice: Any) -> None:
     try:
-        sounddevice._terminate()  # noqa: SLF001 - the package's only way to see new devices
+        sounddevice._terminate()  # noqa: SLF001 - there is no public way to find new devices
         sounddevice._initialize()  # noqa: SLF001
     except sounddevice.PortAudioError as error:
         raise PlaybackError(_NO_DEVICE) from error
 
 
 def _default_device(sounddevice: Any) -> dict[str, Any]:
-    """Find the chosen output; on Windows by WASAPI, as the default there is a slow interface of 1991."""
+    """Return the default output; on Windows that of WASAPI, since PortAudio's default there is slow MME."""
     for interface in sounddevice.query_hostapis():
         if interface["name"] == "Windows WASAPI" and interface["default_output_device"] >= 0:
             chosen: dict[str, Any] = sounddevice.query_devices(interface["default_output_device"])
@@ -145,10 +145,10 @@ def _default_device(sounddevice: Any) -> dict[str, Any]:
 
 
 class PortAudioOutput:
-    """The system's output through PortAudio. Made by `open_output`."""
+    """The system's output through PortAudio, opened by `open_output`."""
 
     def __init__(self, sounddevice: Any, make_render: MakeRender, *, latency_s: float) -> None:
-        global _n_open  # noqa: PLW0603 - PortAudio is one per process, and so is what counts its streams
+        global _n_open  # noqa: PLW0603 - PortAudio is initialised once per process
         try:
             device = _default_device(sounddevice)
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -156,8 +156,8 @@ class PortAudioOutput:
         self._rate_hz: int = round(device["default_samplerate"])
         self._n_channels = min(N_CHANNELS, device["max_output_channels"])
         self._render = make_render(self._rate_hz)
-        self._n_dry = 0
-        self._asked_at = time.monotonic()
+        self._n_underflows = 0
+        self._requested_at = time.monotonic()
         self._is_closed = False
         try:
             self._stream = sounddevice.OutputStream(
@@ -176,8 +176,8 @@ class PortAudioOutput:
                 raise
         except sounddevice.PortAudioError as error:
             raise PlaybackError(
-                f"The sound output “{device['name']}” cannot be opened. Close what else uses it, or choose "
-                f"another output in the system's sound settings, {_AGAIN}"
+                f"The sound output “{device['name']}” cannot be opened. Close other programs that use it, or choose "
+                f"another output in the system's sound settings, {_TRY_AGAIN}"
             ) from error
         _n_open += 1
 
@@ -188,16 +188,16 @@ class PortAudioOutput:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still asks for blocks."""
-        return bool(self._stream.active) and time.monotonic() - self._asked_at < STALL_S
+        """Whether it still requests blocks."""
+        return bool(self._stream.active) and time.monotonic() - self._requested_at < STALL_S
 
     @property
-    def n_dry(self) -> int:
-        """How often it ran out of frames."""
-        return self._n_dry
+    def n_underflows(self) -> int:
+        """Number of underflows."""
+        return self._n_underflows
 
     def close(self) -> None:
-        """Let go of the device; what it holds is heard first, unless it is lost. Idempotent."""
+        """Release the device after playing its remaining frames, unless it is lost. Idempotent."""
         global _n_open  # noqa: PLW0603
         with _lock:
             if self._is_closed:
@@ -208,10 +208,10 @@ class PortAudioOutput:
             self._stream.close(ignore_errors=True)
             _n_open -= 1
 
-    def _fill(self, out: Samples, n_frames: int, times: Any, status: Any) -> None:  # noqa: ARG002 - PortAudio's call
-        self._asked_at = time.monotonic()
+    def _fill(self, out: Samples, n_frames: int, times: Any, status: Any) -> None:  # noqa: ARG002 - PortAudio's signature
+        self._requested_at = time.monotonic()
         if status.output_underflow:
-            self._n_dry += 1
+            self._n_underflows += 1
         latency_s = times.outputBufferDacTime - times.currentTime
         self._render(out, latency_s if latency_s > 0 else self._latency_s)
 

@@ -1,4 +1,4 @@
-"""What the player reports: frozen values, posted from its own thread in the order they happened."""
+"""Events of the player, posted from its thread in order."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A sound is heard from now on.
+    """A sound has started playing.
 
     Attributes
     ----------
     path : Path
     duration_s : float
-        Length of the whole sound, whatever stretch of it is played.
+        Length of the whole sound, not of the part that is played.
     """
 
     path: Path
@@ -21,13 +21,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A sound that had started is heard no more.
+    """A sound has stopped playing.
 
     Attributes
     ----------
     path : Path
     finished : bool
-        True at its end, False where it was stopped, replaced or lost with the device.
+        True at its end; False when it was stopped or replaced, or the device was lost.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class DeviceChanged:
     Attributes
     ----------
     sentence : str or None
-        What is wrong and what to do; None when all is well again.
+        What is wrong and what to do; None when it works again.
     """
 
     sentence: str | None
@@ -49,7 +49,7 @@ class DeviceChanged:
 
 @dataclass(frozen=True, slots=True)
 class CannotPlay:
-    """A sound that was asked for cannot be heard, or breaks off.
+    """A requested sound cannot be played, or not to its end.
 
     Attributes
     ----------

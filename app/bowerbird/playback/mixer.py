@@ -1,4 +1,4 @@
-"""What the device's callback does: copy, cross-fade, weigh. It never waits, opens, decodes or reports."""
+"""The device callback: copies, cross-fades and applies the volume. It never blocks, opens files or decodes."""
 
 import time
 from typing import Final, NamedTuple
@@ -11,34 +11,34 @@ from bowerbird.playback.stretch import FADE_S, fade_curve
 from bowerbird.playback.voice import Voice
 
 RAMP_S: Final = 0.02
-"""The time a change of gain by 1 takes: short enough to follow a slider, long enough to be no step."""
+"""Duration of a gain change by 1: short enough to follow a slider, long enough to avoid clicks."""
 
 PIECE_FRAMES: Final = 1024
-"""The callback works in pieces of at most this, so that its scratch arrays are made once."""
+"""The callback works in pieces of at most this size, so that its scratch arrays are allocated once."""
 
 SILENT_DB: Final = -60.0
 LOUDEST_DB: Final = 6.0
 
 
 class Reading(NamedTuple):
-    """What a callback handed over: frames ``first`` to ``first + n`` of a voice, heard from ``heard_at``."""
+    """The frames ``first`` to ``first + n`` of a voice, played from ``played_at`` on (monotonic seconds)."""
 
     voice: Voice
     first: int
     n: int
-    heard_at: float
+    played_at: float
 
 
 class Mixer:
-    """Mix what is to be heard.
+    """Mixes the current voice with the fade-out of the previous one.
 
-    The player writes ``target`` and ``gain``; the callback owns everything else. A new target is taken up
-    when no fade is under way: the old voice falls over `FADE_S` while the new one begins.
+    The player writes ``target`` and ``gain``; the callback owns everything else. A new target is used once no fade is
+    in progress: the old voice fades out over `FADE_S` while the new voice starts.
 
     Parameters
     ----------
     rate_hz : int
-        The device's.
+        Of the device.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -57,7 +57,7 @@ class Mixer:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing is being mixed, not even the end of a fade."""
+        """Whether nothing is mixed, not even a fade-out."""
         return self.target is None and self._current is None and self._falling is None
 
     def render(self, out: Samples, latency_s: float) -> None:
@@ -67,27 +67,27 @@ class Mixer:
         ----------
         out : ndarray, shape (n_frames, 2), float32
         latency_s : float
-            Time until its first frame is heard.
+            Time until the first frame is played.
         """
-        heard_at = time.monotonic() + latency_s
+        played_at = time.monotonic() + latency_s
         for begin in range(0, len(out), PIECE_FRAMES):
-            self._render_piece(out[begin : begin + PIECE_FRAMES], heard_at + begin / self._rate_hz)
+            self._render_piece(out[begin : begin + PIECE_FRAMES], played_at + begin / self._rate_hz)
 
-    def _render_piece(self, out: Samples, heard_at: float) -> None:
+    def _render_piece(self, out: Samples, played_at: float) -> None:
         out.fill(0.0)
         target = self.target
         if self._falling is None and target is not self._current:
             if self._current is None:
-                self._gain_now = self.gain  # nothing was heard, so nothing can jump
+                self._gain_now = self.gain  # nothing was playing, so there is no click
             self._falling, self._current, self._n_fallen = self._current, target, 0
         if self._current is not None:
             first = self._current.ring.n_read
             n = self._current.ring.read_into(out)
             if n:
-                self.reading = Reading(self._current, first, n, heard_at)
+                self.reading = Reading(self._current, first, n, played_at)
         if self._falling is not None:
             self._add_falling(self._falling, out)
-        self._weigh(out)
+        self._apply_gain(out)
 
     def _add_falling(self, voice: Voice, out: Samples) -> None:
         n = voice.ring.read_into(self._scratch[: min(len(out), len(self._fall) - self._n_fallen)])
@@ -98,7 +98,7 @@ class Mixer:
         if not n or self._n_fallen == len(self._fall):
             self._falling = None
 
-    def _weigh(self, out: Samples) -> None:
+    def _apply_gain(self, out: Samples) -> None:
         gain, now = self.gain, self._gain_now
         if gain != now:
             most = len(out) / (RAMP_S * self._rate_hz)
@@ -114,5 +114,5 @@ class Mixer:
 
 
 def gain_of(volume_db: float) -> float:
-    """Turn a volume into a gain; the lowest volume is silence."""
+    """Return the gain of a volume; the lowest volume is silence."""
     return 0.0 if volume_db <= SILENT_DB else float(10 ** (min(volume_db, LOUDEST_DB) / 20))

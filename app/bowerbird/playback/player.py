@@ -1,4 +1,4 @@
-"""Playing one sound at a time: requests in, events out, one thread that minds the device."""
+"""The player: plays one sound at a time, with a thread that manages the device."""
 
 import threading
 import time
@@ -16,47 +16,46 @@ from bowerbird.playback.stretch import Request
 from bowerbird.playback.voice import OpenSound, Voice
 
 GRACE_S: Final = 0.03
-"""How long an old sound goes on while a new one is being opened: long enough for a cross-fade where the new
-one is at hand, short enough to be silence at once where it is not."""
+"""How long the previous sound continues while a new one is opened: long enough for a cross-fade if the new sound is
+ready soon, short enough to be silent at once if it is not."""
 
 IDLE_S: Final = 30.0
-"""How long the device is kept after the last sound. While it is open it is fed silence, so the next sound
-starts with the next block; opening takes 2 to 90 ms on PulseAudio, more elsewhere. Then it is released, so
-that others may have it and the machine may sleep."""
+"""How long the device stays open after the last sound, so that the next sound starts with the next block: opening takes
+2 to 90 ms on PulseAudio and more elsewhere. Then it is released for other programs and to save power."""
 
 TICK_S: Final = 0.02
-"""How often a sounding voice is looked at for its end. Ends are reported so much late at most."""
+"""How often a playing voice is checked for its end; the largest delay of `Stopped`."""
 
 LAZY_TICK_S: Final = 0.5
-"""How often an open, silent device is looked at."""
+"""How often an open, silent device is checked."""
 
 DRY_LIMIT: Final = 8
 DRY_WINDOW_S: Final = 0.25
 LONGEST_LATENCY_S: Final = 0.2
-"""A device that runs dry so often in such a time is opened anew with twice the latency, up to this. ALSA's
-PulseAudio plug-in can fall into running dry at every block, and then swallows sound many times too fast."""
+"""A device with this many underflows within the window is reopened with twice the latency, up to this limit.
+ALSA's PulseAudio plug-in can underflow at every block, and then consumes audio many times too fast."""
 
 SWALLOWED_S: Final = 0.5
-"""A sound that has come no further when its device is opened anew is played again from its start."""
+"""A sound that had played less than this when its device is reopened starts again."""
 
 JOIN_S: Final = 5.0
 
 
 class Player:
-    """Play sounds, the newest request at the expense of every older one.
+    """Plays the most recently requested sound.
 
-    Every method returns at once and may be called from any thread. What happens is posted, in order, from the
-    player's thread: a `play` that no newer request overtakes is answered by one of `Started`, `CannotPlay`
-    and `DeviceChanged` with a sentence; each `Started` by one `Stopped`.
+    Every method returns at once and may be called from any thread. Events are posted in order from the player's
+    thread: a `play` that is not replaced by a newer request leads to `Started`, `CannotPlay`, or `DeviceChanged` with a
+    sentence; each `Started` is followed by a `Stopped`.
 
     Parameters
     ----------
     post : callable
-        Takes each event; called in the player's thread, so it must not wait.
+        Receives each event in the player's thread; must not block.
     latency : str or float
-        Wished time from block to ear: ``"low"``, ``"high"``, or seconds.
+        Requested output latency: ``"low"``, ``"high"``, or seconds.
     open_output, open_sound : callable
-        What opens the device and the files.
+        Open the device and the files.
     idle_s : float
         Silence after which the device is released.
     """
@@ -76,32 +75,32 @@ class Player:
         self._idle_s = idle_s
         self._latency_s = LATENCIES_S[latency] if isinstance(latency, str) else float(latency)
         self._volume_db = 0.0
-        # What is asked for: shared with the callers, under the condition.
-        self._news = threading.Condition()
+        # Requests: shared with the callers, protected by the condition.
+        self._changes = threading.Condition()
         self._request: Request | None = None
-        self._has_news = False
+        self._has_request = False
         self._has_changed = False
         self._is_wanted_open = False
         self._is_closing = False
-        # What is: the player's thread only, but for reads of the mixer.
+        # State: used by the player's thread only, except that others read the mixer.
         self._output: Output | None = None
         self._mixer: Mixer | None = None
         self._loading: Voice | None = None
-        self._sounding: Voice | None = None
+        self._playing: Voice | None = None
         self._announced: Path | None = None
-        self._is_device_ill = False
-        self._patience_ends = 0.0
-        self._quiet_since = 0.0
-        self._dry_mark = (0.0, 0)
+        self._is_device_lost = False
+        self._grace_ends = 0.0
+        self._silent_since = 0.0
+        self._underflow_mark = (0.0, 0)
         self._feeders: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._run, name="bowerbird-player", daemon=True)
         self._thread.start()
 
     def prepare(self) -> None:
-        """Open the device ahead of the first sound. Where that fails, the first play says so."""
-        with self._news:
+        """Open the device before the first sound. A failure is reported by the first `play`."""
+        with self._changes:
             self._is_wanted_open = True
-            self._news.notify()
+            self._changes.notify()
 
     def play(
         self,
@@ -112,56 +111,56 @@ class Player:
         loop: bool = False,
         gain_db: float = 0.0,
     ) -> None:
-        """Play a sound, or a stretch of it, in place of what is playing.
+        """Play a sound or a part of it, and stop the current sound.
 
         Parameters
         ----------
         path : Path
         start_s, end_s : float
-            Stretch in seconds; an end of None is the sound's end.
+            In seconds; an end of None is the end of the sound.
         loop : bool
-            Repeat the stretch without a gap.
+            Whether to repeat the part without a gap.
         gain_db : float
-            For this sound alone, beside `volume_db`.
+            Gain of this sound only, in addition to `volume_db`.
         """
         if not start_s >= 0 or (end_s is not None and not end_s > start_s):
-            raise ValueError(f"no stretch from {start_s} s to {end_s} s")
-        self._ask(Request(path, start_s, end_s, loop, gain_db))
+            raise ValueError(f"invalid part from {start_s} s to {end_s} s")
+        self._set_request(Request(path, start_s, end_s, loop, gain_db))
 
     def stop(self) -> None:
-        """Fade out and be silent."""
-        self._ask(None)
+        """Stop with a fade-out."""
+        self._set_request(None)
 
     def seek(self, position_s: float) -> None:
-        """Go on from another place of the same sound. Nothing happens where nothing plays.
+        """Continue from another position in the current sound, if there is one.
 
         Parameters
         ----------
         position_s : float
-            Seconds from the sound's first frame; the stretch's end, and its loop, stay.
+            In seconds; the end of the part and its loop are unchanged.
         """
-        with self._news:
+        with self._changes:
             if self._request is not None:
-                self._ask(replace(self._request, from_s=max(0.0, position_s)))
+                self._set_request(replace(self._request, from_s=max(0.0, position_s)))
 
     @property
     def is_playing(self) -> bool:
-        """Whether a sound is heard or on its way."""
+        """Whether a sound is playing or being opened."""
         return self._request is not None
 
     @property
     def position_s(self) -> float | None:
-        """The place in the sound that is heard now, in seconds; None in silence."""
+        """The playback position in seconds; None if nothing is playing."""
         mixer = self._mixer
         if mixer is None or mixer.target is None or (reading := mixer.reading) is None:
             return None
         if reading.voice is not mixer.target:
             return None
-        return reading.voice.place_s(reading.first + _n_heard(reading.heard_at, reading.n, reading.voice.rate_hz))
+        return reading.voice.position_s(reading.first + _n_played(reading.played_at, reading.n, reading.voice.rate_hz))
 
     @property
     def volume_db(self) -> float:
-        """Volume of everything, from -60 (silence) to +6."""
+        """Master volume, from -60 (silence) to +6."""
         return self._volume_db
 
     @volume_db.setter
@@ -171,49 +170,49 @@ class Player:
             mixer.gain = gain_of(self._volume_db)
 
     def close(self) -> None:
-        """Fade out, release the device and end every thread. Idempotent."""
-        with self._news:
+        """Fade out, release the device and end all threads. Idempotent."""
+        with self._changes:
             self._is_closing = True
-            self._news.notify()
+            self._changes.notify()
         self._thread.join(JOIN_S)
         for feeder in self._feeders:
             feeder.join(JOIN_S)
 
-    def _ask(self, request: Request | None) -> None:
-        with self._news:
+    def _set_request(self, request: Request | None) -> None:
+        with self._changes:
             self._request = request
-            self._has_news = True
-            self._news.notify()
+            self._has_request = True
+            self._changes.notify()
 
     def _changed(self) -> None:
-        with self._news:
+        with self._changes:
             self._has_changed = True
-            self._news.notify()
+            self._changes.notify()
 
     def _run(self) -> None:
-        """Turn requests into sound until closed: begin what is asked for, then mind what is."""
+        """Handle requests and watch the device until closed."""
         while True:
-            with self._news:
-                self._news.wait_for(self._is_awaited, timeout=self._patience_s())
+            with self._changes:
+                self._changes.wait_for(self._has_work, timeout=self._tick_s())
                 if self._is_closing:
                     break
-                request, has_news, wants_open = self._request, self._has_news, self._is_wanted_open
-                self._has_news = self._has_changed = self._is_wanted_open = False
-            if wants_open and self._output is None and not has_news:
+                request, has_request, wants_open = self._request, self._has_request, self._is_wanted_open
+                self._has_request = self._has_changed = self._is_wanted_open = False
+            if wants_open and self._output is None and not has_request:
                 self._open(is_reported=False)
-            if has_news and request is None:
+            if has_request and request is None:
                 self._silence()
-            elif has_news and request is not None:
+            elif has_request and request is not None:
                 self._begin(request)
-            self._mind_device()
-            self._mind_voices()
+            self._check_device()
+            self._check_voices()
         self._shut_down()
 
-    def _is_awaited(self) -> bool:
-        return self._has_news or self._has_changed or self._is_wanted_open or self._is_closing
+    def _has_work(self) -> bool:
+        return self._has_request or self._has_changed or self._is_wanted_open or self._is_closing
 
-    def _patience_s(self) -> float | None:
-        if self._loading or self._sounding:
+    def _tick_s(self) -> float | None:
+        if self._loading or self._playing:
             return TICK_S
         return LAZY_TICK_S if self._output else None
 
@@ -224,45 +223,45 @@ class Player:
         if self._output is not None and not self._output.is_alive:
             self._lose_device()
         if self._output is None and not self._open(is_reported=True):
-            self._forget(request)  # first: who hears of the end finds nothing playing
-            self._fall_silent(finished=False)
+            self._forget(request)  # before the events, so that nothing is playing when they are handled
+            self._stop_voice(finished=False)
             return
         assert self._output is not None
         voice = Voice(request, rate_hz=self._output.rate_hz, open_sound=self._open_sound, changed=self._changed)
         self._loading = voice
-        self._patience_ends = time.monotonic() + GRACE_S
+        self._grace_ends = time.monotonic() + GRACE_S
         self._feeders = [feeder for feeder in self._feeders if feeder.is_alive()]
         self._feeders.append(voice.thread)
         voice.thread.start()
 
-    def _mind_voices(self) -> None:
-        loading, sounding = self._loading, self._sounding
+    def _check_voices(self) -> None:
+        loading, playing = self._loading, self._playing
         if loading is not None and (loading.is_ready or loading.is_fed):
             self._loading = None
             if loading.ring.n_written:
-                self._let_sound(loading)
+                self._start_voice(loading)
             else:
                 self._forget(loading.request)
-                self._fall_silent(finished=False)
+                self._stop_voice(finished=False)
                 if loading.problem:
                     self._post(CannotPlay(loading.request.path, loading.problem))
-        elif loading is not None and sounding is not None and time.monotonic() > self._patience_ends:
-            self._fall_silent(finished=False)
-        elif loading is None and sounding is not None and self._is_over(sounding):
-            self._forget(sounding.request)
-            self._fall_silent(finished=sounding.problem is None)
-            if sounding.problem:
-                self._post(CannotPlay(sounding.request.path, sounding.problem))
+        elif loading is not None and playing is not None and time.monotonic() > self._grace_ends:
+            self._stop_voice(finished=False)
+        elif loading is None and playing is not None and self._is_over(playing):
+            self._forget(playing.request)
+            self._stop_voice(finished=playing.problem is None)
+            if playing.problem:
+                self._post(CannotPlay(playing.request.path, playing.problem))
 
-    def _let_sound(self, voice: Voice) -> None:
+    def _start_voice(self, voice: Voice) -> None:
         assert self._mixer is not None
         path = voice.request.path
         is_same = voice.request.from_s is not None and self._announced == path
-        if self._sounding is not None:
-            self._sounding.cancel()
+        if self._playing is not None:
+            self._playing.cancel()
         if not is_same:
             self._announce_end(finished=False)
-        self._sounding = self._mixer.target = voice
+        self._playing = self._mixer.target = voice
         if not is_same:
             self._announced = path
             self._post(Started(path, voice.duration_s))
@@ -273,15 +272,15 @@ class Player:
         reading = self._mixer.reading
         if reading is None or reading.voice is not voice:
             return False
-        return _n_heard(reading.heard_at, reading.n, voice.rate_hz) >= reading.n
+        return _n_played(reading.played_at, reading.n, voice.rate_hz) >= reading.n
 
-    def _fall_silent(self, *, finished: bool) -> None:
-        if self._sounding is not None:
-            self._sounding.cancel()
-            self._sounding = None
+    def _stop_voice(self, *, finished: bool) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+            self._playing = None
         if self._mixer is not None:
             self._mixer.target = None
-        self._quiet_since = time.monotonic()
+        self._silent_since = time.monotonic()
         self._announce_end(finished=finished)
 
     def _announce_end(self, *, finished: bool) -> None:
@@ -293,10 +292,10 @@ class Player:
         if self._loading is not None:
             self._loading.cancel()
             self._loading = None
-        self._fall_silent(finished=False)
+        self._stop_voice(finished=False)
 
     def _forget(self, request: Request) -> None:
-        with self._news:
+        with self._changes:
             if self._request is request:
                 self._request = None
 
@@ -306,13 +305,13 @@ class Player:
         except PlaybackError as error:
             self._mixer = None
             if is_reported:
-                self._is_device_ill = True
+                self._is_device_lost = True
                 self._post(DeviceChanged(str(error)))
             return False
-        self._quiet_since = time.monotonic()
-        self._dry_mark = (time.monotonic(), 0)
-        if self._is_device_ill:
-            self._is_device_ill = False
+        self._silent_since = time.monotonic()
+        self._underflow_mark = (time.monotonic(), 0)
+        if self._is_device_lost:
+            self._is_device_lost = False
             self._post(DeviceChanged(None))
         return True
 
@@ -322,52 +321,52 @@ class Player:
         self._mixer = mixer
         return mixer.render
 
-    def _mind_device(self) -> None:
+    def _check_device(self) -> None:
         if self._output is None:
             return
         if not self._output.is_alive:
             self._lose_device()
-        elif self._is_running_dry(self._output):
-            self._reopen_calmer()
-        elif not (self._loading or self._sounding) and time.monotonic() - self._quiet_since > self._idle_s:
+        elif self._has_underflows(self._output):
+            self._reopen_with_latency()
+        elif not (self._loading or self._playing) and time.monotonic() - self._silent_since > self._idle_s:
             self._close_output()
 
     def _lose_device(self) -> None:
-        request = self._loading or self._sounding
+        request = self._loading or self._playing
         self._close_output()
         self._silence()
         if request is not None:
-            self._is_device_ill = True
+            self._is_device_lost = True
             self._post(
                 DeviceChanged(
-                    "The sound output was lost. Connect it again, or choose another in the system's sound "
-                    "settings, then play again."
+                    "The sound output was lost. Connect it again, or choose another output in the system's "
+                    "sound settings, then play again."
                 )
             )
             self._forget(request.request)
 
-    def _is_running_dry(self, output: Output) -> bool:
-        marked_at, n_marked = self._dry_mark
-        is_dry = output.n_dry - n_marked >= DRY_LIMIT and self._latency_s < LONGEST_LATENCY_S
+    def _has_underflows(self, output: Output) -> bool:
+        marked_at, n_before = self._underflow_mark
+        is_dry = output.n_underflows - n_before >= DRY_LIMIT and self._latency_s < LONGEST_LATENCY_S
         if time.monotonic() - marked_at > DRY_WINDOW_S:
-            self._dry_mark = (time.monotonic(), output.n_dry)
+            self._underflow_mark = (time.monotonic(), output.n_underflows)
         return is_dry
 
-    def _reopen_calmer(self) -> None:
-        voice, position_s = self._loading or self._sounding, self.position_s
+    def _reopen_with_latency(self) -> None:
+        voice, position_s = self._loading or self._playing, self.position_s
         self._latency_s = min(2 * self._latency_s, LONGEST_LATENCY_S)
         self._close_output()
-        for abandoned in (self._loading, self._sounding):
+        for abandoned in (self._loading, self._playing):
             if abandoned is not None:
                 abandoned.cancel()
-        self._loading = self._sounding = None
+        self._loading = self._playing = None
         if voice is None:
             return
         start_s = voice.request.start_s
         is_far = position_s is not None and position_s > start_s + SWALLOWED_S
-        with self._news:
+        with self._changes:
             if self._request is voice.request:
-                self._ask(replace(voice.request, from_s=position_s if is_far else start_s))
+                self._set_request(replace(voice.request, from_s=position_s if is_far else start_s))
 
     def _close_output(self) -> None:
         output, self._output, self._mixer = self._output, None, None
@@ -384,6 +383,6 @@ class Player:
         self._close_output()
 
 
-def _n_heard(heard_at: float, n_frames: int, rate_hz: int) -> float:
-    """Tell how many frames of a block are past by now, when its first is heard at ``heard_at``."""
-    return min((time.monotonic() - heard_at) * rate_hz, float(n_frames))
+def _n_played(played_at: float, n_frames: int, rate_hz: int) -> float:
+    """Return how many frames of a block have been played, if its first frame is played at `played_at`."""
+    return min((time.monotonic() - played_at) * rate_hz, float(n_frames))

@@ -1,18 +1,18 @@
-"""A ring of audio frames between one thread that writes and one that reads. No locks, nothing else."""
+"""A lock-free ring buffer of audio frames for a writing and a reading thread."""
 
 import numpy as np
 
 from bowerbird.domain.sounds import Samples
 
 N_CHANNELS = 2
-"""Everything is played in stereo; the feeder sees to that, and the device folds it where it is mono."""
+"""Playback is stereo: the feeder converts every sound, and mono devices mix down."""
 
 
 class Ring:
     """A bounded queue of stereo frames for one writer and one reader.
 
-    Each counter is written by one side only and read by the other, after the frames that it vouches for;
-    so neither side waits, and the reader never sees a frame half written.
+    Each counter is written by one side only, after the frames that it covers. So neither side waits, and the reader
+    never sees a partly written frame.
 
     Parameters
     ----------
@@ -27,21 +27,21 @@ class Ring:
 
     @property
     def n_written(self) -> int:
-        """Frames ever written."""
+        """Total number of written frames."""
         return self._n_written
 
     @property
     def n_read(self) -> int:
-        """Frames ever read."""
+        """Total number of read frames."""
         return self._n_read
 
     @property
     def n_waiting(self) -> int:
-        """Frames written and not yet read."""
+        """Number of written frames that were not read yet."""
         return self._n_written - self._n_read
 
     def write(self, block: Samples) -> int:
-        """Take as many frames as there is room for.
+        """Write as many frames as fit.
 
         Parameters
         ----------
@@ -50,19 +50,19 @@ class Ring:
         Returns
         -------
         int
-            Frames taken from the front of the block, perhaps 0.
+            Number of frames written from the start of the block, possibly 0.
         """
         capacity = len(self._frames)
         n = min(len(block), capacity - self.n_waiting)
-        at = self._n_written % capacity
-        n_first = min(n, capacity - at)
-        self._frames[at : at + n_first] = block[:n_first]
+        start = self._n_written % capacity
+        n_first = min(n, capacity - start)
+        self._frames[start : start + n_first] = block[:n_first]
         self._frames[: n - n_first] = block[n_first:n]
         self._n_written += n
         return n
 
     def read_into(self, out: Samples) -> int:
-        """Fill the front of a block with the oldest frames; the rest of it is left as it is.
+        """Copy the oldest frames to the start of a block; the rest of the block is unchanged.
 
         Parameters
         ----------
@@ -71,13 +71,13 @@ class Ring:
         Returns
         -------
         int
-            Frames given, perhaps 0.
+            Number of frames copied, possibly 0.
         """
         capacity = len(self._frames)
         n = min(len(out), self.n_waiting)
-        at = self._n_read % capacity
-        n_first = min(n, capacity - at)
-        out[:n_first] = self._frames[at : at + n_first]
+        start = self._n_read % capacity
+        n_first = min(n, capacity - start)
+        out[:n_first] = self._frames[start : start + n_first]
         out[n_first:n] = self._frames[: n - n_first]
         self._n_read += n
         return n

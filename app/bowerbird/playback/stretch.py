@@ -1,6 +1,6 @@
-"""From a sound file to stereo blocks at the device's rate: stretches, loops, fades at their edges.
+"""Reading a part of a sound file as stereo blocks at the device's rate, with loops and fades.
 
-Threads, rings and devices do not belong here.
+Threads, ring buffers and devices are elsewhere.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from bowerbird.domain.sounds import Samples
 from bowerbird.playback.ring import N_CHANNELS
 
 FADE_S: Final = 0.005
-"""Length of a fade where a sound is entered or left in its middle."""
+"""Length of a fade where a sound is started or stopped in its middle."""
 
 BLOCK_FRAMES: Final = 16_384
-"""Frames read at once: half a millisecond's work, so that a sound's head is heard at once."""
+"""Frames per read: about half a millisecond of work, so that a sound starts without delay."""
 
 KEPT_LOOP_S: Final = 10.0
-"""Loops up to this length are kept in memory; longer ones are read again each time round."""
+"""Loops up to this length are kept in memory; longer loops are read again for each repetition."""
 
 
 class Reader(Protocol):
-    """An open sound file, as `bowerbird.audio.decode.open_sound` gives it."""
+    """An open sound file, such as `bowerbird.audio.decode.open_sound` returns."""
 
     @property
     def rate_hz(self) -> int:
@@ -35,11 +35,11 @@ class Reader(Protocol):
 
     @property
     def n_channels(self) -> int:
-        """Channels of the file."""
+        """Number of channels."""
 
     @property
     def n_frames(self) -> int:
-        """Frames that the header declares."""
+        """Number of frames that the header declares."""
 
     def seek(self, frame: int) -> None:
         """Go to a frame."""
@@ -50,18 +50,18 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A sound to be played.
+    """A request to play a sound.
 
     Attributes
     ----------
     path : Path
     start_s, end_s : float
-        The stretch, in seconds of the sound; an end of None is the sound's end.
+        The part to play, in seconds; an end of None is the end of the sound.
     is_looped : bool
     gain_db : float
-        Applied to this sound alone, such as the gain that evens out loudness.
+        Gain of this sound only, such as for equal loudness.
     from_s : float or None
-        Where to begin, after a seek; None is the start of the stretch.
+        Start position after a seek; None is the start of the part.
     """
 
     path: Path
@@ -74,7 +74,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch in frames of its file: entered at ``first``, repeated from ``start``, left before ``end``."""
+    """A part of a file in frames: played from ``first``, repeated from ``start``, ends before ``end``."""
 
     first: int
     start: int
@@ -82,20 +82,20 @@ class Span:
 
 
 def span_of(request: Request, reader: Reader) -> Span:
-    """Place a request in its file.
+    """Return the frames of a request in its file.
 
     Raises
     ------
     AudioError
-        When the file holds nothing of that stretch.
+        When the file is empty or ends before the part.
     """
     rate_hz, n_frames, name = reader.rate_hz, reader.n_frames, request.path.name
     if n_frames <= 0:
-        raise AudioError(f"`{name}` holds no sound. Re-export it, or remove it.")
+        raise AudioError(f"{name} contains no audio. Re-export it.")
     start = round(request.start_s * rate_hz)
     if start >= n_frames:
         raise AudioError(
-            f"`{name}` ends at {n_frames / rate_hz:.2f} s, before the chosen stretch. Choose an earlier one."
+            f"{name} ends at {n_frames / rate_hz:.2f} s, before the selected part. Select an earlier part."
         )
     end = n_frames if request.end_s is None else min(n_frames, max(start + 1, round(request.end_s * rate_hz)))
     first = start if request.from_s is None else min(max(0, round(request.from_s * rate_hz)), end - 1)
@@ -103,10 +103,10 @@ def span_of(request: Request, reader: Reader) -> Span:
 
 
 def stereo_matrix(n_channels: int) -> npt.NDArray[np.float32]:
-    """Weights that fold channels to two, so that full scale stays full scale.
+    """Return the weights that mix channels to stereo without exceeding full scale.
 
     Surround layouts in WAVE order (L R C LFE, then pairs) follow ITU-R BS.775: centre and surrounds at -3 dB,
-    no LFE. Other counts are pairs or microphones: even ones go left, odd ones right.
+    no LFE. In other layouts, even channels go left and odd channels right.
 
     Returns
     -------
@@ -127,20 +127,20 @@ def stereo_matrix(n_channels: int) -> npt.NDArray[np.float32]:
 
 
 def to_stereo(block: Samples) -> Samples:
-    """Fold shape (n_frames, n_channels) to (n_frames, 2)."""
+    """Mix shape (n_frames, n_channels) to (n_frames, 2)."""
     n_channels = block.shape[1]
     if n_channels == N_CHANNELS:
         return block
     if n_channels == 1:
         return np.repeat(block, N_CHANNELS, axis=1)
-    folded: Samples = block @ stereo_matrix(n_channels)
-    return folded
+    stereo: Samples = block @ stereo_matrix(n_channels)
+    return stereo
 
 
 def native_blocks(reader: Reader, span: Span, *, is_looped: bool) -> Iterator[Samples]:
-    """Read a span in stereo blocks of shape (n, 2) at the file's rate; looped, for ever.
+    """Yield a span in stereo blocks of shape (n, 2) at the file's rate; endlessly if looped.
 
-    A file that ends before its header says ends, or turns round, there.
+    A truncated file ends, or repeats, where its audio ends.
     """
     reader.seek(span.first)
     for block in _read_up_to(reader, span.end - span.first):
@@ -173,17 +173,17 @@ def _read_up_to(reader: Reader, n_frames: int) -> Iterator[Samples]:
 
 
 def device_blocks(reader: Reader, request: Request, *, rate_hz: int) -> Iterator[Samples]:
-    """Give a request as stereo blocks at the device's rate.
+    """Yield a request as stereo blocks at the device's rate.
 
-    A sound that is entered after its first frame is faded in, one that is left before its last is faded out.
-    One heard from its first frame is not: an attack is what people listen for, and it is the sound's own.
+    Playback that starts after the first frame is faded in, and playback that ends before the last frame is faded out.
+    From the first frame there is no fade, to preserve the attack.
 
     Parameters
     ----------
     reader : Reader
     request : Request
     rate_hz : int
-        The device's.
+        Of the device.
 
     Yields
     ------
@@ -192,7 +192,7 @@ def device_blocks(reader: Reader, request: Request, *, rate_hz: int) -> Iterator
     Raises
     ------
     AudioError
-        When the stretch is empty, or decoding breaks off.
+        When the part is empty, or decoding fails.
     """
     span = span_of(request, reader)
     blocks = _resampled(native_blocks(reader, span, is_looped=request.is_looped), in_hz=reader.rate_hz, out_hz=rate_hz)
@@ -201,19 +201,19 @@ def device_blocks(reader: Reader, request: Request, *, rate_hz: int) -> Iterator
     is_cut = span.end < reader.n_frames and not request.is_looped
     fall_at = round((span.end - span.first) / reader.rate_hz * rate_hz) - round(FADE_S * rate_hz)
     fall = fade_curve(round(FADE_S * rate_hz))[::-1] if is_cut else None
-    at = 0
+    position = 0
     for block in blocks:
         shaped = block * gain
         if rise is not None:
-            _weigh(shaped, rise, at)
+            _apply_curve(shaped, rise, position)
         if fall is not None:
-            _weigh(shaped, fall, at - fall_at)
-        at += len(block)
+            _apply_curve(shaped, fall, position - fall_at)
+        position += len(block)
         yield shaped
 
 
 def fade_curve(n_frames: int) -> Samples:
-    """Give a raised cosine that rises over so many frames, from just above 0 to just below 1; (n_frames,)."""
+    """Return a raised cosine from just above 0 to just below 1, shape (n_frames,)."""
     phase = (np.arange(n_frames) + 0.5) / max(1, n_frames)
     return (0.5 - 0.5 * np.cos(np.pi * phase)).astype(np.float32)
 
@@ -227,8 +227,8 @@ def _resampled(blocks: Iterator[Samples], *, in_hz: int, out_hz: int) -> Iterato
         yield rest
 
 
-def _weigh(block: Samples, curve: Samples, at: int) -> None:
-    """Weigh in place where a block whose first frame is frame ``at`` of a curve meets it."""
-    first, last = max(0, -at), min(len(block), len(curve) - at)
+def _apply_curve(block: Samples, curve: Samples, position: int) -> None:
+    """Multiply a block in place by a curve; its first frame is frame `position` of the curve."""
+    first, last = max(0, -position), min(len(block), len(curve) - position)
     if first < last:
-        block[first:last] *= curve[at + first : at + last, np.newaxis]
+        block[first:last] *= curve[position + first : position + last, np.newaxis]

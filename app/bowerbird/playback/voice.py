@@ -1,4 +1,4 @@
-"""One sounding of one sound: its ring, where in the sound it is, and the thread that feeds it."""
+"""A voice plays a sound once: its ring buffer, its position, and the thread that feeds it."""
 
 import itertools
 import threading
@@ -13,13 +13,13 @@ from bowerbird.playback.ring import Ring
 from bowerbird.playback.stretch import Reader, Request, device_blocks, span_of
 
 RING_S: Final = 2.0
-"""What is decoded ahead: it covers a drive that stops to think, and bounds a long sound's cost to 0.8 MB."""
+"""Decoded ahead: bridges a slow drive, and limits the memory for a long sound to 0.8 MB."""
 
 HEAD_S: Final = 0.25
-"""A sound starts when so much of it is decoded: more than a device swallows at once when it is opened."""
+"""A sound starts once this much is decoded: more than a device requests at once when it is opened."""
 
 WAIT_S: Final = 0.1
-"""How often a feeder looks for room in a full ring."""
+"""How often a feeder checks a full ring for space."""
 
 OpenSound: TypeAlias = Callable[[Path], AbstractContextManager[Reader]]
 
@@ -27,9 +27,9 @@ _numbers = itertools.count(1)
 
 
 class Voice:
-    """One sounding of one sound, fed by a thread of its own.
+    """Plays a sound once, fed by its own thread.
 
-    A thread a sounding, rather than one for all: a file on a drive that does not answer holds up only itself.
+    Each voice has a thread, so that a file on a drive that does not respond delays no other sound.
     The feeder writes ``duration_s``, ``is_ready``, ``is_fed`` and ``problem``; the player calls `cancel`; the
     device's callback reads ``ring``.
 
@@ -37,11 +37,11 @@ class Voice:
     ----------
     request : Request
     rate_hz : int
-        The device's.
+        Of the device.
     open_sound : callable
         Opens a file.
     changed : callable
-        Called in the feeder's thread when the voice is ready, or cannot be.
+        Called in the feeder's thread when the voice is ready or has failed.
     """
 
     def __init__(self, request: Request, *, rate_hz: int, open_sound: OpenSound, changed: Callable[[], None]) -> None:
@@ -60,30 +60,30 @@ class Voice:
 
     @property
     def is_drained(self) -> bool:
-        """Whether every frame has gone to the device."""
+        """Whether every frame was passed to the device."""
         return self.is_fed and not self.ring.n_waiting
 
     def cancel(self) -> None:
-        """Stop reading the file; what is in the ring may still be faded out."""
+        """Stop reading the file; the frames in the ring can still be faded out."""
         self._cancelled.set()
 
-    def place_s(self, frame: float) -> float:
-        """Tell where in the sound a frame of this sounding lies.
+    def position_s(self, frame: float) -> float:
+        """Return the position of a frame in the sound.
 
         Parameters
         ----------
         frame : float
-            Frames since the sounding began, at the device's rate.
+            Frames since the voice started, at the device's rate.
 
         Returns
         -------
         float
             Seconds from the sound's first frame.
         """
-        at_s = self._first_s + max(0.0, frame) / self.rate_hz
-        if at_s < self._end_s or not self.request.is_looped:
-            return min(at_s, self._end_s)
-        return self._start_s + (at_s - self._end_s) % max(self._end_s - self._start_s, 1e-6)
+        position_s = self._first_s + max(0.0, frame) / self.rate_hz
+        if position_s < self._end_s or not self.request.is_looped:
+            return min(position_s, self._end_s)
+        return self._start_s + (position_s - self._end_s) % max(self._end_s - self._start_s, 1e-6)
 
     def _feed(self) -> None:
         try:
@@ -104,12 +104,12 @@ class Voice:
 
     def _write(self, block: Samples) -> None:
         while len(block := block[self.ring.write(block) :]):
-            self._become_ready()
+            self._update_ready()
             if self._cancelled.wait(WAIT_S):
                 return
-        self._become_ready()
+        self._update_ready()
 
-    def _become_ready(self) -> None:
+    def _update_ready(self) -> None:
         if not self.is_ready and self.ring.n_written >= HEAD_S * self.rate_hz:
             self.is_ready = True
             self._changed()

@@ -1,21 +1,21 @@
-"""Batches of crops, and what is done to them so that the ear hears past levels, rooms, filters and noise."""
+"""Batches of crops, augmented so that the ear is robust to level, room, filtering and noise."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
-from data import Floats, Heard, Index
 from torch import Tensor
 
 from bowerbird.encoders.ear.encoder import FLOOR_DB
+from ear.data import Features, Floats, Index
 
 _LOG_10: Final = float(np.log(10.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How far sounds are changed; every number is the largest change, or how often there is one."""
+    """Strength of augmentation: the largest change, or its probability."""
 
     stretch: float = 0.2
     shift_bands: int = 2
@@ -30,18 +30,18 @@ class Strength:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Crops, and of which two clips each is made.
+    """Crops, each a mixture of two clips.
 
     Attributes
     ----------
     mel : Tensor, shape (n, 1, n_steps, 64), float32
-        On the network's scale.
+        On the scale of the network's input.
     first, second : ndarray, shape (n,), int64
         Positions of the clips.
     share : Tensor, shape (n,), float32
-        Of the first clip; the second has the rest.
+        Of the first clip; the rest is the second.
     order : Tensor, shape (n,), int64
-        Where in the batch the second clip is the first.
+        Position in the batch at which the second clip is the first.
     """
 
     mel: Tensor
@@ -51,43 +51,49 @@ class Batch:
     order: Tensor
 
 
-def crops(heard: Heard, chosen: Index, *, n_steps: int, stretch: float, rng: np.random.Generator) -> Floats:
-    """Cut one stretch of every chosen clip, played a little slower or faster.
+def crops(features: Features, chosen: Index, *, n_steps: int, stretch: float, rng: np.random.Generator) -> Floats:
+    """Cut a stretch of each chosen clip, slightly slowed down or sped up.
 
     Returns
     -------
     ndarray, shape (n, n_steps, 64), float32
-        In dB; silence where a clip has ended.
+        In dB; silence after the end of a clip.
     """
     n = len(chosen)
-    lengths = heard.starts[chosen + 1] - heard.starts[chosen]
+    lengths = features.starts[chosen + 1] - features.starts[chosen]
     speed = np.exp(rng.uniform(-stretch, stretch, n))
     longest = n_steps * speed
     room = np.maximum(0.0, lengths - longest)
     begin = rng.uniform(0.0, 1.0, n) * room
-    # A short sound begins at once, or a little late.
+    # A short sound begins at once, or slightly late.
     begin -= np.where((room == 0.0) & (rng.uniform(size=n) < 0.3), rng.uniform(0.0, 10.0, n), 0.0)
-    places = begin[:, None] + speed[:, None] * np.arange(n_steps)
-    lower = np.floor(places)
-    part = (places - lower).astype(np.float32)[..., None]
+    positions = begin[:, None] + speed[:, None] * np.arange(n_steps)
+    lower = np.floor(positions)
+    part = (positions - lower).astype(np.float32)[..., None]
     low = lower.astype(np.int64)
-    is_heard = (low >= 0) & (low < lengths[:, None])
+    is_inside = (low >= 0) & (low < lengths[:, None])
     last = lengths[:, None] - 1
-    start = heard.starts[chosen][:, None]
-    here = heard.mel_db[start + np.clip(low, 0, last)].astype(np.float32)
+    start = features.starts[chosen][:, None]
+    mel = features.mel_db[start + np.clip(low, 0, last)].astype(np.float32)
     if stretch:
-        there = heard.mel_db[start + np.clip(low + 1, 0, last)].astype(np.float32)
-        here += part * (there - here)
-    here[~is_heard] = FLOOR_DB
-    return here
+        following = features.mel_db[start + np.clip(low + 1, 0, last)].astype(np.float32)
+        mel += part * (following - mel)
+    mel[~is_inside] = FLOOR_DB
+    return mel
 
 
 def batch(
-    heard: Heard, chosen: Index, *, n_steps: int, strength: Strength, rng: np.random.Generator, device: torch.device
+    features: Features,
+    chosen: Index,
+    *,
+    n_steps: int,
+    strength: Strength,
+    rng: np.random.Generator,
+    device: torch.device,
 ) -> Batch:
-    """Cut, change, mix and mask."""
+    """Crop, augment, mix and mask."""
     n = len(chosen)
-    mel = torch.from_numpy(crops(heard, chosen, n_steps=n_steps, stretch=strength.stretch, rng=rng)).to(device)
+    mel = torch.from_numpy(crops(features, chosen, n_steps=n_steps, stretch=strength.stretch, rng=rng)).to(device)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.from_numpy(rng.uniform(low, high, (n, *shape)).astype(np.float32)).to(device)
@@ -103,8 +109,8 @@ def batch(
 
     is_in_room = happens(strength.room_share)
     if is_in_room.any():
-        places = torch.nonzero(is_in_room)[:, 0]
-        power[places] = _in_room(power[places], uniform(5.0, 60.0)[places], uniform(0.02, 0.5)[places])
+        rows = torch.nonzero(is_in_room)[:, 0]
+        power[rows] = _in_room(power[rows], uniform(5.0, 60.0)[rows], uniform(0.02, 0.5)[rows])
 
     order = torch.from_numpy(rng.permutation(n)).to(device)
     share = torch.where(happens(strength.mix_share), uniform(0.5, 1.0), torch.ones(n, device=device))
@@ -113,10 +119,10 @@ def batch(
 
     is_noisy = happens(strength.noise_share)
     if is_noisy.any():
-        places = torch.nonzero(is_noisy)[:, 0]
-        colour = _curve(uniform(-12, 12, 1)[places], uniform(-8, 8, 6)[places]) + uniform(-75.0, -30.0, 1)[places]
-        flutter = torch.from_numpy(rng.gamma(4.0, 0.25, (len(places), n_steps, 64)).astype(np.float32)).to(device)
-        power[places] += torch.exp(colour * (_LOG_10 / 10.0))[:, None] * flutter
+        rows = torch.nonzero(is_noisy)[:, 0]
+        colour = _curve(uniform(-12, 12, 1)[rows], uniform(-8, 8, 6)[rows]) + uniform(-75.0, -30.0, 1)[rows]
+        flutter = torch.from_numpy(rng.gamma(4.0, 0.25, (len(rows), n_steps, 64)).astype(np.float32)).to(device)
+        power[rows] += torch.exp(colour * (_LOG_10 / 10.0))[:, None] * flutter
     mel = torch.log(power.clamp_min(1e-12)) * (10.0 / _LOG_10)
     mel = mel - mel.amax(dim=(1, 2), keepdim=True) - uniform(0.0, 6.0, 1, 1)
     mel = mel.clamp_min(FLOOR_DB)
@@ -126,20 +132,20 @@ def batch(
 
 
 def _shifted(mel: Tensor, by: Tensor) -> Tensor:
-    """Move every picture up or down by whole bands; the edge is repeated."""
+    """Shift each spectrogram up or down by whole bands; the edge is repeated."""
     n_bands = mel.shape[2]
     bands = (torch.arange(n_bands, device=mel.device)[None] - by[:, None]).clamp(0, n_bands - 1)
     return torch.gather(mel, 2, bands[:, None].expand_as(mel))
 
 
 def _curve(tilt_db: Tensor, knots_db: Tensor) -> Tensor:
-    """Draw a filter's curve, (n, 1) and (n, n_knots) to (n, 64), in dB."""
+    """Return filter curves in dB, (n, 1) and (n, n_knots) to (n, 64)."""
     curve = torch.nn.functional.interpolate(knots_db[:, None], size=64, mode="linear", align_corners=True)[:, 0]
     return curve + tilt_db * torch.linspace(-1.0, 1.0, 64, device=tilt_db.device)
 
 
 def _in_room(power: Tensor, decay_steps: Tensor, level: Tensor) -> Tensor:
-    """Add an exponential tail to everything heard."""
+    """Add an exponential reverberation tail."""
     steps = torch.arange(power.shape[1], device=power.device, dtype=torch.float32)
     after = steps[:, None] - steps[None]
     tail = torch.where(after > 0, torch.exp(-after.clamp_min(0)[None] / decay_steps[:, None, None]), torch.zeros(()))
@@ -155,8 +161,8 @@ def _masked(mel: Tensor, strength: Strength, rng: np.random.Generator) -> Tensor
             continue
         width = rng.integers(0, most + 1, n)
         begin = rng.integers(0, np.maximum(1, size - width))
-        places = np.arange(size)[None]
-        hidden = (places >= begin[:, None]) & (places < (begin + width)[:, None])
+        positions = np.arange(size)[None]
+        hidden = (positions >= begin[:, None]) & (positions < (begin + width)[:, None])
         mask = torch.from_numpy(hidden).to(mel.device)
         mel = mel.masked_fill(mask[:, :, None] if axis == 1 else mask[:, None, :], FLOOR_DB)
     return mel

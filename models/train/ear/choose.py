@@ -1,9 +1,9 @@
-"""Choose what no gradient chooses, on clips of held-out sources: shares, and the temperature of suggestions.
+"""Measure settings that are not learned, on held-out sources: the shares, and the temperature of suggestions.
 
-    python choose.py FOLDER OUT [--report FILE]
+    python -m ear.choose FOLDER OUT [--report FILE]
 
-OUT is a folder that ``train.py --validation SHARE`` finished. Prints, and decides nothing: the numbers stand in
-``network.py`` and ``finish.py``.
+OUT is the folder of a finished ``ear.train --validation SHARE``. The figures are printed; the chosen values are set by
+hand in ``network.py`` and ``finish.py``.
 """
 
 import argparse
@@ -14,24 +14,24 @@ from typing import Final
 
 import numpy as np
 import torch
-from finish import plan_of
-from learner import Learner
-from plan import read_material
-from scoring import embedded, text_score
-from sections import put_section, table
 from torch.nn import functional
-from words import numbers
 
 from bowerbird.benchmark.retrieval import evaluate
+from ear.config import read_dataset
+from ear.finish import config_of
+from ear.learner import Learner
+from ear.scoring import embedded, text_score
+from ear.sections import put_section, table
+from ear.words import numbers
 
-HEARD_SHARES: Final = (1.0, 0.8, 0.6, 0.5, 0.4, 0.2, 0.0)
+AUDIO_SHARES: Final = (1.0, 0.8, 0.6, 0.5, 0.4, 0.2, 0.0)
 MEANING_WEIGHTS: Final = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 TEMPERATURES: Final = (0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.12, 0.15)
 
 
 @torch.no_grad()
 def main() -> int:
-    """Try all shares and weights."""
+    """Measure every share and weight."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
@@ -40,40 +40,40 @@ def main() -> int:
     args = parser.parse_args()
     torch.set_num_threads(1)
     state = torch.load(args.out / "checkpoint.pt", map_location="cpu", weights_only=True)
-    plan = plan_of(state["settings"])
-    material = read_material(args.folder, plan, cache=args.cache or args.out / "cache")
-    learner = Learner(plan, material.words, n_descriptors=material.descriptors.shape[1])
+    config = config_of(state["settings"])
+    dataset = read_dataset(args.folder, config, cache=args.cache or args.out / "cache")
+    learner = Learner(config, dataset.words, n_descriptors=dataset.descriptors.shape[1])
     learner.load_state_dict(state["averaged"])
     learner.eval()
-    chosen = np.flatnonzero(material.is_held)
-    clips = [material.clips[i] for i in chosen]
+    chosen = np.flatnonzero(dataset.is_held)
+    clips = [dataset.clips[i] for i in chosen]
     labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
-    acoustic = material.acoustic[chosen]
-    heard = embedded(learner.ear, material.heard, None, chosen)
+    acoustic = dataset.acoustic[chosen]
+    audio = embedded(learner.ear, dataset.features, None, chosen)
     described = learner.ear.described(torch.from_numpy(acoustic)).numpy()
     rows = []
-    for share in HEARD_SHARES:
-        both = share * heard + (1.0 - share) * described
+    for share in AUDIO_SHARES:
+        both = share * audio + (1.0 - share) * described
         both /= np.linalg.norm(both, axis=1, keepdims=True)
-        row = [f"{share}", f"{text_score(learner.table, material, both, labels):.3f}"]
+        row = [f"{share}", f"{text_score(learner.table, dataset, both, labels):.3f}"]
         for weight in MEANING_WEIGHTS:
             fused = np.concatenate([np.sqrt(weight) * both, np.sqrt(1.0 - weight) * acoustic], axis=1, dtype=np.float32)
             row.append(f"{evaluate(fused, labels, groups).macro.map_15:.3f}")
         rows.append(row)
         print("  ".join(row), flush=True)
-    header = ["heard share", "text to sound mAP", *(f"MAP@15 at {weight}" for weight in MEANING_WEIGHTS)]
+    header = ["audio share", "text to sound mAP", *(f"MAP@15 at {weight}" for weight in MEANING_WEIGHTS)]
     ear = learner.ear
-    ear.shape = replace(ear.shape, heard_share=plan.shape.heard_share)
-    vectors = torch.from_numpy(embedded(ear, material.heard, material.acoustic, chosen))
-    texts = [list(one) for one in material.words.label_words]
-    names = learner.table.texts(numbers(texts, material.words.number_of), learner.table.vectors())
-    truth = torch.from_numpy(material.label_numbers[chosen])
-    surprises = [float(functional.cross_entropy(vectors @ names.T / one, truth)) for one in TEMPERATURES]
-    suggested = ", ".join(f"{one}: {value:.3f}" for one, value in zip(TEMPERATURES, surprises, strict=True))
+    ear.shape = replace(ear.shape, audio_share=config.shape.audio_share)
+    vectors = torch.from_numpy(embedded(ear, dataset.features, dataset.acoustic, chosen))
+    texts = [list(label) for label in dataset.words.label_words]
+    names = learner.table.texts(numbers(texts, dataset.words.number_of), learner.table.vectors())
+    truth = torch.from_numpy(dataset.label_numbers[chosen])
+    losses = [float(functional.cross_entropy(vectors @ names.T / value, truth)) for value in TEMPERATURES]
+    suggested = ", ".join(f"{value}: {loss:.3f}" for value, loss in zip(TEMPERATURES, losses, strict=True))
     print(f"cross entropy of suggested labels by temperature: {suggested}")
     if args.report:
         lines = [
-            f"{plan.n_epochs} epochs on other sources than those measured here ({len(chosen)} clips held out, whole",
+            f"{config.n_epochs} epochs on other sources than those measured here ({len(chosen)} clips held out, whole",
             "sources; the acoustic constants were fitted without them). Weight 0 is the acoustic encoder alone.",
             "",
             *table(header, rows),

@@ -1,9 +1,9 @@
-"""Train the ear in other ways, equally long, and say what each part of the training is worth.
+"""Ablation study: train variants of the ear equally long and compare them.
 
-    python compare.py FOLDER OUT MEASURED [--epochs N] [--report FILE]
+    python -m ear.compare FOLDER OUT MEASURED [--epochs N] [--report FILE]
 
-FOLDER is trained on; MEASURED holds labelled recordings that are not (see ``measure.py``). OUT gets a folder a way.
-Nothing is chosen by these figures.
+FOLDER is the training set; MEASURED holds labelled recordings that are not in it (see ``measure.py``). OUT gets a
+folder for each variant. No setting is chosen by these figures.
 """
 
 import argparse
@@ -14,52 +14,52 @@ from typing import Final
 
 import numpy as np
 import torch
-from data import Floats, Heard
-from finish import MEANING_WEIGHT, put_words
-from learner import Learner
-from measure import Measured, found_by_class, windows_of
-from network import Ear
-from plan import Plan, changed, read_material
-from scoring import embedded
-from sections import put_section, table
 
 from bowerbird.benchmark.retrieval import evaluate, read_labels
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.ear.encoder import decibels
 from bowerbird.encoders.ear.words import EarWords
-from train import train
+from ear.config import Config, changed, read_dataset
+from ear.data import Features, Floats
+from ear.finish import MEANING_WEIGHT, put_words
+from ear.learner import Learner
+from ear.measure import Measured, found_by_class, windows_of
+from ear.network import Ear
+from ear.scoring import embedded
+from ear.sections import put_section, table
+from ear.train import train
 
-WAYS: Final = {
+VARIANTS: Final = {
     "all": (),
     "labels only": ("contrast_weight=0", "descriptor_weight=0"),
     "labels and words": ("descriptor_weight=0",),
-    "all, and drawing the sound": ("drawing_weight=1",),
-    "all, acoustic vector not told": ("shape.n_acoustic=0",),
+    "all, with reconstruction": ("drawing_weight=1",),
+    "all, without the acoustic vector": ("shape.n_acoustic=0",),
     "all, without clips of measured collections": ("with_shared=false",),
 }
-"""What is different; the rest is the plan."""
+"""Settings of each variant that differ from the default config."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recordings:
-    """Recordings to measure with, heard once.
+    """Recordings to evaluate on, analysed once.
 
     Attributes
     ----------
-    heard : Heard
-        Their windows.
+    features : Features
+        Of their windows.
     acoustic : ndarray, shape (n_windows, n_acoustic), float32
     of_recording : ndarray, shape (n_windows,), int64
     """
 
     measured: Measured
-    heard: Heard
+    features: Features
     acoustic: Floats
     of_recording: np.ndarray
 
 
 def main() -> int:
-    """Train, measure, and put the table into the report."""
+    """Train and evaluate every variant, and write the table into the report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
@@ -69,29 +69,29 @@ def main() -> int:
     parser.add_argument("--report", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    recordings = heard_recordings(args.measured)
+    recordings = analysed_recordings(args.measured)
     rows = []
-    for name, settings in WAYS.items():
-        plan = replace(Plan(), n_epochs=args.epochs)
-        for one in settings:
-            plan = changed(plan, *one.split("=", 1))
+    for name, settings in VARIANTS.items():
+        config = replace(Config(), n_epochs=args.epochs)
+        for setting in settings:
+            config = changed(config, *setting.split("=", 1))
         out = args.out / name.replace(" ", "-").replace(",", "")
         cache = args.cache or args.out / "cache"
-        train(args.folder, plan, out, cache=cache)
-        rows.append([name, *figures_of(out, args.folder, plan, recordings, cache=cache)])
+        train(args.folder, config, out, cache=cache)
+        rows.append([name, *figures_of(out, args.folder, config, recordings, cache=cache)])
         print("  ".join(rows[-1]), flush=True)
         if args.report:
             lines = [
-                f"{args.epochs} epochs each, far fewer than what ships; on recordings that were not trained on.",
+                f"{args.epochs} epochs each, far fewer than the shipped ear; recordings outside the training set.",
                 "",
             ]
-            header = ["way", "ear MAP@15", "with acoustic MAP@15", "text to sound mAP"]
+            header = ["variant", "ear MAP@15", "with acoustic MAP@15", "text to sound mAP"]
             put_section(args.report, "Comparison", lines + table(header, rows))
     return 0
 
 
-def heard_recordings(folder: Path) -> Recordings:
-    """Hear all windows of all recordings."""
+def analysed_recordings(folder: Path) -> Recordings:
+    """Analyse all windows of all recordings."""
     labelled = read_labels(folder / "labels.csv")
     labelled = labelled.only(labelled.positions())
     acoustic = AcousticEncoder()
@@ -101,19 +101,19 @@ def heard_recordings(folder: Path) -> Recordings:
         spectrograms += [decibels(window).astype(np.float16) for window in windows]
         vectors.append(acoustic.encode(windows))
         owners += [number] * len(windows)
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in spectrograms])]).astype(np.int64)
-    heard = Heard(np.concatenate(spectrograms), starts, {})
+    starts = np.concatenate([[0], np.cumsum([len(spectrogram) for spectrogram in spectrograms])]).astype(np.int64)
+    features = Features(np.concatenate(spectrograms), starts, {})
     nothing = np.zeros((len(labelled.sounds), 0), np.float32)
-    return Recordings(Measured(labelled, nothing, ()), heard, np.concatenate(vectors), np.array(owners))
+    return Recordings(Measured(labelled, nothing, ()), features, np.concatenate(vectors), np.array(owners))
 
 
-def figures_of(out: Path, folder: Path, plan: Plan, recordings: Recordings, *, cache: Path) -> list[str]:
-    """Sound to sound by the ear, with the acoustic encoder, and text to sound."""
-    material = read_material(folder, plan, cache=cache)
-    learner = Learner(plan, material.words, n_descriptors=material.descriptors.shape[1])
+def figures_of(out: Path, folder: Path, config: Config, recordings: Recordings, *, cache: Path) -> list[str]:
+    """Return sound-to-sound figures of the ear alone and with the acoustic encoder, and the text-to-sound figure."""
+    dataset = read_dataset(folder, config, cache=cache)
+    learner = Learner(config, dataset.words, n_descriptors=dataset.descriptors.shape[1])
     learner.load_state_dict(torch.load(out / "checkpoint.pt", weights_only=True)["averaged"])
     learner.eval()
-    put_words(out / "words.npz", learner, material, plan)
+    put_words(out / "words.npz", learner, dataset, config)
     sounds = recordings.measured.sounds
     learned = vectors_of(learner.ear, recordings)
     acoustic = mean_of(recordings.acoustic, recordings.of_recording)
@@ -124,18 +124,18 @@ def figures_of(out: Path, folder: Path, plan: Plan, recordings: Recordings, *, c
     names = sorted({label for own in sounds.labels for label in own})
     texts = words.encode([name.replace("_", " ") for name in names])[:, : learned.shape[1]]
     truth = np.array([own[0] for own in sounds.labels])
-    found = [evaluate(one, sounds.labels, sounds.groups).macro.map_15 for one in (learned, both)]
+    found = [evaluate(vectors, sounds.labels, sounds.groups).macro.map_15 for vectors in (learned, both)]
     return [f"{value:.3f}" for value in (*found, found_by_class(texts @ learned.T, names, truth))]
 
 
 def vectors_of(ear: Ear, recordings: Recordings) -> Floats:
-    """Vectors of recordings by one ear."""
+    """Return the vectors of recordings by an ear."""
     everything = np.arange(len(recordings.of_recording))
-    return mean_of(embedded(ear, recordings.heard, recordings.acoustic, everything), recordings.of_recording)
+    return mean_of(embedded(ear, recordings.features, recordings.acoustic, everything), recordings.of_recording)
 
 
 def mean_of(vectors: Floats, owners: np.ndarray) -> Floats:
-    """Means of the windows of every recording, of unit length."""
+    """Return the mean of each recording's windows, of unit length."""
     sums = np.zeros((int(owners.max()) + 1, vectors.shape[1]), np.float32)
     np.add.at(sums, owners, vectors)
     return sums / np.linalg.norm(sums, axis=1, keepdims=True)

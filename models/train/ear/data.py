@@ -1,30 +1,27 @@
-"""What the ear is trained on: a folder of clips, their labels and words, and what each sounds like. No torch here."""
+"""Training data: a folder of clips, their labels and words, and their spectrograms and descriptors. No torch here."""
 
 import csv
 import hashlib
-import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from fit_acoustic import N_DIMS, fitted
 
 from bowerbird.audio.decode import read_clip
+from bowerbird.base.files import writing_whole
 from bowerbird.encoders.acoustic.constants import FRONT_END_VERSION as ACOUSTIC_VERSION
 from bowerbird.encoders.acoustic.constants import Constants
 from bowerbird.encoders.acoustic.descriptors import FITTED, PLAIN, describe
 from bowerbird.encoders.acoustic.encoder import WINDOW_S, AcousticEncoder
 from bowerbird.encoders.acoustic.spectrum import RATE_HZ
 from bowerbird.encoders.ear.encoder import FRONT_END_VERSION, MEL, decibels
+from bowerbird.encoders.ear.word_forms import words_of
 
 SHARED: Final = "shared_source"
-"""The origin of clips whose collections the measurements use too."""
+"""Origin of clips from collections that the evaluation uses too."""
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -46,13 +43,13 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """What every clip sounds like, computed once.
+class Features:
+    """Spectrograms and descriptors of every clip, computed once.
 
     Attributes
     ----------
     mel_db : ndarray, shape (n_steps, 64), float16
-        All clips one after another, as `bowerbird.encoders.ear.encoder.decibels` gives them.
+        All clips concatenated, as `bowerbird.encoders.ear.encoder.decibels` gives them.
     starts : ndarray, shape (n_clips + 1,), int64
         Clip i has steps ``starts[i]`` to ``starts[i + 1]``.
     blocks : dict of str to ndarray, each shape (n_clips, n_values), float32
@@ -71,7 +68,7 @@ def read_clips(folder: Path) -> list[Clip]:
             Clip(
                 path=row["path"],
                 label=row["label"],
-                words=tuple(dict.fromkeys(spoken(row["words"]) + spoken(row["label"]))),
+                words=tuple(dict.fromkeys(clip_words(row["words"]) + clip_words(row["label"]))),
                 source=row["source"],
                 commit=row["source_commit"],
                 licence=row["licence"],
@@ -83,20 +80,20 @@ def read_clips(folder: Path) -> list[Clip]:
         ]
 
 
-def spoken(name: str) -> tuple[str, ...]:
-    """Words of a name: lower case, letters alone, two at least."""
-    return tuple(re.findall(r"[a-zäöüß]{2,}", name.lower()))
+def clip_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text that are learned: as the program splits it, without numbers and single letters."""
+    return tuple(word for word in words_of(text) if len(word) > 1 and not word.isdecimal())
 
 
-def heard_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Heard:
-    """What clips sound like, from the cache where it is of the same files and front ends."""
+def analysed_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Features:
+    """Analyse clips, or read the cache if it was made from the same files and front ends."""
     stamps = "\n".join(_stamp(folder, clip.path) for clip in clips)
     facts = f"{FRONT_END_VERSION} {ACOUSTIC_VERSION} {MEL!r} {folder.resolve()} {stamps}"
-    path = cache / f"heard-{hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()}.npz"
+    path = cache / f"features-{hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()}.npz"
     blocks = (*FITTED, *PLAIN)
     if path.is_file():
         with np.load(path) as stored:
-            return Heard(stored["mel_db"], stored["starts"], {name: stored[f"block_{name}"] for name in blocks})
+            return Features(stored["mel_db"], stored["starts"], {name: stored[f"block_{name}"] for name in blocks})
     spectrograms: list[npt.NDArray[np.float16]] = []
     described: dict[str, list[Floats]] = {name: [] for name in blocks}
     for number, clip in enumerate(clips, start=1):
@@ -105,30 +102,29 @@ def heard_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Heard:
         for name, values in describe(samples).items():
             described[name].append(values)
         if number % 1000 == 0:
-            print(f"{number} of {len(clips)} clips heard", flush=True)
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in spectrograms])]).astype(np.int64)
-    heard = Heard(np.concatenate(spectrograms), starts, {name: np.stack(rows) for name, rows in described.items()})
+            print(f"{number} of {len(clips)} clips analysed", flush=True)
+    starts = np.concatenate([[0], np.cumsum([len(spectrogram) for spectrogram in spectrograms])]).astype(np.int64)
+    features = Features(
+        np.concatenate(spectrograms), starts, {name: np.stack(rows) for name, rows in described.items()}
+    )
     cache.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")  # what broke off is no cache
-    with draft.open("wb") as file:
-        np.savez(
-            file, mel_db=heard.mel_db, starts=starts, **{f"block_{name}": rows for name, rows in heard.blocks.items()}
-        )
-    draft.replace(path)
-    return heard
+    stored = {f"block_{name}": rows for name, rows in features.blocks.items()}
+    with writing_whole(path) as file:
+        np.savez(file, mel_db=features.mel_db, starts=starts, **stored)
+    return features
 
 
 def _stamp(folder: Path, name: str) -> str:
-    """A clip's name, and what changes when its file does."""
+    """Return a clip's name with the size and time of its file."""
     found = (folder / name).stat()
     return f"{name} {found.st_size} {found.st_mtime_ns}"
 
 
-def acoustic_vectors(heard: Heard, constants: Constants) -> Floats:
-    """Acoustic vectors of all clips, shape (n_clips, n_dims), as the acoustic encoder gives them."""
+def acoustic_vectors(features: Features, constants: Constants) -> Floats:
+    """Return the acoustic encoder's vectors of all clips, shape (n_clips, n_dims)."""
     parts = []
     for name in AcousticEncoder(constants).blocks:
-        values = heard.blocks[name]
+        values = features.blocks[name]
         if name in FITTED:
             values = constants.projections[name].apply(values)
         norms = np.linalg.norm(values, axis=1, keepdims=True)
@@ -140,10 +136,10 @@ def acoustic_vectors(heard: Heard, constants: Constants) -> Floats:
 
 
 def held_out(clips: list[Clip], *, seed: int, share: float) -> npt.NDArray[np.bool_]:
-    """Choose clips for validation: whole sources, so that what is found there is not the source's own colour.
+    """Choose clips for validation: whole sources, so that a source's own character does not help to find its clips.
 
-    The largest source is too large to be missed; of it, whole groups are taken. Clips whose label is held out
-    altogether stay in validation: nothing else asks whether unknown kinds are found.
+    The largest source is too large to hold out; whole groups of it are chosen instead. Labels that occur only in
+    validation are kept there: they alone measure how well unknown kinds are found.
 
     Returns
     -------
@@ -169,9 +165,9 @@ def held_out(clips: list[Clip], *, seed: int, share: float) -> npt.NDArray[np.bo
 
 
 def drawing_weights(clips: list[Clip]) -> npt.NDArray[np.float64]:
-    """How often each clip is drawn: takes of one group share their weight, frequent labels are damped.
+    """Return the sampling weight of each clip, which falls with the square root of its group's and label's size.
 
-    Both by the square root. The weights sum to 1.
+    The weights sum to 1.
     """
     labels: dict[str, int] = {}
     groups: dict[str, int] = {}
@@ -182,13 +178,15 @@ def drawing_weights(clips: list[Clip]) -> npt.NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def fitted_constants(clips: list[Clip], heard: Heard, is_used: npt.NDArray[np.bool_], *, like: Constants) -> Constants:
-    """Acoustic constants from some clips alone, fitted as those that ship."""
+def fitted_constants(
+    clips: list[Clip], features: Features, is_used: npt.NDArray[np.bool_], *, like: Constants
+) -> Constants:
+    """Fit the acoustic constants on some of the clips, the way the shipped constants are fitted."""
     used = np.flatnonzero(is_used & np.array([clip.origin != SHARED for clip in clips]))
     labels = np.array([clips[i].label for i in used])
     groups = np.array([clips[i].group for i in used])
     projections = {
-        name: fitted(heard.blocks[name][used].astype(np.float64), labels, groups, n_dims=N_DIMS[name])
+        name: fitted(features.blocks[name][used].astype(np.float64), labels, groups, n_dims=N_DIMS[name])
         for name in FITTED
     }
     return Constants(projections=projections, weights=like.weights)

@@ -1,4 +1,4 @@
-"""The same seed gives the same weights, whatever computes them."""
+"""Deterministic training: the same seed gives the same weights on the same device."""
 
 import os
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 import torch
 
 _CUBLAS: Final = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-"""What cuBLAS needs to add in the same order every time; torch refuses to multiply on a GPU without."""
+"""Makes cuBLAS add in the same order every time; without it torch refuses to multiply on a GPU."""
 
 
 def be_deterministic() -> None:
-    """Let torch compute the same every time. Call it before anything is computed: cuBLAS looks only once."""
+    """Make torch deterministic. Call it before anything is computed: cuBLAS reads its setting only once."""
     os.environ.setdefault(*_CUBLAS)
     torch.use_deterministic_algorithms(True)

@@ -1,4 +1,4 @@
-"""Write a trained ear as the program takes it: the network in ONNX, and its card."""
+"""Write a trained ear in the form that the program loads: the network in ONNX, and its card."""
 
 import copy
 import hashlib
@@ -8,22 +8,22 @@ from typing import Final
 import numpy as np
 import onnx
 import torch
-from data import Clip
-from network import Ear, Plain, n_parameters
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from bowerbird.encoders.ear.encoder import ACOUSTIC_INPUT, FRONT_END_VERSION, MEL_INPUT, OUTPUT
 from bowerbird.encoders.onnx.runtime import onnxruntime
+from ear.data import Clip
+from ear.network import Ear, Plain, n_parameters
 
 LARGEST_DIFFERENCE: Final = 1e-5
-"""Between the network here and what runs in the program."""
+"""Between the torch network and ONNX Runtime."""
 
 
 def plain_copy(ear: Ear) -> Ear:
     """Return the same network with its norms folded into convolutions and its weights rounded to 16 bits.
 
-    The rounded weights are computed with in 32 bits: only the file is smaller.
+    Computation stays in 32 bits: only the file is smaller.
     """
     small = copy.deepcopy(ear).cpu().eval()
     small.body[0], small.body[1] = fuse_conv_bn_eval(small.body[0], small.body[1]), nn.Identity()
@@ -40,17 +40,17 @@ def plain_copy(ear: Ear) -> Ear:
     small.hidden, small.hidden_norm = fuse_linear_bn_eval(small.hidden, small.hidden_norm), nn.Identity()
     if small.shape.n_acoustic:
         layers = small.described.layers
-        for place in (1, 5):
-            layers[place], layers[place + 1] = fuse_linear_bn_eval(layers[place], layers[place + 1]), nn.Identity()
+        for i in (1, 5):
+            layers[i], layers[i + 1] = fuse_linear_bn_eval(layers[i], layers[i + 1]), nn.Identity()
     with torch.no_grad():
-        for one in small.parameters():
-            if one.ndim > 1:
-                one.copy_(one.half().float())
+        for weights in small.parameters():
+            if weights.ndim > 1:
+                weights.copy_(weights.half().float())
     return small
 
 
 class Exported(nn.Module):
-    """The network as it is exported: a batch of one."""
+    """The network as exported: a batch of one sound."""
 
     def __init__(self, ear: Ear) -> None:
         super().__init__()
@@ -62,12 +62,12 @@ class Exported(nn.Module):
 
 
 def write_network(path: Path, ear: Ear) -> float:
-    """Write the network, compare it with what runs in the program, and give the largest difference.
+    """Write the network, compare it with ONNX Runtime, and return the largest difference.
 
     Raises
     ------
     SystemExit
-        When they differ by more than `LARGEST_DIFFERENCE`; nothing is left behind then.
+        When they differ by more than `LARGEST_DIFFERENCE`; no file is left behind.
     """
     small = plain_copy(ear)
     example = (torch.randn(1, 1, 128, 64), torch.randn(1, ear.shape.n_acoustic))
@@ -96,7 +96,7 @@ def write_network(path: Path, ear: Ear) -> float:
 
 
 def halve(model: onnx.ModelProto) -> None:
-    """Store matrices and kernels in 16 bits; they are widened when the graph is loaded."""
+    """Store matrices and kernels in 16 bits; the graph casts them to 32 bits when it is loaded."""
     for stored in list(model.graph.initializer):
         values = onnx.numpy_helper.to_array(stored)
         narrow = values.astype(np.float16)
@@ -111,7 +111,7 @@ def halve(model: onnx.ModelProto) -> None:
 
 @torch.no_grad()
 def largest_difference(path: Path, ear: Ear) -> float:
-    """Compare with ONNX Runtime at several lengths."""
+    """Return the largest difference from ONNX Runtime at several lengths."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     largest = 0.0
@@ -126,7 +126,7 @@ def largest_difference(path: Path, ear: Ear) -> float:
 
 
 def write_card(path: Path, ear: Ear, *, meaning_weight: float, clips: list[Clip]) -> None:
-    """Write the card; the network lies beside it already."""
+    """Write the card of a network that lies beside it."""
     network = path.with_name(path.stem + ".onnx")
     digest = hashlib.sha256(network.read_bytes()).hexdigest()
     n_sources = len({clip.source for clip in clips})
@@ -135,14 +135,14 @@ def write_card(path: Path, ear: Ear, *, meaning_weight: float, clips: list[Clip]
 name = "{path.stem}"
 title = "Ear"
 kind = "ear"
-summary = "Hears what words mean and how sounds are alike, out of the box"
+summary = "Text search and similarity out of the box"
 front_end_version = {FRONT_END_VERSION}
 network = "{network.name}"
 sha256 = "{digest}"
 words = "{path.stem}-words.npz"
 n_learned = {ear.shape.n_dims}
 n_parameters = {n_parameters(ear)}
-# Share of the learned part in the similarity of two sounds; the acoustic encoder has the rest.
+# Share of the learned part in the similarity of two sounds; the rest is the acoustic encoder's.
 meaning_weight = {meaning_weight}
 licence = "Apache-2.0"
 source = "Trained by this project on {len(clips)} openly licensed clips of {n_sources} sources"

@@ -1,7 +1,7 @@
-"""Teach the table of words what the trained ear hears; the audio network stays as it is.
+"""Fit the table of words to the trained audio network, which stays fixed.
 
-Words that nobody wrote of a clip are learned where the thesaurus says that they stand for one that was written. Those
-that remain lie among the words that the thesaurus puts beside them.
+Words that describe no clip are learned as synonyms of words that do. The remaining words get the mean of their synonyms
+and related words.
 """
 
 from dataclasses import dataclass, replace
@@ -10,27 +10,28 @@ from typing import Final
 
 import numpy as np
 import torch
-from augment import batch
-from data import Floats, Index, drawing_weights
-from losses import contrast, soft_cross_entropy
-from network import Ear
-from plan import Material, Plan
-from sayings import said_clips, said_labels
-from scoring import embedded
 from torch import Tensor
 from torch.nn import functional
-from words import Vocabulary, WordTable, numbers
+
+from ear.augment import batch
+from ear.config import Config, Dataset
+from ear.data import Floats, Index, drawing_weights
+from ear.losses import contrast, soft_cross_entropy
+from ear.network import Ear
+from ear.scoring import embedded
+from ear.texts import sample_clip_texts, sample_label_texts
+from ear.words import Vocabulary, WordTable, numbers
 
 VIEW_STEPS: Final = (64, 128, 192, 128)
-"""Lengths at which each clip is heard anew, changed."""
+"""Lengths of the augmented views of each clip."""
 
 ENOUGH: Final = 3.0
-"""A word that was said so often has been learned."""
+"""A word that occurred this often has been learned."""
 
 
 @dataclass(frozen=True, slots=True)
-class WordPlan:
-    """How words are learned."""
+class WordConfig:
+    """Settings of fitting the words."""
 
     n_steps: int = 800
     n_sounds: int = 512
@@ -41,85 +42,84 @@ class WordPlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
-    """What words are learned from.
+class WordDataset:
+    """What words are fitted to.
 
     Attributes
     ----------
     words : Vocabulary
     views : ndarray, shape (n_views, n_clips, n_dims), float32
-        What the ear says of every clip, whole and changed.
+        Vectors of every clip, whole and augmented.
     labels : ndarray, shape (n_clips,), int64
-    said : tuple of tuple of str
-        The words of every clip.
+    clip_words : tuple of tuple of str
     weights : ndarray, shape (n_clips,)
-        How often each is drawn.
+        Sampling weight of each clip.
     """
 
     words: Vocabulary
     views: Floats
     labels: Index
-    said: tuple[tuple[str, ...], ...]
+    clip_words: tuple[tuple[str, ...], ...]
     weights: Floats
 
 
 @torch.no_grad()
-def lessons_of(ear: Ear, material: Material, words: Vocabulary, plan: Plan) -> Lessons:
-    """Hear every clip that was trained on, whole, then changed in several ways."""
-    chosen = material.trained_on
-    clips = [material.clips[i] for i in chosen]
-    views = [embedded(ear, material.heard, material.acoustic, chosen)]
-    strength = replace(plan.strength, mix_share=0.0)
+def word_dataset(ear: Ear, dataset: Dataset, words: Vocabulary, config: Config) -> WordDataset:
+    """Embed every training clip, whole and in several augmented views."""
+    chosen = dataset.trained_on
+    clips = [dataset.clips[i] for i in chosen]
+    views = [embedded(ear, dataset.features, dataset.acoustic, chosen)]
+    strength = replace(config.strength, mix_share=0.0)
     device = next(ear.parameters()).device
     ear.eval()
     for number, n_steps in enumerate(VIEW_STEPS):
-        rng = np.random.default_rng([plan.seed, 777, number])
+        rng = np.random.default_rng([config.seed, 777, number])
         parts = []
         for start in range(0, len(chosen), 96):
             own = chosen[start : start + 96]
-            made = batch(material.heard, own, n_steps=n_steps, strength=strength, rng=rng, device=device)
-            given = torch.from_numpy(material.acoustic[own]).to(device)
+            made = batch(dataset.features, own, n_steps=n_steps, strength=strength, rng=rng, device=device)
+            given = torch.from_numpy(dataset.acoustic[own]).to(device)
             parts.append(ear(made.mel.to(memory_format=torch.channels_last), given).cpu().numpy())
         views.append(np.concatenate(parts))
-    return Lessons(
+    return WordDataset(
         words=words,
         views=np.stack(views),
-        labels=material.label_numbers[chosen],
-        said=tuple(clip.words for clip in clips),
+        labels=dataset.label_numbers[chosen],
+        clip_words=tuple(clip.words for clip in clips),
         weights=drawing_weights(clips),
     )
 
 
-def fit_words(table: WordTable, lessons: Lessons, plan: Plan, how: WordPlan) -> Floats:
-    """Learn the table in place; give how often each word was said, shape (n_words,)."""
-    optimiser = torch.optim.Adam(table.parameters(), lr=how.rate)
-    torch.manual_seed(plan.seed)
-    said = np.zeros(len(lessons.words.words), np.float32)
-    n_views, n_clips, n_dims = lessons.views.shape
-    for step in range(how.n_steps):
-        rng = np.random.default_rng([plan.seed, 888, step])
+def fit_words(table: WordTable, dataset: WordDataset, config: Config, word_config: WordConfig) -> Floats:
+    """Fit the table in place; return how often each word occurred, shape (n_words,)."""
+    optimiser = torch.optim.Adam(table.parameters(), lr=word_config.rate)
+    torch.manual_seed(config.seed)
+    counts = np.zeros(len(dataset.words.words), np.float32)
+    n_views, n_clips, n_dims = dataset.views.shape
+    for step in range(word_config.n_steps):
+        rng = np.random.default_rng([config.seed, 888, step])
         for group in optimiser.param_groups:
-            group["lr"] = how.rate * 0.5 * (1.0 + np.cos(np.pi * step / how.n_steps))
-        drawn = rng.choice(n_clips, size=how.n_sounds, p=lessons.weights)
-        vectors = torch.from_numpy(lessons.views[rng.integers(n_views, size=len(drawn)), drawn])
-        vectors = functional.normalize(vectors + torch.randn_like(vectors) * how.noise / n_dims**0.5, dim=1)
-        label_texts = numbers(said_labels(lessons.words, plan, rng), lessons.words.number_of)
-        texts, fits = said_clips([lessons.said[i] for i in drawn], lessons.words, plan, rng)
-        clip_texts = numbers(texts, lessons.words.number_of)
+            group["lr"] = word_config.rate * 0.5 * (1.0 + np.cos(np.pi * step / word_config.n_steps))
+        drawn = rng.choice(n_clips, size=word_config.n_sounds, p=dataset.weights)
+        vectors = torch.from_numpy(dataset.views[rng.integers(n_views, size=len(drawn)), drawn])
+        vectors = functional.normalize(vectors + torch.randn_like(vectors) * word_config.noise / n_dims**0.5, dim=1)
+        label_texts = numbers(sample_label_texts(dataset.words, config, rng), dataset.words.number_of)
+        texts, fits = sample_clip_texts([dataset.clip_words[i] for i in drawn], dataset.words, config, rng)
+        clip_texts = numbers(texts, dataset.words.number_of)
         for given in (label_texts, clip_texts):
-            np.add.at(said, given[given >= 0].numpy(), 1.0)
-        of_words = table.vectors(own_dropout=how.own_dropout)
-        to_labels = how.text_scale * vectors @ table.texts(label_texts, of_words).T
-        to_texts = how.text_scale * vectors @ table.texts(clip_texts, of_words).T
-        loss = _label_loss(to_labels, torch.from_numpy(lessons.labels[drawn])) + contrast(to_texts, fits)
+            np.add.at(counts, given[given >= 0].numpy(), 1.0)
+        of_words = table.vectors(own_dropout=word_config.own_dropout)
+        to_labels = word_config.text_scale * vectors @ table.texts(label_texts, of_words).T
+        to_texts = word_config.text_scale * vectors @ table.texts(clip_texts, of_words).T
+        loss = _label_loss(to_labels, torch.from_numpy(dataset.labels[drawn])) + contrast(to_texts, fits)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-    return said
+    return counts
 
 
 def _label_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Which label's text fits a sound, and which of the sounds fit a label's text."""
+    """Return the loss of finding the label of a sound, and the sounds of a label."""
     targets = functional.one_hot(labels, logits.shape[1]).float()
     is_there = targets.sum(dim=0) > 0
     back = soft_cross_entropy(logits.T[is_there], (targets / targets.sum(dim=0).clamp_min(1.0)).T[is_there])
@@ -127,8 +127,8 @@ def _label_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def finished(table: WordTable, words: Vocabulary, said: Floats) -> tuple[Floats, Floats]:
-    """Vectors and weights of all words; those never said lie among those that the thesaurus puts beside them.
+def finished(table: WordTable, words: Vocabulary, counts: Floats) -> tuple[Floats, Floats]:
+    """Return vectors and weights of all words; words that were not learned get the mean of their synonyms.
 
     Returns
     -------
@@ -137,34 +137,34 @@ def finished(table: WordTable, words: Vocabulary, said: Floats) -> tuple[Floats,
     """
     vectors = table.vectors().cpu().numpy().copy()
     weights = table.weights().cpu().numpy().copy()
-    is_known = said >= ENOUGH
+    is_known = counts >= ENOUGH
     lengths = np.linalg.norm(vectors, axis=1)
-    usual_length, usual_weight = float(np.median(lengths[is_known])), float(np.median(weights[is_known]))
+    typical_length, typical_weight = float(np.median(lengths[is_known])), float(np.median(weights[is_known]))
     own = {number: vectors[number] / lengths[number] for number in np.flatnonzero(is_known)}
     for number, word in enumerate(words.words):
         if is_known[number]:
             continue
-        weights[number] = usual_weight
-        stand = words.stands.get(word)
-        near = [(one, 1.0) for one in stand.same] + [(one, 0.5) for one in stand.wider] if stand else []
+        weights[number] = typical_weight
+        known = words.synonyms.get(word)
+        near = [(text, 1.0) for text in known.same] + [(text, 0.5) for text in known.related] if known else []
         total = np.zeros(vectors.shape[1], np.float32)
-        for one, share in near:
-            parts = [words.number_of.get(part, -1) for part in one.split()]
+        for text, share in near:
+            parts = [words.number_of.get(part, -1) for part in text.split()]
             if all(part in own for part in parts):
                 mean = np.mean([own[part] for part in parts], axis=0)
                 total += share * mean / max(float(np.linalg.norm(mean)), 1e-6)
         length = float(np.linalg.norm(total))
-        vectors[number] *= usual_length / max(float(lengths[number]), 1e-6)
+        vectors[number] *= typical_length / max(float(lengths[number]), 1e-6)
         if length > 1e-6:
-            vectors[number] = total * (usual_length / length)
+            vectors[number] = total * (typical_length / length)
     return vectors, weights
 
 
 def write_words(
     path: Path, words: Vocabulary, vectors: Floats, weights: Floats, grams: Floats, *, temperature: float
 ) -> None:
-    """Write what the program reads: a bag of these vectors is a text's; labels are what it may suggest."""
-    labels = [" ".join(one) for one in words.label_words if one and one != ("other",)]
+    """Write the table that the program reads; it may suggest the labels as words for sounds."""
+    labels = [" ".join(label) for label in words.label_words if label and label != ("other",)]
     np.savez(
         path,
         words=_lines(words.words),

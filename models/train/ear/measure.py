@@ -1,6 +1,6 @@
-"""Measure the ear on labelled recordings that it was never trained on, all names hidden from it.
+"""Evaluate the ear on labelled recordings outside its training set; file names are not used.
 
-    PYTHONPATH=app python models/train/ear/measure.py FOLDER [--card CARD] [--report FILE]
+    PYTHONPATH=app:models/train python -m ear.measure FOLDER [--card CARD] [--report FILE]
 
 FOLDER holds ``labels.csv`` (path, class, group, set, eval, description) and the recordings. Needs no torch.
 """
@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sections import put_section, table
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.benchmark.retrieval import LabelledSet, evaluate, read_labels
 from bowerbird.encoders.acoustic.encoder import WINDOW_S
 from bowerbird.encoders.acoustic.spectrum import RATE_HZ
 from bowerbird.encoders.ear.encoder import EarEncoder
+from ear.sections import put_section, table
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class Measured:
     vectors : ndarray, shape (n, n_dims), float32
         Of whole recordings: the mean of their windows.
     descriptions : tuple of str
-        What people wrote of each.
+        The description of each recording.
     """
 
     sounds: LabelledSet
@@ -51,27 +51,27 @@ def main() -> int:
     """Encode, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--card", type=Path, help="of an ear; by default the one that ships")
-    parser.add_argument("--report", type=Path, help="also put the figures into this training report")
+    parser.add_argument("--card", type=Path, help="card of an ear; default: the shipped ear")
+    parser.add_argument("--report", type=Path, help="also write the figures into this training report")
     args = parser.parse_args()
     ear = EarEncoder(args.card)
     began = time.monotonic()
-    measured = heard(args.folder, ear)
+    measured = embedded_recordings(args.folder, ear)
     print(f"{ear.id}: {len(measured.vectors)} recordings encoded in {time.monotonic() - began:.0f} s")
     figures = {**found_by_sound(measured, ear), **found_by_words(measured, ear), **found_by_queries(measured, ear)}
     for name, value in figures.items():
         print(f"{name:44} {value:.3f}")
     if args.report:
         lines = table(
-            ["measured on recordings that were not trained on", ""],
+            ["measured on recordings outside the training set", ""],
             [[name, f"{value:.3f}"] for name, value in figures.items()],
         )
         put_section(args.report, "Figures", lines)
     return 0
 
 
-def heard(folder: Path, ear: EarEncoder) -> Measured:
-    """Encode every measured recording window by window."""
+def embedded_recordings(folder: Path, ear: EarEncoder) -> Measured:
+    """Embed every recording window by window."""
     labelled = read_labels(folder / "labels.csv")
     labelled = labelled.only(labelled.positions())
     vectors = []
@@ -82,7 +82,7 @@ def heard(folder: Path, ear: EarEncoder) -> Measured:
 
 
 def windows_of(path: Path) -> list[Floats]:
-    """Cut a recording into windows as the program does: the last one counts from 1 s on."""
+    """Cut a recording into windows as the program does: the last window is kept if it lasts 1 s or more."""
     hop = round(WINDOW_S * RATE_HZ)
     samples = read_clip(path, rate_hz=RATE_HZ).samples
     windows = [samples[start : start + hop] for start in range(0, max(1, len(samples)), hop)]
@@ -90,21 +90,21 @@ def windows_of(path: Path) -> list[Floats]:
 
 
 def descriptions(folder: Path, labelled: LabelledSet) -> tuple[str, ...]:
-    """What people wrote of each recording; the class where they wrote nothing."""
+    """Return the description of each recording; its class if it has none."""
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        said = {row["path"]: row.get("description", "") for row in csv.DictReader(file)}
-    return tuple(said.get(one.path) or one.labels[0].replace("_", " ") for one in labelled.sounds)
+        written = {row["path"]: row.get("description", "") for row in csv.DictReader(file)}
+    return tuple(written.get(sound.path) or sound.labels[0].replace("_", " ") for sound in labelled.sounds)
 
 
 def found_by_sound(measured: Measured, ear: EarEncoder) -> dict[str, float]:
-    """Macro MAP@15 of sounds as queries: acoustic, ear and fused, over all sets and in each."""
+    """Return macro MAP@15 with sounds as queries: acoustic, ear and fused, over all sets and for each set."""
     n = ear.blocks["meaning"].stop
     parts = {"acoustic": measured.vectors[:, n:], "ear": measured.vectors[:, :n], "fused": measured.vectors}
     found = {}
     for name, vectors in parts.items():
-        all_of_it = evaluate(vectors, measured.sounds.labels, measured.sounds.groups).macro
-        found[f"sound to sound, {name}, MAP@15"] = all_of_it.map_15
-        found[f"sound to sound, {name}, MR1"] = all_of_it.mr1
+        overall = evaluate(vectors, measured.sounds.labels, measured.sounds.groups).macro
+        found[f"sound to sound, {name}, MAP@15"] = overall.map_15
+        found[f"sound to sound, {name}, MR1"] = overall.mr1
     for origin in sorted({sound.origin for sound in measured.sounds.sounds}):
         own = measured.sounds.positions(origins=[origin])
         labelled = measured.sounds.only(own)
@@ -117,7 +117,7 @@ def found_by_sound(measured: Measured, ear: EarEncoder) -> dict[str, float]:
 
 
 def is_scorable(labelled: LabelledSet) -> bool:
-    """Whether at least three classes have sounds of two groups."""
+    """Return whether at least three classes have sounds in two groups."""
     groups: dict[str, set[str]] = {}
     for own, group in zip(labelled.labels, labelled.groups, strict=True):
         groups.setdefault(own[0], set()).add(group)
@@ -125,7 +125,7 @@ def is_scorable(labelled: LabelledSet) -> bool:
 
 
 def found_by_words(measured: Measured, ear: EarEncoder) -> dict[str, float]:
-    """Words as queries and as results: Elizalde, Zarar and Raj (ICASSP 2019), table 2, and suggested words."""
+    """Return figures of words as queries, results and suggestions (Elizalde, Zarar and Raj, ICASSP 2019, table 2)."""
     text = ear.text
     if text is None:
         return {}
@@ -167,15 +167,15 @@ def found_by_words(measured: Measured, ear: EarEncoder) -> dict[str, float]:
 
 
 def found_by_queries(measured: Measured, ear: EarEncoder) -> dict[str, float]:
-    """Queries in other words than any label or training word (`queries.toml`)."""
+    """Return figures of queries without any label or training word (`queries.toml`)."""
     text = ear.text
     if text is None:
         return {}
     queries = tomllib.loads((Path(__file__).parent / "queries.toml").read_text(encoding="utf-8"))["query"]
     truth = np.array([own[0] for own in measured.sounds.labels])
-    scores = text.encode([one["text"] for one in queries]) @ measured.vectors.T
-    values = [precision(row, np.isin(truth, one["classes"])) for row, one in zip(scores, queries, strict=True)]
-    chance = [float(np.isin(truth, one["classes"]).mean()) for one in queries]
+    scores = text.encode([query["text"] for query in queries]) @ measured.vectors.T
+    values = [precision(row, np.isin(truth, query["classes"])) for row, query in zip(scores, queries, strict=True)]
+    chance = [float(np.isin(truth, query["classes"]).mean()) for query in queries]
     return {
         f"{len(queries)} queries in other words, text to sound, mAP": float(np.mean(values)),
         "  of them better than twice chance": float(np.mean(np.array(values) > 2.0 * np.array(chance))),
@@ -183,7 +183,7 @@ def found_by_queries(measured: Measured, ear: EarEncoder) -> dict[str, float]:
 
 
 def trained_labels() -> set[str]:
-    """Labels that the shipped ear was trained on, as its report lists them."""
+    """Return the labels that the shipped ear was trained on, from its report."""
     path = Path(__file__).parents[2] / "ear-report.md"
     if not path.is_file():
         return set()
@@ -192,12 +192,12 @@ def trained_labels() -> set[str]:
 
 
 def found_by_class(scores: Floats, names: list[str], truth: Any) -> float:
-    """Mean over classes of the average precision of each name's whole ranking."""
+    """Return the mean over classes of the average precision of each name's whole ranking."""
     return float(np.mean([precision(scores[row], truth == name) for row, name in enumerate(names)]))
 
 
 def by_query(scores: Floats, truth: Any, groups: Any) -> float:
-    """Mean over classes of the mean average precision of their sounds; a sound never meets its own group."""
+    """Return the mean over classes of their sounds' mean average precision; the own group of a sound is left out."""
     values: dict[str, list[float]] = {}
     for row, label in enumerate(truth):
         others = groups != groups[row]
@@ -208,18 +208,18 @@ def by_query(scores: Floats, truth: Any, groups: Any) -> float:
 
 
 def over_classes(value: Callable[[Any], Any], truth: Any, names: list[str]) -> float:
-    """Mean over classes of a value of their sounds."""
+    """Return the mean over classes of a value of their sounds."""
     return float(np.mean([value(np.flatnonzero(truth == name)) for name in names]))
 
 
 def precision(scores: Floats, is_relevant: Any) -> float:
-    """Average precision over the whole ranking, best first."""
+    """Return the average precision over the whole ranking."""
     ranks = np.flatnonzero(is_relevant[np.argsort(-scores, kind="stable")]) + 1
     return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0
 
 
 def suggestions(scores: Floats, n: int) -> Any:
-    """Columns of the `n` highest scores of every row."""
+    """Return the columns of the `n` highest scores of each row."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :n]
 
 

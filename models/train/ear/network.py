@@ -16,19 +16,19 @@ class Shape:
     Attributes
     ----------
     channels : tuple of int
-        Of the stem, then of every stage; each stage halves time and bands.
+        Of the stem, then of each stage; each stage halves time and bands.
     n_blocks : tuple of int
-        Residual blocks of every stage.
+        Residual blocks of each stage.
     expansion : int
         Of a block's inner channels; 0 for plain 3 x 3 convolutions.
     n_hidden : int
         Units between the pooled network and the vector.
     n_acoustic : int
-        Length of the acoustic vector that is taken too; 0 for none.
+        Length of the acoustic vector that is a second input; 0 for none.
     n_described : int
         Units of the layers that the acoustic vector goes through.
-    heard_share : float
-        Share of what is heard in the vector; the rest is said of the acoustic vector. Only in use, not in training.
+    audio_share : float
+        Share of the audio branch in the vector; the rest is the acoustic branch. Not used in training.
     n_dims : int
     """
 
@@ -38,7 +38,7 @@ class Shape:
     n_hidden: int = 320
     n_acoustic: int = 128
     n_described: int = 384
-    heard_share: float = 0.6
+    audio_share: float = 0.6
     n_dims: int = 128
     dropout: float = 0.2
 
@@ -55,7 +55,7 @@ class Plain(nn.Module):
         self.shortcut = shortcut(n_in, n_out, stride=stride)
 
     def forward(self, value: Tensor) -> Tensor:
-        """Take and give (n, channels, steps, bands)."""
+        """Map (n, channels, steps, bands) to the same, at half the size where the stride is 2."""
         inner = functional.relu(self.first_norm(self.first(value)))
         return functional.relu(self.second_norm(self.second(inner)) + self.shortcut(value))
 
@@ -79,7 +79,7 @@ class Inverted(nn.Module):
         self.shortcut = shortcut(n_in, n_out, stride=stride)
 
     def forward(self, value: Tensor) -> Tensor:
-        """Take and give (n, channels, steps, bands)."""
+        """Map (n, channels, steps, bands) to the same, at half the size where the stride is 2."""
         return self.body(value) + self.shortcut(value)
 
 
@@ -126,23 +126,23 @@ class Ear(nn.Module):
             self.described = Described(shape)
 
     def pooled(self, mel: Tensor) -> Tensor:
-        """Pool what is heard over time, (n, 1, steps, bands) to (n, n_pooled)."""
+        """Pool the feature map over time, (n, 1, steps, bands) to (n, n_pooled)."""
         value = self.body(mel)
         value = value.permute(0, 1, 3, 2).flatten(1, 2)
         value = functional.relu(self.mix_norm(self.mix(value)))
-        # Four heads, each with channels of its own, say which steps matter: silence should not.
+        # Four attention heads, each with its own channels, so that silence does not count.
         weights = torch.softmax(self.attention(value), dim=2)
         n, n_channels, n_steps = value.shape
         grouped = value.reshape(n, 4, n_channels // 4, n_steps)
         mean = (grouped * weights[:, :, None]).sum(dim=3).flatten(1)
         return self.pooled_norm(torch.cat([mean, value.amax(dim=2)], dim=1))
 
-    def heard(self, mel: Tensor) -> Tensor:
-        """Encode what is heard alone, (n, 1, n_steps, 64) to (n, n_dims), rows of unit length."""
+    def audio_vectors(self, mel: Tensor) -> Tensor:
+        """Encode the audio branch alone, (n, 1, n_steps, 64) to (n, n_dims), rows of unit length."""
         return self.head(self.pooled(mel))
 
     def head(self, pooled: Tensor) -> Tensor:
-        """From what was pooled to a vector of unit length."""
+        """Map pooled features to vectors of unit length."""
         dropped = functional.dropout(pooled, self.shape.dropout, self.training)
         hidden = functional.relu(self.hidden_norm(self.hidden(dropped)))
         vector = self.out(functional.dropout(hidden, self.shape.dropout, self.training))
@@ -155,22 +155,22 @@ class Ear(nn.Module):
         ----------
         mel : Tensor, shape (n, 1, n_steps, 64), float32
         acoustic : Tensor, shape (n, n_acoustic), float32, optional
-            Of unit length; only where the shape has one.
+            Of unit length; only if the shape has one.
 
         Returns
         -------
         Tensor, shape (n, n_dims), float32
             Rows of unit length.
         """
-        vectors = self.heard(mel)
+        vectors = self.audio_vectors(mel)
         if not self.shape.n_acoustic or acoustic is None:
             return vectors
-        share = self.shape.heard_share
+        share = self.shape.audio_share
         return functional.normalize(share * vectors + (1.0 - share) * self.described(acoustic), dim=1)
 
 
 class Described(nn.Module):
-    """From an acoustic vector into the same space: a second opinion that is learned beside the first."""
+    """Maps acoustic vectors into the same space: the acoustic branch, learned beside the audio branch."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -189,27 +189,27 @@ class Described(nn.Module):
         )
 
     def forward(self, acoustic: Tensor) -> Tensor:
-        """Take (n, n_acoustic) of unit length, give (n, n_dims) of unit length."""
+        """Map (n, n_acoustic) of unit length to (n, n_dims) of unit length."""
         return functional.normalize(self.layers(acoustic * 4.0), dim=1)
 
 
 class Decoder(nn.Module):
-    """From a vector back to a coarse picture of the sound: 8 steps of 16 bands. Only in training."""
+    """Maps vectors back to a coarse spectrogram of 8 steps and 16 bands. Only used in training."""
 
     def __init__(self, n_dims: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(n_dims, 256), nn.ReLU(), nn.Linear(256, 8 * 16))
 
     def forward(self, vector: Tensor) -> Tensor:
-        """Take (n, n_dims), give (n, 8, 16)."""
+        """Map (n, n_dims) to (n, 8, 16)."""
         return self.layers(vector).reshape(-1, 8, 16)
 
 
 def coarse(mel: Tensor) -> Tensor:
-    """Shrink the picture that the decoder should draw, (n, 1, steps, bands) to (n, 8, 16)."""
+    """Shrink spectrograms to the decoder's target, (n, 1, steps, bands) to (n, 8, 16)."""
     return functional.adaptive_avg_pool2d(mel, (8, 16))[:, 0]
 
 
 def n_parameters(network: nn.Module) -> int:
-    """Numbers that were learned."""
-    return sum(one.numel() for one in network.parameters())
+    """Return the number of parameters."""
+    return sum(weights.numel() for weights in network.parameters())

@@ -1,23 +1,23 @@
-"""The training report: what was trained on, how it went, and what came out."""
+"""The training report: dataset, config, loss curve and export."""
 
 from dataclasses import fields
 from pathlib import Path
 
-from data import SHARED, Clip
-from plan import Plan
+from ear.config import Config
+from ear.data import SHARED, Clip
 
 
 def write_report(
     path: Path,
     *,
-    plan: Plan,
+    config: Config,
     clips: list[Clip],
     history: list[dict[str, float]],
     difference: float,
     recall: float,
     n_words: int,
 ) -> None:
-    """Write the report; `measure.py` and `compare.py` put their figures into it afterwards."""
+    """Write the report; `ear.measure` and `ear.compare` add their figures afterwards."""
     labels = sorted({clip.label for clip in clips})
     sources = {clip.source for clip in clips}
     n_shared = sum(clip.origin == SHARED for clip in clips)
@@ -30,30 +30,30 @@ def write_report(
         "## Data",
         "",
         f"{len(clips)} clips, {len(labels)} labels, {len(sources)} sources. {n_shared} clips are other recordings of",
-        "collections that the measurements use too. Sources, licences and authors: `ear-sources.csv`.",
+        "collections that the evaluation uses too. Sources, licences and authors: `ear-sources.csv`.",
         "",
         "| licence | clips |",
         "|---|---|",
-        *(f"| {one} | {sum(clip.licence == one for clip in clips)} |" for one in licences),
+        *(f"| {licence} | {sum(clip.licence == licence for clip in clips)} |" for licence in licences),
         "",
         f"Labels: {', '.join(labels)}",
         "",
-        "## Plan",
+        "## Config",
         "",
         "```",
-        *(f"{one.name} = {getattr(plan, one.name)!r}" for one in fields(plan)),
+        *(f"{field.name} = {getattr(config, field.name)!r}" for field in fields(config)),
         "```",
         "",
-        "## Curve",
+        "## Loss curve",
         "",
-        "Mean losses of an epoch.",
+        "Mean losses of each epoch.",
         "",
         *_curve(history),
         "",
         "## Export",
         "",
         f"Largest difference between the trained network and ONNX Runtime: {difference:.1e}. Weights are stored in",
-        f"16 bits and computed with in 32; recall@10 against unrounded weights: {recall:.3f}.",
+        f"16 bits; computation is in 32 bits; recall@10 against unrounded weights: {recall:.3f}.",
         f"Words in the table: {n_words}.",
         "",
     ]
@@ -61,7 +61,7 @@ def write_report(
 
 
 def _curve(history: list[dict[str, float]]) -> list[str]:
-    """Return a dozen rows of the curve, and the last."""
+    """Return about twelve rows of the curve, and the last."""
     names = [name for name in history[0] if name not in ("epoch", "seconds")]
     every = max(1, len(history) // 12)
     chosen = [*history[: every * 12 : every], history[-1]]

@@ -1,37 +1,40 @@
-"""Figures of held-out clips: what the ear, the acoustic encoder and both together find."""
+"""Retrieval figures on held-out clips: the ear, the acoustic encoder, and both together."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from data import Floats, Heard, Index
-from words import numbers
 
 from bowerbird.benchmark.retrieval import evaluate
 from bowerbird.encoders.ear.encoder import network_input
+from ear.data import Features, Floats, Index
+from ear.measure import precision
+from ear.words import numbers
 
 if TYPE_CHECKING:
-    from network import Ear
-    from plan import Material
-    from words import WordTable
+    from ear.config import Dataset
+    from ear.network import Ear
+    from ear.words import WordTable
 
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(3, 10, 2))
-"""Shares of the learned part that are tried."""
+"""Shares of the learned part to evaluate."""
 
 
 @torch.no_grad()
-def embedded(ear: "Ear", heard: Heard, acoustic: Floats | None, chosen: Index) -> Floats:
-    """Vectors of whole clips, shape (n, n_dims), each of its own length as the program will hear it."""
+def embedded(ear: "Ear", features: Features, acoustic: Floats | None, chosen: Index) -> Floats:
+    """Embed whole clips, each at its own length as in the program; return shape (n, n_dims)."""
     device = next(ear.parameters()).device
     was_training = ear.training
     ear.eval()
-    inputs = [network_input(heard.mel_db[heard.starts[i] : heard.starts[i + 1]].astype(np.float32)) for i in chosen]
-    lengths = np.array([len(one) for one in inputs])
+    inputs = [
+        network_input(features.mel_db[features.starts[i] : features.starts[i + 1]].astype(np.float32)) for i in chosen
+    ]
+    lengths = np.array([len(mel) for mel in inputs])
     vectors = np.zeros((len(chosen), ear.shape.n_dims), np.float32)
     for length in np.unique(lengths):
-        places = np.flatnonzero(lengths == length)
-        for start in range(0, len(places), 64):
-            own = places[start : start + 64]
+        same = np.flatnonzero(lengths == length)
+        for start in range(0, len(same), 64):
+            own = same[start : start + 64]
             mel = torch.from_numpy(np.stack([inputs[i] for i in own]))[:, None].to(device)
             given = None if acoustic is None else torch.from_numpy(acoustic[chosen[own]]).to(device)
             vectors[own] = ear(mel.to(memory_format=torch.channels_last), given).cpu().numpy()
@@ -39,13 +42,13 @@ def embedded(ear: "Ear", heard: Heard, acoustic: Floats | None, chosen: Index) -
     return vectors
 
 
-def scores_of(ear: "Ear", table: "WordTable", material: "Material", is_scored: Any) -> dict[str, float]:
-    """Macro MAP@15 by label of held-out clips, and mAP of label words as queries."""
+def scores_of(ear: "Ear", table: "WordTable", dataset: "Dataset", is_scored: Any) -> dict[str, float]:
+    """Return the macro MAP@15 by label of held-out clips, and the mAP of label words as queries."""
     chosen = np.flatnonzero(is_scored)
-    clips = [material.clips[i] for i in chosen]
+    clips = [dataset.clips[i] for i in chosen]
     labels, groups = [clip.label for clip in clips], [clip.group for clip in clips]
-    learned = embedded(ear, material.heard, material.acoustic, chosen)
-    acoustic = material.acoustic[chosen]
+    learned = embedded(ear, dataset.features, dataset.acoustic, chosen)
+    acoustic = dataset.acoustic[chosen]
     sources = [clip.source for clip in clips]
     found = {
         "acoustic": evaluate(acoustic, labels, groups).macro.map_15,
@@ -58,30 +61,25 @@ def scores_of(ear: "Ear", table: "WordTable", material: "Material", is_scored: A
         found[f"fused_{weight}"] = evaluate(both, labels, groups).macro.map_15
         found[f"fused_{weight} across"] = evaluate(both, labels, sources).macro.map_15
     if ear.shape.n_acoustic:
-        alone = embedded(ear, material.heard, None, chosen)
+        alone = embedded(ear, dataset.features, None, chosen)
         found["ear alone"] = evaluate(alone, labels, groups).macro.map_15
         found["ear alone across"] = evaluate(alone, labels, sources).macro.map_15
-        found["text alone"] = text_score(table, material, alone, labels)
-    found["text"] = text_score(table, material, learned, labels)
+        found["text alone"] = text_score(table, dataset, alone, labels)
+    found["text"] = text_score(table, dataset, learned, labels)
     return found
 
 
 @torch.no_grad()
-def text_score(table: "WordTable", material: "Material", learned: Floats, labels: list[str]) -> float:
-    """Mean average precision over labels, each asked for by its words."""
-    words = material.words
+def text_score(table: "WordTable", dataset: "Dataset", learned: Floats, labels: list[str]) -> float:
+    """Return the mean average precision over labels, with the words of each as the query."""
+    words = dataset.words
     device = table.own.device
-    texts = table.texts(numbers([list(one) for one in words.label_words], words.number_of).to(device), table.vectors())
+    texts = table.texts(
+        numbers([list(label) for label in words.label_words], words.number_of).to(device), table.vectors()
+    )
     scores = texts.cpu().numpy() @ learned.T
     truth = np.array(labels)
     precisions = [
-        full_precision(scores[number], truth == label) for number, label in enumerate(words.labels) if label in labels
+        precision(scores[number], truth == label) for number, label in enumerate(words.labels) if label in labels
     ]
     return float(np.mean(precisions))
-
-
-def full_precision(scores: Floats, is_relevant: Any) -> float:
-    """Average precision over the whole ranking, best score first."""
-    hits = np.asarray(is_relevant)[np.argsort(-scores, kind="stable")]
-    ranks = np.flatnonzero(hits) + 1
-    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks)) if len(ranks) else 0.0

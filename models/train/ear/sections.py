@@ -1,10 +1,10 @@
-"""Sections of the training report that other tools write. No torch."""
+"""Sections of the training report that other scripts write. No torch."""
 
 from pathlib import Path
 
 
 def put_section(path: Path, title: str, lines: list[str]) -> None:
-    """Write a section of a Markdown file, in place of the one of the same title, else at the end."""
+    """Write a section of a Markdown file: replace the section of the same title, or append it."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     head, found, rest = text.partition(f"## {title}\n")
     following = rest[rest.index("\n## ") + 1 :] if found and "\n## " in rest else ""
@@ -13,7 +13,7 @@ def put_section(path: Path, title: str, lines: list[str]) -> None:
 
 
 def table(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Lines of a Markdown table."""
+    """Return the lines of a Markdown table."""
     return [
         f"| {' | '.join(header)} |",
         "|---" * len(header) + "|",

@@ -1,75 +1,42 @@
-"""The word side in training: which words there are, what may stand for what, and a table of their vectors."""
+"""Words in training: the vocabulary, the synonyms of each word, and the table of vectors that is learned.
 
-import tomllib
-import zlib
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+The tokenizer, the thesaurus reader and the hash of letter sequences are the program's own, so that what is trained is
+what is looked up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
-from data import Clip, spoken
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bowerbird.encoders.ear.thesaurus import Group
+from bowerbird.encoders.ear.words import gram_buckets
+from ear.data import Clip, clip_words
+
 N_BUCKETS: Final = 4096
-"""Of hashed character sequences."""
-
-GRAM_LENGTHS: Final = (3, 4, 5)
-
-
-@dataclass(slots=True)
-class Group:
-    """Words that mean one thing, as the thesaurus has them; each is a phrase of one word or more."""
-
-    name: str
-    words: list[str] = field(default_factory=list)
-    related: list[str] = field(default_factory=list)
-    parents: list[str] = field(default_factory=list)
+"""Buckets of hashed letter sequences."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """What may be said instead of a word: phrases, and how near in meaning they are."""
+class Synonyms:
+    """Phrases that may replace a word: of the same meaning, and of a related or broader one."""
 
     same: tuple[str, ...] = ()
-    wider: tuple[str, ...] = ()
-
-
-def read_groups(path: Path) -> list[Group]:
-    """Read a thesaurus; none gives none."""
-    if not path.is_file():
-        return []
-    tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    groups = []
-    for table in tables.get("group", []):
-        said = [table["name"], *table.get("words", []), *table.get("german", [])]
-        groups.append(
-            Group(
-                name=phrase(table["name"]),
-                words=list(dict.fromkeys(phrase(one) for one in said if phrase(one))),
-                related=[phrase(one) for one in table.get("related", []) if phrase(one)],
-                parents=[phrase(one) for one in table.get("parents", []) if phrase(one)],
-            )
-        )
-    return groups
+    related: tuple[str, ...] = ()
 
 
 def phrase(text: str) -> str:
-    """Words of a text, one space between."""
-    return " ".join(spoken(text))
-
-
-def grams_of(word: str, n_buckets: int = N_BUCKETS) -> list[int]:
-    """Buckets of the sequences of 3 to 5 letters in ``^word$``."""
-    marked = f"^{word}$"
-    found = [marked[i : i + n] for n in GRAM_LENGTHS for i in range(len(marked) - n + 1)]
-    return [zlib.crc32(one.encode()) % n_buckets for one in found]
+    """Return the learned words of a text, separated by single spaces."""
+    return " ".join(clip_words(text))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """All words there are, and those of labels and clips.
+    """Every word that is learned, and the words of labels and clips.
 
     Attributes
     ----------
@@ -79,8 +46,8 @@ class Vocabulary:
     labels : tuple of str
         Sorted.
     label_words : tuple of tuple of str
-        Of every label.
-    stands : dict of str to Stand
+        The words of each label.
+    synonyms : dict of str to Synonyms
         By word or phrase.
     """
 
@@ -88,55 +55,68 @@ class Vocabulary:
     number_of: dict[str, int]
     labels: tuple[str, ...]
     label_words: tuple[tuple[str, ...], ...]
-    stands: dict[str, Stand]
+    synonyms: dict[str, Synonyms]
 
 
-def vocabulary(clips: list[Clip], groups: list[Group]) -> Vocabulary:
-    """Collect words from clips, labels and the thesaurus."""
+def vocabulary(clips: list[Clip], groups: Sequence[Group]) -> Vocabulary:
+    """Collect the words of clips, labels and the thesaurus."""
     labels = tuple(sorted({clip.label for clip in clips}))
-    said = {word for clip in clips for word in clip.words}
-    said |= {word for label in labels for word in spoken(label)}
+    found = {word for clip in clips for word in clip.words}
+    found |= {word for label in labels for word in clip_words(label)}
     same: dict[str, list[str]] = {}
-    wider: dict[str, list[str]] = {}
+    related: dict[str, list[str]] = {}
     for group in groups:
-        for one in group.words:
-            same.setdefault(one, []).extend(other for other in group.words if other != one)
-            wider.setdefault(one, []).extend([*group.related, *group.parents])
-        said |= {word for one in (*group.words, *group.related, *group.parents) for word in one.split()}
-    words = tuple(sorted(said))
+        members = _phrases([group.name, *group.words, *group.german])
+        others = _phrases([*group.related, *group.parents])
+        for member in members:
+            same.setdefault(member, []).extend(other for other in members if other != member)
+            related.setdefault(member, []).extend(others)
+        found |= {word for member in (*members, *others) for word in member.split()}
+    words = tuple(sorted(found))
     return Vocabulary(
         words=words,
         number_of={word: number for number, word in enumerate(words)},
         labels=labels,
-        label_words=tuple(spoken(label) for label in labels),
-        stands={one: Stand(tuple(dict.fromkeys(same[one])), tuple(dict.fromkeys(wider[one]))) for one in same},
+        label_words=tuple(clip_words(label) for label in labels),
+        synonyms={
+            word: Synonyms(tuple(dict.fromkeys(same[word])), tuple(dict.fromkeys(related[word]))) for word in same
+        },
     )
 
 
+def _phrases(texts: Sequence[str]) -> list[str]:
+    return [text for text in dict.fromkeys(phrase(text) for text in texts) if text]
+
+
 def reworded(
-    words: tuple[str, ...], stands: dict[str, Stand], rng: np.random.Generator, *, share: float, wider_share: float
+    words: tuple[str, ...],
+    synonyms: dict[str, Synonyms],
+    rng: np.random.Generator,
+    *,
+    share: float,
+    related_share: float,
 ) -> list[str]:
-    """Say the same in other words: a whole phrase where the thesaurus knows it, else word by word."""
+    """Replace words by synonyms: the whole phrase where the thesaurus has it, else word by word."""
     whole = " ".join(words)
-    if len(words) > 1 and whole in stands and rng.uniform() < share:
-        return _instead(whole, stands, rng, wider_share=wider_share).split()
-    said: list[str] = []
+    if len(words) > 1 and whole in synonyms and rng.uniform() < share:
+        return _synonym(whole, synonyms, rng, related_share=related_share).split()
+    text: list[str] = []
     for word in words:
-        if word in stands and rng.uniform() < share:
-            said.extend(_instead(word, stands, rng, wider_share=wider_share).split())
+        if word in synonyms and rng.uniform() < share:
+            text.extend(_synonym(word, synonyms, rng, related_share=related_share).split())
         else:
-            said.append(word)
-    return said
+            text.append(word)
+    return text
 
 
-def _instead(one: str, stands: dict[str, Stand], rng: np.random.Generator, *, wider_share: float) -> str:
-    stand = stands[one]
-    pool = stand.wider if stand.wider and (rng.uniform() < wider_share or not stand.same) else stand.same
-    return str(pool[rng.integers(len(pool))]) if pool else one
+def _synonym(word: str, synonyms: dict[str, Synonyms], rng: np.random.Generator, *, related_share: float) -> str:
+    known = synonyms[word]
+    pool = known.related if known.related and (rng.uniform() < related_share or not known.same) else known.same
+    return str(pool[rng.integers(len(pool))]) if pool else word
 
 
 def numbers(texts: list[list[str]], number_of: dict[str, int]) -> Tensor:
-    """Word numbers of texts, shape (n, longest); -1 where a text has ended."""
+    """Return the word numbers of texts, shape (n, longest); -1 after the end of a text."""
     longest = max([1, *(len(text) for text in texts)])
     table = np.full((len(texts), longest), -1, np.int64)
     for row, text in enumerate(texts):
@@ -146,7 +126,7 @@ def numbers(texts: list[list[str]], number_of: dict[str, int]) -> Tensor:
 
 
 class WordTable(nn.Module):
-    """Vectors of words: each its own, and the mean of its character sequences.
+    """Vectors of words: a vector of each word, plus the mean of its letter sequences' vectors.
 
     Parameters
     ----------
@@ -156,15 +136,18 @@ class WordTable(nn.Module):
 
     def __init__(self, words: tuple[str, ...], n_dims: int, n_buckets: int = N_BUCKETS) -> None:
         super().__init__()
-        lists = [grams_of(word, n_buckets) for word in words]
-        self.register_buffer("flat", torch.tensor([one for grams in lists for one in grams]))
+        lists = [gram_buckets(word, n_buckets) for word in words]
+        self.register_buffer("flat", torch.tensor([bucket for grams in lists for bucket in grams]))
         self.register_buffer("offsets", torch.tensor(np.concatenate([[0], np.cumsum([len(g) for g in lists])[:-1]])))
         self.own = nn.Parameter(0.1 * torch.randn(len(words), n_dims))
         self.grams = nn.Parameter(0.1 * torch.randn(n_buckets, n_dims))
         self.weight = nn.Parameter(torch.full((len(words),), 0.54))
 
     def vectors(self, *, own_dropout: float = 0.0) -> Tensor:
-        """Vectors of all words, shape (n_words, n_dims); some may be left to their character sequences."""
+        """Return the vectors of all words, shape (n_words, n_dims).
+
+        With `own_dropout`, some words are represented by their letter sequences alone.
+        """
         grams = functional.embedding_bag(self.flat, self.grams, self.offsets, mode="mean")
         own = self.own
         if own_dropout:
@@ -172,12 +155,12 @@ class WordTable(nn.Module):
         return own + grams
 
     def weights(self) -> Tensor:
-        """How much each word counts in a text, positive, shape (n_words,)."""
+        """Return the weight of each word in a text, positive, shape (n_words,)."""
         return functional.softplus(self.weight)
 
     def texts(self, table: Tensor, vectors: Tensor) -> Tensor:
         """Encode texts, shape (n, longest) of word numbers to (n, n_dims), rows of unit length."""
-        is_said = (table >= 0).to(vectors.dtype)
-        places = table.clamp_min(0)
-        bags = (vectors[places] * (self.weights()[places] * is_said)[..., None]).sum(dim=1)
+        is_word = (table >= 0).to(vectors.dtype)
+        rows = table.clamp_min(0)
+        bags = (vectors[rows] * (self.weights()[rows] * is_word)[..., None]).sum(dim=1)
         return functional.normalize(bags, dim=1)

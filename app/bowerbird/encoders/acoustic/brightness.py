@@ -1,4 +1,4 @@
-"""The brightness block: where on the frequency axis the energy lies. Level plays no part."""
+"""The brightness block: the distribution of energy over frequency, independent of level."""
 
 from functools import cache
 
@@ -32,7 +32,7 @@ def brightness(analysis: Analysis) -> Floats:
 
 
 def _shape_per_step(power: Floats) -> Floats:
-    """Moments on a log-frequency axis, roll-offs and flatness of each spectrum.
+    """Return moments on a log-frequency axis, roll-offs and flatness of each spectrum.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def _shape_per_step(power: Floats) -> Floats:
 
 @cache
 def _octaves() -> Floats:
-    """Octaves above 1 kHz of every FFT bin; the lowest bins share one value."""
+    """Return the octaves above 1 kHz of every FFT bin; the lowest bins share a value."""
     octaves = np.log2(np.maximum(bin_hz(), 30.0) / 1000.0).astype(np.float32)
     octaves.flags.writeable = False
     return octaves

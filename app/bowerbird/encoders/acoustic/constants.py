@@ -13,10 +13,10 @@ from bowerbird.encoders.acoustic.descriptors import FITTED, PLAIN
 from bowerbird.encoders.acoustic.spectrum import Floats
 
 FRONT_END_VERSION = 1
-"""Raised whenever a raw descriptor changes, so that the encoder's id changes too."""
+"""Increased whenever a raw descriptor changes, so that the encoder's id changes too."""
 
 CLIP = 2.5
-"""Standardised descriptors are kept within this many standard deviations."""
+"""Standardised descriptors are clipped to this many standard deviations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constants:
-    """Everything about the acoustic encoder that was fitted or chosen.
+    """All fitted and chosen constants of the acoustic encoder.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Constants:
         return found
 
     def digest(self) -> str:
-        """First eight hexadecimal digits of the SHA-256 of all constants."""
+        """Return the first eight hexadecimal digits of the SHA-256 of all constants."""
         hasher = hashlib.sha256()
         for name, array in sorted(self.arrays().items()):
             hasher.update(f"{name}{array.shape}".encode())
@@ -81,7 +81,7 @@ class Constants:
 
 
 def standardised(values: Floats, mean: Floats, scale: Floats) -> Floats:
-    """Descriptors in standard deviations from their mean, kept within `CLIP`."""
+    """Standardise descriptors and clip them to `CLIP`."""
     kept: Floats = np.clip((values - mean) / scale, np.float32(-CLIP), np.float32(CLIP))
     return kept
 
@@ -108,7 +108,7 @@ def read_constants(path: Path) -> Constants:
         )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EncoderError(
-            f"The acoustic encoder's constants, `{path}`, cannot be read. Install Bowerbird again."
+            f"The acoustic encoder's constants, {path}, cannot be read. Install Bowerbird again."
         ) from error
 
 

@@ -20,7 +20,7 @@ FITTED: Mapping[str, Describe] = MappingProxyType(
 """Blocks whose descriptors are standardised and projected by fitted constants."""
 
 PLAIN: Mapping[str, Describe] = MappingProxyType({"loudness": loudness, "length": length})
-"""Blocks that stand in the vector as they are described."""
+"""Blocks that are used in the vector without fitted constants."""
 
 
 def describe(window: Floats) -> dict[str, Floats]:

@@ -1,4 +1,4 @@
-"""The acoustic encoder: hand-made descriptors in six named blocks, numpy only, always there."""
+"""The acoustic encoder: descriptors in six named blocks, computed with numpy."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -19,12 +19,12 @@ class AcousticEncoder:
 
     Every block of a vector has the same length for every sound, the square root of its weight, so the
     cosine of two vectors is the weighted mean of the cosines of their blocks. Only the loudness block
-    hears the level.
+    depends on the level.
 
     Parameters
     ----------
     constants : Constants, optional
-        By default those that ship with the program.
+        Default: the shipped constants.
 
     Raises
     ------
@@ -46,17 +46,17 @@ class AcousticEncoder:
 
     @property
     def id(self) -> str:
-        """Name that changes with the front end and with every constant."""
+        """Changes with the front end and every constant."""
         return self._id
 
     @property
     def name(self) -> str:
-        """What people call it, whatever version it is."""
+        """The name for ``--encoder``, without a version."""
         return "acoustic"
 
     @property
     def text(self) -> None:
-        """Nothing: it knows no words."""
+        """None: it does not encode text."""
         return None
 
     @property
@@ -80,7 +80,7 @@ class AcousticEncoder:
         return self._blocks
 
     def encode(self, windows: Sequence[Samples]) -> Vectors:
-        """Encode windows, each of its own true length, unpadded.
+        """Encode windows of any length, unpadded.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class AcousticEncoder:
         Returns
         -------
         ndarray, shape (n, n_dims), float32
-            Rows of unit length, each a function of its own window alone.
+            Rows of unit length, each a function of its own window only.
         """
         vectors = np.zeros((len(windows), self._n_dims), dtype=np.float32)
         for row, window in enumerate(windows):
@@ -109,7 +109,7 @@ class AcousticEncoder:
 
 
 def _unit(values: Floats) -> Floats:
-    """Scale to unit length; a block that says nothing points along its first axis."""
+    """Scale to unit length; a zero block becomes its first unit vector."""
     norm = float(np.linalg.norm(values))
     if norm > 1e-6:
         return values / np.float32(norm)

@@ -1,4 +1,4 @@
-"""The envelope block: attack, decay, rhythm, roughness of the level over time. Level itself plays no part."""
+"""The envelope block: attack, decay, rhythm and roughness over time, independent of level."""
 
 import numpy as np
 
@@ -10,11 +10,11 @@ FLOOR_DB = -60.0
 LAGS = (1, 2, 4, 8, 16, 32, 64, 128)
 """Steps of 5 ms."""
 OFFSETS = (-64, -32, -16, -8, -4, -2, 2, 4, 8, 16, 32, 64, 128, 256)
-"""Where the level is read off, in steps from the peak."""
+"""Positions at which the level is sampled, in steps from the peak."""
 N_SHAPE = 12
 HEIGHTS_DB = (-6.0, -12.0, -20.0, -40.0)
 PERIOD_LAGS = (8, 256)
-"""Repetitions looked for: 40 ms to 1.28 s."""
+"""Range of repetition periods: 40 ms to 1.28 s."""
 
 
 def envelope(analysis: Analysis) -> Floats:
@@ -34,8 +34,8 @@ def envelope(analysis: Analysis) -> Floats:
 
     present = np.flatnonzero(level_db > -40.0)
     first, last = (int(present[0]), int(present[-1])) if len(present) else (0, n_steps - 1)
-    places = np.linspace(first, last, N_SHAPE)
-    shape = np.interp(places, np.arange(n_steps), level_db)
+    positions = np.linspace(first, last, N_SHAPE)
+    shape = np.interp(positions, np.arange(n_steps), level_db)
 
     spans = []
     for height in HEIGHTS_DB:
@@ -81,12 +81,12 @@ def _n_onsets(level_db: Floats) -> int:
     padded = np.concatenate([np.full(back, FLOOR_DB, dtype=np.float32), level_db])
     lowest = np.lib.stride_tricks.sliding_window_view(padded, back)[: len(level_db)].min(axis=1)
     rising = (level_db - lowest > 10.0) & (level_db > -25.0)
-    places = np.flatnonzero(rising)
-    return int(1 + np.count_nonzero(np.diff(places) > 10)) if len(places) else 0
+    steps = np.flatnonzero(rising)
+    return int(1 + np.count_nonzero(np.diff(steps) > 10)) if len(steps) else 0
 
 
 def _periodicity(level_db: Floats) -> tuple[float, float]:
-    """Height of the best repetition of the envelope in [0, 1], and its lag (log2 of steps; 0 when none)."""
+    """Return the strength of the best repetition in [0, 1], and its lag (log2 of steps; 0 if there is none)."""
     shortest, longest = PERIOD_LAGS
     n_steps = len(level_db)
     if n_steps < 2 * shortest + 2:

@@ -1,4 +1,4 @@
-"""The loudness and length blocks: single quantities laid on arcs. Nothing here is fitted."""
+"""The loudness and length blocks: single quantities mapped to arcs, without fitted constants."""
 
 from functools import cache
 
@@ -15,11 +15,11 @@ SHORTEST_S = 0.01
 LONGEST_S = 10.0
 
 ARC_RADIANS = float(np.arccos(-0.25))
-"""Where cos t + cos 2t is least: up to here, further apart is always less alike."""
+"""The minimum of cos t + cos 2t: up to this angle, similarity decreases with distance."""
 
 
 def loudness(analysis: Analysis) -> Floats:
-    """Loudest moment and mean loudness above the gate, each on an arc.
+    """Return the loudest moment and the mean gated loudness, each mapped to an arc.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def loudness(analysis: Analysis) -> Floats:
 
 
 def length(analysis: Analysis) -> Floats:
-    """Duration and sounding duration, each on an arc of its logarithm.
+    """Return the total and the audible duration, each mapped to an arc by its logarithm.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def length(analysis: Analysis) -> Floats:
 
 
 def loudness_lufs(analysis: Analysis) -> tuple[float, float]:
-    """Loudest momentary loudness, and the mean of what is within 10 LU of the mean (ITU-R BS.1770-4).
+    """Return the highest momentary loudness and the gated loudness (ITU-R BS.1770-4, relative gate at -10 LU).
 
     The K weighting is applied to the power spectra; sounds shorter than 400 ms count as they are long.
 
@@ -66,7 +66,7 @@ def loudness_lufs(analysis: Analysis) -> tuple[float, float]:
 
 
 def arc(value: float, *, lowest: float, highest: float) -> Floats:
-    """Lay a quantity on an arc, so that the dot product of two is a smooth function of their difference.
+    """Map a quantity to an arc, so that the dot product of two is a smooth function of their difference.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def arc(value: float, *, lowest: float, highest: float) -> Floats:
     """
     share = min(max((value - lowest) / (highest - lowest), 0.0), 1.0)
     angles = ARC_RADIANS * share * np.array([1.0, 2.0])
-    places: Floats = np.stack([np.cos(angles), np.sin(angles)], axis=1).ravel().astype(np.float32)
-    return places / np.float32(np.sqrt(2.0))
+    point: Floats = np.stack([np.cos(angles), np.sin(angles)], axis=1).ravel().astype(np.float32)
+    return point / np.float32(np.sqrt(2.0))
 
 
 def _lufs(power: float) -> float:
@@ -85,7 +85,7 @@ def _lufs(power: float) -> float:
 
 @cache
 def _k_weights() -> Floats:
-    """Weights of the FFT bins that turn a power spectrum into K-weighted mean square, shape (N_BINS,).
+    """Return the weights of FFT bins that give the K-weighted mean square of a power spectrum, shape (N_BINS,).
 
     The two stages of ITU-R BS.1770-4, annex 1, as analogue prototypes at their 48-kHz corner
     frequencies: a shelf of +4 dB above 1682 Hz (Q 0.7072) and a high-pass at 38.1 Hz (Q 0.5003).

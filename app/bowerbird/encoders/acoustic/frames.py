@@ -1,4 +1,4 @@
-"""What all blocks of the acoustic vector share: one window, cleaned, with its spectra and its weights."""
+"""The common input of all blocks: a cleaned window with its spectra and weightings."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from bowerbird.encoders.acoustic.spectrum import (
 )
 
 ONSET_DB = -30.0
-"""A sound begins where its level first comes this near to its peak."""
+"""A sound begins where its level first reaches this, relative to its peak."""
 
 SILENCE_DB = -60.0
 
@@ -24,7 +24,7 @@ STEP_LENGTH = 160
 """Samples of a step of the envelope, 5 ms."""
 
 LOUDEST = np.float32(1e6)
-"""Nothing a converter gives is louder, and its square is far from overflowing."""
+"""Clipping level: louder than any converter output, and its square does not overflow."""
 
 ATTACK_S = 0.04
 TAIL_S = 0.25
@@ -69,7 +69,7 @@ LOUD, PRESENT, ATTACK, TAIL = range(4)
 
 
 def analyse(window: Floats) -> Analysis:
-    """Clean a window and take its spectra.
+    """Clean a window and compute its spectra.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def analyse(window: Floats) -> Analysis:
 
 
 def weighted_mean_and_sd(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation over time, under several weightings at once.
+    """Return mean and standard deviation over time under several weightings.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def weighted_mean_and_sd(values: Floats, weights: Floats) -> tuple[Floats, Float
 
 
 def structure(values: Floats, *, lags: tuple[int, ...]) -> Floats:
-    """Mean absolute change over each lag: how fast and how far values move.
+    """Return the mean absolute change over each lag.
 
     A sound shorter than a lag keeps the change of the longest lag that it has.
 
@@ -131,7 +131,7 @@ def structure(values: Floats, *, lags: tuple[int, ...]) -> Floats:
 
 
 def step_powers(samples: Floats) -> Floats:
-    """Mean power of 10-ms stretches every 5 ms, the loudest 1; all zero when silent.
+    """Return the mean power of 10 ms every 5 ms, normalised to a maximum of 1; all zero for silence.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def step_powers(samples: Floats) -> Floats:
 
 
 def _steps(samples: Floats) -> Floats:
-    """Samples in rows of 5 ms, the last filled up with zeros."""
+    """Return samples in rows of 5 ms; the last is padded with zeros."""
     n_steps = -(-len(samples) // STEP_LENGTH)
     padded = np.zeros(n_steps * STEP_LENGTH, dtype=np.float32)
     padded[: len(samples)] = samples
@@ -150,7 +150,7 @@ def _steps(samples: Floats) -> Floats:
 
 
 def _relative_powers(power: Floats) -> Floats:
-    """Sums of every step and the one before, the largest 1."""
+    """Return the sums of adjacent steps, normalised to a maximum of 1."""
     power[1:] += power[:-1].copy()
     relative: Floats = power / np.float32(max(float(power.max()), 1e-30))
     return relative
@@ -164,7 +164,7 @@ def _finite(window: Floats) -> Floats:
 
 
 def _sounding(samples: Floats) -> Floats:
-    """Cut what is more than `SILENCE_DB` below the loudest stretch from both ends.
+    """Trim parts more than `SILENCE_DB` below the loudest part from both ends.
 
     Only what moves within 5 ms counts: a constant offset is as silent as nothing.
     """
@@ -178,18 +178,18 @@ def _sounding(samples: Floats) -> Floats:
 
 
 def _normalised(samples: Floats) -> tuple[Floats, float]:
-    """Samples without their mean, divided by their peak; and that peak."""
+    """Return samples without their mean, divided by their peak, and the peak."""
     if len(samples) > 1:
         samples = samples - np.float32(samples.mean(dtype=np.float64))
     peak = float(np.abs(samples).max())
-    # Below the last bit of 24-bit audio there is only rounding.
+    # Below the last bit of 24-bit audio there is only rounding noise.
     if peak < 2.0**-24:
         return np.zeros_like(samples), 0.0
     return samples / np.float32(peak), peak
 
 
 def _weights(energies: Floats) -> Floats:
-    """Weightings of the steps, shape (4, n_steps), rows of sum 1."""
+    """Return weightings of the steps, shape (4, n_steps), with rows of sum 1."""
     amplitude = np.sqrt(energies)
     quietest = np.float32(10.0 ** (FLOOR_DB / 20.0))
     present = np.float32(1.0) / (1.0 + (np.float32(10.0 ** (-50.0 / 20.0)) / (amplitude + quietest)) ** 2)

@@ -1,4 +1,4 @@
-"""Fine structure of the spectrum: which partials there are and how they are spaced. Level plays no part."""
+"""Fine structure of the spectrum: partials and their spacing, independent of level."""
 
 from functools import cache
 
@@ -39,7 +39,7 @@ def harmonics(analysis: Analysis, logarithms: Floats) -> Floats:
 
 
 def scale_spectrum(magnitudes: Floats) -> Floats:
-    """Pattern of the partials on a log-frequency axis, wherever it begins.
+    """Return the pattern of the partials on a log-frequency axis, independent of transposition.
 
     The magnitude of the Fourier transform along log frequency does not change when all partials move by the
     same ratio (Cohen, "The scale representation", IEEE Trans. Signal Processing 41, 1993): a transposed
@@ -55,7 +55,7 @@ def scale_spectrum(magnitudes: Floats) -> Floats:
     """
     on_log_axis = np.interp(_log_spaced_hz(), bin_hz(), magnitudes)
     levels = np.log(on_log_axis / max(float(on_log_axis.max()), 1e-9) + LOG_FLOOR)
-    # The mean over an octave is the spectral envelope, which the cepstra have.
+    # The mean over an octave is the spectral envelope, which the cepstra already describe.
     half = STEPS_PER_OCTAVE // 2
     sums = np.cumsum(np.concatenate([[0.0], np.pad(levels, half, mode="edge")]))
     partials = levels - (sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)
@@ -66,7 +66,7 @@ def scale_spectrum(magnitudes: Floats) -> Floats:
 
 
 def fine_cepstrum(logarithms: Floats) -> Floats:
-    """Strength of evenly spaced partials, by their spacing (Noll, "Cepstrum pitch determination", 1967).
+    """Return the strength of evenly spaced partials, by their spacing (Noll, "Cepstrum pitch determination", 1967).
 
     Parameters
     ----------

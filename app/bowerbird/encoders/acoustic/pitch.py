@@ -1,4 +1,4 @@
-"""The pitch block: fundamental frequency over time, how sure it is, how it moves. Level plays no part."""
+"""The pitch block: fundamental frequency over time, its salience and movement, independent of level."""
 
 import numpy as np
 
@@ -11,17 +11,17 @@ HOP_LENGTH = 512
 LONGEST_LAG = 400
 """40 Hz."""
 TRANSFORM_LENGTH = 1536
-"""A frame and the longest lag: no lag that is read wraps around."""
+"""Length of a frame plus the longest lag, so that no used lag wraps around."""
 SHORTEST_LAG = 4
 """4 kHz."""
 NEAR_BEST = 0.9
-"""McLeod and Wyvill's k: the first peak this near to the best is the period."""
+"""McLeod and Wyvill's k: the first peak above this share of the highest gives the period."""
 
 HISTOGRAM_HZ = 40.0 * 2.0 ** (np.arange(14, dtype=np.float32) / 2.0)
 
 
 def pitch(analysis: Analysis) -> Floats:
-    """Describe height, certainty, spread and glide of the fundamental frequency.
+    """Describe height, salience, spread and glide of the fundamental frequency.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def pitch(analysis: Analysis) -> Floats:
 
 
 def track(samples: Floats) -> tuple[Floats, Floats, Floats]:
-    """Fundamental frequency of frames of 64 ms every 32 ms.
+    """Track the fundamental frequency in frames of 64 ms every 32 ms.
 
     The normalised square difference function and its peak picking are those of McLeod and Wyvill,
     "A smarter way to find pitch" (ICMC 2005).
@@ -114,7 +114,7 @@ def track(samples: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _halved(samples: Floats) -> Floats:
-    """Every second sample after a [1, 2, 1] / 4 low-pass."""
+    """Return every second sample after a [1, 2, 1] / 4 low-pass."""
     padded = np.zeros(len(samples) + 2 + len(samples) % 2, dtype=np.float32)
     padded[1 : 1 + len(samples)] = samples
     return np.float32(0.25) * (padded[:-2:2] + padded[2::2]) + np.float32(0.5) * padded[1:-1:2]

@@ -1,4 +1,4 @@
-"""Short-time spectra: framing, power spectra, mel bands, cepstra. No statistics over time live here."""
+"""Short-time spectra: framing, power spectra, mel bands, cepstra. Statistics over time are elsewhere."""
 
 from functools import cache
 from typing import TypeAlias
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float32]
-"""Any float32 array of the front end; its shape is said where it is used."""
+"""A float32 array of the front end; its shape is documented where it is used."""
 
 RATE_HZ = 32_000
 FRAME_LENGTH = 1024
@@ -21,7 +21,7 @@ FLOOR_DB = -70.0
 
 
 def frames(samples: Floats, *, length: int, hop: int) -> Floats:
-    """Overlapping frames, the first centred on the first sample.
+    """Return overlapping frames, the first centred on the first sample.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def frames(samples: Floats, *, length: int, hop: int) -> Floats:
 
 
 def power_spectra(samples: Floats) -> Floats:
-    """Power of Hann-windowed frames of 32 ms every 10 ms, without the bins that a constant offset fills.
+    """Return the power spectra of Hann-windowed 32 ms frames every 10 ms, without the bins of a DC offset.
 
     Returns
     -------
@@ -56,13 +56,13 @@ def power_spectra(samples: Floats) -> Floats:
 
 
 def squared_magnitudes(spectra: npt.NDArray[np.complexfloating]) -> Floats:
-    """Squared magnitudes of complex spectra of any shape, as float32."""
+    """Return the squared magnitudes of complex spectra of any shape, as float32."""
     power: Floats = (spectra.real * spectra.real + spectra.imag * spectra.imag).astype(np.float32, copy=False)
     return power
 
 
 def inverse_of_real(spectra: Floats) -> Floats:
-    """Inverse Fourier transform of real, even spectra: autocorrelations from power spectra.
+    """Return the inverse Fourier transform of real, even spectra, such as autocorrelations of power spectra.
 
     Parameters
     ----------
@@ -72,13 +72,13 @@ def inverse_of_real(spectra: Floats) -> Floats:
     -------
     ndarray, shape (..., n), float32
     """
-    # NumPy would transform real input at double precision, four times slower.
+    # NumPy transforms real input in double precision, four times slower.
     inverse: Floats = np.fft.irfft(spectra.astype(np.complex64)).astype(np.float32, copy=False)
     return inverse
 
 
 def rows_times(rows: Floats, matrix: Floats) -> Floats:
-    """Matrix product whose bits do not depend on how many threads the linear algebra library has.
+    """Return a matrix product that is bit-identical for any number of threads.
 
     The library shares large products among its threads and rounds accordingly; four rows at a time stay
     below its threshold.
@@ -99,7 +99,7 @@ def rows_times(rows: Floats, matrix: Floats) -> Floats:
 
 
 def mel_powers(power: Floats) -> Floats:
-    """Mean power in mel bands.
+    """Return the mean power in mel bands.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def mel_powers(power: Floats) -> Floats:
 
 
 def decibels_below_peak(power: Floats) -> Floats:
-    """Power in dB below the largest value of the array, floored at `FLOOR_DB`; all floor when silent.
+    """Return power in dB relative to the maximum of the array, at least `FLOOR_DB`, which silence has throughout.
 
     Being relative, it does not change with the level of the sound.
     """
@@ -126,7 +126,7 @@ def decibels_below_peak(power: Floats) -> Floats:
 
 
 def cepstra(mel_db: Floats) -> Floats:
-    """Mel-frequency cepstra, the level coefficient left out.
+    """Return mel-frequency cepstra without the level coefficient.
 
     Parameters
     ----------
@@ -142,19 +142,19 @@ def cepstra(mel_db: Floats) -> Floats:
 
 @cache
 def bin_hz() -> Floats:
-    """Centre of every FFT bin in Hz, shape (`N_BINS`,)."""
+    """Return the centre of every FFT bin in Hz, shape (`N_BINS`,)."""
     return _read_only(np.arange(N_BINS) * RATE_HZ / FRAME_LENGTH)
 
 
 @cache
 def _hann(length: int) -> Floats:
-    """Periodic Hann window, shape (length,)."""
+    """Return the periodic Hann window, shape (length,)."""
     return _read_only(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length))
 
 
 @cache
 def _mel_filters() -> Floats:
-    """Triangles of unit sum, equally spaced in mel (2595 log10(1 + f/700), O'Shaughnessy 1987).
+    """Return triangles of unit sum, equally spaced in mel (2595 log10(1 + f/700), O'Shaughnessy 1987).
 
     Returns
     -------
@@ -162,7 +162,7 @@ def _mel_filters() -> Floats:
     """
     lowest, highest = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (LOWEST_HZ, RATE_HZ / 2))
     edges = 700.0 * (10.0 ** (np.linspace(lowest, highest, N_MELS + 2) / 2595.0) - 1.0)
-    # A triangle narrower than a bin would fall between bins: none is narrower than one and a half.
+    # Triangles are at least 1.5 bins wide, so that none falls between two bins.
     hz = np.arange(N_BINS)[:, None] * RATE_HZ / FRAME_LENGTH
     width = 1.5 * RATE_HZ / FRAME_LENGTH
     centres = edges[1:-1]
@@ -174,7 +174,7 @@ def _mel_filters() -> Floats:
 
 @cache
 def _cosines() -> Floats:
-    """Orthonormal DCT-II without its constant, shape (`N_MELS`, `N_CEPSTRA`)."""
+    """Return the orthonormal DCT-II without its constant, shape (`N_MELS`, `N_CEPSTRA`)."""
     band = np.arange(N_MELS)[:, None] + 0.5
     order = np.arange(1, N_CEPSTRA + 1)[None, :]
     return _read_only(np.sqrt(2.0 / N_MELS) * np.cos(np.pi * band * order / N_MELS))

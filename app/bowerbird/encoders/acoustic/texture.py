@@ -1,4 +1,4 @@
-"""Texture: how the bands of a sound flutter, and which of them do so together. Level plays no part.
+"""Texture: modulation of the bands of a sound and its correlation, independent of level.
 
 The statistics are of the kind that McDermott and Simoncelli, "Sound texture perception via statistics of the
 auditory periphery" (Neuron 71, 2011), found to suffice for rain, fire and the like.
@@ -41,7 +41,7 @@ def texture(analysis: Analysis) -> Floats:
 
 
 def modulation_spectra(bands_db: Floats) -> Floats:
-    """Share of each band's envelope power in octaves of modulation rate.
+    """Return the share of each band's envelope power in octaves of modulation rate.
 
     Parameters
     ----------
@@ -60,15 +60,15 @@ def modulation_spectra(bands_db: Floats) -> Floats:
     power = squared_magnitudes(np.fft.rfft(away, n=size))
     sums = np.zeros((n_bands, power.shape[1] + 1), dtype=np.float64)
     np.cumsum(power, axis=1, out=sums[:, 1:])
-    places = np.searchsorted(np.fft.rfftfreq(size, HOP_LENGTH / RATE_HZ), MODULATION_EDGES_HZ)
-    in_octaves = np.diff(sums[:, places], axis=1) / size
+    edges = np.searchsorted(np.fft.rfftfreq(size, HOP_LENGTH / RATE_HZ), MODULATION_EDGES_HZ)
+    in_octaves = np.diff(sums[:, edges], axis=1) / size
     total = (amplitudes * amplitudes).sum(axis=0) + 1e-3
     shares: Floats = np.log10(in_octaves.T / total + 1e-4).astype(np.float32)
     return shares
 
 
 def band_correlations(bands_db: Floats, weights: Floats) -> Floats:
-    """Correlation of the level of every two bands over time; steady bands count as uncorrelated.
+    """Return the correlation over time of the levels of every two bands; steady bands count as uncorrelated.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def band_correlations(bands_db: Floats, weights: Floats) -> Floats:
 
 
 def rise_and_fall(mel_db: Floats, weights: Floats) -> Floats:
-    """Mean rise and mean fall of eight bands from step to step.
+    """Return the mean rise and mean fall of eight bands from step to step.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The timbre block: cepstra over time, tonality per octave, partials, and texture. Level plays no part."""
+"""The timbre block: cepstra over time, tonality per octave, partials, and texture, independent of level."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ LIFT = np.float32(1e-6)
 
 
 def timbre(analysis: Analysis) -> Floats:
-    """Describe what the spectrum looks like and how it moves.
+    """Describe the shape of the spectrum and its changes.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def timbre(analysis: Analysis) -> Floats:
 
 
 def band_flatness(power: Floats, logarithms: Floats) -> Floats:
-    """Spectral flatness per octave: geometric over arithmetic mean of the bins (ISO/IEC 15938-4, 5.3.20).
+    """Return the spectral flatness per octave: geometric over arithmetic mean of the bins (ISO/IEC 15938-4, 5.3.20).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def band_flatness(power: Floats, logarithms: Floats) -> Floats:
 
 
 def band_contrast(logarithms: Floats) -> Floats:
-    """Spectral contrast per octave: strongest tenth of the bins over the weakest (Jiang et al., ICME 2002).
+    """Return the spectral contrast per octave: strongest tenth of the bins over the weakest (Jiang et al., ICME 2002).
 
     Parameters
     ----------
@@ -99,6 +99,6 @@ def band_contrast(logarithms: Floats) -> Floats:
 
 @cache
 def _octaves() -> tuple[tuple[int, ...], Floats]:
-    """First bin and number of bins of each octave."""
+    """Return the first bin and number of bins of each octave."""
     edges = np.searchsorted(bin_hz(), OCTAVE_EDGES_HZ)
     return tuple(int(edge) for edge in edges[:-1]), np.diff(edges).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Directions along which adjectives steer acoustic vectors: reading and writing them. No words here."""
+"""Directions of measured quantities in acoustic vectors, along which adjectives steer a query."""
 
 import zipfile
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from bowerbird.encoders.acoustic.spectrum import Floats
 FORMAT_VERSION: Final = 1
 
 LEAST_CORRELATION: Final = 0.6
-"""A quantity that vectors tell less well steers nothing: its adjectives are words like any other."""
+"""A quantity that vectors predict less well is not used: its adjectives are ordinary words then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Directions:
-    """Where in acoustic vectors measured quantities grow.
+    """Directions in acoustic vectors along which measured quantities increase.
 
     Attributes
     ----------
     encoder_id : str
-        Of the acoustic encoder that the directions were fitted on: they mean nothing to another.
+        Of the acoustic encoder that the directions were fitted for; they are invalid for any other.
     quantities : tuple of str
     directions : ndarray, shape (n_quantities, n_dims), float32
         Of unit length.
     sds : ndarray, shape (n_quantities,), float32
-        Standard deviation of the places of sounds along each direction.
+        Standard deviation of sounds along each direction.
     correlations : ndarray, shape (n_quantities,), float32
-        Between what a direction tells and what is measured, on sounds that were held out.
+        Between predicted and measured values on held-out sounds.
     provenance : str
     """
 
@@ -42,12 +42,12 @@ class Directions:
     provenance: str
 
     def steering(self, quantity: str, *, is_high: bool) -> Floats | None:
-        """Return what to add to a query so that a sound one standard deviation further on scores 1 more.
+        """Return what to add to a query so that the score increases by 1 per standard deviation.
 
         Returns
         -------
         ndarray, shape (n_dims,), float32, or None
-            Nothing where the quantity is unknown, or too poorly told by vectors.
+            None if the quantity is unknown or poorly predicted.
         """
         if quantity not in self.quantities:
             return None
@@ -64,7 +64,7 @@ def read_directions(path: Path, *, encoder_id: str) -> Directions:
     Raises
     ------
     EncoderError
-        When the file is missing, damaged, or was fitted on another acoustic encoder.
+        When the file is missing, damaged, or for another acoustic encoder.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -78,15 +78,13 @@ def read_directions(path: Path, *, encoder_id: str) -> Directions:
                 provenance=_text(stored["provenance"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise EncoderError(
-            f"The directions of adjectives, `{path}`, cannot be read. Install Bowerbird again."
-        ) from error
+        raise EncoderError(f"The directions of adjectives, {path}, cannot be read. Install Bowerbird again.") from error
     shapes = (found.directions.shape[:1], found.sds.shape, found.correlations.shape)
     if version != FORMAT_VERSION or shapes != ((len(found.quantities),),) * 3:
-        raise EncoderError(f"The directions of adjectives, `{path}`, are damaged. Install Bowerbird again.")
+        raise EncoderError(f"The directions of adjectives, {path}, are damaged. Install Bowerbird again.")
     if found.encoder_id != encoder_id:
         raise EncoderError(
-            f"The directions of adjectives, `{path}`, belong to `{found.encoder_id}`, not to `{encoder_id}`. "
+            f"The directions of adjectives, {path}, belong to {found.encoder_id}, not to {encoder_id}. "
             "Run models/train/fit_adjectives.py again, or install Bowerbird again."
         )
     for array in (found.directions, found.sds, found.correlations):

@@ -1,4 +1,4 @@
-"""The ear: a small network of our own that hears what words mean, beside the acoustic encoder. No training here."""
+"""The built-in encoder (ear): a small audio-text network together with the acoustic encoder."""
 
 import hashlib
 import threading
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bowerbird.encoders.ear.words import EarWords
 
 FRONT_END_VERSION: Final = 1
-"""Raised whenever what the network is given changes, so that the encoder's id changes too."""
+"""Increased whenever the input of the network changes, so that the encoder's id changes too."""
 
 MEL: Final = LogMel(
     n_fft=1024,
@@ -39,19 +39,19 @@ MEL: Final = LogMel(
     norm="slaney",
     padding="zeros",
 )
-"""What the network hears: bands of 10-ms steps."""
+"""The input of the network: mel bands in 10 ms steps."""
 
 FLOOR_DB: Final = -80.0
-"""Everything quieter than this below the loudest band of a window counts as silence."""
+"""Levels below this, relative to the loudest band of a window, count as silence."""
 
 TRIM_DB: Final = -60.0
-"""A window begins with its first step that comes this near to the loudest band, and ends with its last."""
+"""A window is trimmed to the steps above this level, relative to the loudest band."""
 
 FEWEST_STEPS: Final = 64
-"""Shorter sounds are followed by silence, as the network was trained to hear them."""
+"""Shorter sounds are padded with silence, as in training."""
 
 STEPS_MULTIPLE: Final = 16
-"""Steps come in such numbers, so that no layer has half a step at its end."""
+"""The number of steps is a multiple of this, so that every layer has whole steps."""
 
 MEL_INPUT: Final = "mel"
 ACOUSTIC_INPUT: Final = "acoustic"
@@ -62,22 +62,22 @@ _KIND: Final = "ear"
 
 @dataclass(frozen=True, slots=True)
 class EarCard:
-    """What a trained ear is.
+    """The card of a trained ear.
 
     Attributes
     ----------
     name : str
-        What people write after ``--encoder``.
+        Name for ``--encoder``.
     network, words : Path
         The audio network, and the vectors of words.
     sha256 : str
         Of the audio network.
     n_learned : int
-        Dimensions that the network gives; those of the acoustic encoder follow them.
+        Dimensions of the network's output; those of the acoustic encoder follow.
     meaning_weight : float
         Share of the learned part in the similarity of two sounds, in [0, 1].
     correction : Path or None
-        What a library taught it (`bowerbird.encoders.ear.tuning`).
+        Learned from a library (`bowerbird.encoders.ear.tuning`).
     correction_sha256 : str
     """
 
@@ -92,7 +92,7 @@ class EarCard:
 
 
 def read_ear_card(path: Path) -> EarCard:
-    """Read the card of an ear; its files lie beside it.
+    """Read the card of an ear, whose files are beside it.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def read_ear_card(path: Path) -> EarCard:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         if table["kind"] != _KIND or table["front_end_version"] != FRONT_END_VERSION:
             raise EncoderError(
-                f"`{path}` is a card of another version. Train the ear again, or install Bowerbird again."
+                f"{path} belongs to another version. Install Bowerbird again, or train the encoder again."
             )
         card = EarCard(
             name=str(table["name"]),
@@ -117,27 +117,27 @@ def read_ear_card(path: Path) -> EarCard:
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
         raise EncoderError(
-            f"`{path}` is missing or no card of an ear. Install Bowerbird again, or train the ear again."
+            f"{path} is missing or not a valid card. Install Bowerbird again, or train the encoder again."
         ) from error
     if not 0.0 <= card.meaning_weight <= 1.0 or card.n_learned < 1:
-        raise EncoderError(f"`{path}` has a weight or a length that cannot be. Train the ear again.")
+        raise EncoderError(f"{path} has an invalid weight or size. Train the encoder again.")
     return card
 
 
 class EarEncoder:
-    """Hears meaning by a small network, and timbre, pitch and the rest by the acoustic encoder.
+    """Combines a small network for meaning with the acoustic encoder for timbre, pitch and more.
 
-    The network hears mel bands and is told the acoustic vector too.
-    A vector is the network's, then the acoustic encoder's, each scaled by the square root of its weight: the cosine
-    of two vectors is the weighted mean of the two cosines. Windows are run one at a time, so a vector depends on its
-    own window alone. The network is loaded with the first window: whoever only searches needs none.
+    The inputs of the network are mel bands and the acoustic vector. An embedding is the network's output followed by
+    the acoustic vector, each scaled by the square root of its weight, so that the cosine of two embeddings is the
+    weighted mean of both cosines. Windows are run one at a time, so that an embedding depends on its own window only.
+    The network is loaded at the first window, because search does not need it.
 
     Parameters
     ----------
     card : Path, optional
-        By default the ear that ships with the program.
+        Default: the shipped ear.
     acoustic : AcousticEncoder, optional
-        By default the one that ships with the program.
+        Default: the shipped constants.
 
     Raises
     ------
@@ -163,17 +163,17 @@ class EarEncoder:
 
     @property
     def id(self) -> str:
-        """Name that changes with the weights, the front ends and the acoustic constants."""
+        """Changes with the weights, the front ends and the acoustic constants."""
         return self._id
 
     @property
     def card(self) -> EarCard:
-        """What it was made from."""
+        """The card."""
         return self._card
 
     @property
     def name(self) -> str:
-        """What people call it, whatever version it is."""
+        """The name for ``--encoder``, without a version."""
         return self._card.name
 
     @property
@@ -203,11 +203,11 @@ class EarEncoder:
 
     @property
     def text(self) -> TextEncoder | None:
-        """What encodes words into the same space; nothing where the vectors of words are missing."""
-        return self._known_words()
+        """The text encoder; None if the table of words is missing."""
+        return self._loaded_words()
 
     def names_of(self, vectors: Vectors, *, n_names: int) -> list[tuple[tuple[str, float], ...]]:
-        """Say what sounds may be called, by the learned parts of their vectors; nothing where words are missing.
+        """Suggest words for sounds by the learned parts of their embeddings; none if the table of words is missing.
 
         Parameters
         ----------
@@ -217,15 +217,15 @@ class EarEncoder:
         Returns
         -------
         list of tuple of (str, float)
-            For every vector its likeliest names, likeliest first, each with its share of the belief in [0, 1].
+            For each embedding the most likely words, most likely first, each with its probability in [0, 1].
         """
-        words = self._known_words()
+        words = self._loaded_words()
         if words is None:
             return [() for _ in vectors]
         return words.suggest(vectors[:, : self._card.n_learned], n_words=n_names)
 
     def encode(self, windows: Sequence[Samples]) -> Vectors:
-        """Encode windows, each of its own true length, unpadded.
+        """Encode windows of any length, unpadded.
 
         Parameters
         ----------
@@ -235,35 +235,35 @@ class EarEncoder:
         Returns
         -------
         ndarray, shape (n, n_dims), float32
-            Rows of unit length, each a function of its own window alone.
+            Rows of unit length, each a function of its own window only.
 
         Raises
         ------
         EncoderError
-            When the network is missing, damaged, or not what its card says.
+            When the network is missing, damaged, or does not match its card.
         """
         vectors = np.zeros((len(windows), self.n_dims), np.float32)
         if not len(windows):
             return vectors
         vectors[:, self._card.n_learned :] = self._acoustic.encode(windows)
         for row, window in zip(vectors, windows, strict=True):
-            heard = row[self._card.n_learned :]
-            row[: self._card.n_learned] = np.float32(np.sqrt(self.meaning_weight)) * self._meaning(window, heard)
-            heard *= np.float32(np.sqrt(1.0 - self.meaning_weight))
+            acoustic = row[self._card.n_learned :]
+            row[: self._card.n_learned] = np.float32(np.sqrt(self.meaning_weight)) * self._meaning(window, acoustic)
+            acoustic *= np.float32(np.sqrt(1.0 - self.meaning_weight))
         return vectors
 
-    def _meaning(self, window: Samples, heard: Floats) -> Floats:
-        """Return what the network says, shape (n_learned,), of unit length."""
+    def _meaning(self, window: Samples, acoustic: Floats) -> Floats:
+        """Return the output of the network, shape (n_learned,), of unit length."""
         mel = network_input(decibels(window))
-        result = self._loaded().run({MEL_INPUT: mel[None, None], ACOUSTIC_INPUT: heard[None]})
+        result = self._loaded().run({MEL_INPUT: mel[None, None], ACOUSTIC_INPUT: acoustic[None]})
         if result.shape != (1, self._card.n_learned):
             raise EncoderError(
-                f"`{self._card.network.name}` gives {result.shape[-1] if result.ndim else 0} dimensions where its card "
-                f"says {self._card.n_learned}. Install Bowerbird again, or train the ear again."
+                f"{self._card.network.name} returns {result.shape[-1] if result.ndim else 0} dimensions; its card says "
+                f"{self._card.n_learned}. Install Bowerbird again, or train the encoder again."
             )
         learned: Floats = result[0]
         if self._correction is not None:
-            learned = corrected(result, heard[None], self._correction)[0]
+            learned = corrected(result, acoustic[None], self._correction)[0]
         norm = float(np.linalg.norm(learned))
         if np.isfinite(norm) and norm > 1e-6:
             return learned / np.float32(norm)
@@ -276,11 +276,10 @@ class EarEncoder:
             if self._session is None:
                 path = self._card.network
                 if not path.is_file():
-                    raise EncoderError(f"`{path}` is missing. Install Bowerbird again, or train the ear again.")
+                    raise EncoderError(f"{path} is missing. Install Bowerbird again, or train the encoder again.")
                 if hashlib.sha256(path.read_bytes()).hexdigest() != self._card.sha256:
                     raise EncoderError(
-                        f"`{path}` is damaged: it is not what its card says. Install Bowerbird again, or train the ear "
-                        "again."
+                        f"{path} is damaged: its sha256 differs. Install Bowerbird again, or train the encoder again."
                     )
                 if self._card.correction is not None:
                     self._correction = read_correction(
@@ -289,8 +288,8 @@ class EarEncoder:
                 self._session = Session(path, provider="cpu", inputs=[MEL_INPUT, ACOUSTIC_INPUT], output=OUTPUT)
             return self._session
 
-    def _known_words(self) -> "EarWords | None":
-        from bowerbird.encoders.ear.words import EarWords  # noqa: PLC0415 - whoever only indexes needs no words
+    def _loaded_words(self) -> "EarWords | None":
+        from bowerbird.encoders.ear.words import EarWords  # noqa: PLC0415 - not needed for indexing
 
         with self._loading:
             if self._words is None and self._card.words.is_file():
@@ -299,7 +298,7 @@ class EarEncoder:
 
 
 def decibels(window: Samples) -> Floats:
-    """Mel bands of a window in dB below its loudest, without the silence before and after.
+    """Return the mel bands of a window in dB relative to the loudest, without leading and trailing silence.
 
     Parameters
     ----------
@@ -309,7 +308,7 @@ def decibels(window: Samples) -> Floats:
     Returns
     -------
     ndarray, shape (n_steps, 64), float32
-        In [`FLOOR_DB`, 0]; at least one step. Silence is `FLOOR_DB` throughout.
+        In [`FLOOR_DB`, 0], at least one step. Silence is `FLOOR_DB` throughout.
     """
     is_finite = np.isfinite(window)
     samples: Samples = window if is_finite.all() else np.where(is_finite, window, np.float32(0.0))
@@ -324,12 +323,12 @@ def decibels(window: Samples) -> Floats:
 
 
 def network_input(mel_db: Floats) -> Floats:
-    """Bands as the network takes them: silence follows a short sound, and values lie about zero.
+    """Return mel bands as the input of the network: padded with silence and scaled.
 
     Parameters
     ----------
     mel_db : ndarray, shape (n_steps, 64), float32
-        As `decibels` gives it.
+        From `decibels`.
 
     Returns
     -------
@@ -343,5 +342,5 @@ def network_input(mel_db: Floats) -> Floats:
 
 
 def scaled(mel_db: Floats) -> Floats:
-    """From dB to the network's scale: silence is -2, the loudest band 2."""
+    """Convert dB to the network's scale: silence is -2, the loudest band 2."""
     return (mel_db - np.float32(FLOOR_DB / 2.0)) / np.float32(20.0)

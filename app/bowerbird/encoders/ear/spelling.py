@@ -1,4 +1,4 @@
-"""Misspelt words: which known word was meant. Nothing here knows what words mean."""
+"""Correction of misspelt words."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -6,21 +6,21 @@ from typing import Any, Final
 import numpy as np
 
 SHORTEST_MISSPELT: Final = 4
-"""Letters: shorter words have too many neighbours."""
+"""Letters: shorter words have too many similar words."""
 
 SHORTEST_TWICE_MISSPELT: Final = 8
 
 SHORTEST_WITH_OTHER_FIRST: Final = 6
-"""Letters: shorter words are hardly ever misspelt at their beginning, and "tent" is no "vent"."""
+"""Letters: shorter words are rarely misspelt in the first letter, and "tent" is not "vent"."""
 
-MOST_SLIPS_WITH_OTHER_FIRST: Final = 1
-"""Whoever slips twice still knows how the word begins: "zorblatt" is no "Rohrblatt"."""
+MAX_DISTANCE_WITH_OTHER_FIRST: Final = 1
+"""With two mistakes, the first letter must be right: "zorblatt" is not "Rohrblatt"."""
 
 
 class Spellings:
-    """Finds the known word that a misspelt one was meant to be.
+    """Finds the known word nearest to a misspelt word.
 
-    Words whose letters differ too much are ruled out at once, by counting them; few are left to be compared.
+    Most words are excluded by their letter counts; the edit distance is computed for the rest only.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -28,22 +28,22 @@ class Spellings:
         self._counts = np.stack([_letter_counts(word) for word in self._words]) if self._words else np.zeros((0, 26))
 
     def nearest(self, word: str) -> str | None:
-        """Return the nearest word: one slip away, or two in a long word."""
+        """Return the nearest word within an edit distance of 1, or of 2 for a long word."""
         if len(word) < SHORTEST_MISSPELT or not (word.isascii() and word.isalpha()):
             return None
-        n_slips = 2 if len(word) >= SHORTEST_TWICE_MISSPELT else 1
+        max_distance = 2 if len(word) >= SHORTEST_TWICE_MISSPELT else 1
         differences = np.abs(self._counts - _letter_counts(word)).sum(axis=1)
         best: tuple[int, bool, bool] | None = None
         found = None
-        for place in np.flatnonzero(differences <= 2 * n_slips):
-            other = self._words[place]
+        for i in np.flatnonzero(differences <= 2 * max_distance):
+            other = self._words[i]
             if word[0] != other[0] and len(word) < SHORTEST_WITH_OTHER_FIRST:
                 continue
-            slips = _slips(word, other)
-            if word[0] != other[0] and slips > MOST_SLIPS_WITH_OTHER_FIRST:
+            distance = _edit_distance(word, other)
+            if word[0] != other[0] and distance > MAX_DISTANCE_WITH_OTHER_FIRST:
                 continue
-            rank = (slips, word[0] != other[0], word[-1] != other[-1])
-            if slips <= n_slips and (best is None or rank < best):
+            rank = (distance, word[0] != other[0], word[-1] != other[-1])
+            if distance <= max_distance and (best is None or rank < best):
                 best, found = rank, other
         return found
 
@@ -53,8 +53,8 @@ def _letter_counts(word: str) -> np.ndarray[Any, np.dtype[np.int16]]:
     return np.bincount(letters, minlength=26).astype(np.int16)
 
 
-def _slips(a: str, b: str) -> int:
-    """Letters left out, put in, replaced or swapped with their neighbour (Damerau 1964, restricted)."""
+def _edit_distance(a: str, b: str) -> int:
+    """Return the number of deleted, inserted, replaced or transposed letters (Damerau 1964, restricted)."""
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, start=1):

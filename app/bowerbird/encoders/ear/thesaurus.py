@@ -1,7 +1,7 @@
-"""The thesaurus of sound words: reading it, and finding what the words of a query mean. No vectors here.
+"""The thesaurus of sound words: reading it, and looking up the words of a query.
 
-What is shipped may be added to by a file of the user's own. A word that is not in either is tried as an inflection, as
-a compound of known words, and as a misspelling.
+A file of the user can extend the shipped thesaurus. A word that is in neither is looked up as an inflection, as a
+compound of known words, and as a misspelling.
 """
 
 import logging
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import refusal
 from bowerbird.base.paths import resources_path, settings_path
 from bowerbird.encoders.ear.spelling import Spellings
 from bowerbird.encoders.ear.word_forms import forms, is_stop, phrase_forms, phrase_of, plain, words_of
@@ -22,19 +23,19 @@ logger = logging.getLogger(__name__)
 FILE_NAME: Final = "thesaurus.toml"
 
 BLOCKS: Final = ("brightness", "pitch", "loudness", "length", "envelope", "timbre")
-"""Parts of an acoustic vector that an adjective may steer."""
+"""Blocks of an acoustic vector that an adjective may steer."""
 
 WORDS_BETWEEN: Final = 2
-"""Stop words that may stand inside a phrase, as in "breaking of the glass"."""
+"""Number of stop words allowed inside a phrase, as in "breaking of the glass"."""
 
 SHORTEST_PART: Final = 3
-"""Letters of the parts of a compound."""
+"""Letters of a part of a compound."""
 
 LONGEST_COMPOUND: Final = 40
-"""Letters; what is longer is no word."""
+"""Letters; longer strings are not tried as compounds."""
 
 _LINKS: Final = ("", "s", "n", "en", "es", "e", "er")
-"""What German puts between the parts of a compound."""
+"""Linking elements of German compounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,13 @@ class Group:
     Attributes
     ----------
     name : str
-        Its canonical word or phrase.
+        Canonical word or phrase.
     kind : str
-        Where it belongs, such as animals.
+        Category, such as animals.
     words, german : tuple of str
         Synonyms.
     related : tuple of str
-        What makes such a sound, or goes with it.
+        Sources of such sounds, and associated words.
     parents : tuple of str
         Names of broader groups.
     """
@@ -65,7 +66,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Adjective:
-    """Words that say how something sounds.
+    """Words that describe how something sounds.
 
     Attributes
     ----------
@@ -73,9 +74,9 @@ class Adjective:
     steers : str
         Block of the acoustic vector.
     quantity : str
-        What is measured.
+        Measured quantity.
     towards : str
-        Which end of the quantity the words ask for.
+        Direction of the quantity that the words describe.
     words, german : tuple of str
     """
 
@@ -89,23 +90,23 @@ class Adjective:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What some words of a query mean.
+    """The meaning of a word or phrase of a query.
 
     Attributes
     ----------
-    said : str
-        The words as they were said, in small letters.
-    known : str
-        What they were taken for; "" where nothing is known.
+    text : str
+        The word or phrase as written, in lower case.
+    word : str or None
+        The known word or phrase that it stands for; None if it is unknown.
     groups : tuple of Group
-        Groups that have it; the one of this name first.
+        Groups that contain it; the group of this name first.
     adjectives : tuple of Adjective
     is_guess : bool
-        Whether only the spelling is alike: perhaps they mean nothing at all.
+        Whether it was corrected as a misspelling.
     """
 
-    said: str
-    known: str = ""
+    text: str
+    word: str | None = None
     groups: tuple[Group, ...] = ()
     adjectives: tuple[Adjective, ...] = ()
     is_guess: bool = False
@@ -113,7 +114,7 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Thesaurus:
-    """Groups and adjectives, and what words mean by them.
+    """Groups and adjectives, and looking up words in them.
 
     Attributes
     ----------
@@ -125,18 +126,18 @@ class Thesaurus:
     adjectives: tuple[Adjective, ...]
 
     def meanings(self, text: str, *, also: Container[str] = frozenset()) -> tuple[Meaning, ...]:
-        """Find what a text means, longest phrases first; stop words mean nothing.
+        """Look up the words of a text, longest phrases first; stop words are skipped.
 
         Parameters
         ----------
         text : str
         also : container of str
-            Words that are known elsewhere: they are not taken for misspellings.
+            Other known words, which are not corrected as misspellings.
 
         Returns
         -------
         tuple of Meaning
-            In the order of the text; words that nothing is known of are among them.
+            In the order of the text, including unknown words.
         """
         tokens = words_of(text)
         found: list[Meaning] = []
@@ -152,7 +153,7 @@ class Thesaurus:
 
     @cached_property
     def known_words(self) -> Mapping[str, Meaning]:
-        """Every word and phrase; those with accents also without, unless that is another word."""
+        """All words and phrases; those with accents also without, unless that is another word."""
         groups: dict[str, list[Group]] = {}
         adjectives: dict[str, list[Adjective]] = {}
         for group in self.groups:
@@ -173,7 +174,7 @@ class Thesaurus:
         return found
 
     def group_named(self, name: str) -> Group | None:
-        """Return the group of a name."""
+        """Return the group of a name, or None."""
         return self._by_name.get(phrase_of(name))
 
     @cached_property
@@ -182,7 +183,7 @@ class Thesaurus:
 
     @cached_property
     def _longest(self) -> int:
-        """Words of the longest phrase."""
+        """Number of words of the longest phrase."""
         return max((word.count(" ") + 1 for word in self.known_words), default=1)
 
     @cached_property
@@ -190,17 +191,17 @@ class Thesaurus:
         return Spellings(word for word in self.known_words if " " not in word)
 
     def _longest_phrase(self, tokens: list[str], start: int) -> tuple[Meaning | None, int]:
-        """Find the longest phrase that begins somewhere, and where it stops."""
+        """Return the longest phrase that starts at a token, and the token after it."""
         for stop in range(min(len(tokens), start + self._longest + WORDS_BETWEEN), start + 1, -1):
             if (phrase := self._phrase(tokens[start:stop])) is not None:
                 return phrase, stop
         return None, start + 1
 
     def _phrase(self, tokens: list[str]) -> Meaning | None:
-        said = " ".join(tokens)
+        text = " ".join(tokens)
         for form in phrase_forms(tokens):
             if (meaning := self.known_words.get(form)) is not None:
-                return replace(meaning, said=said)
+                return replace(meaning, text=text)
         return None
 
     def _word(self, word: str, also: Container[str]) -> Iterator[Meaning]:
@@ -214,18 +215,18 @@ class Thesaurus:
             yield from parts
             return
         near = self._spellings.nearest(plain(word))
-        yield Meaning(word) if near is None else replace(self.known_words[near], said=word, is_guess=True)
+        yield Meaning(word) if near is None else replace(self.known_words[near], text=word, is_guess=True)
 
     def _inflected(self, word: str, also: Container[str]) -> Meaning | None:
         for form in forms(word):
             if (meaning := self.known_words.get(form)) is not None:
-                return replace(meaning, said=word)
+                return replace(meaning, text=word)
             if form in also:
                 return Meaning(word, form)
         return None
 
     def _compound(self, word: str) -> list[Meaning]:
-        """Take a word apart into known ones, the first as long as possible; nothing where a rest stays."""
+        """Split a word into known words, the first as long as possible; empty if that fails."""
         if len(word) > LONGEST_COMPOUND:
             return []
         for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
@@ -245,52 +246,52 @@ class Thesaurus:
             if part.endswith(link) and len(part) - len(link) >= SHORTEST_PART:
                 known = self.known_words.get(part.removesuffix(link) if link else part)
                 if known is not None:
-                    return replace(known, said=part)
+                    return replace(known, text=part)
         return None
 
 
 def own_thesaurus_path() -> Path:
-    """Return where the user's own file is looked for: beside the settings."""
+    """Return the path of the user's own thesaurus, beside the settings."""
     return settings_path().with_name(FILE_NAME)
 
 
 def load_thesaurus() -> Thesaurus:
-    """Read what is shipped and the user's own file; a damaged file of the user's is named in the log and left out."""
+    """Read the shipped thesaurus and the user's; a damaged file of the user is logged and ignored."""
     shipped = resources_path() / FILE_NAME
     try:
         return read_thesaurus(shipped, own_thesaurus_path())
     except EncoderError as error:
-        without = read_thesaurus(shipped)  # raises the same where the shipped file is at fault
+        without = read_thesaurus(shipped)  # raises the same error if the shipped file is damaged
         logger.warning("%s", str(error))
         return without
 
 
-def own_thesaurus_fault() -> str:
-    """Say why the user's own file is left out; "" where it is not, or where there is none."""
+def own_thesaurus_fault() -> str | None:
+    """Return why the user's own thesaurus is ignored; None if it is used or missing."""
     own = own_thesaurus_path()
     try:
         if own.is_dir():
-            return f"`{own}` is a folder, and your words are read from a file. Move it away."
+            return f"{own} is a folder, but must be a file. Move it elsewhere."
         if own.exists():
             read_thesaurus(resources_path() / FILE_NAME, own)
     except (OSError, EncoderError) as error:
         return str(error)
-    return ""
+    return None
 
 
 def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:
-    """Read a thesaurus, and what a user adds to it.
+    """Read a thesaurus and the user's additions.
 
     Parameters
     ----------
     shipped : Path
     own : Path, optional
-        May be absent. A group or adjective of a name that is there already takes its words in; others are added.
+        May be missing. Words of an existing group or adjective are added to it; other groups are new.
 
     Raises
     ------
     EncoderError
-        When a file is missing or damaged: the sentence names it.
+        When a file is missing or invalid.
     """
     groups: dict[str, Group] = {}
     adjectives: dict[str, Adjective] = {}
@@ -303,7 +304,7 @@ def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:
         for group in added:
             for parent in group.parents:
                 if phrase_of(parent) not in groups:
-                    raise _complaint(path, f"group `{group.name}` has a parent `{parent}` that is no group")
+                    raise _invalid(path, f"group {group.name} has a parent {parent} that does not exist")
     return Thesaurus(tuple(groups.values()), tuple(adjectives.values()))
 
 
@@ -311,12 +312,12 @@ _Named = TypeVar("_Named", Group, Adjective)
 
 
 def _merge(known: dict[str, _Named], added: Iterable[_Named]) -> None:
-    for one in added:
-        name = phrase_of(one.name)
-        known[name] = replace(known[name], **_words_of_both(known[name], one)) if name in known else one
+    for entry in added:
+        name = phrase_of(entry.name)
+        known[name] = replace(known[name], **_merged_words(known[name], entry)) if name in known else entry
 
 
-def _words_of_both(before: Group | Adjective, added: Group | Adjective) -> dict[str, Any]:
+def _merged_words(before: Group | Adjective, added: Group | Adjective) -> dict[str, Any]:
     return {
         name: _unique((*getattr(before, name), *getattr(added, name)))
         for name in ("words", "german", "related", "parents")
@@ -328,52 +329,51 @@ def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise EncoderError(f"The thesaurus `{path}` cannot be read ({reason}). Check the folder.") from error
+        raise EncoderError(f"The thesaurus {path} cannot be read ({refusal(error)}). Check the folder.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EncoderError(f"The thesaurus `{path}` is no TOML ({error}). Mend it, or delete it.") from error
+        raise EncoderError(f"The thesaurus {path} is not valid TOML ({error}). Correct it, or delete it.") from error
     if unknown := sorted(set(tables) - {"group", "adjective"}):
-        raise _complaint(path, f"it has `{unknown[0]}`; it may have [[group]] and [[adjective]]")
-    groups = [_made(Group, one, path, "group") for one in _tables(tables, "group", path)]
-    adjectives = [_made(Adjective, one, path, "adjective") for one in _tables(tables, "adjective", path)]
+        raise _invalid(path, f"it has {unknown[0]}; it may have [[group]] and [[adjective]]")
+    groups = [_made(Group, table, path, "group") for table in _tables(tables, "group", path)]
+    adjectives = [_made(Adjective, table, path, "adjective") for table in _tables(tables, "adjective", path)]
     for adjective in adjectives:
         if adjective.steers not in BLOCKS:
-            raise _complaint(path, f"`{adjective.name}` steers `{adjective.steers}`; choose {', '.join(BLOCKS)}")
+            raise _invalid(path, f"{adjective.name} steers {adjective.steers}; choose {', '.join(BLOCKS)}")
         if adjective.towards not in ("high", "low"):
-            raise _complaint(path, f'`{adjective.name}` goes towards `{adjective.towards}`; write "high" or "low"')
+            raise _invalid(path, f'{adjective.name} has towards = {adjective.towards}; write "high" or "low"')
     return groups, adjectives
 
 
 def _tables(tables: Mapping[str, Any], kind: str, path: Path) -> list[dict[str, Any]]:
     found = tables.get(kind, [])
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise _complaint(path, f"`{kind}` must be written [[{kind}]]")
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        raise _invalid(path, f"{kind} must be written [[{kind}]]")
     return found
 
 
 def _made(form: type[_Named], table: Mapping[str, Any], path: Path, kind: str) -> _Named:
-    """Make a group or an adjective, with every field checked."""
+    """Make a group or an adjective from a table; check every field."""
     name = table.get("name")
     if not isinstance(name, str) or not phrase_of(name):
-        raise _complaint(path, f"a [[{kind}]] has no name")
+        raise _invalid(path, f"a [[{kind}]] has no name")
     values: dict[str, Any] = {}
     for field in fields(form):
         wants_list = field.default == ()
         value = table.get(field.name, field.default)
-        if wants_list and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if wants_list and isinstance(value, list) and all(isinstance(text, str) for text in value):
             values[field.name] = tuple(value)
         elif (wants_list and value == ()) or (not wants_list and isinstance(value, str)):
             values[field.name] = value
         else:
             wanted = "a list of texts" if wants_list else "a text"
-            raise _complaint(path, f"`{field.name}` of `{name}` must be {wanted}")
+            raise _invalid(path, f"{field.name} of {name} must be {wanted}")
     if unknown := sorted(set(table) - set(values)):
-        raise _complaint(path, f"`{name}` has `{unknown[0]}`, which is unknown")
+        raise _invalid(path, f"{name} has {unknown[0]}, which is unknown")
     return form(**values)
 
 
-def _complaint(path: Path, what: str) -> EncoderError:
-    return EncoderError(f"The thesaurus `{path}` is wrong: {what}. Mend it; the shipped file says how it is written.")
+def _invalid(path: Path, problem: str) -> EncoderError:
+    return EncoderError(f"The thesaurus {path} is invalid: {problem}. Correct it; the shipped file shows the format.")
 
 
 _Item = TypeVar("_Item")

@@ -1,7 +1,7 @@
-"""What an ear learns from one library: a small linear correction of its vectors, and vectors of the library's words.
+"""Tuning the ear to a library: a linear correction of its embeddings, and vectors of the library's words.
 
-The network stays as it is. For every sound there is a vector of the words in its name; the correction moves sounds
-towards them, as far as held-back sounds gain from it (ridge regression). It is computed at once and needs no torch.
+The network does not change. A ridge regression fits a correction that moves each sound towards the vectors of the words
+in its name. No torch is needed.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from bowerbird.base.errors import EncoderError
 from bowerbird.encoders.acoustic.spectrum import Floats
 
 _PRIOR_SOUNDS: Final = 10.0
-"""A word's own vector counts as much as so many sounds that are called so."""
+"""A word's original vector counts as much as this many sounds with that word."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class NamedSounds:
     words: tuple[tuple[str, ...], ...]
 
     def only(self, chosen: npt.NDArray[np.int64]) -> "NamedSounds":
-        """Just the sounds at some places."""
+        """Return some of the sounds."""
         return NamedSounds(self.learned[chosen], self.acoustic[chosen], tuple(self.words[i] for i in chosen))
 
 
@@ -47,8 +47,7 @@ def fitted_correction(
 ) -> Floats:
     """Fit the correction that moves sounds towards the words of their names.
 
-    Both sides are centred first: vectors of words lie apart from those of sounds, and nobody gains when all of them
-    move there.
+    Both sides are centred first: word vectors are apart from sound vectors, and moving all sounds there has no use.
 
     Parameters
     ----------
@@ -56,9 +55,9 @@ def fitted_correction(
     word_vectors : mapping of str to ndarray, shape (n_learned,)
         Unit length.
     strength : float
-        How far, 1 is all the way.
+        How far to move, 1 for all the way.
     penalty : float
-        Of the ridge, in sounds.
+        Ridge penalty, in sounds.
 
     Returns
     -------
@@ -67,8 +66,8 @@ def fitted_correction(
     """
     wanted = np.stack([np.mean([word_vectors[word] for word in words], axis=0) for words in sounds.words])
     wanted = units(wanted - wanted.mean(axis=0)) - units(sounds.learned - sounds.learned.mean(axis=0))
-    given = _with_one(sounds.learned, sounds.acoustic).astype(np.float64)
-    # Sounds with one set of words are one kind, however many they are: they share their weight, by the square root.
+    given = _with_constant(sounds.learned, sounds.acoustic).astype(np.float64)
+    # The weight of a set of words grows with the square root of its number of sounds.
     sizes = dict.fromkeys(sounds.words, 0)
     for words in sounds.words:
         sizes[words] += 1
@@ -80,26 +79,26 @@ def fitted_correction(
 
 
 def corrected(learned: Floats, acoustic: Floats, correction: Floats) -> Floats:
-    """Apply a correction to rows. A vector that must not depend on its company comes alone.
+    """Apply a correction to rows. Pass a single row if it must not depend on other rows.
 
     Returns
     -------
     ndarray, shape (n, n_learned), float32
         Unit length.
     """
-    return units(learned + _with_one(learned, acoustic) @ correction)
+    return units(learned + _with_constant(learned, acoustic) @ correction)
 
 
 def centred_words(sounds: NamedSounds, word_vectors: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Move the vectors of words towards the sounds that are called so, the more the more there are."""
-    called: dict[str, list[int]] = {}
-    for place, words in enumerate(sounds.words):
+    """Move word vectors towards the sounds with these words, weighted by their number."""
+    rows_of: dict[str, list[int]] = {}
+    for row, words in enumerate(sounds.words):
         for word in words:
-            called.setdefault(word, []).append(place)
+            rows_of.setdefault(word, []).append(row)
     moved = {}
-    for word, places in called.items():
-        centre = units(sounds.learned[places].mean(axis=0, keepdims=True))[0]
-        moved[word] = units((_PRIOR_SOUNDS * word_vectors[word] + len(places) * centre)[None])[0]
+    for word, rows in rows_of.items():
+        centre = units(sounds.learned[rows].mean(axis=0, keepdims=True))[0]
+        moved[word] = units((_PRIOR_SOUNDS * word_vectors[word] + len(rows) * centre)[None])[0]
     return moved
 
 
@@ -109,22 +108,22 @@ def read_correction(path: Path, *, n_learned: int, n_acoustic: int) -> Floats:
     Raises
     ------
     EncoderError
-        When it is missing, damaged, or of another ear.
+        When it is missing, damaged, or belongs to another ear.
     """
     try:
         with path.open("rb") as file:
             correction = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise EncoderError(f"`{path}` is missing or damaged. Run `bowerbird train` again.") from error
+        raise EncoderError(f"{path} is missing or damaged. Run `bowerbird train` again.") from error
     if correction.shape != (n_learned + n_acoustic + 1, n_learned) or not np.isfinite(correction).all():
-        raise EncoderError(f"`{path}` belongs to another ear. Run `bowerbird train` again.")
+        raise EncoderError(f"{path} belongs to another encoder. Run `bowerbird train` again.")
     return np.asarray(correction, np.float32)
 
 
 def units(rows: npt.NDArray[np.floating]) -> Floats:
-    """Scale rows to unit length; one of zeros stays so."""
+    """Scale rows to unit length; zero rows stay zero."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def _with_one(learned: Floats, acoustic: Floats) -> Floats:
+def _with_constant(learned: Floats, acoustic: Floats) -> Floats:
     return np.concatenate([learned, acoustic, np.ones((len(learned), 1), np.float32)], axis=1)

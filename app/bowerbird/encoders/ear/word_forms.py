@@ -1,4 +1,4 @@
-"""Forms of words: splitting texts, accents, stop words, inflections by rules. What words mean is not known here."""
+"""Splitting texts into words, and forms of words: accents, stop words, inflections."""
 
 import re
 import unicodedata
@@ -14,10 +14,10 @@ der das ein eine einen einem einer des dem den mit und oder von vom im ins auf a
 klang klange gerausch gerausche
 """
 STOP_WORDS: Final = frozenset((_ENGLISH_STOPS + _GERMAN_STOPS).split())
-"""Words that say nothing about a sound, without accents."""
+"""Words that describe no sound, without accents."""
 
 ARTICLES: Final = frozenset({"die"})
-"""Stop words before another word; at the end they mean what they mean in English."""
+"""Stop words before another word; at the end of a text they have their English meaning."""
 
 SHORTEST_STEM: Final = 3
 
@@ -49,13 +49,13 @@ _ENDINGS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("ender", ("en",)),
     ("end", ("en",)),
 )
-"""Endings, and what may have stood in their place."""
+"""Endings, and what they may have replaced."""
 
 _DOUBLED: Final = frozenset({"ing", "ings", "ed", "er", "ers", "est", "y"})
-"""Endings before which a consonant is doubled."""
+"""Endings before which a consonant may be doubled."""
 
 _GROWN: Final = ("s", "es", "ing", "ed", "y", "en", "e", "n")
-"""Endings to try where only an inflected form may be known."""
+"""Endings to try when only an inflected form may be known."""
 
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -63,7 +63,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
 def words_of(text: str) -> list[str]:
-    """Words of a text in small letters; ``DoorSlam_02`` gives door, slam and 02."""
+    """Return the words of a text in lower case; ``DoorSlam_02`` gives door, slam and 02."""
     if not text.islower():
         text = _HUMP.sub(" ", text).lower()
     if not text.isascii():
@@ -72,26 +72,26 @@ def words_of(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A text without accents; ß is ss."""
+    """Return a text without accents; ß becomes ss."""
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    return "".join(one for one in apart if not unicodedata.combining(one))
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def phrase_of(text: str) -> str:
-    """A word or phrase as it is looked up: small letters, one space between words."""
+    """Return a word or phrase in its look-up form: lower case, single spaces."""
     return text if text.isalpha() and text.islower() and text.isascii() else " ".join(words_of(text))
 
 
-def is_stop(tokens: list[str], place: int) -> bool:
-    """Whether a word of a text says nothing."""
-    word = plain(tokens[place])
-    return word in STOP_WORDS or (word in ARTICLES and place + 1 < len(tokens))
+def is_stop(tokens: list[str], position: int) -> bool:
+    """Return whether a word of a text is a stop word."""
+    word = plain(tokens[position])
+    return word in STOP_WORDS or (word in ARTICLES and position + 1 < len(tokens))
 
 
 def forms(word: str) -> Iterator[str]:
-    """Yield what a word may stand in the thesaurus as: itself, without accents, umlauts as two letters, its stems."""
+    """Yield the forms under which a word may be known: as is, without accents, umlauts as two letters, stems."""
     yield word
     bare = plain(word)
     if bare != word:
@@ -104,11 +104,11 @@ def forms(word: str) -> Iterator[str]:
 
 
 def phrase_forms(tokens: list[str]) -> Iterator[str]:
-    """Yield what a phrase may stand in the thesaurus as: itself, inflected, in one word, the other way round."""
+    """Yield the forms under which a phrase may be known: as is, without stop words, joined, inflected, swapped."""
     yield " ".join(tokens)
-    if any(is_stop(tokens, place) for place in (0, len(tokens) - 1)):
+    if any(is_stop(tokens, position) for position in (0, len(tokens) - 1)):
         return
-    clear = [word for place, word in enumerate(tokens) if not is_stop(tokens, place)]
+    clear = [word for position, word in enumerate(tokens) if not is_stop(tokens, position)]
     yield " ".join(clear)
     yield "".join(clear)
     yield from (" ".join([*clear[:-1], stem]) for stem in stems(clear[-1]))
@@ -118,12 +118,12 @@ def phrase_forms(tokens: list[str]) -> Iterator[str]:
 
 
 def stems(word: str) -> Iterator[str]:
-    """Yield what a word may be an inflection of, likelier forms first, then forms that it may have.
+    """Yield the words that a word may be an inflection of, more likely first, then its own inflections.
 
     Parameters
     ----------
     word : str
-        In small letters without accents.
+        In lower case without accents.
     """
     bases = []
     for ending, instead in _ENDINGS:
@@ -134,7 +134,7 @@ def stems(word: str) -> Iterator[str]:
             continue
         if ending in _DOUBLED and len(trunk) > SHORTEST_STEM and trunk[-1] == trunk[-2]:
             bases.append(trunk[:-1])
-        bases += [trunk + one for one in instead]
+        bases += [trunk + replacement for replacement in instead]
     yield from bases
     if len(word) < SHORTEST_STEM:
         return

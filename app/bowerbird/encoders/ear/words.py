@@ -1,4 +1,4 @@
-"""The ear's word side: free text to vectors, and sounds to words. No network runs here, and nothing is trained."""
+"""Text of the built-in encoder: encoding text, and suggesting words for sounds."""
 
 import zipfile
 import zlib
@@ -22,36 +22,36 @@ from bowerbird.encoders.ear.thesaurus import Group, Meaning, Thesaurus, load_the
 from bowerbird.encoders.ear.word_forms import phrase_of, plain
 
 STEERING: Final = 0.07
-"""Cosine of meaning that one standard deviation of an adjective's quantity is worth.
+"""Score per standard deviation of an adjective's quantity, as a cosine.
 
-Measured on training clips of sources that were held out, over 15 adjectives and 59 labels: the first 15 results come 20
-percentiles nearer to what the adjective asks for, and their precision falls from 0.135 to 0.118. At 0.03 it is 10
-percentiles and 0.134, at 0.15 34 and 0.081.
+Measured on training clips of held-out sources over 15 adjectives and 59 labels: the first 15 results are 20 percentiles
+closer to the adjective, and their precision falls from 0.135 to 0.118. At 0.03 it is 10 percentiles and 0.134, at 0.15
+34 percentiles and 0.081.
 """
 
 SYNONYM_SHARE: Final = 1.0
 RELATED_SHARE: Final = 0.2
 PARENT_SHARE: Final = 0.2
-"""What the means of a group's words count beside its name."""
+"""Weights of the mean of a group's words, relative to its name."""
 
 GROUP_SHARE: Final = 0.7
-"""What the groups of a word or phrase count beside its own vector, which few sounds taught.
+"""Weight of the groups of a word against its own vector, which is learned from few sounds.
 
-Measured on training clips of sources that were held out, with synonyms of their labels as queries: 0.3 finds less (mAP
-0.164 against 0.176), and 1.0 hardly more (0.178).
+Measured on training clips of held-out sources with synonyms of their labels as queries: 0.3 has an mAP of 0.164, 0.7 of
+0.176 and 1.0 of 0.178.
 """
 
 FAINT_WORDS: Final = frozenset(
     {"noise", "sample", "samples", "effect", "effects", "sfx", "fx", "foley", "recording", "lärm", "effekt"}
     | {"sound effect", "sound fx"}
 )
-"""Words that are often said of any sound: beside others they count less."""
+"""Words that are used for any sound; they count less beside other words."""
 
 FAINT_SHARE: Final = 0.25
 
 GRAM_LENGTHS: Final = (3, 4, 5)
 DEFAULT_TEMPERATURE: Final = 0.1
-"""Of suggestions: of eight that were tried, the least cross entropy on held-out clips. Training writes it too."""
+"""Of suggestions: of eight values, the lowest cross entropy on held-out clips. Training uses it too."""
 
 NEVER_SUGGESTED: Final = frozenset({"other", "weapon other", "animal other"})
 
@@ -63,18 +63,18 @@ class Table:
     Attributes
     ----------
     words : tuple of str
-        In small letters.
+        In lower case.
     vectors : ndarray, shape (n_words, n_dims), float32
     weights : ndarray, shape (n_words,), float32
-        What each counts in a text.
+        Weight of each word in a text.
     grams : ndarray, shape (n_buckets, n_dims), float32
-        Of hashed sequences of letters; a word that is not in the table is the mean of its own.
+        Vectors of hashed letter sequences; an unknown word is the mean of its own.
     names : tuple of str
-        What may be suggested for a sound; empty where the table does not say.
+        Words that may be suggested for a sound; empty if the table has none.
     temperature : float
-        Of the confidence of suggestions; lower is surer.
+        Of the softmax of suggestions; lower is more confident.
     own : frozenset of str
-        Words of one library: they mean what is called so there, whatever the thesaurus says.
+        Words learned from a library; the thesaurus does not change their vectors.
     """
 
     words: tuple[str, ...]
@@ -92,22 +92,22 @@ class Table:
 
 
 class EarWords:
-    """Turns words into vectors that lie near those of the sounds they mean, and the reverse.
+    """Encodes text into the space of sounds, and suggests words for sounds.
 
-    A text is the weighted sum of its words: those of the table as they were learned, others by the thesaurus, by their
-    spelling, or at last by their sequences of letters. Adjectives whose quantity the acoustic vector tells steer that
-    part instead. A text that says nothing is the mean of all words.
+    A text is the weighted sum of its words: learned vectors for words in the table, else vectors by the thesaurus, by
+    similar spelling, or by letter sequences. Adjectives with a measurable quantity steer the acoustic part instead. A
+    text without meaningful words is the mean of all words.
 
     Parameters
     ----------
     path : Path
-        The learned table, an ``.npz``: ``words`` (UTF-8 as uint8, a word a line), ``vectors``, ``weights``, ``grams``;
-        optionally ``labels`` (as ``words``) and ``temperature``, for suggestions.
+        The learned table, an ``.npz``: ``words`` (UTF-8 as uint8, a word per line), ``vectors``, ``weights`` and
+        ``grams``; optionally ``labels`` (as ``words``) and ``temperature``, for suggestions.
     meaning_weight : float
         Share of the learned part in the similarity of two sounds, in [0, 1].
     acoustic : AcousticEncoder
     thesaurus : Thesaurus, optional
-        By default the shipped one and what the user added.
+        Default: the shipped thesaurus and the user's additions.
 
     Raises
     ------
@@ -132,14 +132,18 @@ class EarWords:
         self._group_vectors: dict[str, Floats | None] = {}
 
     def knows(self, text: str) -> bool:
-        """Say whether any word of a text is in the table or the thesaurus, spelling slips forgiven."""
+        """Return whether any word of a text is in the table or the thesaurus, also misspelt."""
         meanings = self._thesaurus.meanings(text, also=self._rows)
-        return any(meaning.known or meaning.groups or meaning.adjectives for meaning in meanings)
+        return any(meaning.word or meaning.groups or meaning.adjectives for meaning in meanings)
 
     def guesses(self, text: str) -> tuple[Guess, ...]:
-        """Say which words of a text are taken for others that are spelt alike."""
+        """Return the words of a text that are replaced by similarly spelt words."""
         meanings = self._thesaurus.meanings(text, also=self._rows)
-        return tuple(dict.fromkeys(Guess(meaning.said, meaning.known) for meaning in meanings if meaning.is_guess))
+        return tuple(
+            dict.fromkeys(
+                Guess(meaning.text, meaning.word) for meaning in meanings if meaning.is_guess and meaning.word
+            )
+        )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts.
@@ -147,17 +151,17 @@ class EarWords:
         Returns
         -------
         ndarray, shape (n, n_dims), float32
-            The learned part, then the acoustic one, which only adjectives fill. Rows of unit length, independent of
-            the other texts given.
+            The learned part, then the acoustic part, which only adjectives set. Rows of unit length, independent of
+            the other texts.
 
         Raises
         ------
         EncoderError
-            When what ships with the program is missing or damaged.
+            When shipped files are missing or damaged.
         """
         vectors = np.zeros((len(texts), self._table.n_dims + self._acoustic.n_dims), np.float32)
-        # The vector of a sound has each part scaled by the square root of its weight. Scores shall be the cosine of
-        # meaning, and STEERING for each standard deviation.
+        # Each part of a sound's embedding is scaled by the square root of its weight. These scales make the score the
+        # cosine of meaning, plus STEERING per standard deviation.
         scale = 1.0 / np.sqrt(max(self._meaning_weight, 1e-6))
         steering_scale = STEERING / np.sqrt(max(1.0 - self._meaning_weight, 1e-6))
         for number, text in enumerate(texts):
@@ -167,31 +171,29 @@ class EarWords:
         return vectors
 
     def suggest(self, learned: Floats, *, n_words: int = 3) -> list[tuple[tuple[str, float], ...]]:
-        """Say what sounds may be called.
+        """Suggest words for sounds.
 
         Parameters
         ----------
         learned : ndarray, shape (n, n_learned), float32
-            Learned parts of the vectors of sounds, of any length.
+            Learned parts of embeddings, of any length.
         n_words : int
 
         Returns
         -------
         list of tuple of (str, float)
-            For every sound the likeliest words, likeliest first, each with its share of the confidence in [0, 1]
-            (a softmax over all names).
+            For each sound the most likely words, most likely first, each with its probability in [0, 1] (a softmax
+            over all names).
         """
         names, vectors = self._names
         if not names:
             return [() for _ in learned]
         units = learned / np.maximum(np.linalg.norm(learned, axis=1, keepdims=True), np.float32(1e-9))
-        heights = np.einsum("ij,kj->ik", units, vectors) / np.float32(self._table.temperature)
-        shares = np.exp(heights - heights.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        best = np.argsort(-shares, axis=1, kind="stable")[:, :n_words]
-        return [
-            tuple((names[place], float(row[place])) for place in order) for row, order in zip(shares, best, strict=True)
-        ]
+        logits = np.einsum("ij,kj->ik", units, vectors) / np.float32(self._table.temperature)
+        probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_words]
+        return [tuple((names[i], float(row[i])) for i in order) for row, order in zip(probabilities, best, strict=True)]
 
     @cached_property
     def _thesaurus(self) -> Thesaurus:
@@ -205,7 +207,7 @@ class EarWords:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        """Row of every word; those with accents also without, unless that is another word."""
+        """The row of every word; words with accents also without, unless that is another word."""
         rows = {word: row for row, word in enumerate(self._table.words)}
         for word, row in list(rows.items()):
             if not word.isascii():
@@ -213,47 +215,47 @@ class EarWords:
         return rows
 
     @cached_property
-    def _usual(self) -> Floats:
+    def _mean(self) -> Floats:
         """Mean of all words, of unit length."""
         return _unit(self._table.weights @ self._table.vectors)
 
     @cached_property
-    def _usual_length(self) -> float:
-        """What a word counts in a text that is not in the table."""
+    def _typical_length(self) -> float:
+        """Length for words that are not in the table."""
         lengths = np.linalg.norm(self._table.vectors, axis=1) * self._table.weights
         return float(lengths.mean()) if len(lengths) else 1.0
 
     @cached_property
     def _names(self) -> tuple[tuple[str, ...], Floats]:
-        """What may be suggested, and unit vectors of it, shape (n_names, n_learned)."""
-        spoken = [phrase_of(name) for name in self._table.names or [group.name for group in self._thesaurus.groups]]
-        names = tuple(one for one in spoken if one not in NEVER_SUGGESTED and self._bag(one) is not None)
-        vectors = [self._parts(one)[0] for one in names]
+        """The words that may be suggested, and their unit vectors, shape (n_names, n_learned)."""
+        candidates = [phrase_of(name) for name in self._table.names or [group.name for group in self._thesaurus.groups]]
+        names = tuple(name for name in candidates if name not in NEVER_SUGGESTED and self._bag(name) is not None)
+        vectors = [self._parts(name)[0] for name in names]
         return names, np.stack(vectors) if vectors else np.zeros((0, self._table.n_dims), np.float32)
 
     def _parts(self, text: str) -> tuple[Floats, Floats]:
-        """Learned part, of unit length or zero, and steering, in scores a standard deviation."""
+        """Return the learned part, of unit length or zero, and the steering, in scores per standard deviation."""
         learned = np.zeros(self._table.n_dims, np.float32)
         steering = np.zeros(self._acoustic.n_dims, np.float32)
-        heard = []
+        meanings = []
         for meaning in self._thesaurus.meanings(text, also=self._rows):
             along = self._steering(meaning)
             if along is None:
-                heard.append(meaning)
+                meanings.append(meaning)
             else:
                 steering += along
-        is_clear = any(meaning.known not in FAINT_WORDS for meaning in heard)
-        for meaning in heard:
-            share = FAINT_SHARE if is_clear and meaning.known in FAINT_WORDS else 1.0
+        is_specific = any(meaning.word not in FAINT_WORDS for meaning in meanings)
+        for meaning in meanings:
+            share = FAINT_SHARE if is_specific and meaning.word in FAINT_WORDS else 1.0
             learned += np.float32(share) * self._vector(meaning)
         length = float(np.linalg.norm(learned))
         if length > 1e-6:
             return learned / np.float32(length), steering
         is_steered = float(np.linalg.norm(steering)) > 1e-6
-        return (np.zeros_like(learned) if is_steered else self._usual), steering
+        return (np.zeros_like(learned) if is_steered else self._mean), steering
 
     def _steering(self, meaning: Meaning) -> Floats | None:
-        """What adjectives add, or None for words that steer nothing."""
+        """Return the steering of adjectives, or None for other words."""
         found = [
             along
             for adjective in meaning.adjectives
@@ -262,22 +264,22 @@ class EarWords:
         return np.mean(found, axis=0, dtype=np.float32) if found else None
 
     def _vector(self, meaning: Meaning) -> Floats:
-        """Vector of a word or phrase, as long as it counts."""
-        own = self._bag(meaning.known) if meaning.known else None
-        if own is not None and meaning.known in self._table.own:
+        """Return the vector of a word or phrase; its length is its weight."""
+        own = self._bag(meaning.word) if meaning.word else None
+        if own is not None and meaning.word in self._table.own:
             return own
         groups = [vector for group in meaning.groups if (vector := self._group_vector(group)) is not None]
         if not groups:
-            return self._spelt(meaning.said) if own is None else own
-        # The group that is called so comes first; a word of several groups means each of them.
-        together = _unit(groups[0] if meaning.known == phrase_of(meaning.groups[0].name) else np.sum(groups, axis=0))
+            return self._by_letters(meaning.text) if own is None else own
+        # The group of this name is first; a word in several groups means all of them.
+        together = _unit(groups[0] if meaning.word == phrase_of(meaning.groups[0].name) else np.sum(groups, axis=0))
         if own is None:
-            return together * np.float32(self._usual_length)
+            return together * np.float32(self._typical_length)
         length = np.float32(np.linalg.norm(own))
         return own * np.float32(1.0 - GROUP_SHARE) + together * (length * np.float32(GROUP_SHARE))
 
     def _group_vector(self, group: Group) -> Floats | None:
-        """Vector of a group by those of its words that are in the table, of unit length; None where none is."""
+        """Return the unit vector of a group from its words in the table; None if there are none."""
         if group.name not in self._group_vectors:
             parts = [
                 (1.0, (group.name,)),
@@ -294,7 +296,7 @@ class EarWords:
         return self._group_vectors[group.name]
 
     def _bag(self, phrase: str) -> Floats | None:
-        """Sum of the words of a phrase; None where one is not in the table."""
+        """Return the weighted sum of the words of a phrase; None if any is missing in the table."""
         rows = [self._rows.get(word) for word in phrase.split() if not word.isdecimal()]
         found = [row for row in rows if row is not None]
         if not found or len(found) < len(rows):
@@ -302,15 +304,15 @@ class EarWords:
         bag: Floats = self._table.weights[found] @ self._table.vectors[found]
         return bag
 
-    def _spelt(self, text: str) -> Floats:
-        """Vector of words that nothing is known of, by their sequences of letters."""
+    def _by_letters(self, text: str) -> Floats:
+        """Return the vector of unknown words from their letter sequences."""
         buckets = [bucket for word in text.split() for bucket in gram_buckets(word, len(self._table.grams))]
         mean: Floats = self._table.grams[buckets].mean(axis=0)
         return mean * np.float32(self._table.weights.mean() if len(self._table.weights) else 1.0)
 
 
 def gram_buckets(word: str, n_buckets: int) -> list[int]:
-    """Buckets of the sequences of 3 to 5 letters in ``^word$``, as training had them."""
+    """Return the hash buckets of the sequences of 3 to 5 letters in ``^word$``."""
     marked = f"^{word}$"
     grams = [marked[i : i + n] for n in GRAM_LENGTHS for i in range(len(marked) - n + 1)]
     return [zlib.crc32(gram.encode()) % n_buckets for gram in grams]
@@ -337,17 +339,17 @@ def read_table(path: Path) -> Table:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EncoderError(
-            f"The vectors of words, `{path}`, cannot be read. Install Bowerbird again, or train the ear again."
+            f"The word vectors, {path}, cannot be read. Install Bowerbird again, or train the encoder again."
         ) from error
     shapes = (table.vectors.shape[:1], table.weights.shape)
-    is_sound = table.vectors.ndim == 2 and shapes == ((len(table.words),),) * 2 and table.grams.ndim == 2
-    if not is_sound or not len(table.grams) or table.grams.shape[1] != table.n_dims or not table.temperature > 0.0:
-        raise EncoderError(f"The vectors of words, `{path}`, are damaged. Install Bowerbird again.")
+    is_valid = table.vectors.ndim == 2 and shapes == ((len(table.words),),) * 2 and table.grams.ndim == 2
+    if not is_valid or not len(table.grams) or table.grams.shape[1] != table.n_dims or not table.temperature > 0.0:
+        raise EncoderError(f"The word vectors, {path}, are damaged. Install Bowerbird again.")
     return table
 
 
 def write_own_words(source: Path, target: Path, own: Mapping[str, Floats]) -> None:
-    """Write a table in which a library's words mean what is called so there.
+    """Write a table in which a library's words have vectors of their own.
 
     Parameters
     ----------
@@ -364,11 +366,11 @@ def write_own_words(source: Path, target: Path, own: Mapping[str, Floats]) -> No
         parts = {name: stored[name] for name in stored.files}
     table = read_table(source)
     lengths = np.linalg.norm(table.vectors, axis=1)
-    rows = {word: place for place, word in enumerate(table.words)}
+    rows = {word: row for row, word in enumerate(table.words)}
     new = [word for word in own if word not in rows]
     vectors = np.concatenate([table.vectors, np.zeros((len(new), table.n_dims), np.float32)])
     weights = np.concatenate([table.weights, np.full(len(new), table.weights.mean(), np.float32)])
-    rows |= {word: len(table.words) + place for place, word in enumerate(new)}
+    rows |= {word: len(table.words) + row for row, word in enumerate(new)}
     for word, vector in own.items():
         vectors[rows[word]] = vector * np.float32(lengths.mean())
     parts["words"] = np.frombuffer("\n".join([*table.words, *new]).encode(), np.uint8)
@@ -392,7 +394,7 @@ def _read_only(stored: npt.NDArray[np.floating]) -> Floats:
 
 
 def _unit(vector: Floats) -> Floats:
-    """Scale to unit length; nothing points along the first axis."""
+    """Scale to unit length; a zero vector becomes the first unit vector."""
     length = float(np.linalg.norm(vector))
     if length > 1e-9:
         return (vector / np.float32(length)).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""Encoders that come as weights: any audio network, and the text network beside it where there is one."""
+"""Encoders whose weights are ONNX files: an audio network, and a text network if the card has one."""
 
 import hashlib
 import threading
@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.base.errors import EncoderError, UnheardError
+from bowerbird.base.errors import EncoderError, NotEmbeddableError
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.encoders.onnx.frontend import FRONT_END_VERSION, patches
 from bowerbird.encoders.onnx.session import Session, require_provider
@@ -21,18 +21,18 @@ _POOLS: Final[Mapping[str, Callable[..., Any]]] = {"mean": np.mean, "median": np
 
 
 class OnnxEncoder:
-    """Encodes by a network in ONNX, as its card describes.
+    """Encodes with an ONNX network, as described by its card.
 
-    Nothing is loaded until the first window: whoever only searches needs no audio network. Windows are run one at
-    a time, so a vector depends on its own window alone; batches gain no speed here and cost memory.
+    The network is loaded at the first window, because search does not need it. Windows are run one at a time, so that
+    a vector depends on its own window only; batches are no faster here and use more memory.
 
     Parameters
     ----------
     weights : Weights
     is_int8 : bool
-        Whether to use the 8-bit audio network: faster, its vectors are others.
+        Whether to use the faster 8-bit audio network, whose vectors differ.
     provider : str
-        What computes: cpu, cuda, coreml or directml.
+        Device: cpu, cuda, coreml or directml.
 
     Raises
     ------
@@ -44,8 +44,8 @@ class OnnxEncoder:
         card = weights.card
         role: Role = "audio_int8" if is_int8 else "audio"
         if not has_file(weights, role):
-            what = "8-bit weights" if is_int8 else "audio network"
-            raise EncoderError(f"`{card.id}` has no {what} here. Fetch or import it again with them.")
+            part = "8-bit weights" if is_int8 else "audio network"
+            raise EncoderError(f"{card.id} is installed without its {part}. Download or import it again.")
         if provider != "cpu":
             require_provider(provider)
         self._weights = weights
@@ -53,21 +53,21 @@ class OnnxEncoder:
         self._provider = provider
         self._tower = card.audio
         short_name = card.id + (INT8_ENDING if is_int8 else "")
-        place = f"@{provider}" if provider != "cpu" else ""
-        self._name = short_name + place
-        self._id = f"{short_name}-{audio_digest(card.files[role].sha256, card.audio)}{place}"
+        device = f"@{provider}" if provider != "cpu" else ""
+        self._name = short_name + device
+        self._id = f"{short_name}-{audio_digest(card.files[role].sha256, card.audio)}{device}"
         self._text = OnnxTextEncoder(weights, n_dims=card.audio.n_dims) if card.text else None
         self._session: Session | None = None
         self._loading = threading.Lock()
 
     @property
     def id(self) -> str:
-        """Name that changes with the weights, the front end and what computes; `cards.is_id_of` knows its form."""
+        """Changes with the weights, the front end and the device; `cards.is_id_of` parses it."""
         return self._id
 
     @property
     def name(self) -> str:
-        """The card's id, with what was chosen beside it."""
+        """The card's id, with the suffixes for 8-bit weights and the device."""
         return self._name
 
     @property
@@ -87,16 +87,16 @@ class OnnxEncoder:
 
     @property
     def blocks(self) -> Mapping[str, slice]:
-        """No parts: what a dimension says nobody knows."""
+        """Empty: the dimensions have no known meaning."""
         return MappingProxyType({})
 
     @property
     def text(self) -> OnnxTextEncoder | None:
-        """The text network, where the card has one."""
+        """The text network, if the card has one."""
         return self._text
 
     def encode(self, windows: Sequence[Samples]) -> Vectors:
-        """Encode windows, each of its own true length, unpadded.
+        """Encode windows of any length, unpadded.
 
         Parameters
         ----------
@@ -105,12 +105,12 @@ class OnnxEncoder:
         Returns
         -------
         ndarray, shape (n, n_dims), float32
-            Rows of unit length, each a function of its own window alone.
+            Rows of unit length, each a function of its own window only.
 
         Raises
         ------
         EncoderError
-            When the weights are missing, damaged, not what their card says, or give no numbers.
+            When the weights are missing, damaged, not as in their card, or return invalid values.
         """
         vectors = np.zeros((len(windows), self.n_dims), np.float32)
         for row, window in enumerate(windows):
@@ -119,20 +119,19 @@ class OnnxEncoder:
         return vectors
 
     def _frames(self, window: Samples) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield what the network says of each patch, or of each frame of it, shape (n_dims,)."""
+        """Yield the network's output for each patch, or for each frame of a patch, shape (n_dims,)."""
         session = self._loaded()
         for patch in patches(window, self._tower):
             result = session.run({self._tower.input: patch})
             if not result.size or result.shape[-1:] != (self.n_dims,):
                 raise EncoderError(
-                    f"The audio network of `{self._weights.card.id}` gives {result.shape[-1] if result.ndim else 0} "
-                    f"dimensions where its card says {self.n_dims}. Mend the card, or import the weights that "
-                    "belong to it."
+                    f"The audio network of {self._weights.card.id} returns {result.shape[-1] if result.ndim else 0} "
+                    f"dimensions; its card says {self.n_dims}. Correct the card, or import the matching weights."
                 )
             if not np.isfinite(result).all():
                 card_id = self._weights.card.id
-                raise UnheardError(
-                    f"The audio network of `{card_id}` gives something else than numbers. "
+                raise NotEmbeddableError(
+                    f"The audio network of {card_id} returned invalid values for this sound. "
                     f"Run `bowerbird models verify {card_id}`, or choose another encoder."
                 )
             yield from result.reshape(-1, self.n_dims)
@@ -148,8 +147,8 @@ class OnnxEncoder:
 
 
 def unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Scale a vector of numbers to unit length; one of zeros points along its first axis."""
-    precise = vector.astype(np.float64)  # the squares of small or large numbers are beyond single precision
+    """Scale a vector to unit length; a zero vector becomes the first unit vector."""
+    precise = vector.astype(np.float64)  # squares of very small or large values exceed single precision
     norm = float(np.linalg.norm(precise))
     if norm:
         return np.asarray(precise / norm, np.float32)
@@ -159,6 +158,6 @@ def unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def audio_digest(sha256: str, tower: AudioTower) -> str:
-    """Return the eight digits in an encoder's id that change with its weights, its card and the front end."""
+    """Return the eight hexadecimal digits of an encoder's id: a hash of weights, card and front end."""
     facts = f"{FRONT_END_VERSION} {sha256} {audio_identity(tower)}"
     return hashlib.blake2b(facts.encode(), digest_size=4).hexdigest()

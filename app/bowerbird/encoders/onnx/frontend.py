@@ -1,4 +1,4 @@
-"""From a window of sound to what a network takes, as its card says. No network here."""
+"""Network inputs from windows of sound, as described by a card."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,22 +10,22 @@ from bowerbird.encoders.mel import Floats, log_mel
 from bowerbird.encoders.weights.cards import AudioTower
 
 FRONT_END_VERSION: Final = 1
-"""Raised whenever what a network is given changes, so that the encoder's id changes too."""
+"""Increased whenever network inputs change, so that encoder ids change too."""
 
 
 def patches(window: Samples, tower: AudioTower) -> list[Floats]:
-    """Network inputs of a window, each a batch of 1.
+    """Return the network inputs of a window, each a batch of 1.
 
     Parameters
     ----------
     window : ndarray, shape (n_samples,), float32
-        Mono at the tower's rate, of its own true length. Values that are not finite count as silence.
+        Mono at the tower's rate, unpadded. Values that are not finite count as silence.
     tower : AudioTower
 
     Returns
     -------
     list of ndarray, axes in the order of `tower.layout`, float32
-        At least one. Contiguous.
+        At least one, contiguous.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def patches(window: Samples, tower: AudioTower) -> list[Floats]:
 
 
 def through_int16(samples: Samples) -> Samples:
-    """Round samples as laion_clap does: clipped to [-1, 1], cut towards zero to 16 bits, and back.
+    """Round samples to 16 bits as laion_clap does: clip to [-1, 1], truncate towards zero, and convert back.
 
     Returns
     -------
@@ -56,21 +56,21 @@ def through_int16(samples: Samples) -> Samples:
 
 
 def filled(samples: Samples, n_samples: int, how: str) -> Samples:
-    """Fill a patch that is too short.
+    """Fill a short patch.
 
     Parameters
     ----------
     samples : ndarray, shape (n,), float32
-        At least one, and no more than wanted.
+        At least one sample, and not more than `n_samples`.
     n_samples : int
-        Wanted length.
+        Length of the patch.
     how : str
         repeat: as many whole copies as fit, then zeros. zeros. nothing: it stays short.
 
     Returns
     -------
     ndarray, shape (n_samples,), float32
-        Shorter where nothing fills it.
+        Shorter with nothing.
     """
     if how == "nothing" or len(samples) == n_samples:
         return samples
@@ -86,20 +86,20 @@ def _finite(samples: Samples) -> Samples:
 
 
 def _cut(samples: Samples, tower: AudioTower, window_frames: int) -> Iterator[tuple[Samples, int]]:
-    """Yield the patches of a window, unfilled, and the length each should have; no patch begins after its end."""
+    """Yield the unfilled patches of a window and their wanted length; no patch begins after the end."""
     n_wanted = round(tower.patch_s * tower.rate_hz) or window_frames
     hop = round(tower.patch_hop_s * tower.rate_hz) or n_wanted
     start = 0
     while True:
         yield samples[start : start + n_wanted], n_wanted
-        is_heard = start + n_wanted >= len(samples)
+        is_complete = start + n_wanted >= len(samples)
         start += hop
-        if is_heard or start >= len(samples):
+        if is_complete or start >= len(samples):
             return
 
 
 def _input(patch: Samples, tower: AudioTower) -> Floats:
-    """Turn a patch into an input: its axes, its batch of one, and its copies."""
+    """Return a patch as a network input: order of axes, batch of one, identical channels."""
     values = patch if tower.log_mel is None else log_mel(patch, tower.log_mel, tower.rate_hz)
     own = "t" if tower.log_mel is None else "tm"
     turned = values.transpose([own.index(letter) for letter in tower.layout if letter in own])

@@ -19,12 +19,14 @@ PROVIDERS: Final[Mapping[str, tuple[str, str]]] = {
     "coreml": ("CoreMLExecutionProvider", "onnxruntime on macOS"),
     "directml": ("DmlExecutionProvider", "onnxruntime-directml"),
 }
-"""What can compute: the name that people write, ONNX Runtime's own, and the package that brings it."""
+"""Devices: the name in encoder names, ONNX Runtime's name, and the package that provides it."""
 
 Array = npt.NDArray[Any]
 
 _NUMBER: Final = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
-_SOURCE_PLACE: Final = re.compile(r"(?:[A-Za-z]:)?/?[\w.+-]*/\S*\.(?:cc|cpp|h|hpp):\d+\s*(?:[\w:<>~ ]*\([^()]*\)\s*)?")
+_SOURCE_LOCATION: Final = re.compile(
+    r"(?:[A-Za-z]:)?/?[\w.+-]*/\S*\.(?:cc|cpp|h|hpp):\d+\s*(?:[\w:<>~ ]*\([^()]*\)\s*)?"
+)
 """Such as "/onnxruntime_src/onnxruntime/core/graph/model.cc:181 onnxruntime::Model::Model(…)"."""
 
 
@@ -37,19 +39,19 @@ def require_provider(provider: str) -> None:
         When it is not.
     """
     if provider not in PROVIDERS:
-        raise EncoderError(f"There is no `{provider}` to compute with. Choose one of: {', '.join(PROVIDERS)}.")
-    from bowerbird.encoders.onnx import runtime  # noqa: PLC0415 - takes a while to load, and few processes need it
+        raise EncoderError(f"There is no device “{provider}”. Choose from: {', '.join(PROVIDERS)}.")
+    from bowerbird.encoders.onnx import runtime  # noqa: PLC0415 - slow to import, and few processes need it
 
     name, package = PROVIDERS[provider]
     if name not in runtime.onnxruntime.get_available_providers():
-        raise EncoderError(f"`{provider}` is not installed here. Install {package}, or leave out `@{provider}`.")
+        raise EncoderError(f"{provider} is not available. Install {package}, or leave out @{provider}.")
 
 
 class Session:
-    """One network, run one input at a time.
+    """Runs a network, one input at a time.
 
-    One thread a session and several sessions beside one another is faster than the reverse; threads that wait by
-    spinning take the core from another worker (measured: two are then twice as slow as one), so none does.
+    Several sessions with a thread each are faster than a session with several threads. Spinning is off, because
+    spinning threads take the core of another worker (measured: two workers were twice as slow as one).
 
     Parameters
     ----------
@@ -57,15 +59,15 @@ class Session:
     provider : str
         A key of `PROVIDERS`.
     inputs : sequence of str
-        Names that the graph must have.
+        Names that the graph must have; empty names are ignored.
     output : str
     n_threads : int
-        More than one is for somebody who waits for a single answer.
+        More than one reduces the latency of a single run.
 
     Raises
     ------
     EncoderError
-        When the file is no network, or another than its card says, or the provider does not start.
+        When the file is not a network, does not match its card, or the device does not start.
     """
 
     def __init__(self, path: Path, *, provider: str, inputs: Sequence[str], output: str, n_threads: int = 1) -> None:
@@ -73,18 +75,20 @@ class Session:
         self._path = path
         self._output = output
         self._session = _open(path, provider, n_threads)
-        if self._session.get_providers()[0] != PROVIDERS[provider][0]:  # silence would mean other bits, slowly
+        if (
+            self._session.get_providers()[0] != PROVIDERS[provider][0]
+        ):  # it would run on the CPU: slow, and with different vectors
             raise EncoderError(
-                f"`{provider}` is installed here, but does not start. Install the drivers and libraries that "
-                f"{PROVIDERS[provider][1]} needs, or leave out `@{provider}`."
+                f"{provider} is installed but does not start. Install the drivers and libraries that "
+                f"{PROVIDERS[provider][1]} needs, or leave out @{provider}."
             )
-        found = {one.name for one in self._session.get_inputs()}
-        outputs = {one.name for one in self._session.get_outputs()}
+        found = {node.name for node in self._session.get_inputs()}
+        outputs = {node.name for node in self._session.get_outputs()}
         wanted = {name for name in inputs if name}
         if found != wanted or output not in outputs:
             raise EncoderError(
-                f"`{path.name}` takes {_listed(found)} and gives {_listed(outputs)}; its card says "
-                f"{_listed(wanted)} and `{output}`. Mend the card, or import the weights that belong to it."
+                f"{path.name} has inputs {_listed(found)} and outputs {_listed(outputs)}; its card says "
+                f"{_listed(wanted)} and {output}. Correct the card, or import the matching weights."
             )
 
     def run(self, inputs: Mapping[str, Array]) -> npt.NDArray[np.float32]:
@@ -93,7 +97,7 @@ class Session:
         Raises
         ------
         EncoderError
-            When it refuses the input.
+            When the network rejects the input.
         """
         from bowerbird.encoders.onnx import runtime  # noqa: PLC0415
 
@@ -101,8 +105,8 @@ class Session:
             (result,) = self._session.run([self._output], dict(inputs))
         except runtime.RUN_ERRORS as error:
             raise EncoderError(
-                f"`{self._path.name}` cannot take what its card says it takes ({_first_line(error)}). "
-                "Mend the card, or import the weights that belong to it."
+                f"{self._path.name} rejected an input that matches its card ({_first_line(error)}). "
+                "Correct the card, or import the matching weights."
             ) from error
         return np.asarray(result, np.float32)
 
@@ -120,29 +124,29 @@ def _open(path: Path, provider: str, n_threads: int) -> "onnxruntime.InferenceSe
     # On x86 without VNNI, products of 8-bit matrices are summed in 16 bits, which overflow: the embeddings are wrong.
     # This keeps 32 bits there. It changes no bit where VNNI is present, nor in networks of full precision.
     options.add_session_config_entry("session.x64quantprecision", "1")
-    options.log_severity_level = 4  # its faults come as exceptions; its advice is for programmers
+    options.log_severity_level = 4  # errors are raised as exceptions
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=_providers(provider))
     except LOAD_ERRORS as error:
         raise EncoderError(
-            f"`{path.name}` is no network that can be run here ({_first_line(error)}). Fetch or import it again."
+            f"{path.name} is not a network that can be run ({_first_line(error)}). Download or import it again."
         ) from error
 
 
 def _providers(provider: str) -> list[tuple[str, dict[str, str]]]:
-    """Return what computes, with its options, and then the processor, for the operators that the other lacks."""
+    """Return the device with its options, then the CPU for operators that the device lacks."""
     cpu: tuple[str, dict[str, str]] = (PROVIDERS["cpu"][0], {})
     if provider == "cpu":
         return [cpu]
-    # TF32 keeps ten bits of each number: its vectors would not be those of single precision.
+    # TF32 has a 10-bit mantissa: vectors would differ from single precision.
     return [(PROVIDERS[provider][0], {"use_tf32": "0"} if provider == "cuda" else {}), cpu]
 
 
 def _listed(names: set[str]) -> str:
-    return " and ".join(f"`{name}`" for name in sorted(names)) or "nothing"
+    return " and ".join(sorted(names)) or "none"
 
 
 def _first_line(error: Exception) -> str:
-    """Return what ONNX Runtime says first, without the places in its sources."""
-    first = _SOURCE_PLACE.sub("", _NUMBER.sub("", str(error))).strip().splitlines()
+    """Return the first line of an ONNX Runtime error without source locations."""
+    first = _SOURCE_LOCATION.sub("", _NUMBER.sub("", str(error))).strip().splitlines()
     return first[0][:200].strip(". :") if first else type(error).__name__

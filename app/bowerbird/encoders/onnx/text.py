@@ -1,4 +1,4 @@
-"""The text network of an encoder that comes as weights: tokens in, a unit vector out."""
+"""The text network of an ONNX encoder."""
 
 import threading
 from collections import OrderedDict
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _N_THREADS: Final = 2
-"""A query reads 340 MB of weights, and somebody waits: two threads take 18 ms for 12 tokens where one takes 30."""
+"""A query reads 340 MB of weights: two threads take 18 ms for 12 tokens, one takes 30 ms."""
 
 _N_KEPT: Final = 512
-"""Texts whose vectors are kept: what is typed is asked again with every filter and every new sound."""
+"""Size of the cache of text vectors: a query runs again with every filter and every new sound."""
 
 
 class OnnxTextEncoder:
-    """Encodes words by a network in ONNX. Loaded at the first text; any thread may ask.
+    """Encodes texts with an ONNX network, which is loaded at the first text. Thread-safe.
 
     Parameters
     ----------
     weights : Weights
-        With a text network in their card.
+        Their card has a text network.
     n_dims : int
         Length of an embedding.
     is_int8 : bool
-        Whether to use the 8-bit network although there is one of full precision. Without the latter it is used anyway.
+        Whether to use the 8-bit network even if there is one in full precision; otherwise only without one.
     """
 
     def __init__(self, weights: Weights, *, n_dims: int, is_int8: bool = False) -> None:
@@ -48,12 +48,12 @@ class OnnxTextEncoder:
         self._loaded: tuple[Tokenizer, Session] | None = None
         self._lock = threading.Lock()
 
-    def knows(self, text: str) -> bool:  # noqa: ARG002 - another knows fewer words
-        """Say yes: the network was trained on anything that people write."""
+    def knows(self, text: str) -> bool:  # noqa: ARG002 - other encoders have a vocabulary
+        """Return True: the network accepts any text."""
         return True
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Encode texts, each of its own length, one at a time.
+        """Encode texts one at a time, unpadded.
 
         Returns
         -------
@@ -63,7 +63,7 @@ class OnnxTextEncoder:
         Raises
         ------
         EncoderError
-            When the weights are missing, damaged, or not what their card says.
+            When the weights are missing, damaged, or do not match their card.
         """
         with self._lock:
             vectors = np.zeros((len(texts), self._n_dims), np.float32)
@@ -78,16 +78,16 @@ class OnnxTextEncoder:
         tokenizer, session = self._load()
         try:
             tokens = tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
-        except Exception as error:  # the library raises nothing narrower
-            raise self._no_tokenizer() from error
+        except Exception as error:  # the library has no narrower exception
+            raise self._tokenizer_error() from error
         inputs = {self._tower.input_ids: np.array([tokens.ids], np.int64)}
         if self._tower.attention_mask:
             inputs[self._tower.attention_mask] = np.ones((1, len(tokens.ids)), np.int64)
         result = session.run(inputs).reshape(-1)
         if result.size != self._n_dims or not np.isfinite(result).all() or not result.any():
             raise EncoderError(
-                f"The text network of `{self._weights.card.id}` gives no vector of {self._n_dims} dimensions. "
-                "Mend the card, or import the weights that belong to it."
+                f"The text network of {self._weights.card.id} did not return a vector of {self._n_dims} dimensions. "
+                "Correct the card, or import the matching weights."
             )
         vector = np.asarray(result / np.linalg.norm(result), np.float32)
         vector.setflags(write=False)
@@ -110,19 +110,19 @@ class OnnxTextEncoder:
         return self._loaded
 
     def _tokenizer(self) -> "Tokenizer":
-        from tokenizers import Tokenizer  # noqa: PLC0415 - takes a while to load, and few processes need it
+        from tokenizers import Tokenizer  # noqa: PLC0415 - slow to import, and few processes need it
 
         path = checked_file(self._weights, "tokenizer")
         try:
             tokenizer = Tokenizer.from_file(str(path))
             tokenizer.enable_truncation(self._tower.max_tokens)
             tokenizer.no_padding()
-        except Exception as error:  # the library raises nothing narrower
-            raise self._no_tokenizer() from error
+        except Exception as error:  # the library has no narrower exception
+            raise self._tokenizer_error() from error
         return tokenizer
 
-    def _no_tokenizer(self) -> EncoderError:
+    def _tokenizer_error(self) -> EncoderError:
         return EncoderError(
-            f"`{FILE_NAMES['tokenizer']}` of `{self._weights.card.id}` is no tokenizer that serves its card. "
-            "Fetch or import it again."
+            f"{FILE_NAMES['tokenizer']} of {self._weights.card.id} is not a valid tokenizer. "
+            "Download or import it again."
         )

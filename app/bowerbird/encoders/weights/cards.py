@@ -1,4 +1,4 @@
-"""Cards: what an encoder that comes as weights is, where it comes from and how it wants its sound. No weights here."""
+"""Cards: the description of an encoder whose weights are files: its source, licence, front end and networks."""
 
 import math
 import re
@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import refusal
 from bowerbird.base.paths import models_path
 
 CARD_NAME: Final = "card.toml"
-"""A card beside the weights it describes."""
+"""Name of the card beside the weights it describes."""
 
 Role: TypeAlias = Literal["audio", "audio_int8", "text", "text_int8", "tokenizer"]
 
@@ -28,19 +29,19 @@ FILE_NAMES: Final[Mapping[Role, str]] = MappingProxyType(
         "tokenizer": "tokenizer.json",
     }
 )
-"""What each file is called once it is here, wherever it came from."""
+"""Name of each installed file, whatever it was called at its source."""
 
 INT8_ENDING: Final = "-int8"
-"""What a card's id gets when its 8-bit weights are meant."""
+"""Appended to a card's id to name its 8-bit weights."""
 
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _BUILT_IN: Final = frozenset({"acoustic", "ear"})
 _WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
-"""The encoders that are built in, and the card to begin one's own from."""
+"""Cards without weights: the built-in encoders, and the template for your own."""
 
 _MIN_TOKENS: Final = 3
-"""A text is a word at least, between the marks of its beginning and end."""
+"""The start token, a word, and the end token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Source:
     Attributes
     ----------
     kind : str
-        hub: ready-made files that can be fetched. checkpoint: weights that `models/export` turns into ONNX first.
-        own: files that the user brings.
+        hub: ONNX files that can be downloaded. checkpoint: weights that `models/export` converts to ONNX first.
+        own: files of the user.
     repository, revision : str
-        On the hub.
+        On the hub; "" elsewhere.
     file : str
         The checkpoint's name in the repository; "" for a whole directory.
     """
@@ -66,16 +67,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One file.
+    """A file of weights.
 
     Attributes
     ----------
     path : str
-        In the repository, or in the folder that is imported.
+        In the repository, or in the imported folder.
     size_bytes : int
-        0 where it was not known when the card was written; about right for a download that nobody has made yet.
+        0 when it was unknown when the card was written; approximate for a file that was never downloaded.
     sha256 : str
-        "" where it was not known: it is recorded when the file first comes.
+        "" when it was unknown: it is recorded when the file is installed.
     """
 
     path: str
@@ -95,17 +96,17 @@ class LogMel:
     scale : str
         slaney: linear below 1 kHz, logarithmic above (Auditory Toolbox, 1998). htk: 2595 log10(1 + f / 700).
     norm : str
-        slaney: each band has unit area. none: each band peaks at 1.
+        slaney: each band has unit area. none: each band has a peak of 1.
     is_centred : bool
         Whether the sound is padded by half a window at both ends.
     padding : str
-        How: reflect, or zeros.
+        reflect or zeros.
     power : float
         2 for power, 1 for magnitude.
     log : str
         db: 10 log10. natural: log. none.
     floor : float
-        Values below are raised to it before the logarithm.
+        Lower bound of values before the logarithm.
     offset : float
         Added before the logarithm, after the floor.
     mean, sd : float
@@ -132,7 +133,7 @@ class LogMel:
 
 @dataclass(frozen=True, slots=True)
 class AudioTower:
-    """How the audio network wants its sound, and what it gives.
+    """Input and output of the audio network.
 
     Attributes
     ----------
@@ -146,17 +147,17 @@ class AudioTower:
     input, output : str
         Names in the graph.
     window_s : float
-        Longest stretch that gets one vector.
+        Longest stretch that is embedded as a single vector.
     patch_s, patch_hop_s : float
-        What the network takes at once, and how far the next begins; 0 for the whole window.
+        Length and hop of the network's input; 0 for the whole window.
     short : str
-        What fills a patch that is too short. repeat: whole copies of it, then zeros. zeros. nothing: it stays short.
+        How a short patch is filled. repeat: whole copies, then zeros. zeros. nothing: it stays short.
     pooling : str
-        Over the network's frames and over patches: mean, median or max.
+        Over the network's output frames and over patches: mean, median or max.
     is_int16 : bool
-        Whether the samples are rounded to 16 bits first, as the network was trained.
+        Whether samples are rounded to 16 bits first, as in the network's training.
     n_copies : int
-        Identical channels.
+        Number of identical channels of the input.
     log_mel : LogMel or None
     """
 
@@ -178,14 +179,14 @@ class AudioTower:
 
 @dataclass(frozen=True, slots=True)
 class TextTower:
-    """How the text network wants its tokens, and what it gives.
+    """Input and output of the text network.
 
     Attributes
     ----------
     input_ids, output : str
         Names in the graph.
     attention_mask : str
-        "" where the graph has none.
+        "" when the graph has none.
     max_tokens : int
     """
 
@@ -197,14 +198,14 @@ class TextTower:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An encoder that comes as weights.
+    """An encoder whose weights are files.
 
     Attributes
     ----------
     id : str
-        Its name, in small letters, digits and hyphens.
+        Its name, in lower-case letters, digits and hyphens.
     title, about : str
-        For people: what it is called, and in a sentence what it is for.
+        Name and purpose, for people.
     licence : str
         Of the weights.
     source : Source
@@ -212,7 +213,7 @@ class Card:
     audio : AudioTower
     text : TextTower or None
     is_trained : bool
-        False for random weights, which try the program and mean nothing.
+        False for random weights, which exist for tests.
     """
 
     id: str
@@ -227,7 +228,7 @@ class Card:
 
 
 def audio_identity(tower: AudioTower) -> str:
-    """Return the text that stands for an audio network's card in encoder ids and self-checks.
+    """Return the text that identifies an audio network's card in encoder ids and self-checks.
 
     Names and order are fixed: they are part of the ids in every library, whatever the fields are called here. A new
     field is added only where it differs from its default, so that ids of cards without it stay as they are.
@@ -254,7 +255,7 @@ def audio_identity(tower: AudioTower) -> str:
 
 
 def text_identity(tower: TextTower | None) -> str:
-    """Return the text that stands for a text network's card in self-checks; see `audio_identity`."""
+    """Return the text that identifies a text network's card in self-checks; see `audio_identity`."""
     if tower is None:
         return "None"
     return _identity(
@@ -302,48 +303,51 @@ def read_card(path: Path) -> Card:
     Raises
     ------
     EncoderError
-        When it is not there, or is no card: the sentence says what is wrong in it.
+        When it is missing or invalid; the sentence says what is wrong.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise EncoderError(f"The card {path} cannot be read ({reason}). Check the folder.") from error
-    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
-        raise EncoderError(f"The card {path} is no TOML ({error}). Mend it; models/README.md has the form.") from error
+        raise EncoderError(f"The card {path} cannot be read ({refusal(error)}). Check the folder.") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
+        raise EncoderError(
+            f"The card {path} is not valid TOML ({error}). Correct it; models/README.md describes the format."
+        ) from error
     return parse_card(table, str(path))
 
 
-def parse_card(table: Mapping[str, Any], where: str) -> Card:
-    """Make a card of what a file held.
+def parse_card(table: Mapping[str, Any], source: str) -> Card:
+    """Make a card from a parsed TOML table.
 
     Raises
     ------
     EncoderError
-        When something is missing, unknown or of the wrong kind; `where` names the file.
+        When a field is missing, unknown or invalid; `source` names the file.
     """
     try:
         card = _made(Card, table, "")
         _check(card)
     except ValueError as error:
-        raise EncoderError(f"The card {where} is wrong: {error}. Mend it; models/README.md has the form.") from error
+        raise EncoderError(
+            f"The card {source} is invalid: {error}. Correct it; models/README.md describes the format."
+        ) from error
     return card
 
 
 def _check(card: Card) -> None:
-    """Refuse what fits each type and yet no encoder."""
+    """Reject values that have the right type and make no sense."""
     if not card.id or set(card.id) - _ID_LETTERS:
-        raise ValueError(f"id = {card.id!r} may hold small letters, digits and hyphens only")
+        raise ValueError(f"id = {card.id!r} may contain only lower-case letters, digits and hyphens")
     if card.id.split("-")[0] in _BUILT_IN:
-        raise ValueError(f"id = {card.id!r} belongs to the encoder that is built in")
+        raise ValueError(f"id = {card.id!r} is the name of a built-in encoder")
     if card.id.endswith(INT8_ENDING):
-        raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which means the 8-bit weights")
+        raise ValueError(f"id = {card.id!r} may not end in {INT8_ENDING}, which names the 8-bit weights")
     if unknown := set(card.files) - set(ROLES):
         raise ValueError(f"[files] has {sorted(unknown)[0]!r}; it may have {', '.join(ROLES)}")
     if "audio" not in card.files:
         raise ValueError("[files.audio] is missing")
     if (card.audio.front_end == "log-mel") != (card.audio.log_mel is not None):
-        raise ValueError("[audio.log_mel] belongs to front_end = 'log-mel', and to no other")
+        raise ValueError("[audio.log_mel] is needed with front_end = 'log-mel', and only then")
     if card.text is not None and ("text" not in card.files or "tokenizer" not in card.files):
         raise ValueError("[text] needs [files.text] and [files.tokenizer]")
     if card.text is not None and card.text.max_tokens < _MIN_TOKENS:
@@ -351,7 +355,9 @@ def _check(card: Card) -> None:
     wanted = set("btm" if card.audio.log_mel else "bt")
     letters = card.audio.layout
     if len(set(letters)) != len(letters) or not wanted <= set(letters) <= wanted | {"c"}:
-        raise ValueError(f"layout = {letters!r} must hold each of {', '.join(sorted(wanted))} once, and may hold c")
+        raise ValueError(
+            f"layout = {letters!r} must contain each of {', '.join(sorted(wanted))} once, and may contain c"
+        )
     if card.audio.n_copies > 1 and "c" not in letters:
         raise ValueError(f"n_copies = {card.audio.n_copies} needs an axis c in layout = {letters!r}")
     mel = card.audio.log_mel
@@ -362,74 +368,74 @@ def _check(card: Card) -> None:
     sizes = (card.audio.rate_hz, card.audio.n_dims, card.audio.window_s, card.audio.n_copies)
     if min(sizes) <= 0 or card.audio.patch_s < 0 or card.audio.patch_hop_s < 0:
         raise ValueError("rates, lengths and counts in [audio] must be above 0")
-    for place in card.files.values():
-        if Path(place.path).is_absolute() or ".." in Path(place.path).parts:
-            raise ValueError(f"path = {place.path!r} leaves its folder")
+    for file in card.files.values():
+        if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
+            raise ValueError(f"path = {file.path!r} is outside its folder")
 
 
 _Value = TypeVar("_Value")
 
 
-def _made(kind: type[_Value], table: object, place: str) -> _Value:
-    """Make a dataclass of a table, with every field checked against its type."""
+def _made(kind: type[_Value], table: object, path: str) -> _Value:
+    """Make a dataclass from a table; check every field against its type."""
     if not isinstance(table, Mapping):
-        raise ValueError(f"[{place}] must be a table")
+        raise ValueError(f"[{path}] must be a table")
     hints = get_type_hints(kind)
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := set(table) - set(known):
-        raise ValueError(f"{_named(place, sorted(unknown)[0])} is unknown")
+        raise ValueError(f"{_full_name(path, sorted(unknown)[0])} is unknown")
     values: dict[str, Any] = {}
-    for name, one in known.items():
+    for name, field in known.items():
         if name in table:
-            values[name] = _checked(hints[name], table[name], _named(place, name))
-        elif one.default is MISSING and one.default_factory is MISSING:
-            raise ValueError(f"{_named(place, name)} is missing")
+            values[name] = _checked(hints[name], table[name], _full_name(path, name))
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise ValueError(f"{_full_name(path, name)} is missing")
     return kind(**values)
 
 
-def _checked(hint: Any, value: object, place: str) -> Any:
+def _checked(hint: Any, value: object, path: str) -> Any:
     options = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in options:
-            raise ValueError(f"{place} = {value!r} must be one of {', '.join(map(str, options))}")
+            raise ValueError(f"{path} = {value!r} must be one of {', '.join(map(str, options))}")
         return value
     if type(None) in options:
-        return _checked(options[0], value, place)
+        return _checked(options[0], value, path)
     if get_origin(hint) is not None:  # the mapping of files
         if not isinstance(value, Mapping):
-            raise ValueError(f"[{place}] must be a table")
-        return MappingProxyType({name: _made(options[1], one, f"{place}.{name}") for name, one in value.items()})
+            raise ValueError(f"[{path}] must be a table")
+        return MappingProxyType({name: _made(options[1], entry, f"{path}.{name}") for name, entry in value.items()})
     if hint in (str, bool, int, float):
         is_number = hint is float and type(value) is int
         if type(value) is not hint and not is_number:
-            raise ValueError(f"{place} = {value!r} must be {_TYPE_WORDS[hint]}")
-        return _finite(value, place) if hint is float else value
-    return _made(hint, value, place)
+            raise ValueError(f"{path} = {value!r} must be {_TYPE_WORDS[hint]}")
+        return _finite(value, path) if hint is float else value
+    return _made(hint, value, path)
 
 
-def _finite(value: Any, place: str) -> float:
+def _finite(value: Any, path: str) -> float:
     try:
         number = float(value)
     except OverflowError:  # a whole number that is too large
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"{place} must be a finite number")
+        raise ValueError(f"{path} must be a finite number")
     return number
 
 
-def _named(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
+def _full_name(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def shipped_cards() -> Mapping[str, Card]:
-    """Return the cards of weights that can be had, by id, in the order in which they are proposed."""
+    """Return the shipped cards by id, those that can be downloaded first."""
     cards = [read_card(path) for path in sorted(models_path().glob("*.toml")) if path.stem not in _WITHOUT_WEIGHTS]
     cards.sort(key=lambda card: (card.source.kind != "hub", card.id))
     return {card.id: card for card in cards}
 
 
 def is_id_of(encoder_id: str, card_id: str) -> bool:
-    """Say whether a full id is that of a card's weights, full or 8-bit, or an ear's: now or before, wherever."""
+    """Return whether a full encoder id belongs to a card or tuned ear, whatever weights or device it had."""
     small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
     is_built_in = card_id.split("-", maxsplit=1)[0] in _BUILT_IN
     return not is_built_in and re.fullmatch(rf"{wanted}({small}|-\d+)?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None

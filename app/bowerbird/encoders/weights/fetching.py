@@ -1,6 +1,6 @@
-"""Fetching weights from a hub, when asked to: the only place of the program that opens a network connection.
+"""Downloading weights from a hub, on request: the only module that opens a network connection.
 
-Requests carry the program's name and version and nothing about the user: no token, no telemetry.
+Requests contain the program's name and version and nothing about the user: no token, no telemetry.
 """
 
 import contextlib
@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,16 +21,18 @@ from bowerbird.base.text import bytes_text
 from bowerbird.encoders.weights.cards import FILE_NAMES, Card, Role
 from bowerbird.encoders.weights.store import (
     Weights,
-    cannot,
+    disk_error,
+    install,
     part_folder,
-    put_in_place,
-    recorded,
     require_space,
     sha256_of,
+    with_recorded_file,
 )
+from bowerbird.jobs.control import Control
+from bowerbird.jobs.progress import Progress, Report, ignore
 
 ENDPOINT_VARIABLE: Final = "HF_ENDPOINT"
-"""Environment variable with the address of another hub than Hugging Face's; their own tools know it too."""
+"""Environment variable with the address of a mirror of Hugging Face, as in Hugging Face's own tools."""
 
 _ENDPOINT: Final = "https://huggingface.co"
 _TIMEOUT_S: Final = 10.0
@@ -38,22 +40,20 @@ _N_TRIES: Final = 3
 _UNFINISHED: Final = ".unfinished"
 _HEX: Final = frozenset("0123456789abcdef")
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
-    """A file as the hub describes it.
+    """A file on the hub.
 
     Attributes
     ----------
     url : str
-        Of one commit, whatever is pushed meanwhile.
+        Of a fixed commit.
     size_bytes : int or None
     digest : str
-        sha256 of a large file, git's own SHA-1 of a small one, "" when the hub says neither.
+        sha256 of a large file, git's SHA-1 of a small file; "" when the hub gives neither.
     tag : str
-        Changes with the content; "" where the hub and the card say nothing that does.
+        Changes with the content; "" when neither the hub nor the card identifies it.
     """
 
     role: Role
@@ -63,92 +63,85 @@ class _Remote:
     tag: str
 
 
-class _CancelledError(Exception):
-    """Somebody pressed cancel."""
-
-
 def fetch_weights(
     card: Card,
     roles: Sequence[Role],
     *,
+    control: Control,
+    report: Report = ignore,
+    activity: str = "Downloading",
     endpoint: str | None = None,
-    is_cancelled: Callable[[], bool] = lambda: False,
-    progress: Progress = lambda _done, _total: None,
-) -> Weights | None:
-    """Fetch files of a card, check them, and let them take the place of what was there.
+) -> Weights:
+    """Download files of a card, verify them, and replace what was installed.
 
-    What a broken or cancelled run brought stays, and the next goes on from there. Files that are here already and are
-    the hub's own are not fetched again.
+    An interrupted download is kept and resumed by the next call. Installed files that are the same on the hub are not
+    downloaded again.
 
     Parameters
     ----------
     card : Card
-        Whose source is a hub.
+        Its source is a hub.
     roles : sequence of Role
+    control : Control
+        Checked between blocks.
+    report : callable
+        Receives progress in bytes.
+    activity : str
+        Of the progress.
     endpoint : str or None
         Address of the hub; None for that of ``HF_ENDPOINT``, or Hugging Face's.
-    is_cancelled : callable
-        Asked between blocks.
-    progress : callable
-        Told bytes done and in all.
-
-    Returns
-    -------
-    Weights or None
-        None when it was cancelled.
 
     Raises
     ------
     EncoderError
-        When the hub cannot be reached, does not have or give the files, the disk is full, or a file is another.
+        When the hub cannot be reached or does not serve the files, the disk is full, or a digest differs.
+    Cancelled
     """
     part = part_folder(card.id)
     address = _address(endpoint)
     try:
         part.mkdir(parents=True, exist_ok=True)
         with _hub(address):
-            remotes, commit = _describe(card, roles, address, is_cancelled)
+            remotes, commit = _describe(card, roles, address, control)
             card = replace(card, source=replace(card.source, revision=commit))
-            tally = _Tally(remotes, is_cancelled, progress)
+            tally = _Tally(remotes, control, report, activity)
             for remote in remotes:
                 if not (part / FILE_NAMES[remote.role]).exists():
-                    _borrow(remote, weights_path() / card.id, part)
-            _drop_strangers(part, remotes)
-            require_space(part, sum((remote.size_bytes or 0) - _n_here(remote, part) for remote in remotes))
+                    _reuse(remote, weights_path() / card.id, part)
+            _delete_others(part, remotes)
+            require_space(part, sum((remote.size_bytes or 0) - _n_downloaded(remote, part) for remote in remotes))
             for remote in remotes:
-                card = _bring(card, remote, part, tally)
-    except _CancelledError:
-        return None
+                card = _complete(card, remote, part, tally)
     except OSError as error:
-        raise cannot("write", part, error) from error
-    return put_in_place(card, part)
+        raise disk_error("write", part, error) from error
+    return install(card, part)
 
 
 class _Tally:
-    """Counts bytes over all files, and hears of the cancel button."""
+    """Counts bytes over all files, reports them, and checks for cancellation."""
 
-    def __init__(self, remotes: Sequence[_Remote], is_cancelled: Callable[[], bool], progress: Progress) -> None:
-        self._is_cancelled = is_cancelled
-        self._progress = progress
+    def __init__(self, remotes: Sequence[_Remote], control: Control, report: Report, activity: str) -> None:
+        self._control = control
+        self._report = report
+        self._activity = activity
         self._n_total = sum(remote.size_bytes or 0 for remote in remotes)
         self._n_before = 0
         self._n_now = 0
 
     def set(self, n_bytes: int) -> None:
-        """Say how much of the present file is here."""
-        if self._is_cancelled():
-            raise _CancelledError
+        """Set the number of bytes of the current file."""
+        self._control.check()
         self._n_now = n_bytes
         n_done = self._n_before + n_bytes
-        self._progress(n_done, max(self._n_total, n_done))
+        self._report(Progress(self._activity, n_done, max(self._n_total, n_done), "bytes"))
 
     def next(self) -> None:
-        """Begin another file."""
+        """Start the next file."""
         self._n_before += self._n_now
         self._n_now = 0
 
 
-# What the hub says
+# The hub
 
 
 def _address(endpoint: str | None) -> str:
@@ -159,14 +152,16 @@ def _address(endpoint: str | None) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise EncoderError(f"`{address}` is no address of a hub. Set {ENDPOINT_VARIABLE} to one such as {_ENDPOINT}.")
+        raise EncoderError(
+            f"{address} is not a valid hub address. Set {ENDPOINT_VARIABLE} to an address such as {_ENDPOINT}."
+        )
     return address
 
 
 @contextlib.contextmanager
 def _hub(address: str) -> Iterator[None]:
-    """Keep the hub's library quiet, close what it opens, and turn its faults into sentences."""
-    import huggingface_hub  # noqa: PLC0415 - takes a while to load, and few processes need it
+    """Silence the hub's library, close its session, and turn its errors into sentences."""
+    import huggingface_hub  # noqa: PLC0415 - slow to import, and few processes need it
     from huggingface_hub import constants, errors  # noqa: PLC0415
     from huggingface_hub.utils.logging import set_verbosity  # noqa: PLC0415
 
@@ -177,33 +172,30 @@ def _hub(address: str) -> Iterator[None]:
         yield
     except errors.OfflineModeIsEnabled as error:
         raise EncoderError(
-            "`HF_HUB_OFFLINE` is set, so nothing is fetched. Unset it, or run `bowerbird models import DIR` with a "
-            "folder from another machine."
+            "HF_HUB_OFFLINE is set, so nothing was downloaded. Unset it, or run `bowerbird models import DIR` with a "
+            "folder from another computer."
         ) from error
     except errors.HfHubHTTPError as error:
-        raise _refusal(error.response.status_code, str(error.response.request.url)) from error
+        raise _status_error(error.response.status_code, str(error.response.request.url)) from error
     except errors.HFValidationError as error:
-        raise EncoderError(f"The card's source is wrong: {error}. Mend the card.") from error
-    except errors.HTTPError as error:  # type: ignore[attr-defined] # that of the HTTP library below it
+        raise EncoderError(f"The card's source is invalid: {error}. Correct the card.") from error
+    except errors.HTTPError as error:  # type: ignore[attr-defined] # of the HTTP library below it
         raise EncoderError(
-            f"`{host}` cannot be reached ({_reason(error)}). Check the network and try again, or run "
-            "`bowerbird models import DIR` with a folder from another machine."
+            f"Cannot reach {host} ({_reason(error)}). Check the network and try again, or run "
+            "`bowerbird models import DIR` with a folder from another computer."
         ) from error
     finally:
         huggingface_hub.close_session()
 
 
-def _describe(
-    card: Card, roles: Sequence[Role], address: str, is_cancelled: Callable[[], bool]
-) -> tuple[list[_Remote], str]:
-    """Ask for size and digest of each file, all of one commit, and return that too."""
+def _describe(card: Card, roles: Sequence[Role], address: str, control: Control) -> tuple[list[_Remote], str]:
+    """Return the size and digest of each file, and the commit that they all belong to."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url  # noqa: PLC0415
 
     revision = card.source.revision
     found = []
     for role in roles:
-        if is_cancelled():
-            raise _CancelledError
+        control.check()
         path = card.files[role].path
         url = hf_hub_url(card.source.repository, path, revision=revision, endpoint=address)
         facts = get_hf_file_metadata(url, token=False, timeout=_TIMEOUT_S, headers=_headers(), endpoint=address)
@@ -215,8 +207,8 @@ def _describe(
         known = card.files[role].sha256
         if known and len(tag) == 64 and is_digest and tag != known:
             raise EncoderError(
-                f"`{urlsplit(url).netloc}` has another `{path}` than the card says: its sha256 differs, so it was not "
-                "fetched. Get a newer Bowerbird, or mend the card."
+                f"{path} at {urlsplit(url).netloc} is not the file of the card: its sha256 differs. It was not "
+                "downloaded. Update Bowerbird, or correct the card."
             )
         digest = known or (tag if is_digest else "")
         has_tag = bool(tag or digest)
@@ -232,7 +224,7 @@ def _headers() -> dict[str, str]:
 # Files
 
 
-def _n_here(remote: _Remote, part: Path) -> int:
+def _n_downloaded(remote: _Remote, part: Path) -> int:
     for path in (part / FILE_NAMES[remote.role], _unfinished(remote, part)):
         if path.exists():
             return path.stat().st_size
@@ -240,59 +232,61 @@ def _n_here(remote: _Remote, part: Path) -> int:
 
 
 def _unfinished(remote: _Remote, part: Path) -> Path:
-    """Return the file that bytes come into: what has another tag is of another content."""
+    """Return the path of an unfinished file, which includes the tag of its content."""
     return part / f"{FILE_NAMES[remote.role]}.{remote.tag}{_UNFINISHED}"
 
 
-def _drop_strangers(part: Path, remotes: Sequence[_Remote]) -> None:
-    """Remove what an earlier run left that is not wanted any more."""
+def _delete_others(part: Path, remotes: Sequence[_Remote]) -> None:
+    """Delete files of earlier downloads that are not needed now."""
     wanted = {_unfinished(remote, part).name for remote in remotes if remote.tag}
-    wanted |= {FILE_NAMES[remote.role] for remote in remotes if remote.digest}  # size tells no two apart
+    wanted |= {FILE_NAMES[remote.role] for remote in remotes if remote.digest}  # size alone does not identify a file
     for path in part.iterdir():
         if path.name not in wanted:
             path.unlink()
 
 
-def _borrow(remote: _Remote, installed: Path, part: Path) -> None:
-    """Take a file of the right size that is here already; its digest is checked as if it had been fetched."""
+def _reuse(remote: _Remote, installed: Path, part: Path) -> None:
+    """Link or copy an installed file of the right size; its digest is checked as if it had been downloaded."""
     source, target = installed / FILE_NAMES[remote.role], part / FILE_NAMES[remote.role]
     if not remote.digest or not source.is_file() or source.stat().st_size != remote.size_bytes:
         return
     try:
         target.hardlink_to(source)
-    except OSError:  # a disk without links
+    except OSError:  # a file system without hard links
         require_space(part, source.stat().st_size)
         shutil.copyfile(source, target)
 
 
-def _bring(card: Card, remote: _Remote, part: Path, tally: _Tally) -> Card:
-    """Return the card with what was recorded of a file, which is here, whole and checked then."""
+def _complete(card: Card, remote: _Remote, part: Path, tally: _Tally) -> Card:
+    """Download and verify a file; return the card with its size and sha256."""
     path = part / FILE_NAMES[remote.role]
-    if path.exists() and not _is_right(path, remote):
+    if path.exists() and not _is_intact(path, remote):
         path.unlink()
     if not path.exists():
         unfinished = _unfinished(remote, part)
         _download(remote, unfinished, tally)
-        if not _is_right(unfinished, remote):
+        if not _is_intact(unfinished, remote):
             unfinished.unlink()
             raise EncoderError(
-                f"`{card.files[remote.role].path}` came, but is not what it should be: its digest differs from the "
-                f"{'card' if card.files[remote.role].sha256 else 'hub'}'s. It was removed. Try again; if it happens "
-                "again, the file was replaced, and you should not use it."
+                f"{card.files[remote.role].path} was downloaded and deleted: its digest differs from the "
+                f"{'card' if card.files[remote.role].sha256 else 'hub'}'s. Try again; if it happens again, the file "
+                "on the hub was replaced and should not be used."
             )
         unfinished.rename(path)
     n_bytes = path.stat().st_size
     tally.set(n_bytes)
     tally.next()
-    is_known = len(remote.digest) == 64  # and was compared just now
-    return recorded(card, remote.role, size_bytes=n_bytes, sha256=remote.digest if is_known else sha256_of(path))
+    is_known = len(remote.digest) == 64  # and was just compared
+    return with_recorded_file(
+        card, remote.role, size_bytes=n_bytes, sha256=remote.digest if is_known else sha256_of(path)
+    )
 
 
-def _is_right(path: Path, remote: _Remote) -> bool:
+def _is_intact(path: Path, remote: _Remote) -> bool:
     n_bytes = path.stat().st_size
     if remote.size_bytes is not None and n_bytes != remote.size_bytes:
         return False
-    if len(remote.digest) == 40:  # as git names a file: not against an enemy, but the hub has nothing better here
+    if len(remote.digest) == 40:  # git's SHA-1: not tamper-proof, but all that the hub gives for small files
         with path.open("rb") as file:
             digest = hashlib.sha1(f"blob {n_bytes}\0".encode(), usedforsecurity=False)
             for block in iter(lambda: file.read(1 << 20), b""):
@@ -302,7 +296,7 @@ def _is_right(path: Path, remote: _Remote) -> bool:
 
 
 def _download(remote: _Remote, path: Path, tally: _Tally) -> None:
-    """Bring a file to its end, from where an earlier run or try left it if that can be told to be the same file."""
+    """Download a file, resuming an earlier attempt when its tag shows that it is the same file."""
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined] # noqa: PLC0415
 
     for n_left in reversed(range(_N_TRIES)):
@@ -319,16 +313,14 @@ def _download(remote: _Remote, path: Path, tally: _Tally) -> None:
             n_now = path.stat().st_size if path.exists() else 0
             if not n_left or n_now <= n_before:
                 raise EncoderError(
-                    f"The connection broke off {bytes_text(n_now) or '0 MB'} into `{FILE_NAMES[remote.role]}` "
-                    f"({_reason(error)}). Try again{': it goes on from there' if remote.tag else ''}."
+                    f"The connection was lost {bytes_text(n_now) or '0 MB'} into {FILE_NAMES[remote.role]} "
+                    f"({_reason(error)}). Try again{' to resume' if remote.tag else ''}."
                 ) from error
-    raise EncoderError(
-        f"`{urlsplit(remote.url).netloc}` ends `{FILE_NAMES[remote.role]}` before its size says. Try again later."
-    )
+    raise EncoderError(f"{urlsplit(remote.url).netloc} sent only a part of {FILE_NAMES[remote.role]}. Try again later.")
 
 
 def _stream(remote: _Remote, path: Path, n_before: int, tally: _Tally) -> bool:
-    """Append what comes; say whether the file is as long as the hub said."""
+    """Append the response to the file; return whether the file is complete."""
     from huggingface_hub import get_session  # noqa: PLC0415
 
     headers = _headers() | {"accept-encoding": "identity"}
@@ -337,46 +329,46 @@ def _stream(remote: _Remote, path: Path, n_before: int, tally: _Tally) -> bool:
     with get_session().stream(
         "GET", remote.url, headers=headers, timeout=_TIMEOUT_S, follow_redirects=True
     ) as response:
-        goes_on = response.status_code == 206
-        if response.status_code == 416 or (goes_on and not _begins_at(response.headers, n_before)):
-            path.unlink(missing_ok=True)  # what is here is no beginning of what is there
+        is_resumed = response.status_code == 206
+        if response.status_code == 416 or (is_resumed and not _starts_at(response.headers, n_before)):
+            path.unlink(missing_ok=True)  # the unfinished file is not the beginning of this file
             return False
         if response.is_error:
-            raise _refusal(response.status_code, remote.url)
-        n_bytes = n_before if goes_on else 0
-        with path.open("ab" if goes_on else "wb") as file:
+            raise _status_error(response.status_code, remote.url)
+        n_bytes = n_before if is_resumed else 0
+        with path.open("ab" if is_resumed else "wb") as file:
             tally.set(n_bytes)
             for block in response.iter_bytes():
                 n_bytes += len(block)
                 if remote.size_bytes is not None and n_bytes > remote.size_bytes:
-                    break  # it will be refused: it need not fill the disk first
+                    break  # too long, so it will be rejected: do not fill the disk first
                 file.write(block)
                 tally.set(n_bytes)
     return remote.size_bytes is None or n_bytes >= remote.size_bytes
 
 
-def _begins_at(headers: Any, n_bytes: int) -> bool:
+def _starts_at(headers: Any, n_bytes: int) -> bool:
     return str(headers.get("content-range", "")).startswith(f"bytes {n_bytes}-")
 
 
-# Faults
+# Errors
 
 
-def _refusal(status: int, url: str) -> EncoderError:
-    host, place = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
+def _status_error(status: int, url: str) -> EncoderError:
+    host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
     if status in (401, 403):
         return EncoderError(
-            f"`{host}` gives {place} only to people it knows, or not at all. Get the files by its web page, then run "
+            f"{host} refused access to {path}. Download the files from its web page, then run "
             "`bowerbird models import DIR` with their folder."
         )
     if status == 404:
         return EncoderError(
-            f"`{host}` has no {place}. It was moved or removed there: mend the card, or run "
-            "`bowerbird models import DIR` with a folder that has the files."
+            f"{host} does not have {path}. Correct the card if it was moved, or run "
+            "`bowerbird models import DIR` with a folder that contains the files."
         )
     if status == 429:
-        return EncoderError(f"`{host}` is asked too much just now. Try again in some minutes.")
-    return EncoderError(f"`{host}` answered {status} for {place}. Try again later.")
+        return EncoderError(f"{host} is rate-limiting requests. Try again in a few minutes.")
+    return EncoderError(f"{host} returned error {status} for {path}. Try again later.")
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Importing weights from a folder: one that was exported, or one that somebody carried here from a hub."""
+"""Importing weights from a folder: an export, or a copy of a hub's repository from another computer."""
 
 import hashlib
 import shutil
@@ -10,44 +10,38 @@ from bowerbird.base.errors import EncoderError
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, ROLES, Card, Role, read_card, shipped_cards
 from bowerbird.encoders.weights.store import (
     Weights,
-    cannot,
+    disk_error,
+    install,
     needed_roles,
     part_folder,
-    put_in_place,
-    recorded,
     require_space,
+    with_recorded_file,
 )
+from bowerbird.jobs.control import Control
+from bowerbird.jobs.progress import Progress, Report, ignore
 
 _BLOCK_BYTES: Final = 1 << 20
 
 
-def import_weights(
-    folder: Path,
-    *,
-    is_cancelled: Callable[[], bool] = lambda: False,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Weights | None:
-    """Copy weights, check them, and let them take the place of what was there.
+def import_weights(folder: Path, *, control: Control, report: Report = ignore, activity: str = "Importing") -> Weights:
+    """Copy weights, verify them, and replace what was installed.
 
     Parameters
     ----------
     folder : Path
-        With a card and its files, or laid out as the repository of a card that ships.
-    is_cancelled : callable
-        Asked between blocks.
-    progress : callable
-        Told bytes done and in all.
-
-    Returns
-    -------
-    Weights or None
-        None when it was cancelled.
+        Contains a card and its files, or has the layout of a shipped card's repository.
+    control : Control
+        Checked between blocks.
+    report : callable
+        Receives progress in bytes.
+    activity : str
+        Of the progress.
 
     Raises
     ------
     EncoderError
-        When a card or file is missing, a file is another than its card says, or the disk refuses; what was there
-        before is still there then.
+        When a card or file is missing, a file is not the card's, or the disk refuses; the former weights are kept.
+    Cancelled
     """
     card = card_in(folder)
     sources = _sources(card, folder)
@@ -58,28 +52,27 @@ def import_weights(
         require_space(part, sum(sizes.values()))
         part.mkdir(parents=True)
     except OSError as error:
-        raise cannot("write", part, error) from error
+        raise disk_error("write", part, error) from error
+    n_total, n_done = sum(sizes.values()), 0
+
+    def copied(n_bytes: int) -> None:
+        nonlocal n_done
+        n_done += n_bytes
+        report(Progress(activity, n_done, max(n_total, n_done), "bytes"))
+        control.check()
+
     try:
-        n_before = 0
         for role, source in sources.items():
-
-            def go_on(n_bytes: int, n_before: int = n_before) -> bool:
-                progress(n_before + n_bytes, sum(sizes.values()))
-                return not is_cancelled()
-
-            sha256 = _copy(source, part / FILE_NAMES[role], go_on)
-            if not sha256:
-                return None
+            sha256 = _copy(source, part / FILE_NAMES[role], copied)
             wanted = card.files[role].sha256
             if wanted and sha256 != wanted:
                 raise EncoderError(
-                    f"`{source.name}` in {folder} is not the file that its card means: its sha256 differs. Export or "
-                    "copy it again; nothing was imported."
+                    f"{source.name} in {folder} is not the file of its card: its sha256 differs. Nothing was imported. "
+                    "Export or copy it again."
                 )
             n_bytes = (part / FILE_NAMES[role]).stat().st_size
-            n_before += n_bytes
-            card = recorded(card, role, size_bytes=n_bytes, sha256=sha256)
-        return put_in_place(card, part)
+            card = with_recorded_file(card, role, size_bytes=n_bytes, sha256=sha256)
+        return install(card, part)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -90,52 +83,49 @@ def card_in(folder: Path) -> Card:
     Raises
     ------
     EncoderError
-        When it is no folder, or nobody can say what it holds.
+        When it is not a folder, or its weights are unknown.
     """
     if not folder.is_dir():
-        raise EncoderError(f"{folder} is no folder. Name the one that has the weights.")
+        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights.")
     if (folder / CARD_NAME).exists():
         return read_card(folder / CARD_NAME)
     for card in shipped_cards().values():
         if card.source.kind == "hub" and (folder / card.files["audio"].path).is_file():
             return card
     raise EncoderError(
-        f"{folder} has no `{CARD_NAME}`, and its files lie as in no repository that Bowerbird knows. Write a card, "
-        "as models/README.md says, and begin with models/general.toml."
+        f"{folder} has no {CARD_NAME} and is not a copy of a known repository. Write a card, starting from "
+        "models/general.toml; models/README.md describes the format."
     )
 
 
 def _sources(card: Card, folder: Path) -> dict[Role, Path]:
-    """Return where each file of a card lies in a folder; what may be absent is left out."""
+    """Return the path of each file of a card in a folder; missing optional files are left out."""
     found: dict[Role, Path] = {}
     for role in ROLES:
         if role in card.files:
-            places = [folder / FILE_NAMES[role], folder / card.files[role].path]
-            if there := [place for place in places if place.is_file()]:
-                found[role] = there[0]
+            for path in (folder / FILE_NAMES[role], folder / card.files[role].path):
+                if path.is_file():
+                    found.setdefault(role, path)
     for role in needed_roles(card):
         if role not in found and not (role == "text" and "text_int8" in found):
             raise EncoderError(
-                f"`{card.files[role].path}` is missing in {folder}. Export or copy it again; nothing was imported."
+                f"{card.files[role].path} is missing in {folder}. Nothing was imported. Export or copy it again."
             )
     return found
 
 
-def _copy(source: Path, target: Path, go_on: Callable[[int], bool]) -> str:
-    """Copy a file; return its sha256, or "" when it shall not go on."""
+def _copy(source: Path, target: Path, copied: Callable[[int], None]) -> str:
+    """Copy a file and return its sha256; `copied` receives the size of each block."""
     digest = hashlib.sha256()
-    n_bytes = 0
     try:
         with source.open("rb") as reader:
             try:
                 with target.open("wb") as writer:
                     while block := reader.read(_BLOCK_BYTES):
                         digest.update(block)
-                        n_bytes += writer.write(block)
-                        if not go_on(n_bytes):
-                            return ""
+                        copied(writer.write(block))
             except OSError as error:
-                raise cannot("write", target, error) from error
+                raise disk_error("write", target, error) from error
     except OSError as error:
-        raise cannot("read", source, error) from error
+        raise disk_error("read", source, error) from error
     return digest.hexdigest()

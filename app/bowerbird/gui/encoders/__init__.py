@@ -1,1 +1,1 @@
-"""The Encoders dialog and the line that offers one."""
+"""The Encoders dialog and the notice about encoders."""

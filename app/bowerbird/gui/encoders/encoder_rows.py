@@ -1,4 +1,4 @@
-"""The encoders as the window lists them: a row each, with what can be done."""
+"""The rows of the Encoders dialog, with the actions of each. No Qt."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,42 +9,42 @@ from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, train
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card
 from bowerbird.gui.encoders.encoder_texts import (
     DETAILS,
-    Act,
-    QuietLine,
+    EncoderAction,
+    NoticeState,
     is_8_bit,
-    short_title,
 )
 from bowerbird.library.encoders.choice import is_of_model
 from bowerbird.library.encoders.model_states import ModelState, export_command
+from bowerbird.library.encoders.models import short_name
 from bowerbird.library.encoders.recall import MIN_RECALL
 
-_INCOMPLETE: Final = "Chosen, not complete yet: F5 goes on"
-_BEING_COMPLETED: Final = "Chosen, being completed"
+_INCOMPLETE: Final = "Selected. Press F5 to finish indexing."
+_INDEXING: Final = "Selected. Indexing…"
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRow:
-    """An encoder as people see it.
+class EncoderRow:
+    """A row of the Encoders dialog.
 
     Attributes
     ----------
     id, title, about : str
     facts : str
-        Licence and size, as far as they are known.
+        Licence and size, if known.
     state : str
-        In a few words.
+        In a few words, such as "In use".
     is_used : bool
-        Searches use it now.
+        Search uses it.
     is_enabled : bool
-        Its acts can be done; not while a job goes on.
-    complaint : str
+        Its actions are available; not while a job runs.
+    problem : str or None
         Why it is not used.
-    way, command : str
-        How its weights are made, and by which command; "" where they need not be.
-    acts : tuple of Act
-    small_remark : str
-        Of the 8-bit version.
-    small_acts : tuple of Act
+    instructions, command : str or None
+        How to export its weights, if that is needed.
+    actions : tuple of EncoderAction
+    int8_text : str or None
+        About the 8-bit version.
+    int8_actions : tuple of EncoderAction
     """
 
     id: str
@@ -54,245 +54,259 @@ class ModelRow:
     state: str = ""
     is_used: bool = False
     is_enabled: bool = True
-    complaint: str = ""
-    way: str = ""
-    command: str = ""
-    acts: tuple[Act, ...] = ()
-    small_remark: str = ""
-    small_acts: tuple[Act, ...] = ()
+    problem: str | None = None
+    instructions: str | None = None
+    command: str | None = None
+    actions: tuple[EncoderAction, ...] = ()
+    int8_text: str | None = None
+    int8_actions: tuple[EncoderAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
-    """What is here.
+class LibraryEncoders:
+    """The encoders of a library.
 
     Attributes
     ----------
     models : tuple of ModelState
     searched, wanted : str or None
-        Names of the encoders that searches use, and that the library is to have; None for the built-in one.
+        Names of the encoders that search uses and that are selected; None for the built-in encoder.
     n_sounds : int
         In the library.
-    serving : str
-        Name of the encoder that serves where nobody chose: the built-in one, or an older one until that heard every
-        sound.
+    fallback : str
+        Name of the encoder that search uses when none is selected: the built-in encoder, or the acoustic encoder until
+        the built-in encoder has indexed the library.
     """
 
     models: tuple[ModelState, ...]
     searched: str | None
     wanted: str | None
     n_sounds: int
-    serving: str = DEFAULT_ENCODER
+    fallback: str = DEFAULT_ENCODER
 
-    def has_chosen(self, encoder_id: str) -> bool:
-        """Say whether an encoder's weights, of either size, are used or to be used."""
+    def is_chosen(self, encoder_id: str) -> bool:
+        """Return whether an encoder's weights, full or 8-bit, are in use or selected."""
         return any(is_of_model(name, encoder_id) for name in (self.searched, self.wanted) if name)
 
     @property
     def chosen(self) -> str | None:
-        """Name of the encoder with weights that is to be used, or is; None where the built-in one is enough."""
+        """Name of the selected encoder, else of the one in use; None for the built-in encoder."""
         return self.wanted or self.searched
 
-    def has_ready(self, name: str) -> bool:
-        """Say whether an encoder's weights may be used."""
+    def is_ready(self, name: str) -> bool:
+        """Return whether an encoder's weights are ready."""
         return any(model.state == "ready" for model in self.models if is_of_model(name, model.card.id))
 
     def card_of(self, name: str) -> Card | None:
-        """Return an encoder's card; None where it is unknown."""
+        """Return an encoder's card; None if it is unknown."""
         return next((model.card for model in self.models if is_of_model(name, model.card.id)), None)
 
 
-def are_others(before: Card | None, after: Card | None) -> bool:
-    """Say whether weights were replaced by others: their vectors are others too. More files are no other ones."""
+def have_changed(before: Card | None, after: Card | None) -> bool:
+    """Return whether any weights were replaced, so that embeddings differ; additional files do not count."""
     if before is None or after is None:
         return False
     digests = {role: file.sha256 for role, file in after.files.items()}
     return any(file.sha256 and digests.get(role) != file.sha256 for role, file in before.files.items())
 
 
-def rows_of(inventory: Inventory, *, is_busy: bool = False, is_indexing: bool = False) -> list[ModelRow]:
-    """Return a row for each encoder: the built-in ones, those that are here, those that can come."""
-    incomplete = _BEING_COMPLETED if is_indexing else _INCOMPLETE
-    searched = inventory.searched or inventory.serving
-    wanted = inventory.wanted or DEFAULT_ENCODER
+def rows_of(library: LibraryEncoders, *, is_busy: bool = False, is_indexing: bool = False) -> list[EncoderRow]:
+    """Return a row for each encoder: built-in, installed, available."""
+    incomplete = _INDEXING if is_indexing else _INCOMPLETE
+    searched = library.searched or library.fallback
+    wanted = library.wanted or DEFAULT_ENCODER
     ready = [
-        (DEFAULT_ENCODER, "Built-in ear", "Hears what words mean, and compares timbre, pitch, envelope and the rest."),
-        (ACOUSTIC_ENCODER, "Descriptors alone", "Timbre, brightness, pitch, envelope, loudness and length; no words."),
-        *((name, f"Your ear, {name}", "The built-in ear, tuned to your own sounds.") for name in trained_ears()),
+        (DEFAULT_ENCODER, "Built-in encoder", "Understands words, and compares timbre, pitch, envelope and more."),
+        (
+            ACOUSTIC_ENCODER,
+            "Acoustic descriptors",
+            "Compare timbre, brightness, pitch, envelope, loudness and length; no search by meaning.",
+        ),
+        *(
+            (name, f"Your encoder, {name}", "The built-in encoder, tuned to your own sounds.")
+            for name in trained_ears()
+        ),
     ]
     rows = [
-        *(_without_weights(ModelRow(*words), inventory, searched, wanted, incomplete) for words in ready),
-        *(_row(model, searched, wanted, incomplete) for model in sorted(inventory.models, key=_distance)),
+        *(_without_weights(EncoderRow(*texts), library, searched, wanted, incomplete) for texts in ready),
+        *(_row(model, searched, wanted, incomplete) for model in sorted(library.models, key=_distance)),
     ]
-    return [replace(row, is_enabled=not is_busy) for row in _with_one_proposed(rows)]
+    return [replace(row, is_enabled=not is_busy) for row in _with_one_primary(rows)]
 
 
-def _without_weights(row: ModelRow, inventory: Inventory, searched: str, wanted: str, incomplete: str) -> ModelRow:
+def _without_weights(
+    row: EncoderRow, library: LibraryEncoders, searched: str, wanted: str, incomplete: str
+) -> EncoderRow:
     is_built_in = row.id == DEFAULT_ENCODER
-    state = "Always ready" if is_built_in else "Ready"  # the others go through every sound first
+    state = "Always ready" if is_built_in else "Ready"
     if searched == row.id:
-        state = "Used now"
+        state = "In use"
     elif wanted == row.id:
         state = incomplete
-    is_chosen = wanted == row.id and not (is_built_in and inventory.searched)
+    is_chosen = wanted == row.id and not (is_built_in and library.searched)
     return replace(
         row,
         facts="Part of Bowerbird" if row.id in {DEFAULT_ENCODER, ACOUSTIC_ENCODER} else "Trained here",
         state=state,
         is_used=searched == row.id,
-        acts=() if is_chosen else (Act("use", row.id, "Use"),),
+        actions=() if is_chosen else (EncoderAction("use", row.id, "Use"),),
     )
 
 
-def _with_one_proposed(rows: list[ModelRow]) -> list[ModelRow]:
-    """Leave one proposal: the first use, else the first download; none once another encoder serves."""
-    proposed = [act for row in rows for act in row.acts if act.is_proposed]
-    proposed.sort(key=lambda act: act.verb != "use")
-    is_served = any(row.is_used and row.id != DEFAULT_ENCODER for row in rows)
-    chosen = proposed[0] if proposed and not is_served else None
+def _with_one_primary(rows: list[EncoderRow]) -> list[EncoderRow]:
+    """Keep one primary action: the first use, else the first download; none once another encoder is in use."""
+    primary = [action for row in rows for action in row.actions if action.is_primary]
+    primary.sort(key=lambda action: action.verb != "use")
+    has_other = any(row.is_used and row.id != DEFAULT_ENCODER for row in rows)
+    chosen = primary[0] if primary and not has_other else None
     return [
-        replace(row, acts=tuple(act if act is chosen else replace(act, is_proposed=False) for act in row.acts))
+        replace(
+            row,
+            actions=tuple(action if action is chosen else replace(action, is_primary=False) for action in row.actions),
+        )
         for row in rows
     ]
 
 
 def _distance(model: ModelState) -> int:
-    """How far an encoder is from being used."""
+    """Return how much it takes to use an encoder, for sorting."""
     if model.state != "absent":
         return 0
     return 1 if model.card.source.kind == "hub" else 2
 
 
-def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> ModelRow:
+def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
-    is_here = model.state not in {"absent", "partial"}
-    facts = [card.licence, f"{bytes_text(model.n_disk_bytes)} on disk" if is_here and model.n_disk_bytes else ""]
-    facts.append("" if card.is_trained else "random weights: what they find means nothing")
-    row = ModelRow(card.id, card.title, card.about, " · ".join(fact for fact in facts if fact))
-    acts: tuple[Act, ...]
+    is_installed = model.state not in {"absent", "partial"}
+    facts = [card.licence, f"{bytes_text(model.n_disk_bytes)} on disk" if is_installed and model.n_disk_bytes else ""]
+    facts.append("" if card.is_trained else "random weights, for tests only")
+    row = EncoderRow(card.id, card.title, card.about, " · ".join(fact for fact in facts if fact))
+    actions: tuple[EncoderAction, ...]
     match model.state:
         case "absent":
             return _absent(row, model)
         case "partial":
-            here = min(model.n_partial_bytes, model.n_download_bytes)
-            state = f"{bytes_text(here) or '0 MB'} of {bytes_text(model.n_download_bytes)} here"
-            acts = (
-                Act("fetch", card.id, _sized("Resume", model.n_download_bytes - here), is_proposed=True),
+            n_bytes = min(model.n_partial_bytes, model.n_download_bytes)
+            state = f"{bytes_text(n_bytes) or '0 MB'} of {bytes_text(model.n_download_bytes)} downloaded"
+            actions = (
+                EncoderAction("fetch", card.id, _sized("Resume", model.n_download_bytes - n_bytes), is_primary=True),
                 _remove(model, searched, wanted),
             )
-            return replace(row, state=state, acts=acts)
-        case "unproven":
-            acts = (Act("check", card.id, "Check", is_proposed=True), _remove(model, searched, wanted))
-            return replace(row, state="Here, not checked yet", acts=acts)
+            return replace(row, state=state, actions=actions)
+        case "unchecked":
+            actions = (EncoderAction("check", card.id, "Check", is_primary=True), _remove(model, searched, wanted))
+            return replace(row, state="Not checked yet", actions=actions)
         case "refused":
             again = _fetch(card, _sized("Download again", model.n_download_bytes))
-            acts = (*(again or (Act("check", card.id, "Check again"),)), _remove(model, searched, wanted))
-            return replace(row, state="Not used", complaint=model.sentence, acts=acts)
+            actions = (*(again or (EncoderAction("check", card.id, "Check again"),)), _remove(model, searched, wanted))
+            return replace(row, state="Not used", problem=model.sentence, actions=actions)
         case _:
             return _ready(row, model, searched, wanted, incomplete)
 
 
-def _absent(row: ModelRow, model: ModelState) -> ModelRow:
+def _absent(row: EncoderRow, model: ModelState) -> EncoderRow:
     card = model.card
     if card.source.kind == "checkpoint":
-        what = f"`{card.source.file}`" if card.source.file else "the directory"
+        source = card.source.file or "the directory"
         return replace(
             row,
-            state="Exported first",
-            way=f"It comes as a checkpoint: get {what} of {card.source.repository}, run this with the program's "
-            "source, then import the folder OUT.",
+            state="Export required",
+            instructions=f"Published as a checkpoint: download {source} of {card.source.repository}, run this "
+            "command in Bowerbird's source folder, then import the folder OUT.",
             command=export_command(card),
         )
     return replace(
         row,
         state="Not downloaded",
-        acts=_fetch(card, _sized("Download", model.n_download_bytes)),
+        actions=_fetch(card, _sized("Download", model.n_download_bytes)),
     )
 
 
-def _fetch(card: Card, text: str) -> tuple[Act, ...]:
-    return (Act("fetch", card.id, text, is_proposed=True),) if card.source.kind == "hub" else ()
+def _fetch(card: Card, text: str) -> tuple[EncoderAction, ...]:
+    return (EncoderAction("fetch", card.id, text, is_primary=True),) if card.source.kind == "hub" else ()
 
 
 def _sized(text: str, n_bytes: int) -> str:
-    """What a button says, with the size where it is known."""
+    """Return the text of a button with the size, if known."""
     return " · ".join(part for part in (text, bytes_text(n_bytes)) if part)
 
 
-def _ready(row: ModelRow, model: ModelState, searched: str, wanted: str, incomplete: str) -> ModelRow:
+def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
     is_used, is_wanted = is_of_model(searched, card.id), is_of_model(wanted, card.id)
-    state = "Used now" if is_used else "Ready"
+    state = "In use" if is_used else "Ready"
     if is_used and is_8_bit(searched):
-        state = "Used now, 8-bit"
+        state = "In use, 8-bit"
     elif is_wanted and wanted != searched:
         state = incomplete
-    acts: list[Act] = []
+    actions: list[EncoderAction] = []
     if not is_wanted or is_8_bit(wanted):
-        acts.append(Act("use", card.id, "Use", is_proposed=card.is_trained and not is_wanted))
-    acts += [Act("check", card.id, "Check", is_minor=True), _remove(model, searched, wanted)]
+        actions.append(EncoderAction("use", card.id, "Use", is_primary=card.is_trained and not is_wanted))
+    actions += [EncoderAction("check", card.id, "Check", is_minor=True), _remove(model, searched, wanted)]
     return replace(
         row,
         state=state,
         is_used=is_used,
-        acts=tuple(acts),
-        small_remark=_small_remark(model),
-        small_acts=tuple(_small_acts(model, wanted)),
+        actions=tuple(actions),
+        int8_text=_int8_text(model),
+        int8_actions=tuple(_int8_actions(model, wanted)),
     )
 
 
-def _small_remark(model: ModelState) -> str:
+def _int8_text(model: ModelState) -> str | None:
     if not model.has_int8:
-        can_come = model.card.source.kind == "hub" and model.n_int8_bytes
-        return "There is an 8-bit version, more than twice as fast." if can_come else ""
-    if model.proof is not None and model.proof.int8_sentence:
-        return model.proof.int8_sentence
+        can_download = model.card.source.kind == "hub" and model.n_int8_bytes
+        return "An 8-bit version is available; it is more than twice as fast." if can_download else None
+    if model.check is not None and model.check.int8_sentence:
+        return model.check.int8_sentence
     if model.recall is None:
-        return "The 8-bit version is more than twice as fast. Your own sounds tell whether it finds the same."
+        return "The 8-bit version is more than twice as fast. Check first whether it finds the same among your sounds."
     figure = (
-        f"8-bit version: {model.recall.text} of the nearest ten are the same, "
-        f"on {count_text(model.recall.n_sounds)} of yours"
+        f"8-bit version: {model.recall.text} of the 10 nearest sounds are the same, "
+        f"measured on {count_text(model.recall.n_sounds)}"
     )
     if model.is_int8_offered:
         return f"{figure}."
-    return f"{figure}. It is not offered below {MIN_RECALL:.2f}."
+    return f"{figure}. At least {MIN_RECALL:.2f} is needed to use it."
 
 
-def _small_acts(model: ModelState, wanted: str) -> Iterator[Act]:
+def _int8_actions(model: ModelState, wanted: str) -> Iterator[EncoderAction]:
     card = model.card
     if not model.has_int8:
         if card.source.kind == "hub" and model.n_int8_bytes:
-            yield Act("fetch_int8", card.id, _sized("Download 8-bit", model.n_int8_bytes))
+            yield EncoderAction("fetch_int8", card.id, _sized("Download 8-bit", model.n_int8_bytes))
         return
     if model.is_int8_offered and not (is_of_model(wanted, card.id) and is_8_bit(wanted)):
-        yield Act("use", card.id + INT8_ENDING, "Use 8-bit")
+        yield EncoderAction("use", card.id + INT8_ENDING, "Use 8-bit")
     if model.recall is None:
-        yield Act("compare", card.id, "Check the fast 8-bit version on your sounds")
+        yield EncoderAction("compare", card.id, "Check 8-bit version on your sounds")
     else:
-        yield Act("compare", card.id, "Check on your sounds again", is_minor=True)
+        yield EncoderAction("compare", card.id, "Check on your sounds again", is_minor=True)
 
 
-def _remove(model: ModelState, searched: str, wanted: str) -> Act:
+def _remove(model: ModelState, searched: str, wanted: str) -> EncoderAction:
     card = model.card
     size = f", {bytes_text(model.n_disk_bytes)}" if model.n_disk_bytes else ""
-    question = f"Remove the weights of {card.title}{size}?"
+    question = f"Remove the weights of {short_name(card)}{size}?"
     if model.state not in {"absent", "partial"}:
-        question += " What it made of your sounds is kept."
-    if Inventory((), searched, wanted, 0).has_chosen(card.id):
-        question += " Searches go back to the built-in ear."
-    return Act("remove", card.id, "Remove", is_minor=True, question=question)
+        question += " Its embeddings are kept."
+    if LibraryEncoders((), searched, wanted, 0).is_chosen(card.id):
+        question += " Search will use the built-in encoder."
+    return EncoderAction("remove", card.id, "Remove", is_minor=True, question=question)
 
 
-def offer_line(inventory: Inventory) -> QuietLine | None:
-    """Return the offer to who has sounds and only the small ear; None for no offer."""
-    if not inventory.n_sounds or any(model.state == "ready" for model in inventory.models):
+def offer_notice(library: LibraryEncoders) -> NoticeState | None:
+    """Return the offer of a download to users with sounds and only the built-in encoder."""
+    if not library.n_sounds or any(model.state == "ready" for model in library.models):
         return None
-    can_come = [one for one in inventory.models if one.card.source.kind == "hub" and one.state in {"absent", "partial"}]
-    if not can_come:
+    model = next(
+        (model for model in library.models if model.card.source.kind == "hub" and model.state in {"absent", "partial"}),
+        None,
+    )
+    if model is None:
         return None
-    model = can_come[0]
-    size = f", {bytes_text(model.n_download_bytes)}" if model.n_download_bytes else ""
-    what = f"{short_title(model.card.id)} can be downloaded{size}"
+    size = f" ({bytes_text(model.n_download_bytes)})" if model.n_download_bytes else ""
+    name = short_name(model.card)
     verb = "Resume" if model.state == "partial" else "Download"
-    acts = (Act("fetch", model.card.id, verb), DETAILS)
-    return QuietLine(f"A larger ear for long descriptions: {what}.", acts)
+    actions = (EncoderAction("fetch", model.card.id, verb), DETAILS)
+    return NoticeState(f"{name} understands longer descriptions. You can download it{size}.", actions)

@@ -1,4 +1,4 @@
-"""The encoders in a window of their own: it is not modal, and work goes on when it is closed."""
+"""The Encoders dialog. It is not modal, and a job continues when it is closed."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,38 +18,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bowerbird.gui.encoders.encoder_rows import ModelRow
-from bowerbird.gui.encoders.encoder_texts import Act, JobState, QuietLine
-from bowerbird.gui.encoders.encoders_presenter import ModelsPresenter
+from bowerbird.gui.encoders.encoder_rows import EncoderRow
+from bowerbird.gui.encoders.encoder_texts import EncoderAction, JobState, NoticeState
+from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.shell import dialogs
 from bowerbird.gui.shell.styled import button, label, styled
 from bowerbird.gui.shell.window import MainWindow
 
-INTRODUCTION: Final = (
-    "An encoder is what hears: it decides which sounds are alike, and whether words are understood. "
-    "Nothing is downloaded unless you ask."
-)
-IMPORT_HINT: Final = "No network here? Import a folder of weights from another machine."
-
 _LINKS_PX: Final = 16
 
 
-class ModelsDialog(QDialog):
-    """A row for each encoder, and below them what goes on.
+class EncodersDialog(QDialog):
+    """Lists the encoders, and shows the running job below them.
 
     Signals
     -------
-    acted : Act
-        Confirmed, where it asks a question.
-    import_asked : ()
+    action_requested : EncoderAction
+        After the question, if it has one.
+    import_requested : ()
     """
 
-    acted = Signal(object)
-    import_asked = Signal()
+    action_requested = Signal(object)
+    import_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Encoders")
+        self.setWindowTitle(self.tr("Encoders"))
         self.resize(640, 640)
         self.setMinimumSize(340, 320)
         self._rows: dict[str, RowView] = {}
@@ -62,36 +56,44 @@ class ModelsDialog(QDialog):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setWidget(sheet)
-        self._area.setFocus(Qt.FocusReason.OtherFocusReason)  # the arrow keys scroll; Enter does nothing yet
-        self._area.setAccessibleName("Encoders")
+        self._area.setFocus(Qt.FocusReason.OtherFocusReason)  # arrow keys scroll, and Enter presses no button
+        self._area.setAccessibleName(self.tr("Encoders"))
         self._bar = QProgressBar()
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Work on weights")
-        self._words = label(IMPORT_HINT, "muted", wraps=True)
-        self._complaint = label("", "warning", wraps=True)
-        self._complaint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._complaint.hide()
-        self._cancel = button("Cancel", "", lambda: self.acted.emit(Act("cancel", "", "Cancel")))
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._hint = self.tr("No network? Import a folder of weights from another computer.")
+        self._text = label(self._hint, "muted", wraps=True)
+        self._error = label("", "warning", wraps=True)
+        self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._error.hide()
+        self._cancel = button(self.tr("Cancel"), "", self._request_cancel)
         self._cancel.hide()
-        self._import = button("Import a folder…", "", self.import_asked.emit)
-        for one in (self._cancel, self._import):
-            one.setAutoDefault(False)
+        self._import = button(self.tr("Import folder…"), "", self.import_requested.emit)
+        for control in (self._cancel, self._import):
+            control.setAutoDefault(False)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        introduction = label(INTRODUCTION, "muted", wraps=True)
+        introduction = label(
+            self.tr(
+                "An encoder turns sounds into embeddings. It determines which sounds are similar, and whether you can "
+                "search by meaning. Nothing is downloaded unless you ask for it."
+            ),
+            "muted",
+            wraps=True,
+        )
         introduction.setContentsMargins(16, 12, 16, 12)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(self._complaint)
-        words.addWidget(self._words)
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addWidget(self._error)
+        texts.addWidget(self._text)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 12, 16, 12)
         foot.setSpacing(12)
-        foot.addLayout(words, 1)
-        for one in (self._cancel, self._import):
-            foot.addWidget(one, 0, Qt.AlignmentFlag.AlignVCenter)
+        foot.addLayout(texts, 1)
+        for control in (self._cancel, self._import):
+            foot.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -100,35 +102,38 @@ class ModelsDialog(QDialog):
         layout.addWidget(self._bar)
         layout.addLayout(foot)
 
-    def show_models(self, rows: Sequence[ModelRow]) -> None:
-        """Show every encoder; a row that is as it was stays as it is."""
-        for gone in set(self._rows) - {row.id for row in rows}:
-            self._rows.pop(gone).deleteLater()
-        for place, row in enumerate(rows):
+    def show_encoders(self, rows: Sequence[EncoderRow]) -> None:
+        """Show every encoder; unchanged rows are not rebuilt."""
+        for encoder_id in set(self._rows) - {row.id for row in rows}:
+            self._rows.pop(encoder_id).deleteLater()
+        for position, row in enumerate(rows):
             if row.id not in self._rows:
-                self._rows[row.id] = RowView(self._act)
-            if self._list.indexOf(self._rows[row.id]) != place:
+                self._rows[row.id] = RowView(self._request)
+            if self._list.indexOf(self._rows[row.id]) != position:
                 self._list.removeWidget(self._rows[row.id])
-                self._list.insertWidget(place, self._rows[row.id])
-            self._rows[row.id].show_row(row, is_last=place == len(rows) - 1)
+                self._list.insertWidget(position, self._rows[row.id])
+            self._rows[row.id].show_row(row, is_last=position == len(rows) - 1)
 
-    def show_model_job(self, job: JobState | None, complaint: str) -> None:
-        """Show what goes on, or what went wrong, or how weights come without a network."""
+    def show_job(self, job: JobState | None, error: str | None) -> None:
+        """Show the running job, or an error, or the hint about importing."""
         self._bar.setValue(round(1000 * (job.share or 0.0)) if job else 0)
-        self._words.setText(job.text if job else IMPORT_HINT)
-        self._words.setVisible(job is not None or not complaint)
-        self._complaint.setText(complaint)
-        self._complaint.setVisible(bool(complaint))
+        self._text.setText(job.text if job else self._hint)
+        self._text.setVisible(job is not None or not error)
+        self._error.setText(error or "")
+        self._error.setVisible(error is not None)
         self._cancel.setVisible(job is not None)
         self._import.setVisible(job is None)
 
-    def _act(self, act: Act) -> None:
-        if not act.question or dialogs.confirm(self, act.text, act.question):
-            self.acted.emit(act)
+    def _request(self, action: EncoderAction) -> None:
+        if action.question is None or dialogs.confirm(self, action.text, action.question):
+            self.action_requested.emit(action)
+
+    def _request_cancel(self) -> None:
+        self.action_requested.emit(EncoderAction("cancel", None, "Cancel"))
 
 
-class ModelsFace:
-    """What the presenter sees of the window: the dialog, made when it is first asked for, and the quiet line.
+class EncodersDialogProxy:
+    """The presenter's view: the dialog, created when it is first opened, and the notice in the window.
 
     Parameters
     ----------
@@ -137,33 +142,33 @@ class ModelsFace:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
-        self.dialog: ModelsDialog | None = None
-        self._presenter: ModelsPresenter | None = None
+        self.dialog: EncodersDialog | None = None
+        self._presenter: EncodersPresenter | None = None
 
-    def connect(self, presenter: ModelsPresenter) -> None:
-        """Tell it what people do."""
+    def connect(self, presenter: EncodersPresenter) -> None:
+        """Connect the widgets to a presenter."""
         self._presenter = presenter
-        self._window.quiet_line.acted.connect(self._do)
-        self._window.quiet_line.dismissed.connect(presenter.dismiss)
+        self._window.notice_bar.action_requested.connect(self._do)
+        self._window.notice_bar.dismissed.connect(presenter.dismiss)
 
     def open(self) -> None:
-        """Bring the dialog to the front."""
+        """Open the dialog, or bring it to the front."""
         assert self._presenter is not None
         presenter = self._presenter
         if self.dialog is None:
-            self.dialog = ModelsDialog(self._window)
-            self.dialog.acted.connect(self._do)
-            self.dialog.import_asked.connect(self._import)
+            self.dialog = EncodersDialog(self._window)
+            self.dialog.action_requested.connect(self._do)
+            self.dialog.import_requested.connect(self._import)
             self.dialog.finished.connect(lambda _: presenter.closed())
         self.dialog.show()
         self.dialog.activateWindow()
         presenter.opened()
 
-    def _do(self, act: Act) -> None:
-        if act.verb == "details":
+    def _do(self, action: EncoderAction) -> None:
+        if action.verb == "details":
             self.open()
         elif self._presenter is not None:
-            self._presenter.act(act)
+            self._presenter.act(action)
 
     def close(self) -> None:
         """Close the dialog."""
@@ -175,46 +180,46 @@ class ModelsFace:
         if folder is not None and self._presenter is not None:
             self._presenter.import_folder(folder)
 
-    def show_models(self, rows: Sequence[ModelRow]) -> None:
+    def show_encoders(self, rows: Sequence[EncoderRow]) -> None:
         """Show every encoder."""
         if self.dialog is not None:
-            self.dialog.show_models(rows)
+            self.dialog.show_encoders(rows)
 
-    def show_model_job(self, job: JobState | None, complaint: str) -> None:
-        """Show what goes on, or what went wrong, beside the encoders."""
+    def show_job(self, job: JobState | None, error: str | None) -> None:
+        """Show the running job, or what failed, in the dialog."""
         if self.dialog is not None:
-            self.dialog.show_model_job(job, complaint)
+            self.dialog.show_job(job, error)
 
-    def show_quiet_line(self, line: QuietLine | None) -> None:
-        """Show one sentence in the window, or none."""
-        self._window.quiet_line.show_line(line)
+    def show_notice(self, notice: NoticeState | None) -> None:
+        """Show a notice in the window, or hide it."""
+        self._window.notice_bar.show_notice(notice)
 
     def complain(self, sentence: str) -> None:
-        """Show what went wrong, where the encoders are not shown."""
+        """Show an error in the window while the dialog is closed."""
         self._window.complain(sentence)
 
 
 class RowView(QFrame):
-    """One encoder: what it is called, what it is for, how it stands, what can be done."""
+    """Shows an encoder: title, state, description and actions."""
 
-    def __init__(self, act: Callable[[Act], None]) -> None:
+    def __init__(self, request: Callable[[EncoderAction], None]) -> None:
         super().__init__()
-        self._act = act
-        self._row: ModelRow | None = None
+        self._request = request
+        self._row: EncoderRow | None = None
         self._is_last = False
-        self._is_unfolded = False
+        self._is_expanded = False
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(16, 12, 16, 12)
         self._layout.setSpacing(4)
 
-    def show_row(self, row: ModelRow, *, is_last: bool) -> None:
-        """Show an encoder, or the same one as it is now."""
+    def show_row(self, row: EncoderRow, *, is_last: bool) -> None:
+        """Show an encoder; do nothing if it is unchanged."""
         if (row, is_last) == (self._row, self._is_last):
             return
         self._row, self._is_last = row, is_last
         self._build(row)
 
-    def _build(self, row: ModelRow) -> None:
+    def _build(self, row: EncoderRow) -> None:
         had_focus = self.focusWidget() is not None and self.focusWidget().hasFocus()
         _empty(self._layout)
         styled(self, "last_row" if self._is_last else "row")
@@ -227,55 +232,55 @@ class RowView(QFrame):
         self._layout.addWidget(label(row.about, "muted", wraps=True))
         facts = QHBoxLayout()
         facts.setSpacing(_LINKS_PX)
-        facts.addWidget(label(row.facts, "small", wraps=not row.command), 0 if row.command else 1)
+        facts.addWidget(label(row.facts, "small", wraps=row.command is None), 1 if row.command is None else 0)
         self._layout.addLayout(facts)
-        if row.complaint:
-            self._layout.addWidget(label(row.complaint, "warning", wraps=True))
-        if row.command:
-            self._add_way(row, facts)
-        self._add_acts(row, row.acts)
-        if row.small_remark or row.small_acts:
+        if row.problem:
+            self._layout.addWidget(label(row.problem, "warning", wraps=True))
+        if row.command is not None:
+            self._add_instructions(row.instructions or "", row.command, facts)
+        self._add_actions(row, row.actions)
+        if row.int8_text or row.int8_actions:
             self._layout.addSpacing(8)
-            self._layout.addWidget(label(row.small_remark, "muted", wraps=True))
-            self._add_acts(row, row.small_acts)
-        if had_focus:  # what was pressed is gone: the keyboard stays in its row
-            buttons = [one for one in self.findChildren(QPushButton) if one.isEnabled()]
+            self._layout.addWidget(label(row.int8_text or "", "muted", wraps=True))
+            self._add_actions(row, row.int8_actions)
+        if had_focus:  # the pressed button was rebuilt; keep the keyboard focus in its row
+            buttons = [child for child in self.findChildren(QPushButton) if child.isEnabled()]
             (buttons[0] if buttons else self.window()).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _add_way(self, row: ModelRow, line: QHBoxLayout) -> None:
-        """How to get what cannot be downloaded ready-made: folded away until it is asked for."""
-        way = QWidget()
-        inside = QVBoxLayout(way)
+    def _add_instructions(self, text: str, command: str, line: QHBoxLayout) -> None:
+        """Add instructions for exporting a checkpoint, collapsed at first."""
+        panel = QWidget()
+        inside = QVBoxLayout(panel)
         inside.setContentsMargins(0, 4, 0, 4)
         inside.setSpacing(8)
-        inside.addWidget(label(row.way, "muted", wraps=True))
-        command = label(row.command, "command", wraps=True)
-        command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        inside.addWidget(command)
-        copy = button("Copy the command", "link", lambda: QGuiApplication.clipboard().setText(row.command))
+        inside.addWidget(label(text, "muted", wraps=True))
+        command_label = label(command, "command", wraps=True)
+        command_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inside.addWidget(command_label)
+        copy = button(self.tr("Copy command"), "link", lambda: QGuiApplication.clipboard().setText(command))
         inside.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
-        way.setVisible(self._is_unfolded)
+        panel.setVisible(self._is_expanded)
         copy.setAutoDefault(False)
-        fold = button("How to get it", "link", lambda: self._unfold(way))
-        fold.setAutoDefault(False)
-        line.addWidget(fold)
+        toggle = button(self.tr("How to get it"), "link", lambda: self._toggle(panel))
+        toggle.setAutoDefault(False)
+        line.addWidget(toggle)
         line.addStretch(1)
-        self._layout.addWidget(way)
+        self._layout.addWidget(panel)
 
-    def _unfold(self, way: QWidget) -> None:
-        self._is_unfolded = not self._is_unfolded
-        way.setVisible(self._is_unfolded)
+    def _toggle(self, panel: QWidget) -> None:
+        self._is_expanded = not self._is_expanded
+        panel.setVisible(self._is_expanded)
 
-    def _add_acts(self, row: ModelRow, acts: Sequence[Act]) -> None:
-        """What brings an encoder nearer to use is a button, the rest are links."""
-        if not acts:
+    def _add_actions(self, row: EncoderRow, actions: Sequence[EncoderAction]) -> None:
+        """Add a button for each action; minor actions look like links."""
+        if not actions:
             return
         line = QHBoxLayout()
         line.setContentsMargins(0, 4, 0, 0)
         line.setSpacing(_LINKS_PX)
-        for act in acts:
-            role = "primary" if act.is_proposed else "link" if act.is_minor else ""
-            made = button(act.text, role, partial(self._act, act))
+        for action in actions:
+            role = "primary" if action.is_primary else "link" if action.is_minor else ""
+            made = button(action.text, role, partial(self._request, action))
             made.setEnabled(row.is_enabled)
             made.setAutoDefault(False)
             line.addWidget(made)

@@ -24,8 +24,8 @@ from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
-from bowerbird.gui.encoders.encoders_presenter import ModelsPresenter
-from bowerbird.gui.encoders.encoders_view import ModelsFace
+from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
+from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
@@ -67,7 +67,7 @@ class Application:
         self._reader = library.read()
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
-        self._complaint = searched.complaint or wanted.complaint or own_thesaurus_fault()
+        self._complaint = searched.warning or wanted.warning or own_thesaurus_fault()
         self._lists = (QueryThread(), Browsing(library, searched.encoder))
         self._similar = (QueryThread(), Browsing(library, searched.encoder))
         application = QApplication.instance()
@@ -89,8 +89,8 @@ class Application:
             search=window.set_search_text,
             changed=self.browsing.refresh,
         )
-        self._models_face = ModelsFace(window)
-        self.models = ModelsPresenter(
+        self._models_face = EncodersDialogProxy(window)
+        self.models = EncodersPresenter(
             self._models_face,
             library,
             queries=self._lists[0],
@@ -185,7 +185,7 @@ class Application:
         window.refresh_wanted.connect(self.words.refresh)
         window.closing.connect(self.close)
         self._models_face.connect(self.models)
-        window.quiet_line.dismissed.connect(self._save_dismissal)
+        window.notice_bar.dismissed.connect(self._save_dismissal)
         actions.connect(
             window.actions_by_name,
             {

@@ -41,7 +41,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.browse.words_view import WordStrip
-from bowerbird.gui.encoders.offer_view import QuietLineView
+from bowerbird.gui.encoders.offer_view import NoticeBar
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.chips = ChipStrip()
         self.progress = ProgressLine()
         self.notice = Notice(colours)
-        self.quiet_line = QuietLineView(colours)
+        self.notice_bar = NoticeBar(colours)
         self.folders = FolderTree()
         self.empty_state = EmptyState()
         self.rejected = RejectedList(back=self.show_sounds)
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.chips)
         layout.addWidget(self.progress)
         layout.addWidget(self.notice)
-        layout.addWidget(self.quiet_line)
+        layout.addWidget(self.notice_bar)
         layout.addWidget(self.rows_splitter, 1)
         layout.addWidget(self.words)
         layout.addWidget(self.transport)
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
         self.words.recolour(colours)
         self.transport.recolour(colours)
         self.search.recolour(colours)
-        self.quiet_line.recolour(colours)
+        self.notice_bar.recolour(colours)
         if self._state is not None:
             self._show_chips(self._state)
 
@@ -384,7 +384,7 @@ class MainWindow(QMainWindow):
         """Hide what does not fit."""
         self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
         self.transport.fit(self.width())
-        self.quiet_line.fit(self.height())
+        self.notice_bar.fit(self.height())
         self.words.fit(self.height(), is_on=self.actions_by_name["words"].isChecked())
         if self._state is not None and self._state.examples:
             self._show_chips(self._state)

@@ -1,4 +1,4 @@
-"""Which encoder a library is searched with, and which one it is to have next."""
+"""The encoder that a library is searched with, and the encoder that is selected for it."""
 
 import logging
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An encoder, and why it is not the one that was chosen; "" when it is."""
+    """An encoder, and why it is not the selected encoder; None when it is."""
 
     encoder: Encoder
-    complaint: str = ""
+    warning: str | None = None
 
 
 def searched_encoder(library: Library) -> Choice:
-    """Return the encoder that searches use: the chosen one once its vectors are complete, else the built-in."""
+    """Return the encoder that search uses: the selected one once its embeddings are complete, else the built-in."""
     return _chosen(library, "searched")
 
 
 def wanted_encoder(library: Library) -> Choice:
-    """Return the encoder whose vectors a library is to have beside the built-in one's; the built-in for none."""
+    """Return the encoder that is selected for a library; the built-in encoder is always indexed as well."""
     return _chosen(library, "wanted")
 
 
@@ -43,68 +43,68 @@ def _chosen(library: Library, role: EncoderRole) -> Choice:
         with library.read() as reader:
             name = reader.encoder(role)
             known_id = reader.searched_id() if role == "searched" else None
-    except CatalogueError:  # nothing there yet; whoever needs it will say so
+    except CatalogueError:  # there is no library yet; opening it reports why
         name = None
     if name is None or name == DEFAULT_ENCODER:
         if known_id and known_id == (built_in := encoder_named(DEFAULT_ENCODER)).id:
-            return Choice(built_in)  # it has heard everything within reach
+            return Choice(built_in)
         return Choice(_built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER))
     try:
         encoder = encoder_named(name)
         if known_id and encoder.id != known_id:
-            raise EncoderError(f"`{name}` has other weights than before. Index again, so that it hears your sounds.")
-        require_recall(name)  # 8-bit weights that were imported anew were measured by nobody
+            raise EncoderError(f"The weights of {name} have changed. Index your folders again.")
+        require_recall(name)  # 8-bit weights that were imported again have not been measured
         return Choice(encoder)
     except EncoderError as error:
         logger.warning("%s", str(error))  # the error itself would keep its frames alive
-        serving = _built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER)
-        return Choice(serving, f"{error} Until then the built-in encoder serves; nothing was lost.")
+        fallback = _built_in(library) if role == "searched" else encoder_named(DEFAULT_ENCODER)
+        return Choice(fallback, f"{error} Until then, search uses the built-in encoder; nothing was lost.")
 
 
 def _built_in(library: Library) -> Encoder:
-    """Return the built-in encoder; while a library is heard anew by it, the acoustic one that heard more of it."""
+    """Return the built-in encoder, or the acoustic encoder of earlier versions while that has indexed more sounds."""
     built_in = encoder_named(DEFAULT_ENCODER)
     older = encoder_named(ACOUSTIC_ENCODER)
     try:
         with library.read() as reader:
             if older.id in reader.encoder_ids() and (n_left := reader.count_unencoded(built_in.id)):
                 return older if reader.count_unencoded(older.id) < n_left else built_in
-    except CatalogueError:  # nothing there yet
+    except CatalogueError:  # there is no library yet
         pass
     return built_in
 
 
 def choose_encoder(library: Library, encoder: Encoder) -> bool:
-    """Make an encoder the one that a library is to have; searches use it as soon as its vectors are complete.
+    """Select an encoder for a library; search uses it as soon as its embeddings are complete.
 
     Returns
     -------
     bool
-        Whether searches use it from now on: nothing is to be encoded first.
+        Whether search uses it at once.
 
     Raises
     ------
     CatalogueError
         When the library cannot be written.
     EncoderError
-        When it has 8-bit weights that find too little, or that nobody measured.
+        When it has 8-bit weights with too little recall, or none was measured.
     """
     require_recall(encoder.name)
     with library.write() as catalogue:
         catalogue.set_encoder("wanted", encoder.name)
-        if encoder.name == DEFAULT_ENCODER:  # whoever goes back need not wait for a drive that is away
+        if encoder.name == DEFAULT_ENCODER:  # going back does not wait for a drive that is disconnected
             catalogue.set_encoder("searched", encoder.name)
             return True
         return finish_encoder(library, catalogue, encoder, is_everything_tried=False)
 
 
-def let_go(library: Library, name: str) -> bool:
-    """Go back to the built-in encoder where a model whose weights were removed was wanted or searched with.
+def stop_using_model(library: Library, name: str) -> bool:
+    """Select the built-in encoder in place of a model whose weights were removed.
 
     Returns
     -------
     bool
-        Whether it was.
+        Whether the model was in use.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def let_go(library: Library, name: str) -> bool:
     """
     try:
         with library.read() as reader:
-            chosen = {role: reader.encoder(role) or "" for role in _ROLES}
-    except CatalogueError:  # no library, so nobody used it
+            chosen = {role: reader.encoder(role) for role in _ROLES}
+    except CatalogueError:  # there is no library
         return False
-    roles = [role for role, used in chosen.items() if is_of_model(used, name)]
+    roles = [role for role, used in chosen.items() if used is not None and is_of_model(used, name)]
     if roles:
         with library.write() as catalogue:
             for role in roles:
@@ -125,42 +125,42 @@ def let_go(library: Library, name: str) -> bool:
 
 
 def is_of_model(encoder_name: str, model: str) -> bool:
-    """Say whether an encoder's name means a model's full or 8-bit weights, wherever they compute."""
+    """Return whether an encoder's name refers to a model's full or 8-bit weights, on any device."""
     return encoder_name.partition("@")[0].removesuffix(INT8_ENDING) == model
 
 
 def require_recall(name: str) -> None:
-    """Check that 8-bit weights, where they are meant, find on this user's sounds what the full ones find.
+    """Check that 8-bit weights, if the name refers to them, have enough recall on the user's own sounds.
 
     Raises
     ------
     EncoderError
-        When they do not, or nobody measured.
+        When they do not, or it was not measured.
     """
-    spoken = encoder_named(name.partition("@")[0]).name
-    weights = installed_weights().get(spoken.removesuffix(INT8_ENDING))
-    if not spoken.endswith(INT8_ENDING) or weights is None:
+    short_name = encoder_named(name.partition("@")[0]).name
+    weights = installed_weights().get(short_name.removesuffix(INT8_ENDING))
+    if not short_name.endswith(INT8_ENDING) or weights is None:
         return
     recall = read_recall(weights)
     if recall is None:
         raise EncoderError(
-            f"Whether `{spoken}` serves your sounds was not measured yet. "
+            f"{short_name} has not been compared on your sounds yet. "
             f"Run `bowerbird models verify {weights.card.id} --int8`."
         )
     if not recall.is_enough:
         raise EncoderError(
-            f"`{spoken}` finds too little of what the full weights find: {recall.text} of the nearest ten, on "
-            f"{recall.n_sounds} of your sounds. Use `{weights.card.id}`."
+            f"{short_name} is not accurate enough on your sounds: {recall.text} of the 10 nearest are the same as with "
+            f"the full weights ({recall.n_sounds} sounds). Use {weights.card.id}."
         )
 
 
 def finish_encoder(library: Library, catalogue: Writer, encoder: Encoder, *, is_everything_tried: bool) -> bool:
-    """Let searches use the wanted encoder if its vectors are complete, or everything within reach was tried.
+    """Let search use the selected encoder if its embeddings are complete or every available sound was tried.
 
     Returns
     -------
     bool
-        Whether searches use it, with just these weights.
+        Whether search uses it, with exactly these weights.
     """
     with library.read() as reader:
         is_used = is_searched_with(reader, encoder)
@@ -172,12 +172,12 @@ def finish_encoder(library: Library, catalogue: Writer, encoder: Encoder, *, is_
 
 
 def is_searched_with(reader: Reader, encoder: Encoder) -> bool:
-    """Say whether searches use an encoder, with just these weights."""
+    """Return whether search uses an encoder, with exactly these weights."""
     return reader.encoder("searched") == encoder.name and reader.searched_id() in {None, encoder.id}
 
 
-def forget_vectors(library: Library, encoder_id: str) -> int:
-    """Delete the vectors of an encoder; return how many there were.
+def delete_embeddings(library: Library, encoder_id: str) -> int:
+    """Delete the embeddings of an encoder; return how many there were.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def forget_vectors(library: Library, encoder_id: str) -> int:
     """
     try:
         library.read().close()
-    except CatalogueError:  # there is no library, so there are none
+    except CatalogueError:  # there is no library
         return 0
     with library.write() as catalogue, library.lock("indexing"):
         return catalogue.delete_embeddings(encoder_id)

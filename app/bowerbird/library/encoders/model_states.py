@@ -1,4 +1,4 @@
-"""Encoders that come as weights as they are listed: which there are, how they stand, how they come. Nothing is done."""
+"""The list of encoders whose weights are files, and the state of each. Nothing is changed here."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import weights_path
 from bowerbird.encoders.weights.cards import CARD_NAME, AudioTower, Card, Role, Source, read_card, shipped_cards
-from bowerbird.encoders.weights.self_check import Proof, read_proof
+from bowerbird.encoders.weights.self_check import SelfCheck, read_self_check
 from bowerbird.encoders.weights.store import (
     Weights,
     has_file,
@@ -22,71 +22,72 @@ from bowerbird.encoders.weights.store import (
 from bowerbird.library.encoders.recall import Recall, read_recall
 
 INT8_ROLES: Final[tuple[Role, ...]] = ("audio_int8",)
-"""What is fetched for speed: 8-bit text weights gain a moment a query and are only used where there are no others."""
+"""Downloaded for speed. 8-bit text weights save little, and are only used when there are no others."""
 
-_State: TypeAlias = Literal["absent", "partial", "unproven", "refused", "ready"]
+_State: TypeAlias = Literal["absent", "partial", "unchecked", "refused", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """An encoder that comes as weights, as things are.
+    """The state of an encoder whose weights are files.
 
     Attributes
     ----------
     card : Card
-        That of the weights here, where there are any.
+        Of the installed weights, or the shipped card.
     state : str
-        absent. partial: a fetch was broken off. unproven: here, and not checked yet. refused: here, and not used, as
-        `sentence` says. ready.
-    sentence : str
+        absent. partial: a download was interrupted. unchecked: installed and not checked yet. refused: installed and
+        not used, for the reason in `sentence`. ready.
+    sentence : str or None
+        Only if refused.
     n_partial_bytes : int
-        What a broken fetch has brought.
+        Size of an interrupted download.
     n_download_bytes, n_int8_bytes : int
-        What a fetch brings, and what it brings more with 8-bit weights; 0 where that is not known.
+        Size of the download, and of its 8-bit weights; 0 if unknown.
     n_disk_bytes : int
-        What is here.
+        Size on disk.
     has_int8 : bool
-    proof : Proof or None
+    check : SelfCheck or None
     recall : Recall or None
-        Of the 8-bit weights, on the user's own sounds.
+        Of the 8-bit weights.
     """
 
     card: Card
     state: _State
-    sentence: str = ""
+    sentence: str | None = None
     n_partial_bytes: int = 0
     n_download_bytes: int = 0
     n_int8_bytes: int = 0
     n_disk_bytes: int = 0
     has_int8: bool = False
-    proof: Proof | None = None
+    check: SelfCheck | None = None
     recall: Recall | None = None
 
     @property
     def is_int8_offered(self) -> bool:
-        """Whether 8-bit weights find what the full ones find."""
-        is_refused = self.proof is not None and bool(self.proof.int8_sentence)
-        return self.has_int8 and not is_refused and self.recall is not None and self.recall.is_enough
+        """Whether 8-bit weights have passed their check and have enough recall."""
+        is_rejected = self.check is not None and bool(self.check.int8_sentence)
+        return self.has_int8 and not is_rejected and self.recall is not None and self.recall.is_enough
 
 
 def list_models() -> tuple[ModelState, ...]:
-    """Return every encoder that can be had as weights, then those that the user brought, damaged ones too."""
+    """Return every encoder with a shipped card, then the user's own, damaged ones too."""
     installed, shipped = installed_weights(), shipped_cards()
     names = [*shipped, *(name for name in weights_folders() if name not in shipped)]
     return tuple(_state(name, installed.get(name), shipped.get(name)) for name in names)
 
 
 def model_state(encoder_id: str) -> ModelState:
-    """Return one encoder that comes as weights.
+    """Return the state of an encoder.
 
     Raises
     ------
     EncoderError
-        When there is none of that name.
+        When there is no encoder of that name.
     """
     installed, shipped = installed_weights().get(encoder_id), shipped_cards().get(encoder_id)
     if installed is None and shipped is None and encoder_id not in weights_folders():
-        raise EncoderError(f"There is no `{encoder_id}` among the models. Run `bowerbird models list` to see them.")
+        raise EncoderError(f"There is no model “{encoder_id}”. Run `bowerbird models list` to see them.")
     return _state(encoder_id, installed, shipped)
 
 
@@ -100,73 +101,73 @@ def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> Mo
         n_partial_bytes=bytes_in(part),
         n_download_bytes=sum(planned.files[role].size_bytes for role in needed_roles(planned) if planned.files),
         n_int8_bytes=sum(planned.files[role].size_bytes for role in INT8_ROLES if role in planned.files),
-        n_disk_bytes=sum(bytes_in(one) for one in folders_of(encoder_id)),
+        n_disk_bytes=sum(bytes_in(existing) for existing in folders_of(encoder_id)),
     )
     if weights is None:
         if not folder.exists():
             return replace(state, state="partial" if part.exists() else "absent")
-        return replace(state, state="refused", sentence=_complaint(folder))
-    proof = read_proof(weights)
-    word: _State = "unproven" if proof is None else "ready" if proof.is_good else "refused"
+        return replace(state, state="refused", sentence=_damage(folder))
+    check = read_self_check(weights)
+    word: _State = "unchecked" if check is None else "ready" if check.has_passed else "refused"
     return replace(
         state,
         state=word,
-        sentence=proof.sentence if proof is not None else "",
+        sentence=check.sentence or None if check is not None else None,
         has_int8=has_file(weights, "audio_int8"),
-        proof=proof,
+        check=check,
         recall=read_recall(weights),
     )
 
 
 def folders_of(encoder_id: str) -> list[Path]:
-    """Return what there is of an encoder's weights: those here, those on their way, those that were replaced."""
-    places = (weights_path() / encoder_id, part_folder(encoder_id), old_folder(encoder_id))
-    return [place for place in places if place.is_dir()]
+    """Return the existing folders of an encoder: installed, unfinished and replaced weights."""
+    folders = (weights_path() / encoder_id, part_folder(encoder_id), old_folder(encoder_id))
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _card_of_damaged(folder: Path) -> Card:
-    """Return the card in a folder under the folder's name; one that says nothing where it cannot be read."""
+    """Return the card in a folder under the folder's name, or an empty card if it cannot be read."""
     with suppress(EncoderError):
         return replace(read_card(folder / CARD_NAME), id=folder.name)
     nothing = AudioTower("waveform", rate_hz=0, n_dims=0, layout="bt", input="", output="")
     return Card(folder.name, folder.name, "Its card cannot be read.", "Licence unknown", Source("own"), {}, nothing)
 
 
-def _complaint(folder: Path) -> str:
+def _damage(folder: Path) -> str:
     try:
         card = weights_in(folder).card
     except EncoderError as error:
         return str(error)
-    return f"The card in {folder} is of `{card.id}`. Remove the folder, or import it again from where it came from."
+    return f"The card in {folder} belongs to {card.id}. Remove the folder, or import the weights again."
 
 
 def bytes_in(folder: Path) -> int:
-    """Return how much the files of a folder take; 0 where there is none."""
+    """Return the size of the files in a folder; 0 if it does not exist."""
     n_bytes = 0
-    with suppress(OSError):  # what comes just now is renamed under one's hands
+    with suppress(OSError):  # a running download renames files
         for path in folder.iterdir():
             n_bytes += path.stat().st_size
     return n_bytes
 
 
 def export_command(card: Card) -> str:
-    """Return what turns a checkpoint into weights that can be imported."""
+    """Return the command that converts a checkpoint into weights that can be imported."""
     name = card.source.file or "DIRECTORY"
-    tokenizer = " --tokenizer tokenizer.json" if card.source.file else ""  # a .pt has none
+    tokenizer = " --tokenizer tokenizer.json" if card.source.file else ""  # a .pt contains none
     return f"sh models/export/export.sh {name} OUT --card {card.id}{tokenizer}"
 
 
-def how_to_have(card: Card) -> str:
-    """Say how the weights of a card come here."""
+def how_to_get(card: Card) -> str:
+    """Return how to install the weights of a card."""
     if card.source.kind == "hub":
         return (
-            f"The weights of `{card.id}` are not here. Run `bowerbird models fetch {card.id}`, or "
-            "`bowerbird models import DIR` with a folder that has them."
+            f"The weights of {card.id} are not installed. Run `bowerbird models fetch {card.id}`, or "
+            "`bowerbird models import DIR` with a folder that contains them."
         )
     if card.source.kind == "checkpoint":
-        what = card.source.file or "a directory"
+        source = card.source.file or "the directory"
         return (
-            f"`{card.id}` comes as a checkpoint, {what} of {card.source.repository}, which is exported first. "
-            f"Run `{export_command(card)}`, then `bowerbird models import OUT`; models/README.md says more."
+            f"{card.id} is a checkpoint, {source} of {card.source.repository}, and must be exported first. "
+            f"Run `{export_command(card)}`, then `bowerbird models import OUT`; see models/README.md."
         )
-    return f"`{card.id}` is your own. Run `bowerbird models import DIR` with the folder that has it."
+    return f"{card.id} is your own encoder. Run `bowerbird models import DIR` with the folder that contains it."

@@ -1,8 +1,8 @@
-"""Whether 8-bit weights find what the full ones find, measured on the user's own sounds."""
+"""Recall of 8-bit weights against full precision, measured on the user's own sounds."""
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -10,14 +10,16 @@ import numpy as np
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.base.errors import AudioError, EncoderError
+from bowerbird.base.files import write_whole
 from bowerbird.domain.query import Query
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.weights.cards import INT8_ENDING, Role
-from bowerbird.encoders.weights.self_check import hashes, read_proof
-from bowerbird.encoders.weights.store import Weights, cannot, has_file
+from bowerbird.encoders.weights.self_check import hashes, read_self_check
+from bowerbird.encoders.weights.store import Weights, disk_error, has_file
 from bowerbird.jobs.control import Control
+from bowerbird.jobs.progress import Progress, Report, ignore
 from bowerbird.library.library import Library
 
 RECALL_NAME: Final = "recall.json"
@@ -30,17 +32,17 @@ K: Final = 10
 _ROLES: Final[tuple[Role, ...]] = ("audio", "audio_int8")
 _SEED: Final = 0
 _MAX_WINDOWS: Final = 3
-"""Of a sound: a long one would take the time of many."""
+"""Of each sound: a long sound would take the time of many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """How much of what the full weights find the 8-bit ones find too.
+    """Share of the nearest neighbours that 8-bit weights have in common with full precision.
 
     Attributes
     ----------
     value : float
-        Mean share of the ten nearest neighbours.
+        Mean over sounds of the shared part of the 10 nearest neighbours.
     n_sounds : int
     """
 
@@ -54,7 +56,7 @@ class Recall:
 
     @property
     def text(self) -> str:
-        """The share as people read it, rounded down: what is not enough never reads as enough."""
+        """The share rounded down, so that an insufficient share never reads as sufficient."""
         return f"{math.floor(self.value * 1000) / 1000:.3f}"
 
 
@@ -64,14 +66,10 @@ def measure_recall(
     small: Encoder,
     *,
     control: Control,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Recall | None:
-    """Encode some of a library's sounds by both, and compare their neighbours.
-
-    Returns
-    -------
-    Recall or None
-        None when it was cancelled.
+    report: Report = ignore,
+    activity: str = "Comparing",
+) -> Recall:
+    """Embed a sample of a library's sounds with both encoders, and compare their nearest neighbours.
 
     Raises
     ------
@@ -79,28 +77,27 @@ def measure_recall(
         When there are too few sounds.
     CatalogueError
         When there is no library.
+    Cancelled
     """
     vectors: tuple[list[Vectors], list[Vectors]] = ([], [])
     for windows in _sounds(library, full):
-        control.wait_while_paused()
-        if control.is_cancelled:
-            return None
+        control.check()
         for encoder, rows in zip((full, small), vectors, strict=True):
-            rows.append(_whole(encoder, windows))
-        progress(len(vectors[0]), N_SOUNDS)
+            rows.append(_embedding(encoder, windows))
+        report(Progress(activity, len(vectors[0]), N_SOUNDS, "sounds"))
         if len(vectors[0]) == N_SOUNDS:
             break
     n_sounds = len(vectors[0])
     if n_sounds < MIN_SOUNDS:
         raise EncoderError(
-            f"The library has {n_sounds} sounds that can be compared, and {MIN_SOUNDS} are needed to say anything. "
-            "Index more, then check again."
+            f"The library has only {n_sounds} sounds to compare; {MIN_SOUNDS} are needed. "
+            "Index more sounds, then check again."
         )
     return Recall(recall_of(np.stack(vectors[0]), np.stack(vectors[1]), k=K), n_sounds)
 
 
 def recall_of(full: Vectors, small: Vectors, *, k: int) -> float:
-    """Return the mean share of each row's k nearest others in `full` that are so in `small` too.
+    """Return the mean share of each row's k nearest neighbours in `full` that are also nearest in `small`.
 
     Parameters
     ----------
@@ -117,7 +114,7 @@ def recall_of(full: Vectors, small: Vectors, *, k: int) -> float:
 
 
 def _sounds(library: Library, encoder: Encoder) -> Iterator[list[Samples]]:
-    """Yield the windows of sounds in place, each content once, in an order that chance chose once for all."""
+    """Yield the windows of the available sounds, each content once, in a fixed random order."""
     seen: set[int] = set()
     with library.read() as reader:
         ids = np.sort(reader.list_ids(Query()))
@@ -129,22 +126,22 @@ def _sounds(library: Library, encoder: Encoder) -> Iterator[list[Samples]]:
                 seen.add(row.content_id)
             try:
                 clip = read_clip(row.path, rate_hz=encoder.rate_hz, end_s=_MAX_WINDOWS * encoder.window_s)
-            except AudioError:  # changed or gone since it was listed: indexing will say so
+            except AudioError:  # changed or missing since it was listed: indexing reports it
                 continue
             cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
             yield [*cutter.push(clip.samples), *cutter.finish()]
 
 
-def _whole(encoder: Encoder, windows: list[Samples]) -> Vectors:
+def _embedding(encoder: Encoder, windows: list[Samples]) -> Vectors:
     mean = encoder.encode(windows).mean(axis=0)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
-# Beside the weights
+# The file beside the weights
 
 
 def write_recall(weights: Weights, recall: Recall) -> None:
-    """Keep a figure beside the weights it is of.
+    """Store the figure beside the weights.
 
     Raises
     ------
@@ -152,16 +149,14 @@ def write_recall(weights: Weights, recall: Recall) -> None:
         When the disk refuses.
     """
     path = weights.folder / RECALL_NAME
-    draft = path.with_name(f".{RECALL_NAME}.draft")
     try:
-        draft.write_text(json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n", "utf-8")
-        draft.replace(path)
+        write_whole(path, json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n")
     except OSError as error:
-        raise cannot("write", path, error) from error
+        raise disk_error("write", path, error) from error
 
 
 def read_recall(weights: Weights) -> Recall | None:
-    """Return the figure of just these weights; None where there is none."""
+    """Return the stored figure for exactly these weights; None if there is none."""
     if not has_file(weights, "audio_int8"):
         return None
     try:
@@ -173,14 +168,14 @@ def read_recall(weights: Weights) -> Recall | None:
 
 
 def is_int8_offered(weights: Weights) -> bool:
-    """Say whether 8-bit weights are here and found, on the user's own sounds, what the full ones find."""
-    recall, proof = read_recall(weights), read_proof(weights)
-    is_refused = proof is not None and bool(proof.int8_sentence)
-    return not is_refused and recall is not None and recall.is_enough
+    """Return whether 8-bit weights are installed, have passed their check and have enough recall."""
+    recall, check = read_recall(weights), read_self_check(weights)
+    is_rejected = check is not None and bool(check.int8_sentence)
+    return not is_rejected and recall is not None and recall.is_enough
 
 
 def require_int8(weights: Weights) -> None:
-    """Check that 8-bit weights are here.
+    """Check that 8-bit weights are installed.
 
     Raises
     ------
@@ -189,6 +184,6 @@ def require_int8(weights: Weights) -> None:
     """
     if not has_file(weights, "audio_int8"):
         raise EncoderError(
-            f"`{weights.card.id}{INT8_ENDING}` is not here. Run `bowerbird models fetch {weights.card.id} --int8`, or "
-            "import a folder that has `audio_int8.onnx`."
+            f"{weights.card.id}{INT8_ENDING} is not installed. "
+            f"Run `bowerbird models fetch {weights.card.id} --int8`, or import a folder that contains audio_int8.onnx."
         )

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.base.errors import BowerbirdError, EncoderError, UnheardError, UnreachableError
+from bowerbird.base.errors import BowerbirdError, EncoderError, NotEmbeddableError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +130,7 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
                 yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
                 number += len(vectors)
     except BowerbirdError as error:
-        is_passing = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, UnheardError)
+        is_passing = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
         is_passing = is_passing or not _is_unchanged(task)
         yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
     except (MemoryError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What decides how the ear comes out: every number of a training, and what it is trained on."""
+"""The configuration of a training, and the dataset it reads."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -7,23 +7,23 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from augment import Strength
-from data import (
+
+from bowerbird.encoders.acoustic.constants import Constants, read_constants, standardised
+from ear.augment import Strength
+from ear.data import (
     SHARED,
     Clip,
+    Features,
     Floats,
-    Heard,
     Index,
     acoustic_vectors,
+    analysed_clips,
     fitted_constants,
-    heard_clips,
     held_out,
     read_clips,
 )
-from network import Shape
-from words import Vocabulary, vocabulary
-
-from bowerbird.encoders.acoustic.constants import Constants, read_constants, standardised
+from ear.network import Shape
+from ear.words import Vocabulary, vocabulary
 
 ROOT: Final = Path(__file__).parents[3]
 
@@ -32,8 +32,8 @@ CROPS: Final = ((64, 0.4, 48), (128, 0.45, 32), (256, 0.15, 20))
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that decides what comes out."""
+class Config:
+    """Every setting that changes the result of a training."""
 
     seed: int = 1
     n_epochs: int = 100
@@ -58,76 +58,75 @@ class Plan:
     strength: Strength = field(default_factory=Strength)
 
 
-def changed(plan: Plan, name: str, value: str) -> Plan:
-    """Return the plan with one value other; ``shape.n_dims`` and ``strength.tilt_db`` reach inside."""
+def changed(config: Config, name: str, value: str) -> Config:
+    """Return the config with a setting changed; ``shape.n_dims`` and ``strength.tilt_db`` name nested settings."""
     head, _, rest = name.partition(".")
     if rest:
-        inner = getattr(plan, head)
-        return replace(plan, **{head: replace(inner, **{rest: _like(getattr(inner, rest), value)})})
-    return replace(plan, **{head: _like(getattr(plan, head), value)})
+        inner = getattr(config, head)
+        return replace(config, **{head: replace(inner, **{rest: _like(getattr(inner, rest), value)})})
+    return replace(config, **{head: _like(getattr(config, head), value)})
 
 
 def _like(old: Any, value: str) -> Any:
     if isinstance(old, bool):
         return value == "true"
     if isinstance(old, tuple):
-        return tuple(int(one) for one in value.split(","))
+        return tuple(int(part) for part in value.split(","))
     return type(old)(value)
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """What is trained on.
+class Dataset:
+    """The clips to train on and to validate with.
 
     Attributes
     ----------
     clips : list of Clip
-    heard : Heard
+    features : Features
     acoustic : ndarray, shape (n_clips, n_acoustic), float32
     is_held : ndarray, shape (n_clips,), bool
-        True for clips that are for validation only.
+        True for clips that are used for validation only.
     words : Vocabulary
     """
 
     clips: list[Clip]
-    heard: Heard
+    features: Features
     acoustic: Floats
     is_held: npt.NDArray[np.bool_]
     words: Vocabulary
 
     @cached_property
     def descriptors(self) -> Floats:
-        """Raw acoustic descriptors of all clips in standard deviations, shape (n_clips, n_values)."""
-        values = np.concatenate(list(self.heard.blocks.values()), axis=1)
+        """Return the standardised acoustic descriptors of all clips, shape (n_clips, n_values)."""
+        values = np.concatenate(list(self.features.blocks.values()), axis=1)
         known = values[self.trained_on]
         return standardised(values, known.mean(axis=0), known.std(axis=0) + np.float32(1e-3)).astype(np.float32)
 
     @cached_property
     def label_numbers(self) -> Index:
-        """Number of every clip's label, shape (n_clips,)."""
+        """Return the number of each clip's label, shape (n_clips,)."""
         number_of = {label: number for number, label in enumerate(self.words.labels)}
         return np.array([number_of[clip.label] for clip in self.clips], np.int64)
 
     @property
     def trained_on(self) -> Index:
-        """Positions of the clips that are trained on."""
+        """Return the indices of the training clips."""
         return np.flatnonzero(~self.is_held)
 
 
-def read_material(folder: Path, plan: Plan, *, cache: Path) -> Material:
-    """Read and hear the clips.
+def read_dataset(folder: Path, config: Config, *, cache: Path) -> Dataset:
+    """Read and analyse the clips.
 
-    Where some are held out, the acoustic constants are fitted anew without them: what they sound like must not
-    have been seen in any way.
+    When clips are held out, the acoustic constants are fitted without them, so that validation is on unseen sounds.
     """
     clips = read_clips(folder)
-    heard = heard_clips(folder, clips, cache=cache)
+    features = analysed_clips(folder, clips, cache=cache)
     is_held = np.zeros(len(clips), np.bool_)
     constants: Constants = read_constants(ROOT / "models" / "acoustic.npz")
-    if plan.validation_share:
-        is_held = held_out(clips, seed=plan.seed, share=plan.validation_share)
-        constants = fitted_constants(clips, heard, ~is_held, like=constants)
-    if not plan.with_shared:
+    if config.validation_share:
+        is_held = held_out(clips, seed=config.seed, share=config.validation_share)
+        constants = fitted_constants(clips, features, ~is_held, like=constants)
+    if not config.with_shared:
         is_held |= np.array([clip.origin == SHARED for clip in clips])
     words = vocabulary(clips, [])
-    return Material(clips, heard, acoustic_vectors(heard, constants), is_held, words)
+    return Dataset(clips, features, acoustic_vectors(features, constants), is_held, words)
