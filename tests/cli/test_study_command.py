@@ -95,7 +95,7 @@ def test_queries_of_ones_own_and_in_words(studied, tmp_path):
         (("new", "Two Words"), "small letters"),
         (("new", "x", "--trial", "duel"), "It may be grade, preference, abx"),
         (("new", "x", "--construct", "beauty"), "It may be sounds_alike"),
-        (("new", "x", "--system", "nobody"), "no encoder `nobody`"),
+        (("new", "x", "--system", "nobody"), "no encoder “nobody”"),
         (("new", "x", "--compare", "ear:nobody"), "`nobody`, which is no system"),
         (("new", "x", "--queries", "400"), "Ask for fewer"),
         (("new", "x", "--design", "absent.yaml"), "cannot be read"),

@@ -59,7 +59,7 @@ def test_a_system_that_cannot_answer_says_why_and_the_others_answer(library):
     assert descriptors.results == ()
     ear, nobody = side_by_side(Library.open(place), (EAR, System("n", encoder="nobody")), words="hiss")
     assert ear.results
-    assert "no encoder `nobody`" in nobody.complaint
+    assert "no encoder “nobody”" in nobody.complaint
 
 
 @pytest.mark.parametrize(
