@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bowerbird.domain.study import (
+from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_frozen
+from bowerbird.listening.study import (
     Comparison,
     Controls,
     Item,
@@ -15,7 +16,6 @@ from bowerbird.domain.study import (
     StudyQuery,
     System,
 )
-from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_frozen
 
 RATE_HZ = 44_100
 SYSTEMS = ("good", "middling", "chance")

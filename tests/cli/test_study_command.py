@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from bowerbird.base.paths import studies_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.bundles import open_bundle, write_answers
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import study_named
 from sounds import noise, sine, write
@@ -31,7 +31,7 @@ def studied(tmp_path, command):
 
 def rated(name, pseudonym):
     folder = study_named(name)
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
         while session.page is not None:
             for position in (None, *range(len(session.page.slots))):

@@ -7,11 +7,11 @@ from typing import Any
 
 from gui_player import FakePlayer
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers, Page
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
 from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
 from bowerbird.listening.headphones import HeadphoneTrial
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Page, Responses
 from bowerbird.listening.store import StudyFolder
 
 QUIETEST = (1, 0, 2, 1, 2, 0)
@@ -71,7 +71,7 @@ class Seat:
         self.view = FakeView()
         self.events: list[object] = []
         self.player = RatingPlayer(post=self.events.append)
-        self.file = RatingsFile(folder.path)
+        self.file = ResponseStore(folder.path)
         self.tones = [HeadphoneTrial(Path(__file__), 4.0, quietest) for quietest in QUIETEST]
         self.presenter = RatingPresenter(
             self.view,
@@ -108,10 +108,10 @@ class Seat:
         return len(self.presenter._sitting.pages)
 
     @property
-    def answers(self) -> Answers:
+    def answers(self) -> Responses:
         """What is on disk, as another program reads it."""
-        with RatingsFile(self.folder.path) as file:
-            return file.answers()
+        with ResponseStore(self.folder.path) as file:
+            return file.responses()
 
     def candidate(self, letter: str) -> Any:
         return next(one for one in self.face.candidates if one.sound.letter == letter)

@@ -9,12 +9,12 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers
 from bowerbird.gui.listening.rating_application import RatingApplication
 from bowerbird.gui.listening.rating_state import PageFace
 from bowerbird.gui.listening.rating_stimuli_view import CandidateRow
 from bowerbird.gui.listening.rating_widgets import KeyButton
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import StudyFolder
 
 TIMEOUT_MS = 20_000
@@ -85,9 +85,9 @@ class RatingStage:
         return str(self.window.trial._foot._message.text())
 
     @property
-    def answers(self) -> Answers:
-        with RatingsFile(self.folder.path) as file:
-            return file.answers()
+    def answers(self) -> Responses:
+        with ResponseStore(self.folder.path) as file:
+            return file.responses()
 
     def texts(self) -> list[str]:
         """Every word that can be seen, and every one that a reader of the screen or a tool tip says."""

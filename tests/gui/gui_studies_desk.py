@@ -16,7 +16,7 @@ TIMEOUT_S = 30
 
 
 class Queries:
-    """Answers at once."""
+    """Responses at once."""
 
     def run(self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Any) -> None:
         try:

@@ -8,12 +8,12 @@ from gui_player import FakePlayer
 from gui_studies_desk import FakeCompare, Queries, Thread
 
 from bowerbird.base import paths
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.study import System
 from bowerbird.gui.listening.comparing_presenter import NOTHING_ASKED, ComparePresenter
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import System
 
 
 class Desk:
@@ -181,7 +181,7 @@ def test_what_a_blind_test_came_to_is_said_where_it_began(desk: Desk):
     desk.presenter.rate_blind()
     desk.thread.finish()
     (folder,) = desk.rated
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, join(folder, file, "heron", {}))
         for position in (None, *range(len(session.page.slots))):
             session.hear(position, 20_000.0, is_start=True)

@@ -6,8 +6,8 @@ import pytest
 from gui_rating import Seat
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.domain.study import QueryChoice, Scale
 from bowerbird.gui.listening.rating_state import Comment
+from bowerbird.listening.study import QueryChoice, Scale
 
 WORDS = QueryChoice(how="words", words=("tone",))
 
@@ -111,7 +111,7 @@ def test_plays_are_counted(seat_at: Callable[..., Seat]):
     assert (rating.n_plays_query, rating.n_plays_item) == (2, 3)
 
 
-# Answers
+# Responses
 
 
 def test_a_grade_before_both_were_heard_is_refused_in_words(seat_at: Callable[..., Seat]):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from gui_rating import QUIETEST, Seat
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.playback.events import DeviceChanged
 from listening_stage import SYSTEMS
 
@@ -46,7 +46,7 @@ def test_nobody_takes_part_who_has_not_agreed(seat_at: Callable[..., Seat]):
     assert seat.answers.raters == ()
 
 
-@pytest.mark.parametrize(("name", "word"), [("", "name"), ("heron", "already")])
+@pytest.mark.parametrize(("name", "word"), [("", "name"), ("heron", "taken")])
 def test_a_name_is_needed_that_nobody_has(seat_at: Callable[..., Seat], name: str, word: str):
     first = seat_at()
     first.sit_down("heron")
@@ -239,7 +239,7 @@ def test_answers_of_two_raters_do_not_meet(seat_at: Callable[..., Seat]):
     second.sit_down("wren")
     second.hear("0", "1")
     second.press("r")
-    with RatingsFile(first.folder.path) as file:
+    with ResponseStore(first.folder.path) as file:
         raters = {rater.pseudonym: rater.id for rater in file.raters()}
-        assert len(file.answers(raters["wren"]).ratings) == 1
-        assert len(file.answers(raters["heron"]).ratings) > 1
+        assert len(file.responses(raters["wren"]).ratings) == 1
+        assert len(file.responses(raters["heron"]).ratings) > 1

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.errors import CatalogueError
-from bowerbird.domain.study import Scale
 from bowerbird.gui.listening import rating_application
 from bowerbird.gui.listening.rating_application import RatingApplication, rate_window
 from bowerbird.gui.listening.rating_widgets import set_state
 from bowerbird.gui.listening.rating_window import key_name
 from bowerbird.gui.shell import theme
+from bowerbird.listening.study import Scale
 from listening_stage import SYSTEMS, frozen
 
 SIZES = ((1440, 900), (1024, 640), (360, 900))

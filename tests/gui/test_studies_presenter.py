@@ -9,10 +9,10 @@ from gui_studies_desk import FakeStudies, Queries, Thread
 
 from bowerbird.base import paths
 from bowerbird.base.errors import CatalogueError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.gui.listening.studies_presenter import StudiesPresenter
 from bowerbird.listening.bundles import open_bundle
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import StudyFolder
 from listening_stage import frozen
@@ -48,7 +48,7 @@ def study() -> StudyFolder:
 
 def rate(folder: StudyFolder, pseudonym: str, *, n_pages: int | None = None) -> None:
     """Let somebody answer, to the end where nothing else is said."""
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
         grades = itertools.cycle((0, 1, 2, 3))
         n_done = 0

@@ -10,11 +10,11 @@ from gui_studies_desk import FakeDesign, Queries, Thread
 from bowerbird.base import paths
 from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.catalogue.sqlite.writer import Catalogue
-from bowerbird.domain.study import GRADES, Comparison, System
-from bowerbird.gui.listening.listening_tests import study_making
+from bowerbird.gui.listening import study_making
 from bowerbird.gui.listening.study_design_fields import FIELDS, value_at, with_value
 from bowerbird.gui.listening.study_design_presenter import StudyDesignPresenter
 from bowerbird.listening.store import StudyFolder, open_study
+from bowerbird.listening.study import GRADES, Comparison, System
 
 
 class Desk:

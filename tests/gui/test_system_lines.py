@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.domain.study import System
 from bowerbird.gui.listening.system_rows import SystemLine, SystemLines, about, aspects_text, name_of, parse_aspects
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
 
 EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), knows_words=True)

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPla
 
 from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
+from bowerbird.gui.listening import rating_application
 from bowerbird.gui.listening.comparing_view import SideBySideDialog
-from bowerbird.gui.listening.listening_tests import Listening, rating_application
+from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.listening.studies_view import EMPTY, StudiesDialog
 from bowerbird.gui.listening.study_design_view import StudySheet
 from bowerbird.gui.listening.study_systems_view import _VariantFields

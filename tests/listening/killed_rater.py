@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import open_study
 
@@ -41,7 +41,7 @@ def main() -> None:
     """Rate at random, over and over on each page, so that there are answers to lose."""
     folder = open_study(Path(sys.argv[1]))
     chance = random.Random(int(sys.argv[2]))
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         raters = file.raters()
         rater = raters[0] if raters else join(folder, file, "heron", {})
         session = RatingSession(folder, file, rater)

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bowerbird.base.errors import StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.bundles import Merged, merge, open_bundle, write_answers, write_bundle
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import frozen_names
 from listening_stage import frozen
@@ -33,7 +33,7 @@ def elsewhere(tmp_path, monkeypatch, home, name="there"):
 
 
 def rated(folder, pseudonym, *, n_pages=2, grades=(0, 1, 2, 3), rater=None):
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, rater or join(folder, file, pseudonym, {"hearing": "good"}))
         wanted = itertools.cycle(grades)
         for _ in range(n_pages):
@@ -83,16 +83,16 @@ def test_answers_come_home_and_twice_changes_nothing(tmp_path, monkeypatch, home
     first = merge(home, tmp_path / "owl.ratings")
     assert first.n_raters == 1
     assert first.n_conflicts == 0
-    with RatingsFile(home.path) as file, RatingsFile(there.path) as other:
-        here, sent = file.answers(), other.answers()
+    with ResponseStore(home.path) as file, ResponseStore(there.path) as other:
+        here, sent = file.responses(), other.responses()
     assert {rater.id for rater in here.raters} == {mine.id, theirs.id}
     assert [one for one in here.ratings if one.rater_id == theirs.id] == list(sent.ratings)
     assert [one for one in here.events if one.rater_id == theirs.id] == list(sent.events)
     assert next(one for one in here.raters if one.id == theirs.id).background == {"hearing": "good"}
     again = merge(home, tmp_path / "owl.ratings")
     assert again == Merged(0, 0, first.n_answers, 0)
-    with RatingsFile(home.path) as file:
-        assert file.answers() == here
+    with ResponseStore(home.path) as file:
+        assert file.responses() == here
 
 
 def test_more_answers_of_the_same_rater_are_added(tmp_path, monkeypatch, home):
@@ -120,8 +120,8 @@ def test_what_disagrees_is_kept_beside_the_other_and_marked(tmp_path, monkeypatc
     merge(home, tmp_path / "one")
     merged = merge(home, tmp_path / "two")
     assert merged.n_conflicts == merged.n_answers > 0
-    with RatingsFile(home.path) as file:
-        ratings = file.answers().ratings
+    with ResponseStore(home.path) as file:
+        ratings = file.responses().ratings
     assert {(one.grade, one.is_conflict) for one in ratings} == {(0, False), (3, True)}
     assert merge(home, tmp_path / "two").n_answers == 0
 
@@ -132,7 +132,7 @@ def test_of_a_disputed_answer_the_first_counts_however_often_the_other_was_corre
     shutil.copytree(tmp_path / "there", tmp_path / "copy")
     copy = replace(there, path=tmp_path / "copy" / "studies" / "tones")
     for folder, grades in ((there, (0,)), (copy, (3, 2, 3))):
-        with RatingsFile(folder.path) as file:
+        with ResponseStore(folder.path) as file:
             session = RatingSession(folder, file, rater)
             for position in (None, 0):
                 session.hear(position, 1000.0, is_start=True)
@@ -142,8 +142,8 @@ def test_of_a_disputed_answer_the_first_counts_however_often_the_other_was_corre
         write_answers(folder, tmp_path / f"{len(grades)}.ratings")
     merge(home, tmp_path / "1.ratings")
     assert merge(home, tmp_path / "3.ratings").n_conflicts == 3
-    with RatingsFile(home.path) as file:
-        final = [one for one in file.answers().final_ratings() if (one.page, one.item_id) == place]
+    with ResponseStore(home.path) as file:
+        final = [one for one in file.responses().final_ratings() if (one.page, one.item_id) == place]
     assert [(one.grade, one.is_conflict) for one in final] == [(0, False), (3, True)]
 
 
@@ -180,7 +180,7 @@ def test_two_raters_of_one_name_are_told_apart(tmp_path, monkeypatch, home):
     rated(there, "heron", n_pages=1)
     write_answers(there, tmp_path / "r")
     assert merge(home, tmp_path / "r").renamed == (("heron", "heron (2)"),)
-    with RatingsFile(home.path) as file:
+    with ResponseStore(home.path) as file:
         assert sorted(rater.pseudonym for rater in file.raters()) == ["heron", "heron (2)"]
 
 
@@ -190,7 +190,7 @@ def test_answers_to_another_study_are_refused_and_nothing_changes(tmp_path, home
     write_answers(other, tmp_path / "r")
     with pytest.raises(StudyError, match="answers another study"):
         merge(home, tmp_path / "r")
-    with RatingsFile(home.path) as file:
+    with ResponseStore(home.path) as file:
         assert file.raters() == ()
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.study import Comparison, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.listening.design import (
     check_design,
     design_faults,
@@ -14,6 +13,7 @@ from bowerbird.listening.design import (
     parse_system,
     read_design,
 )
+from bowerbird.listening.study import Comparison, Controls, QueryChoice, Scale, StudyDesign, System
 
 PLAIN = """
 name: rain

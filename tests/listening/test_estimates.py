@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bowerbird.catalogue.sqlite.responses import FILE_NAME, RatingsFile
-from bowerbird.domain.responses import Event, Rater
-from bowerbird.domain.study import Comparison, Controls, QueryChoice, System
 from bowerbird.listening.overview import overview_of
 from bowerbird.listening.plan import estimate_of, estimated_minutes, plan_pages
+from bowerbird.listening.response_store import FILE_NAME, ResponseStore
+from bowerbird.listening.responses import Event, Rater
+from bowerbird.listening.study import Comparison, Controls, QueryChoice, System
 from listening_stage import design, frozen
 
 NO_CONTROLS = Controls(0.0, 0.0, 0.0)
@@ -60,7 +60,7 @@ def test_an_overview_counts_every_page_once_and_makes_no_file(tmp_path):
     folder = frozen(tmp_path / "s")
     assert overview_of(folder).raters == ()
     assert not (folder.path / FILE_NAME).exists()
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         for number, name in enumerate(("heron", "wren")):
             file.add_rater(Rater(f"id-{name}", name, number, "2026-01-01T00:00:00Z"))
         for page in (0, 1, 1):

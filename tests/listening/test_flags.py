@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bowerbird.domain.study import Exclusion
 from bowerbird.listening.analysis.flags import flags_of
 from bowerbird.listening.analysis.rater_evidence import Evidence, agreement_with_others
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.simulation import Truth, simulate_study
+from bowerbird.listening.study import Exclusion
 
 STEADY = tuple((float(n % 4), float(n % 4)) for n in range(16))
 UNSTEADY = tuple((float(n % 4), float((n + 2) % 4)) for n in range(16))

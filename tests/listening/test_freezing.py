@@ -11,9 +11,9 @@ from bowerbird.audio.excerpts import EXCERPT_RATE_HZ, PEAK_GUARD_DB, make_excerp
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.writing import write_flac
 from bowerbird.base.errors import AudioError, StudyError
-from bowerbird.domain.study import Candidate, QueryChoice, RankedItem, RankedStudy, StudyDesign, StudyQuery, System
 from bowerbird.listening.build import freeze
 from bowerbird.listening.store import open_study
+from bowerbird.listening.study import Candidate, QueryChoice, RankedItem, RankedStudy, StudyDesign, StudyQuery, System
 from sounds import noise, write
 
 SYSTEM = System("one", kind="random")

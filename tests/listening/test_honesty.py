@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bowerbird.domain.responses import Answers
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.calibration import (
     Honesty,
@@ -18,6 +17,7 @@ from bowerbird.listening.calibration import (
     truth_of,
 )
 from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
 
 N_QUICK = 16
@@ -119,7 +119,9 @@ def test_the_truth_of_a_win_rate_is_what_very_many_raters_say():
 
 def test_a_study_without_controls_or_repeats_still_tells_who_answers_at_random():
     study, answers = simulate_study(Truth(n_raters=5, careless=("random",)), seed=13)
-    bare = Answers(answers.raters, tuple(one for one in answers.ratings if not one.control_type and not one.is_repeat))
+    bare = Responses(
+        answers.raters, tuple(one for one in answers.ratings if not one.control_type and not one.is_repeat)
+    )
     flags = {one.pseudonym: [flag.kind for flag in one.flags] for one in results_of(study, bare, n_resamples=10).raters}
     accused = {name: kinds for name, kinds in flags.items() if kinds}
     assert [name.split("-")[0] for name in accused] == ["random"]

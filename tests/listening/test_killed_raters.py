@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder
 from listening_stage import frozen
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 PROGRAM = Path(__file__).with_name("killed_rater.py")
 TIMEOUT_S = 30.0
 
@@ -136,8 +136,8 @@ def check_resumed(before: dict[str, Any], opened: dict[str, Any]) -> bool:
 
 def check_kept(folder: StudyFolder, children: list[Child]) -> None:
     """Every answer that was acknowledged is a row, revisions have no gap, and the order shown is the one planned."""
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
+    with ResponseStore(folder.path) as file:
+        answers = file.responses()
     (rater,) = answers.raters
     n_acknowledged = sum(
         one["what"] == "answered" and one["act"] != "undo" for child in children for one in changed(child.told)
@@ -153,7 +153,7 @@ def check_kept(folder: StudyFolder, children: list[Child]) -> None:
 
 
 def changed(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Answers that changed something: saying the same twice is no answer."""
+    """Responses that changed something: saying the same twice is no answer."""
     before, found = None, []
     for one in told:
         if one["what"] == "page" or (one["what"] == "answered" and one["said"] != before):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, chisquare
 
-from bowerbird.domain.study import Controls
 from bowerbird.listening.plan import estimated_minutes, plan_pages, same_results
+from bowerbird.listening.study import Controls
 from listening_stage import frozen
 
 

@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import Comparison
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.report.numerals import decimal, p_said, p_value, percent, percent_reach, reach, typeset
 from bowerbird.listening.report.page import asked_of, report_html, said_first, system_words
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
+from bowerbird.listening.study import Comparison
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}
@@ -268,7 +268,7 @@ def test_abx_has_shares_and_no_agreement_with_others(told_apart):
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
 def test_a_study_that_nobody_rated_says_so_and_what_is_asked(kind):
     study, _ = simulate_study(Truth(kind=kind, quality=THREE, n_queries=3, n_raters=1), seed=1)
-    page = Page(report_html(study, results_of(study, Answers())))
+    page = Page(report_html(study, results_of(study, Responses())))
     assert list(page.sections)[1:] == ["findings", "asked", "remarks", "files"]
     assert "Nobody has answered yet." in page.sections["findings"]
     assert study.design.asked in page.sections["asked"]

@@ -9,11 +9,11 @@ from collections import defaultdict
 import pytest
 
 from bowerbird.base.errors import StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.design import parse_design
 from bowerbird.listening.raters import join
 from bowerbird.listening.report.files import qrels, write_report
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import read_items, read_run
 from bowerbird.listening.tables import read_answers
@@ -25,7 +25,7 @@ ANSWERED = ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl")
 
 def answered(folder, *pseudonyms):
     """Rate a study to the end, every rater a little differently."""
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         for number, pseudonym in enumerate(pseudonyms):
             session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
             while session.page is not None:
@@ -38,7 +38,7 @@ def answered(folder, *pseudonyms):
                 else:
                     session.choose("left" if (page.number + number) % 3 else "right")
                 assert session.complete() == ""
-        return file.answers()
+        return file.responses()
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_lists_that_were_compared_have_no_qrels(tmp_path):
 
 def test_a_study_that_nobody_rated_has_a_report(tmp_path):
     folder = frozen(tmp_path / "study", n_queries=2)
-    with RatingsFile(folder.path) as file:
-        report = write_report(folder, file.answers(), tmp_path / "out")
+    with ResponseStore(folder.path) as file:
+        report = write_report(folder, file.responses(), tmp_path / "out")
     assert "Nobody has answered yet." in report.path.read_text(encoding="utf-8")
     assert (report.path.parent / "qrels.txt").read_text() == ""
 

@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from bowerbird.domain.responses import Answers, Choice, Rater, Rating
-from bowerbird.domain.study import (
+from bowerbird.listening.analysis.comparisons import min_queries, smallest_difference
+from bowerbird.listening.analysis.intervals import Spread
+from bowerbird.listening.analysis.results import results_of
+from bowerbird.listening.responses import Choice, Rater, Rating, Responses
+from bowerbird.listening.simulation import Truth, simulate_study
+from bowerbird.listening.study import (
     Comparison,
     FrozenStudy,
     Item,
@@ -18,10 +22,6 @@ from bowerbird.domain.study import (
     StudyQuery,
     System,
 )
-from bowerbird.listening.analysis.comparisons import min_queries, smallest_difference
-from bowerbird.listening.analysis.intervals import Spread
-from bowerbird.listening.analysis.results import results_of
-from bowerbird.listening.simulation import Truth, simulate_study
 
 GOOD, BAD = ("g1", "g2"), ("b1", "b2")
 
@@ -101,7 +101,7 @@ def answers_of(*given):
     names = dict.fromkeys(one.rater_id for one in given)
     raters = tuple(Rater(name, f"nick of {name}", n, "") for n, name in enumerate(names))
     ratings = tuple(one for one in given if isinstance(one, Rating))
-    return Answers(raters, ratings, tuple(one for one in given if isinstance(one, Choice)))
+    return Responses(raters, ratings, tuple(one for one in given if isinstance(one, Choice)))
 
 
 def grades(rater, query, *four):
@@ -114,7 +114,7 @@ def system(results, name):
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
 def test_a_study_that_nobody_has_rated_says_so_and_no_more(kind):
-    results = results_of(study_of(3, kind=kind), Answers())
+    results = results_of(study_of(3, kind=kind), Responses())
     assert (results.n_raters, results.without_flagged) == (0, None)
     assert results.sentences == ("Nobody has answered yet.",)
     assert system(results, "good").ndcg.value is None
@@ -212,7 +212,7 @@ def test_copies_crowd_a_list_without_anybody_listening():
     study = study_of(1)
     first, second = study.runs["good"]["q0"]
     runs = {**study.runs, "good": {"q0": (first, replace(second, is_near_copy=True))}}
-    results = results_of(replace(study, runs=runs), Answers())
+    results = results_of(replace(study, runs=runs), Responses())
     assert (system(results, "good").crowding.value, system(results, "bad").crowding.value) == (0.5, 0.0)
 
 
@@ -366,13 +366,13 @@ def test_words_have_no_control_that_is_identical_and_need_none():
 
 
 def test_a_pilot_says_so_first():
-    results = results_of(study_of(1, is_pilot=True), Answers())
+    results = results_of(study_of(1, is_pilot=True), Responses())
     assert results.is_pilot
     assert results.sentences[0].startswith("This is a pilot")
 
 
 def test_figures_that_are_no_numbers_are_null_in_json():
-    results = replace(results_of(study_of(1), Answers()), relevant_from=float("nan"))
+    results = replace(results_of(study_of(1), Responses()), relevant_from=float("nan"))
     plain = results.to_json()
     assert plain["relevant_from"] is None
     assert plain["everybody"]["systems"][0]["ndcg"]["value"] is None

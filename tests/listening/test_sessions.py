@@ -5,11 +5,11 @@ import json
 import pytest
 
 from bowerbird.base.errors import CatalogueError, StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.study import Scale
 from bowerbird.listening.raters import join
 from bowerbird.listening.response_rows import Said
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
+from bowerbird.listening.study import Scale
 from bowerbird.listening.tables import answer_tables, read_answers
 from listening_stage import frozen
 
@@ -38,7 +38,7 @@ def sit(tmp_path, clock):
         key = str(changes)
         if key not in folders:
             folders[key] = frozen(tmp_path / f"s{len(folders)}", **changes)
-        files.append(RatingsFile(folders[key].path))
+        files.append(ResponseStore(folders[key].path))
         if key not in raters:
             raters[key] = join(folders[key], files[-1], "heron", {})
         return RatingSession(folders[key], files[-1], raters[key], clock_s=clock)
@@ -54,8 +54,8 @@ def hear_all(session):
 
 
 def answers(session):
-    with RatingsFile(session.folder.path) as file:
-        return file.answers()
+    with ResponseStore(session.folder.path) as file:
+        return file.responses()
 
 
 def test_a_grade_before_it_was_heard_is_refused_with_what_to_do(sit):
@@ -183,13 +183,13 @@ def test_what_is_heard_without_an_answer_is_kept_every_second(sit):
     session.hear(0, 5.0, is_start=True)
     for _ in range(60):
         session.hear(0, 20.0)
-    with RatingsFile(session.folder.path) as file:
-        kept = [json.loads(one.value) for one in file.answers().events if one.kind == "heard"]
+    with ResponseStore(session.folder.path) as file:
+        kept = [json.loads(one.value) for one in file.responses().events if one.kind == "heard"]
     assert sum(one["heard_ms"] for one in kept) >= 205.0
     assert sum(one["is_start"] for one in kept) == 1
     session.pause()
-    with RatingsFile(session.folder.path) as file:
-        kept = [json.loads(one.value) for one in file.answers().events if one.kind == "heard"]
+    with ResponseStore(session.folder.path) as file:
+        kept = [json.loads(one.value) for one in file.responses().events if one.kind == "heard"]
     assert sum(one["heard_ms"] for one in kept) == pytest.approx(1205.0)
 
 
@@ -284,25 +284,25 @@ def test_who_is_done_is_done(sit):
 
 def test_a_pseudonym_is_needed_and_belongs_to_one(tmp_path):
     folder = frozen(tmp_path / "s")
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         with pytest.raises(StudyError, match="A name is needed"):
             join(folder, file, "   ", {})
         join(folder, file, "heron", {"age": "30 to 39"})
-        with pytest.raises(CatalogueError, match="Somebody is called heron already"):
+        with pytest.raises(CatalogueError, match="The alias heron is taken"):
             join(folder, file, "heron", {})
         assert [rater.background for rater in file.raters()] == [{"age": "30 to 39"}]
 
 
 def test_a_file_of_a_newer_program_or_a_damaged_one_is_told(tmp_path):
-    with RatingsFile(tmp_path) as file:
-        file._connection.execute("PRAGMA user_version = 99")
+    with ResponseStore(tmp_path) as file:
+        file._rows._connection.execute("PRAGMA user_version = 99")
     with pytest.raises(CatalogueError, match="newer Bowerbird"):
-        RatingsFile(tmp_path)
+        ResponseStore(tmp_path)
     (tmp_path / "ratings.sqlite3").write_bytes(b"no database at all, but longer than a header of one hundred bytes" * 3)
     for rest in tmp_path.glob("ratings.sqlite3-*"):
         rest.unlink()
     with pytest.raises(CatalogueError, match="cannot be used"):
-        RatingsFile(tmp_path)
+        ResponseStore(tmp_path)
 
 
 def test_everything_written_as_tables_is_read_back(sit):

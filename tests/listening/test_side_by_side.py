@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bowerbird.base.errors import QueryError
-from bowerbird.domain.study import System
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.listening.design import check_design
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.side_by_side import _average_precision, one_query_design, side_by_side
 from encoding_stage import Here
 from sounds import noise, sine, write

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bowerbird.base.errors import QueryError, StudyError
-from bowerbird.domain.study import Comparison, QueryChoice, StudyDesign, System
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.listening.study import Comparison, QueryChoice, StudyDesign, System
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 from bowerbird.listening.systems.queries import rank_study
 from bowerbird.listening.systems.ranker import Collection, Ranker

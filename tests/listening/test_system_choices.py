@@ -3,10 +3,10 @@
 import pytest
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.domain.study import System
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.listening.study import System
 from bowerbird.listening.systems import choices as module
 from bowerbird.listening.systems.choices import system_choices
 from bowerbird.listening.systems.side_by_side import side_by_side

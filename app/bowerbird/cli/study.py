@@ -15,9 +15,7 @@ from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import library_path, studies_path
 from bowerbird.base.text import count_text, printable
 from bowerbird.benchmark.labels import labels_by_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, AsJson, Library, warn
-from bowerbird.domain.study import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
 from bowerbird.listening import bundles
 from bowerbird.listening import store as study_files
 from bowerbird.listening.build import freeze
@@ -26,7 +24,9 @@ from bowerbird.listening.design import check_design, design_yaml, parse_system, 
 from bowerbird.listening.overview import overview_of
 from bowerbird.listening.plan import same_results
 from bowerbird.listening.report.files import write_report
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder, study_named
+from bowerbird.listening.study import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
 from bowerbird.listening.systems.queries import rank_study
 
 app = typer.Typer(
@@ -271,8 +271,8 @@ def report(
 ) -> int:
     """Say what was found: in sentences here; with every figure, plot and file in a folder."""
     folder = study_named(study)
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
+    with ResponseStore(folder.path) as file:
+        answers = file.responses()
     written = write_report(folder, answers, (out or folder.path / "report").expanduser().absolute())
     if as_json:
         typer.echo(json.dumps(written.results.to_json()))

@@ -9,10 +9,10 @@ from pathlib import Path
 from bowerbird.audio.excerpts import EXCERPT_RATE_HZ, make_excerpt
 from bowerbird.audio.writing import write_flac
 from bowerbird.base.errors import AudioError, StudyError
-from bowerbird.domain.study import Candidate, FrozenStudy, Item, RankedItem, RankedStudy, Run, StudyQuery
 from bowerbird.listening.design import check_design
 from bowerbird.listening.plan import plan_pages
 from bowerbird.listening.store import EXCERPTS_NAME, HOME_NAME, StudyFolder, open_study, write_frozen
+from bowerbird.listening.study import Candidate, FrozenStudy, Item, RankedItem, RankedStudy, Run, StudyQuery
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 
 from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import studies_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers, Choice, Event, Rater, Rating
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Choice, Event, Rater, Rating, Responses
 from bowerbird.listening.store import MANIFEST_NAME, StudyFolder, frozen_names, open_study
 from bowerbird.listening.tables import answer_tables, read_answers
 
@@ -38,9 +38,9 @@ class Merged:
     n_raters, n_answers : int
         New ones.
     n_known : int
-        Answers that were here already.
+        Responses that were here already.
     n_conflicts : int
-        Answers that claim the place of another one; both were kept.
+        Responses that claim the place of another one; both were kept.
     renamed : tuple of (str, str)
         Raters whose pseudonym somebody else had here, and what they are called now.
     """
@@ -109,7 +109,7 @@ def open_bundle(path: Path) -> StudyFolder:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_answers(folder: StudyFolder, out: Path) -> Answers:
+def write_answers(folder: StudyFolder, out: Path) -> Responses:
     """Pack what was answered here into one file, to be sent back; return it.
 
     Raises
@@ -117,8 +117,8 @@ def write_answers(folder: StudyFolder, out: Path) -> Answers:
     StudyError
         When nobody has answered, or it cannot be written.
     """
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
+    with ResponseStore(folder.path) as file:
+        answers = file.responses()
     if not answers.raters:
         raise StudyError("Nobody has rated yet. `bowerbird study rate` begins.")
     study = {"name": folder.study.design.name, "study_hash": folder.study.hash}
@@ -141,8 +141,8 @@ def merge(folder: StudyFolder, path: Path) -> Merged:
         When the file is none, is damaged, or belongs to another study.
     """
     answers = _answers_in(path, folder)
-    with RatingsFile(folder.path) as file:
-        here = file.answers()
+    with ResponseStore(folder.path) as file:
+        here = file.responses()
         raters, renamed = _new_raters(here.raters, answers.raters)
         ratings, n_known, n_conflicts = _new_rows(here.ratings, answers.ratings)
         choices, n_known_choices, n_conflicting = _new_rows(here.choices, answers.choices)
@@ -153,7 +153,7 @@ def merge(folder: StudyFolder, path: Path) -> Merged:
                 known_events[event] -= 1
             else:
                 events.append(event)
-        file.add_all(Answers(tuple(raters), tuple(ratings), tuple(choices), tuple(events)))
+        file.add_all(Responses(tuple(raters), tuple(ratings), tuple(choices), tuple(events)))
     return Merged(
         len(raters),
         len(ratings) + len(choices),
@@ -213,7 +213,7 @@ def _place_of(row: Rating | Choice) -> tuple[object, ...]:
     return (row.rater_id, row.page, position, row.revision)
 
 
-def _answers_in(path: Path, folder: StudyFolder) -> Answers:
+def _answers_in(path: Path, folder: StudyFolder) -> Responses:
     try:
         with zipfile.ZipFile(path) as bundle:
             if sum(one.file_size for one in bundle.infolist()) > _MAX_BYTES:
@@ -236,7 +236,7 @@ def _answers_in(path: Path, folder: StudyFolder) -> Answers:
     return answers
 
 
-def _check_fit(answers: Answers, folder: StudyFolder, path: Path) -> None:
+def _check_fit(answers: Responses, folder: StudyFolder, path: Path) -> None:
     """Refuse rows that cannot be of this study, whatever the file says of itself."""
     raters = {rater.id for rater in answers.raters}
     queries = {query.id for query in folder.study.design.queries}

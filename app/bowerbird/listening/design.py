@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 import yaml
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.study import (
+from bowerbird.listening.study import (
     GRADES,
     MAX_ON_A_PAGE,
     MAX_SYSTEMS,

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from bowerbird.catalogue.sqlite.responses import FILE_NAME, RatingsFile
 from bowerbird.listening.plan import estimated_minutes, plan_pages
+from bowerbird.listening.response_store import FILE_NAME, ResponseStore
 from bowerbird.listening.store import StudyFolder
 
 
@@ -53,8 +53,8 @@ def overview_of(folder: StudyFolder) -> StudyOverview:
     minutes = estimated_minutes(folder.study)
     raters: tuple[RaterProgress, ...] = ()
     if (folder.path / FILE_NAME).exists():
-        with RatingsFile(folder.path) as file:
-            answers = file.answers()
+        with ResponseStore(folder.path) as file:
+            answers = file.responses()
         done: dict[str, set[int | None]] = {rater.id: set() for rater in answers.raters}
         for event in answers.events:
             if event.kind == "completed" and event.rater_id in done:

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from bowerbird.domain.responses import Column, Page, Slot
-from bowerbird.domain.study import FrozenStudy, StudyDesign, StudyQuery
+from bowerbird.listening.responses import Column, Page, Slot
+from bowerbird.listening.study import FrozenStudy, StudyDesign, StudyQuery
 
 _T = TypeVar("_T")
 

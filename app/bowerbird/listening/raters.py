@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from bowerbird.base.errors import StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Rater
 from bowerbird.listening.response_rows import utc_now
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Rater
 from bowerbird.listening.store import HOME_NAME, StudyFolder
 
 _FAR_NUMBERS: Final = 1_000_000
 """Raters away from home have numbers from here on."""
 
 
-def join(folder: StudyFolder, file: RatingsFile, pseudonym: str, background: Mapping[str, str]) -> Rater:
+def join(folder: StudyFolder, file: ResponseStore, pseudonym: str, background: Mapping[str, str]) -> Rater:
     """Let somebody new take part, who has consented.
 
     Raises

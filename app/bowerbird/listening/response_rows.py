@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bowerbird.domain.responses import Answer, Choice, Page, Rating
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.plan import letters
+from bowerbird.listening.responses import Answer, Choice, Page, Rating
+from bowerbird.listening.study import FrozenStudy
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import bowerbird
 from bowerbird.base.errors import StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answer, Choice, Event, Page, Rater, Rating
 from bowerbird.listening.plan import letters, plan_pages
 from bowerbird.listening.response_rows import Said, Taken, choice_row, rating_row, utc_now
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Answer, Choice, Event, Page, Rater, Rating
 from bowerbird.listening.store import StudyFolder
 
 _HEARD_MS: Final = 1000
@@ -29,14 +29,14 @@ class RatingSession:
     Parameters
     ----------
     folder : StudyFolder
-    file : RatingsFile
+    file : ResponseStore
     rater : Rater
     clock_s : callable
         Seconds that only grow.
     """
 
     def __init__(
-        self, folder: StudyFolder, file: RatingsFile, rater: Rater, *, clock_s: Callable[[], float] = time.monotonic
+        self, folder: StudyFolder, file: ResponseStore, rater: Rater, *, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         self.folder = folder
         self.study = folder.study
@@ -47,7 +47,7 @@ class RatingSession:
         self._uuid = str(uuid.uuid4())
         self._rested_s = clock_s()
         self._opened_s: float | None = None
-        answers = file.answers(rater.id)
+        answers = file.responses(rater.id)
         self._done = {one.page for one in answers.events if one.kind == "completed"}
         self._notes = {one.kind: json.loads(one.value) for one in answers.events}
         self._check_plan(answers.events)

@@ -12,8 +12,9 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.domain.responses import Answer, Answers, Choice, Page, Rater, Rating, Slot
-from bowerbird.domain.study import (
+from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.responses import Answer, Choice, Page, Rater, Rating, Responses, Slot
+from bowerbird.listening.study import (
     Exclusion,
     FrozenStudy,
     Item,
@@ -24,7 +25,6 @@ from bowerbird.domain.study import (
     System,
     TrialKind,
 )
-from bowerbird.listening.plan import plan_pages
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -97,7 +97,7 @@ class People:
     taste: Floats
 
 
-def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Answers]:
+def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Responses]:
     """Play a study to the end: pages as real raters get them, answers as the truth has them.
 
     Parameters
@@ -136,7 +136,7 @@ def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Answers]:
                 felt = float(preferred(np.array(lead), people.noise[number], rng))
                 answer = _answer(page, careless, felt, float(audible[row]), rng)
                 choices.append(_choice(study, page, raters[-1], answer, seconds))
-    return study, Answers(tuple(raters), tuple(ratings), tuple(choices))
+    return study, Responses(tuple(raters), tuple(ratings), tuple(choices))
 
 
 def draw_queries(truth: Truth, n: int, rng: np.random.Generator) -> tuple[Floats, Ints]:

@@ -25,8 +25,8 @@ from typing import Any, Final
 
 from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import studies_path
-from bowerbird.domain.study import FrozenStudy, Item, RankedItem, Run, StudyDesign
 from bowerbird.listening.design import design_yaml, parse_design
+from bowerbird.listening.study import FrozenStudy, Item, RankedItem, Run, StudyDesign
 
 DESIGN_NAME: Final = "study.yaml"
 ITEMS_NAME: Final = "items.csv"

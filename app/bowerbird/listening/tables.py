@@ -1,4 +1,4 @@
-"""Answers as files that any program reads: ratings.csv, choices.csv, raters.csv, events.jsonl; and back."""
+"""Responses as files that any program reads: ratings.csv, choices.csv, raters.csv, events.jsonl; and back."""
 
 import csv
 import dataclasses
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.responses import Answers, Choice, Event, Rater, Rating
+from bowerbird.listening.responses import Choice, Event, Rater, Rating, Responses
 
 RATINGS_NAME: Final = "ratings.csv"
 CHOICES_NAME: Final = "choices.csv"
@@ -20,7 +20,7 @@ _Row = TypeVar("_Row", Rating, Choice, Event)
 _STUDY_ID: Final = "study_id"
 
 
-def answer_tables(answers: Answers, *, study_id: str) -> dict[str, str]:
+def answer_tables(answers: Responses, *, study_id: str) -> dict[str, str]:
     """Return every file's text by its name. Ratings come in long form, a line each revision."""
     return {
         RATINGS_NAME: _csv(Rating, answers.ratings, study_id),
@@ -33,7 +33,7 @@ def answer_tables(answers: Answers, *, study_id: str) -> dict[str, str]:
     }
 
 
-def read_answers(texts: Mapping[str, str]) -> Answers:
+def read_answers(texts: Mapping[str, str]) -> Responses:
     """Read what `answer_tables` wrote.
 
     Raises
@@ -44,7 +44,7 @@ def read_answers(texts: Mapping[str, str]) -> Answers:
     absent = [name for name in (RATINGS_NAME, CHOICES_NAME, RATERS_NAME, EVENTS_NAME) if name not in texts]
     if absent:
         raise StudyError(f"`{absent[0]}` is missing among the ratings. Ask for the file to be exported again.")
-    return Answers(
+    return Responses(
         tuple(_read_raters(texts[RATERS_NAME])),
         tuple(_read_csv(Rating, texts[RATINGS_NAME], RATINGS_NAME)),
         tuple(_read_csv(Choice, texts[CHOICES_NAME], CHOICES_NAME)),

@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol
 
 from bowerbird.base.text import printable
 from bowerbird.domain.query import parse_text
-from bowerbird.domain.study import System
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.studies_presenter import verdict_of
@@ -15,6 +14,7 @@ from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of
 from bowerbird.gui.listening.system_rows import SystemLine, SystemLines
 from bowerbird.jobs.background import Background
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
 from bowerbird.listening.systems.side_by_side import MAX_COLUMNS, ResultColumn, one_query_design, side_by_side
 from bowerbird.playback.events import CannotPlay, Started, Stopped

@@ -16,7 +16,6 @@ from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import load_settings
 from bowerbird.catalogue.sqlite.connection import LibraryLock
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
 from bowerbird.gui.listening.rating_window import RatingWindow
 from bowerbird.gui.shell import exceptions as boundary
@@ -24,6 +23,7 @@ from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.event_bridge import EventBridge
 from bowerbird.listening.bundles import open_bundle
 from bowerbird.listening.headphones import HeadphoneTrial, write_trials
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder, study_named
 from bowerbird.playback.player import Player
 
@@ -57,7 +57,7 @@ class RatingApplication:
     ) -> None:
         self._lock = LibraryLock(folder.path, "rating", what="this study")
         try:
-            self._file = RatingsFile(folder.path)
+            self._file = ResponseStore(folder.path)
         except BowerbirdError:
             self._lock.release()
             raise

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from bowerbird.base.errors import BowerbirdError
-from bowerbird.domain.responses import Page
 from bowerbird.gui.listening import rating_texts as rating_words
 from bowerbird.gui.listening.rating_keys import GRADE_KEYS
 from bowerbird.gui.listening.rating_playback import Ask, Listening
@@ -35,6 +34,7 @@ from bowerbird.gui.listening.rating_state import (
     Undo,
 )
 from bowerbird.listening.plan import estimated_minutes
+from bowerbird.listening.responses import Page
 from bowerbird.listening.session import RatingSession
 
 _MIDDLE: Final = 50.0

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Protocol
 
 from bowerbird.base.errors import BowerbirdError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Rater
 from bowerbird.gui.listening import rating_steps
 from bowerbird.gui.listening import rating_texts as rating_words
 from bowerbird.gui.listening.rating_headphones import HeadphoneCheck
@@ -30,6 +28,8 @@ from bowerbird.gui.listening.rating_state import (
 from bowerbird.listening.headphones import HeadphoneTrial
 from bowerbird.listening.plan import plan_pages
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Rater
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import StudyFolder
 
@@ -57,7 +57,7 @@ class RatingPresenter:
     ----------
     view : RatingView
     folder : StudyFolder
-    file : RatingsFile
+    file : ResponseStore
     output : Output
     clock_s : callable
         Seconds that only grow.
@@ -71,7 +71,7 @@ class RatingPresenter:
         self,
         view: RatingView,
         folder: StudyFolder,
-        file: RatingsFile,
+        file: ResponseStore,
         output: Output,
         *,
         clock_s: Callable[[], float],
@@ -136,7 +136,7 @@ class RatingPresenter:
         self._view.show_people(face)
 
     def _progress_of(self, rater: Rater) -> str:
-        n_done = len({one.page for one in self._file.answers(rater.id).events if one.kind == "completed"})
+        n_done = len({one.page for one in self._file.responses(rater.id).events if one.kind == "completed"})
         n_pages = len(plan_pages(self._folder.study, rater_number=rater.number))
         return "done" if n_done == n_pages else f"{n_done} of {n_pages} pages"
 

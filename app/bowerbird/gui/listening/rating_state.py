@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from bowerbird.domain.responses import Answer
-from bowerbird.domain.study import TrialKind
+from bowerbird.listening.responses import Answer
+from bowerbird.listening.study import TrialKind
 
 MAX_PER_LIST: Final = 9
 """Sounds have the keys 1 to 9."""

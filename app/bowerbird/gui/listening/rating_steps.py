@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.base.text import count_text
-from bowerbird.domain.study import FrozenStudy, StudyDesign
 from bowerbird.gui.listening import rating_texts as rating_words
 from bowerbird.gui.listening.rating_state import Act, SoundFace, StepFace
 from bowerbird.listening.bundles import RATINGS_ENDING
 from bowerbird.listening.plan import estimated_minutes
+from bowerbird.listening.study import FrozenStudy, StudyDesign
 
 GO_ON: Final = Act("advance", "enter", "Go on", is_proposed=True)
 

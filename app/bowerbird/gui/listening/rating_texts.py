@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bowerbird.base.text import count_text, time_left_text
-from bowerbird.domain.responses import Page
-from bowerbird.domain.study import GRADES, Construct, StudyDesign
+from bowerbird.listening.responses import Page
+from bowerbird.listening.study import GRADES, Construct, StudyDesign
 
 CONSENT: Final = (
     "Your answers are kept in the study's folder on this machine under the name you choose, with what you played, for "

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from bowerbird.base.errors import BowerbirdError, StudyError
 from bowerbird.base.text import count_text, printable
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.study import TrialKind
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.jobs.background import Background, Tell
 from bowerbird.listening import bundles
 from bowerbird.listening.overview import StudyOverview, overview_of
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder, open_study, studies_here
+from bowerbird.listening.study import TrialKind
 
 REPORT_NAME: Final = "report"
 
@@ -249,8 +249,8 @@ def write_report(folder: StudyFolder) -> "Report":
     """
     from bowerbird.listening.report import files as report_files  # noqa: PLC0415 - its statistics take a while to load
 
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
+    with ResponseStore(folder.path) as file:
+        answers = file.responses()
     if not answers.raters:
         raise StudyError("Nobody has rated yet. Rate it first, or merge ratings that came back.")
     return report_files.write_report(folder, answers, folder.path / REPORT_NAME)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from bowerbird.domain.study import StudyDesign
+from bowerbird.listening.study import StudyDesign
 
 FieldKind: TypeAlias = Literal["line", "lines", "choice", "count", "number", "share", "switch"]
 
@@ -48,7 +48,7 @@ class Field:
 JUDGED: Final = "What is judged"
 QUERIES: Final = "Queries"
 SYSTEMS: Final = "Systems"
-ANSWERS: Final = "Answers"
+ANSWERS: Final = "Responses"
 COPIES: Final = "Near copies and chance"
 CONTROLS: Final = "Controls"
 EXCERPTS: Final = "Excerpts"

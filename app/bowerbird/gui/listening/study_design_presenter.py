@@ -8,15 +8,6 @@ from typing import Any, Final, Protocol
 from bowerbird.base.errors import StudyError
 from bowerbird.base.text import count_text, printable
 from bowerbird.domain.query import parse_text
-from bowerbird.domain.study import (
-    GRADES,
-    ChoiceOfQueries,
-    Comparison,
-    Construct,
-    Scale,
-    StudyDesign,
-    System,
-)
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.study_design_fields import with_value
@@ -26,6 +17,15 @@ from bowerbird.gui.listening.system_rows import SystemLines
 from bowerbird.jobs.background import Background
 from bowerbird.listening.design import design_yaml, read_design
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import (
+    GRADES,
+    ChoiceOfQueries,
+    Comparison,
+    Construct,
+    Scale,
+    StudyDesign,
+    System,
+)
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
 
 _N_QUERIES: Final = 10

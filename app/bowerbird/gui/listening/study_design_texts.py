@@ -8,11 +8,11 @@ from typing import Final
 
 from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
-from bowerbird.domain.study import StudyDesign
 from bowerbird.gui.listening.study_design_fields import FIELDS
 from bowerbird.gui.listening.system_rows import SystemLine
 from bowerbird.listening.design import design_faults
 from bowerbird.listening.plan import estimate_of
+from bowerbird.listening.study import StudyDesign
 from bowerbird.listening.systems.choices import SystemChoices
 
 _OF_GRADES: Final = frozenset(

@@ -7,12 +7,12 @@ from pathlib import Path
 from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import studies_path
 from bowerbird.benchmark.labels import labels_by_path
-from bowerbird.domain.study import StudyDesign
 from bowerbird.jobs.background import Tell
 from bowerbird.listening.build import freeze
 from bowerbird.listening.overview import StudyOverview, overview_of
 from bowerbird.listening.plan import same_results
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import StudyDesign
 from bowerbird.listening.systems.queries import rank_study
 
 _ASKING_SHARE = 0.2

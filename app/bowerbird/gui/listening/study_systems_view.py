@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from bowerbird.domain.study import Comparison, System
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.listening.study_design_widgets import Choice, Count, Tick
 from bowerbird.gui.listening.system_rows import SystemLine, aspects_text, parse_aspects
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
+from bowerbird.listening.study import Comparison, System
 
 _INDENT_PX = 26
 _SEARCHES = (("cosine", "Cosine"), ("inner_product", "Inner product"), ("nearest", "Nearest neighbour"))

@@ -126,7 +126,7 @@ def alpha_of(counts: Ints, query_of: Ints, *, seed: int, n_resamples: int, level
     )
     known = [each for each in drawn if each is not None]
     if len(known) < max(2, n_resamples // 2):
-        return Estimate(value, None, len(counts), "Answers vary too little for an interval.")
+        return Estimate(value, None, len(counts), "Responses vary too little for an interval.")
     low, high = np.quantile(known, [0.025, 0.975])
     return Estimate(value, Interval(float(low), float(high), "queries"), len(counts))
 

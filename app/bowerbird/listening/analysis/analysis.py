@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bowerbird.domain.responses import Answers, Choice, Rating
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis import agreement, choices, comparisons, figures, flags
 from bowerbird.listening.analysis import rater_evidence as raters
 from bowerbird.listening.analysis.findings import Coverage, Findings, RaterFigures, SystemCoverage
@@ -21,6 +19,8 @@ from bowerbird.listening.analysis.grades import (
 )
 from bowerbird.listening.plan import compared_pairs, plan_pages
 from bowerbird.listening.report import sentences
+from bowerbird.listening.responses import Choice, Rating, Responses
+from bowerbird.listening.study import FrozenStudy
 
 _N_PREFERENCES = 3
 """The second, a tie, the first."""
@@ -28,14 +28,14 @@ _N_PREFERENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Answers that count, of these raters, in the order in which raters began."""
+    """Responses that count, of these raters, in the order in which raters began."""
 
     rater_ids: tuple[str, ...]
     ratings: tuple[Rating, ...]
     choices: tuple[Choice, ...]
 
     @classmethod
-    def of(cls, answers: Answers) -> "Counted":
+    def of(cls, answers: Responses) -> "Counted":
         """Take the last revisions, no training, no conflicts; raters who answered nothing are left out."""
         given, chosen = counting_ratings(answers), counting_choices(answers)
         known = dict.fromkeys(itertools.chain((rater.id for rater in answers.raters), (one.rater_id for one in given)))
@@ -67,7 +67,7 @@ def findings_of(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples:
     return _chosen(study, counted, seed=seed, n_resamples=n_resamples)
 
 
-def rater_figures(study: FrozenStudy, counted: Counted, answers: Answers, *, seed: int) -> tuple[RaterFigures, ...]:
+def rater_figures(study: FrozenStudy, counted: Counted, answers: Responses, *, seed: int) -> tuple[RaterFigures, ...]:
     """Return the figures and flags of every rater."""
     units, _ = units_of(study, counted)
     if study.design.kind == "grade":

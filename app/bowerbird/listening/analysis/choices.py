@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bowerbird.domain.responses import Choice
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis import comparisons, intervals
 from bowerbird.listening.analysis.findings import Abx, Preference
 from bowerbird.listening.analysis.grades import Floats
 from bowerbird.listening.plan import compared_pairs
+from bowerbird.listening.responses import Choice
+from bowerbird.listening.study import FrozenStudy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChoiceTable:
-    """Answers to one pair of systems.
+    """Responses to one pair of systems.
 
     Attributes
     ----------
@@ -65,8 +65,8 @@ def value_of(choice: Choice) -> float | None:
 def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -> tuple[Preference, ...]:
     """Return how each pair of systems was preferred.
 
-    Answers to one query are about the same two lists, and those of one rater have one taste, so no test takes them for
-    independent: the permutation and the sign test go over queries, the t test and the interval over queries and raters.
+    Responses to one query are about the same two lists, and those of one rater follow one taste, so they are not
+    independent: the permutation and sign tests are over queries, the t test and the interval over queries and raters.
     """
     found = []
     for table in tables:

@@ -247,7 +247,7 @@ class Preference:
     Attributes
     ----------
     n_comparisons, n_wins, n_ties, n_losses : int
-        Answers, repeats not counted.
+        Responses, repeats not counted.
     win_rate : Estimate
         Ties count half.
     n_queries_won, n_queries_lost, n_queries_tied : int

@@ -14,11 +14,11 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.domain.study import Exclusion, Scale
 from bowerbird.listening.analysis.agreement import weighted_kappa
 from bowerbird.listening.analysis.findings import Flag
 from bowerbird.listening.analysis.grades import best_grade
 from bowerbird.listening.analysis.rater_evidence import Evidence, typical
+from bowerbird.listening.study import Exclusion, Scale
 
 RARE: Final = 0.01
 """How often a careful rater may leave evidence of one kind."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.domain.responses import Answers, Choice, Rating
-from bowerbird.domain.study import FrozenStudy, Scale
+from bowerbird.listening.responses import Choice, Rating, Responses
+from bowerbird.listening.study import FrozenStudy, Scale
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -135,7 +135,7 @@ def upper_half(best: float) -> float:
     return float(int(best) // 2 + 1)
 
 
-def counting_ratings(answers: Answers) -> tuple[Rating, ...]:
+def counting_ratings(answers: Responses) -> tuple[Rating, ...]:
     """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
     return tuple(
         one
@@ -145,7 +145,7 @@ def counting_ratings(answers: Answers) -> tuple[Rating, ...]:
     )
 
 
-def counting_choices(answers: Answers) -> tuple[Choice, ...]:
+def counting_choices(answers: Responses) -> tuple[Choice, ...]:
     """Return what counts of the choices, likewise."""
     return tuple(
         one for one in answers.final_choices() if not one.is_conflict and (one.answer is not None or one.cannot_judge)

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bowerbird.domain.responses import Choice, Rating
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.choices import value_of
 from bowerbird.listening.analysis.grades import Floats, best_grade, grade_of
+from bowerbird.listening.responses import Choice, Rating
+from bowerbird.listening.study import FrozenStudy
 
 Repeats: TypeAlias = tuple[tuple[float, float], ...]
 

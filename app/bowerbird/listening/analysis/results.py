@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import FrozenStudy, TrialKind
 from bowerbird.listening.analysis.analysis import Counted, findings_of, rater_figures
 from bowerbird.listening.analysis.findings import Findings, RaterFigures
 from bowerbird.listening.analysis.grades import best_grade, upper_half
 from bowerbird.listening.plan import same_results
 from bowerbird.listening.report import sentences
+from bowerbird.listening.responses import Responses
+from bowerbird.listening.study import FrozenStudy, TrialKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Results:
     n_ratings, n_choices : int
         That count: last revisions, no training; controls and repeats included.
     n_training : int
-        Answers on training pages.
+        Responses on training pages.
     n_conflicts : int
-        Answers that disagree with another one of the same place. They were kept, and do not count.
+        Responses that disagree with another one of the same place. They were kept, and do not count.
     n_queries, depth : int
     query_ids : tuple of str
         In the study's order.
@@ -84,13 +84,13 @@ class Results:
         return plain
 
 
-def results_of(study: FrozenStudy, answers: Answers, *, seed: int = 0, n_resamples: int = 2000) -> Results:
+def results_of(study: FrozenStudy, answers: Responses, *, seed: int = 0, n_resamples: int = 2000) -> Results:
     """Evaluate a study: with all raters, and once more without those who are flagged.
 
     Parameters
     ----------
     study : FrozenStudy
-    answers : Answers
+    answers : Responses
         Of this study, any number, none included.
     seed : int
         Of resampling, so that the same answers give the same figures.

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.figures import mean_grades
 from bowerbird.listening.analysis.grades import counting_ratings, grade_table
 from bowerbird.listening.analysis.results import Results, results_of
@@ -22,7 +20,9 @@ from bowerbird.listening.report.page import (
     listed_files,
     report_html,
 )
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import MANIFEST_NAME, SYSTEMS_NAME, StudyFolder
+from bowerbird.listening.study import FrozenStudy
 from bowerbird.listening.tables import answer_tables
 
 
@@ -44,7 +44,7 @@ class Report:
     results: Results
 
 
-def write_report(folder: StudyFolder, answers: Answers, out: Path, *, results: Results | None = None) -> Report:
+def write_report(folder: StudyFolder, answers: Responses, out: Path, *, results: Results | None = None) -> Report:
     """Evaluate a study and write everything that its report consists of into a folder.
 
     A report that is there already is written over, file by file; each file is whole or as it was.
@@ -52,7 +52,7 @@ def write_report(folder: StudyFolder, answers: Answers, out: Path, *, results: R
     Parameters
     ----------
     folder : StudyFolder
-    answers : Answers
+    answers : Responses
         Of this study.
     out : Path
         Made where it does not exist.
@@ -87,7 +87,7 @@ def write_report(folder: StudyFolder, answers: Answers, out: Path, *, results: R
     return Report(out / REPORT_NAME, names, results)
 
 
-def qrels(study: FrozenStudy, answers: Answers) -> str:
+def qrels(study: FrozenStudy, answers: Responses) -> str:
     """Return judgements in TREC's form, ``query 0 item grade``.
 
     A pair's grade is the mean over its raters, rounded, halves upwards; controls, repeats and training are left out.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing
 from bowerbird.listening.report.drawing import SMALL_PX, WIDTH_PX, Plot, colour, write
 from bowerbird.listening.report.numerals import ABSENT, decimal
+from bowerbird.listening.study import FrozenStudy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

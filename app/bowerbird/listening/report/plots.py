@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.findings import Estimate, Interval
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing, heat_maps
 from bowerbird.listening.report.drawing import WIDTH_PX, Plot, colour, write
 from bowerbird.listening.report.numerals import ABSENT, count, decimal, percent, reach, with_reach
+from bowerbird.listening.study import FrozenStudy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

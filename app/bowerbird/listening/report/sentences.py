@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bowerbird.domain.study import TrialKind
 from bowerbird.listening.analysis.findings import (
     Abx,
     Agreement,
@@ -15,6 +14,7 @@ from bowerbird.listening.analysis.findings import (
     RaterFigures,
     SystemFigures,
 )
+from bowerbird.listening.study import TrialKind
 
 
 def preference_sentence(found: Preference) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from bowerbird.base.errors import QueryError, StudyError
-from bowerbird.domain.study import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, encoder_named
+from bowerbird.listening.study import Candidate, RankedItem, RankedStudy, StudyDesign, StudyQuery
 from bowerbird.listening.systems.ranker import Collection, Ranker
 
 _SPARE: Final = 10

@@ -15,9 +15,9 @@ from bowerbird import __version__
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.sqlite.reader import CatalogueReader
 from bowerbird.domain.sounds import Vectors
-from bowerbird.domain.study import System
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 
 Places = npt.NDArray[np.int64]

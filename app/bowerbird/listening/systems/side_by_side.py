@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import EncoderError, QueryError
-from bowerbird.domain.study import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
+from bowerbird.listening.study import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.listening.systems.ranker import Collection, Ranker
 
 MAX_COLUMNS: Final = 5

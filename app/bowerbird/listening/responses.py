@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bowerbird.domain.study import Construct, TrialKind
+from bowerbird.listening.study import Construct, TrialKind
 
 Control: TypeAlias = Literal["", "identical", "far"]
 Answer: TypeAlias = Literal["left", "right", "tie"]
@@ -230,7 +230,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Responses:
     """Everything that raters left, of one study.
 
     Attributes
