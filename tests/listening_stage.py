@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_frozen
+from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_study
 from bowerbird.listening.study import (
     Comparison,
     Controls,
@@ -35,7 +35,7 @@ def design(**changes: object) -> StudyDesign:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def frozen(
+def sample_study(
     folder: Path, *, n_queries: int = 4, duration_s: float = 0.3, has_words: bool = False, **changes: object
 ) -> StudyFolder:
     """Write a study with its excerpts and open it."""
@@ -70,7 +70,7 @@ def frozen(
         for name in SYSTEMS:
             found = rng.choice(np.arange(1, 9), made.depth, replace=False)
             runs[name][query_id] = tuple(
-                RankedItem(item(base + int(one)), 1.0 - 0.1 * rank) for rank, one in enumerate(found)
+                RankedItem(item(base + int(entry)), 1.0 - 0.1 * rank) for rank, entry in enumerate(found)
             )
     systems = {name: {"kind": "random"} for name in SYSTEMS}
-    return write_frozen(folder, replace(made, queries=tuple(queries)), items, runs, systems)
+    return write_study(folder, replace(made, queries=tuple(queries)), items, runs, systems)

@@ -67,7 +67,7 @@ def test_the_same_command_makes_the_same_study_and_another_seed_another(studied,
 def test_a_draft_is_printed_and_made_from(studied, tmp_path):
     draft = studied("study", "new", "mine", "--trial", "preference", "--system", "ear", "--system", "random", "--draft")
     table = yaml.safe_load(draft.out)
-    assert (table["kind"], [one["name"] for one in table["systems"]]) == ("preference", ["ear", "random"])
+    assert (table["kind"], [system["name"] for system in table["systems"]]) == ("preference", ["ear", "random"])
     table |= {"depth": 2, "choice": {"how": "random", "n_queries": 3}, "title": "Mine"}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(table))
     assert studied("study", "new", "mine", "--design", tmp_path / "mine.yaml").code == 0
@@ -81,7 +81,7 @@ def test_queries_of_ones_own_and_in_words(studied, tmp_path):
     assert own.code == 0, own.complaints
     design = study_named("own").study.design
     assert sum(not query.is_training for query in design.queries) == 1
-    assert [(one.first, one.second) for one in design.planned] == [("ear", "random")]
+    assert [(pair.first, pair.second) for pair in design.planned] == [("ear", "random")]
     assert str(tmp_path) not in (study_named("own").path / "study.yaml").read_text()
     assert studied("study", "new", "words", "--words", "tone", "--words", "a hiss").code == 0
     design = study_named("words").study.design
@@ -135,8 +135,8 @@ def test_a_bundle_goes_out_and_answers_come_home(studied, tmp_path, monkeypatch)
     assert merged.code == 0
     assert "1 new rater," in merged.out
     raters = json.loads(studied("study", "show", "x", "--json").out)["raters"]
-    assert {one["pseudonym"] for one in raters} == {"heron", "owl"}
-    assert len({one["n_done"] for one in raters}) == 1
+    assert {rater["pseudonym"] for rater in raters} == {"heron", "owl"}
+    assert len({rater["n_done"] for rater in raters}) == 1
     other = replace(home, study=replace(home.study, hash="0" * 64))
     write_answers(other, tmp_path / "foreign")
     refused = studied("study", "merge", "x", tmp_path / "foreign")

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from bowerbird.gui.listening.rating_application import RatingApplication
-from bowerbird.gui.listening.rating_state import StepFace
+from bowerbird.gui.listening.rating_state import StepState
 from bowerbird.listening.store import open_study
 
 
@@ -33,7 +33,7 @@ def main() -> int:
         shown = window._stack.currentWidget()
         if shown is window.people:
             presenter.begin("heron", {}, has_consented=True)
-        elif shown is window.step and isinstance(window.step._face, StepFace):
+        elif shown is window.step and isinstance(window.step._state, StepState):
             QTest.keyClick(window, Qt.Key.Key_Return)
         elif window.isActiveWindow():
             tick.stop()
@@ -41,12 +41,12 @@ def main() -> int:
             tell("ready")
 
     def tell(what: str) -> None:
-        face = window.trial._face
-        assert face is not None
+        state = window.trial._state
+        assert state is not None
         order = [slot.item_id for slot in presenter._sitting.page.slots] if presenter._sitting.page else []
-        grades = [one.grade for one in face.candidates]
-        heard = [one.sound.is_heard for one in face.candidates]
-        told = {"what": what, "page": face.number, "order": order, "grades": grades, "heard": heard}
+        grades = [candidate.grade for candidate in state.candidates]
+        heard = [candidate.sound.is_heard for candidate in state.candidates]
+        told = {"what": what, "page": state.number, "order": order, "grades": grades, "heard": heard}
         print(json.dumps(told), flush=True)
 
     def press(name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from gui_player import FakePlayer
 
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
-from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
+from bowerbird.gui.listening.rating_state import PageState, RatersState, StepState
 from bowerbird.listening.headphones import HeadphoneTrial
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.responses import Page, Responses
@@ -46,17 +46,17 @@ class RatingPlayer(FakePlayer):
 class FakeView:
     """Keeps everything that it was told to show."""
 
-    faces: list[Any] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
     is_shut: bool = False
 
-    def show_people(self, face: PeopleFace) -> None:
-        self.faces.append(face)
+    def show_raters(self, state: RatersState) -> None:
+        self.states.append(state)
 
-    def show_step(self, face: StepFace) -> None:
-        self.faces.append(face)
+    def show_step(self, state: StepState) -> None:
+        self.states.append(state)
 
-    def show_page(self, face: PageFace) -> None:
-        self.faces.append(face)
+    def show_page(self, state: PageState) -> None:
+        self.states.append(state)
 
     def shut(self) -> None:
         self.is_shut = True
@@ -87,14 +87,14 @@ class Seat:
     # Seeing
 
     @property
-    def face(self) -> Any:
+    def state(self) -> Any:
         """What is shown."""
-        return self.view.faces[-1]
+        return self.view.states[-1]
 
     @property
     def step(self) -> str:
         """The name of the page between the trials; "" on a trial."""
-        return self.face.name if isinstance(self.face, StepFace) else ""
+        return self.state.name if isinstance(self.state, StepState) else ""
 
     @property
     def page(self) -> Page:
@@ -114,7 +114,7 @@ class Seat:
             return file.responses()
 
     def candidate(self, letter: str) -> Any:
-        return next(one for one in self.face.candidates if one.sound.letter == letter)
+        return next(candidate for candidate in self.state.candidates if candidate.sound.letter == letter)
 
     # Doing
 
@@ -156,21 +156,21 @@ class Seat:
 
     def hear_all(self) -> None:
         """Hear everything on the page."""
-        if self.face.first is not None:
+        if self.state.first is not None:
             self.hear("0")
-        for number, one_list in enumerate(self.face.lists):
-            if self.face.kind == "preference":
+        for number, one_list in enumerate(self.state.lists):
+            if self.state.kind == "preference":
                 self.press("left" if number == 0 else "right")
-            self.hear(*(one.sound.key for one in one_list))
+            self.hear(*(candidate.sound.key for candidate in one_list))
 
     def rate_page(self) -> None:
         """Answer everything on the page, and go on."""
         self.hear_all()
-        if self.face.kind == "grade":
-            for one in self.face.lists[0]:
-                self.press(one.sound.key, "w")
+        if self.state.kind == "grade":
+            for candidate in self.state.lists[0]:
+                self.press(candidate.sound.key, "w")
         else:
-            self.press("a" if self.face.kind == "abx" else "q")
+            self.press("a" if self.state.kind == "abx" else "q")
         self.press("enter")
 
     def leave(self) -> None:

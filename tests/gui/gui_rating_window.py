@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bowerbird.gui.listening.rating_application import RatingApplication
-from bowerbird.gui.listening.rating_state import PageFace
+from bowerbird.gui.listening.rating_state import PageState
 from bowerbird.gui.listening.rating_stimuli_view import CandidateRow
 from bowerbird.gui.listening.rating_widgets import KeyButton
 from bowerbird.listening.response_store import ResponseStore
@@ -64,21 +64,21 @@ class RatingStage:
     # Seeing
 
     @property
-    def face(self) -> PageFace:
-        face = self.window.trial._face
-        assert face is not None
-        return face
+    def state(self) -> PageState:
+        state = self.window.trial._state
+        assert state is not None
+        return state
 
     @property
     def step(self) -> str:
         """The page between the trials that is shown; "" for a trial."""
         shown = self.window._stack.currentWidget()
-        face = self.window.step._face
-        return face.name if shown is self.window.step and face is not None else ""
+        state = self.window.step._state
+        return state.name if shown is self.window.step and state is not None else ""
 
     @property
     def rows(self) -> list[CandidateRow]:
-        return [row for one in self.window.trial.lists for row in one.rows]
+        return [row for column in self.window.trial.lists for row in column.rows]
 
     @property
     def message(self) -> str:
@@ -92,8 +92,8 @@ class RatingStage:
     def texts(self) -> list[str]:
         """Every word that can be seen, and every one that a reader of the screen or a tool tip says."""
         widgets = [self.window, *self.window.findChildren(QWidget)]
-        seen = [one.text() for one in self.window.findChildren(QLabel) + self.window.findChildren(QPushButton)]
-        return [*seen, *(one.accessibleName() for one in widgets), *(one.toolTip() for one in widgets)]
+        seen = [widget.text() for widget in self.window.findChildren(QLabel) + self.window.findChildren(QPushButton)]
+        return [*seen, *(widget.accessibleName() for widget in widgets), *(widget.toolTip() for widget in widgets)]
 
     # Doing
 
@@ -125,7 +125,7 @@ class RatingStage:
             self.deliver()
 
     def hear_all(self) -> None:
-        self.hear("0", *(one.sound.key for one in self.face.candidates))
+        self.hear("0", *(candidate.sound.key for candidate in self.state.candidates))
 
     def sit_down(self, name: str = "heron") -> None:
         """Go through everything up to the first page, by keys alone."""
@@ -140,7 +140,7 @@ class RatingStage:
     def act(self, text: str) -> KeyButton:
         """The button of that name that can be seen."""
         found = self.window.findChildren(KeyButton)
-        return next(one for one in found if one.isVisible() and one.accessibleName() == text)
+        return next(entry for entry in found if entry.isVisible() and entry.accessibleName() == text)
 
     def close(self) -> None:
         """Close the window as its cross does, and let nothing of it live on."""

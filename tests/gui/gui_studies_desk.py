@@ -82,7 +82,7 @@ class FakeDesign:
     def show_design_job(self, job: JobState | None, complaint: str) -> None:
         self.jobs.append((job, complaint))
 
-    def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
+    def show_created(self, sentence: str, notes: Sequence[str]) -> None:
         self.frozen.append(sentence)
 
     def close_design(self) -> None:

@@ -61,7 +61,7 @@ def test_every_encoder_answers_in_a_column(desk: Desk):
     desk.ask(desk.kick)
     assert desk.view.names == ["ear", "acoustic"]
     assert desk.view.state.asked.text == "Kick 1.wav"
-    first = [one.path.name for one in desk.view.state.columns[0].results]
+    first = [result.path.name for result in desk.view.state.columns[0].results]
     assert first[0].startswith("Kick")
     assert "Kick 1.wav" not in first
     assert desk.view.state.can_rate
@@ -115,7 +115,7 @@ def test_a_variant_that_cannot_be_is_not_asked(desk: Desk):
     desk.presenter.change_system(desk.key("ear-pca27"), System("mine", encoder="ear", aspects={"odd": 1.0}))
     assert len(desk.view.states) > n_shown
     assert not desk.view.state.can_rate
-    assert "no aspect" in next(one.remark for one in desk.view.state.lines if one.system.name == "mine")
+    assert "no aspect" in next(line.remark for line in desk.view.state.lines if line.system.name == "mine")
 
 
 def test_a_sound_that_is_not_analysed_is_said(desk: Desk, tmp_path: Path):

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
 from bowerbird.listening.store import StudyFolder
-from listening_stage import frozen
+from listening_stage import sample_study
 from pulse import RATE_HZ, Ears, PulseServer, missing, running_server
 
 TESTS = Path(__file__).parents[1]
@@ -91,7 +91,7 @@ def hz_of(item_id: str) -> float:
 
 
 def test_each_key_makes_its_own_sound_audible(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
-    folder = frozen(tmp_path / "study", duration_s=4.0, n_queries=1)
+    folder = sample_study(tmp_path / "study", duration_s=4.0, n_queries=1)
     with sounding(tmp_path_factory.mktemp("pulse")) as server, Ears(server) as ears:
         window = Window(folder, server, tmp_path / "home")
         try:
@@ -114,7 +114,7 @@ def test_each_key_makes_its_own_sound_audible(tmp_path: Path, tmp_path_factory: 
 
 
 def test_a_window_that_is_killed_comes_back_to_its_page(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
-    folder = frozen(tmp_path / "study", duration_s=0.3, n_queries=3, must_hear_share=0.1)
+    folder = sample_study(tmp_path / "study", duration_s=0.3, n_queries=3, must_hear_share=0.1)
     moments = random.Random(3)
     before: dict[str, Any] | None = None
     n_graded = 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from gui_rating import QUIETEST, Seat
 
-from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
+from bowerbird.gui.listening.rating_state import PageState, RatersState, StepState
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.playback.events import DeviceChanged
 from listening_stage import SYSTEMS
@@ -22,17 +22,17 @@ def noted(seat: Seat, kind: str) -> list[str]:
 
 def test_somebody_new_is_led_to_the_training(seat_at: Callable[..., Seat]):
     seat = seat_at()
-    assert isinstance(seat.face, PeopleFace)
-    assert seat.face.people == ()
+    assert isinstance(seat.state, RatersState)
+    assert seat.state.people == ()
     seat.presenter.begin("heron", {"age": "30 to 39"}, has_consented=True)
     assert seat.step == "instructions"
     seat.press("enter")
     assert seat.step == "level"
     assert seat.player.played[-1].loop
     seat.press("enter")
-    assert isinstance(seat.face, PageFace)
-    assert seat.face.is_training
-    assert "do not count" in seat.face.progress
+    assert isinstance(seat.state, PageState)
+    assert seat.state.is_training
+    assert "do not count" in seat.state.progress
     assert not seat.player.is_playing
     (rater,) = seat.answers.raters
     assert (rater.pseudonym, dict(rater.background)) == ("heron", {"age": "30 to 39"})
@@ -42,7 +42,7 @@ def test_somebody_new_is_led_to_the_training(seat_at: Callable[..., Seat]):
 def test_nobody_takes_part_who_has_not_agreed(seat_at: Callable[..., Seat]):
     seat = seat_at()
     seat.presenter.begin("heron", {}, has_consented=False)
-    assert "agree" in seat.face.message
+    assert "agree" in seat.state.message
     assert seat.answers.raters == ()
 
 
@@ -52,7 +52,7 @@ def test_a_name_is_needed_that_nobody_has(seat_at: Callable[..., Seat], name: st
     first.sit_down("heron")
     seat = seat_at(again=first)
     seat.presenter.begin(name, {}, has_consented=True)
-    assert word in seat.face.message
+    assert word in seat.state.message
     assert len(seat.answers.raters) == 1
 
 
@@ -61,7 +61,7 @@ def test_raters_who_began_here_are_shown_with_their_progress(seat_at: Callable[.
     first.sit_down("heron")
     first.rate_page()
     n_pages = first.n_pages
-    (person,) = seat_at(again=first).face.people
+    (person,) = seat_at(again=first).state.people
     assert (person.pseudonym, person.progress) == ("heron", f"1 of {n_pages} pages")
 
 
@@ -70,13 +70,17 @@ def test_who_comes_back_reads_one_page_and_goes_on_where_they_left(seat_at: Call
     first.sit_down()
     first.hear("0", "2")
     first.press("2", "r")
-    before = first.face
+    before = first.state
     seat = seat_at(again=first, pseudonym="heron")
     assert seat.step == "welcome"
     seat.press("enter")
-    assert seat.face.number == before.number
-    assert [one.grade for one in seat.face.candidates] == [one.grade for one in before.candidates]
-    assert [one.sound.is_heard for one in seat.face.candidates] == [one.sound.is_heard for one in before.candidates]
+    assert seat.state.number == before.number
+    assert [candidate.grade for candidate in seat.state.candidates] == [
+        candidate.grade for candidate in before.candidates
+    ]
+    assert [candidate.sound.is_heard for candidate in seat.state.candidates] == [
+        candidate.sound.is_heard for candidate in before.candidates
+    ]
 
 
 def test_who_comes_back_may_read_and_set_the_volume_again(seat_at: Callable[..., Seat]):
@@ -86,7 +90,7 @@ def test_who_comes_back_may_read_and_set_the_volume_again(seat_at: Callable[...,
     seat.press("i")
     assert seat.step == "instructions"
     seat.press("enter")
-    assert isinstance(seat.face, PageFace)
+    assert isinstance(seat.state, PageState)
     third = seat_at(again=first, pseudonym="heron")
     third.press("v")
     assert third.step == "level"
@@ -109,7 +113,7 @@ def test_time_away_from_the_page_is_no_decision(seat_at: Callable[..., Seat]):
 def test_own_instructions_take_the_place_of_the_usual_ones(seat_at: Callable[..., Seat]):
     seat = seat_at(instructions="Think of films.\n\nNothing else.")
     seat.presenter.begin("heron", {}, has_consented=True)
-    assert seat.face.paragraphs[:2] == ("Think of films.", "Nothing else.")
+    assert seat.state.paragraphs[:2] == ("Think of films.", "Nothing else.")
 
 
 # Breaks, leaving, devices, headphones
@@ -120,17 +124,17 @@ def test_a_break_is_proposed_between_pages_and_no_time_of_it_counts(seat_at: Cal
     seat.sit_down()
     seat.go_by(0.1)
     seat.clock.wind(25 * 60)
-    assert isinstance(seat.face, PageFace)
+    assert isinstance(seat.state, PageState)
     seat.rate_page()
     assert seat.step == "break"
     seat.clock.wind(600)
     seat.press("enter")
-    assert seat.face.number == 1
+    assert seat.state.number == 1
     seat.press("1", "n")
     assert seat.answers.ratings[-1].decision_ms < 1000
     assert noted(seat, "rested")
     seat.rate_page()
-    assert seat.face.number == 2
+    assert seat.state.number == 2
 
 
 def test_escape_is_silence_and_a_question(seat_at: Callable[..., Seat]):
@@ -138,10 +142,10 @@ def test_escape_is_silence_and_a_question(seat_at: Callable[..., Seat]):
     seat.sit_down()
     seat.press("1", "escape")
     assert not seat.player.is_playing
-    assert seat.face.is_leaving
+    assert seat.state.is_leaving
     assert not seat.view.is_shut
     seat.press("escape")
-    assert not seat.face.is_leaving
+    assert not seat.state.is_leaving
     seat.press("escape", "l")
     assert seat.view.is_shut
     seat.presenter.leave()
@@ -153,15 +157,15 @@ def test_without_a_device_nothing_is_answered_until_it_is_back(seat_at: Callable
     seat.sit_down()
     seat.hear("0", "1")
     seat.presenter.handle(DeviceChanged(AWAY))
-    assert seat.face.message == AWAY
+    assert seat.state.message == AWAY
     for key in ("q", "n", "b"):
         seat.press(key)
     assert seat.answers.ratings == ()
-    assert seat.face.message == AWAY
+    assert seat.state.message == AWAY
     seat.go_by(4.5)
     assert seat.player.n_prepared == 2
     seat.presenter.handle(DeviceChanged(None))
-    assert seat.face.message == ""
+    assert seat.state.message == ""
     seat.press("q")
     assert seat.candidate("A").grade == 0
 
@@ -172,7 +176,7 @@ def test_the_volume_is_not_set_where_nothing_is_heard(seat_at: Callable[..., Sea
     seat.presenter.begin("heron", {}, has_consented=True)
     seat.press("enter", "enter")
     assert seat.step == "level"
-    assert seat.face.message
+    assert seat.state.message
     assert noted(seat, "level") == []
 
 
@@ -183,7 +187,7 @@ def test_headphones_are_told_from_loudspeakers(seat_at: Callable[..., Seat], n_w
     seat.press("enter", "enter")
     assert seat.step == "headphones"
     seat.press("1")
-    assert seat.face.message == "Listen to all three, then say which is quietest."
+    assert seat.state.message == "Listen to all three, then say which is quietest."
     for place, quietest in enumerate(QUIETEST):
         seat.go_by(4.0)
         seat.player.finish()
@@ -192,9 +196,9 @@ def test_headphones_are_told_from_loudspeakers(seat_at: Callable[..., Seat], n_w
     assert seat.step == "headphones_result"
     (note,) = noted(seat, "headphones")
     assert f'"is_passed": {str(is_passed).lower()}' in note
-    assert ("again" in [act.verb for act in seat.face.acts]) is not is_passed
+    assert ("again" in [act.verb for act in seat.state.acts]) is not is_passed
     seat.press("enter")
-    assert isinstance(seat.face, PageFace)
+    assert isinstance(seat.state, PageState)
 
 
 def test_a_failed_check_may_be_done_again(seat_at: Callable[..., Seat]):
@@ -222,7 +226,9 @@ def test_nothing_shown_tells_a_sound_or_a_system(seat_at: Callable[..., Seat], k
             seat.press("enter")
         else:
             seat.rate_page()
-    shown = " ".join(str(face) for face in seat.view.faces if not isinstance(face, StepFace) or face.name != "done")
+    shown = " ".join(
+        str(state) for state in seat.view.states if not isinstance(state, StepState) or state.name != "done"
+    )
     for item in seat.folder.study.items.values():
         assert item.id not in shown
         assert item.content_hash not in shown

@@ -22,7 +22,7 @@ from bowerbird.gui.listening.rating_widgets import set_state
 from bowerbird.gui.listening.rating_window import key_name
 from bowerbird.gui.shell import theme
 from bowerbird.listening.study import Scale
-from listening_stage import SYSTEMS, frozen
+from listening_stage import SYSTEMS, sample_study
 
 SIZES = ((1440, 900), (1024, 640), (360, 900))
 
@@ -37,7 +37,7 @@ def open_rating(
     opened: list[RatingStage] = []
 
     def open_it(*, size: tuple[int, int] = (1200, 760), pseudonym: str | None = None, **changes: object) -> RatingStage:
-        folder = frozen(tmp_path / f"study{len(opened)}", **changes)
+        folder = sample_study(tmp_path / f"study{len(opened)}", **changes)
         opened.append(RatingStage(qtbot, folder, size=size, pseudonym=pseudonym))
         return opened[-1]
 
@@ -55,14 +55,14 @@ def stage(open_rating: Callable[..., RatingStage]) -> RatingStage:
 
 
 def test_a_page_is_rated_by_keys_alone(stage: RatingStage):
-    number = stage.face.number
+    number = stage.state.number
     stage.hear_all()
-    for one, grade in zip(stage.face.candidates, "qwerqwerq", strict=False):
-        stage.press(one.sound.key, grade)
-    assert [one.grade for one in stage.face.candidates] == [place % 4 for place in range(len(stage.rows))]
+    for candidate, grade in zip(stage.state.candidates, "qwerqwerq", strict=False):
+        stage.press(candidate.sound.key, grade)
+    assert [candidate.grade for candidate in stage.state.candidates] == [place % 4 for place in range(len(stage.rows))]
     assert len(stage.answers.ratings) == len(stage.rows)
     stage.press("enter")
-    stage.until(lambda: stage.face.number == number + 1 or stage.step == "trained")
+    stage.until(lambda: stage.state.number == number + 1 or stage.step == "trained")
 
 
 def test_a_page_is_rated_by_mouse_alone(stage: RatingStage):
@@ -71,12 +71,12 @@ def test_a_page_is_rated_by_mouse_alone(stage: RatingStage):
     assert stage.player.played[-1].path.stem == stage.program.presenter._sitting.page.slots[1].item_id
     stage.click(stage.rows[1].grades[2])
     stage.click(stage.rows[2].grades[0])
-    assert [one.grade for one in stage.face.candidates[:3]] == [None, 2, 0]
-    assert stage.face.candidates[2].is_at_hand
+    assert [candidate.grade for candidate in stage.state.candidates[:3]] == [None, 2, 0]
+    assert stage.state.candidates[2].is_selected
     stage.click(stage.act("Cannot judge"))
-    assert stage.face.candidates[2].state == "Cannot judge"
+    assert stage.state.candidates[2].status == "Cannot judge"
     stage.click(stage.act("Undo"))
-    assert stage.face.candidates[2].grade == 0
+    assert stage.state.candidates[2].grade == 0
 
 
 def test_a_grade_that_comes_too_soon_is_refused_on_the_page(stage: RatingStage):
@@ -91,7 +91,7 @@ def test_a_button_that_was_clicked_takes_no_keys_away(stage: RatingStage):
     n_played = len(stage.player.played)
     stage.press("space")
     assert len(stage.player.played) == n_played + 1
-    assert stage.face.candidates[0].grade == 1
+    assert stage.state.candidates[0].grade == 1
 
 
 def test_a_comment_is_written_in_a_line_of_its_own(stage: RatingStage):
@@ -116,7 +116,7 @@ def test_escape_leaves_the_comment_first_and_then_asks(stage: RatingStage):
     stage.press("escape")
     stage.until(stage.window.hasFocus)
     assert stage.answers.ratings == ()
-    assert not stage.face.is_leaving
+    assert not stage.state.is_leaving
     stage.press("escape")
     assert stage.window._leaving.isVisible()
     stage.press("escape")
@@ -166,9 +166,9 @@ def test_tab_takes_the_other_list(open_rating: Callable[..., RatingStage]):
     stage = open_rating(kind="preference")
     stage.sit_down()
     stage.press("tab", "1")
-    assert stage.face.candidates[len(stage.face.lists[0])].sound.is_playing
+    assert stage.state.candidates[len(stage.state.lists[0])].sound.is_playing
     stage.press("left", "1")
-    assert stage.face.candidates[0].sound.is_playing
+    assert stage.state.candidates[0].sound.is_playing
 
 
 def test_the_slider_counts_where_the_mouse_lets_go(open_rating: Callable[..., RatingStage]):
@@ -219,7 +219,7 @@ def test_closing_keeps_everything_and_lets_others_in(stage: RatingStage, open_ra
         assert again.step == "welcome"
         again.press("enter")
         again.until(lambda: not again.step)
-        assert again.face.candidates[0].grade == 3
+        assert again.state.candidates[0].grade == 3
     finally:
         again.close()
 
@@ -303,7 +303,7 @@ def test_what_plays_is_the_loudest(stage: RatingStage):
     stage.press("2")
     stage.player.position_s = 0.2
     stage.clock.wind(0.2)
-    stage.until(lambda: stage.face.candidates[1].sound.heard_share > 0)
+    stage.until(lambda: stage.state.candidates[1].sound.listened_share > 0)
     QApplication.processEvents()
     assert [has_accent(place) for place in range(3)] == [False, True, False]
 

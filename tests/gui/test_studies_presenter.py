@@ -15,7 +15,7 @@ from bowerbird.listening.raters import join
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import StudyFolder
-from listening_stage import frozen
+from listening_stage import sample_study
 
 
 class Desk:
@@ -43,7 +43,7 @@ def desk() -> Iterator[Desk]:
 
 @pytest.fixture
 def study() -> StudyFolder:
-    return frozen(paths.studies_path() / "tones")
+    return sample_study(paths.studies_path() / "tones")
 
 
 def rate(folder: StudyFolder, pseudonym: str, *, n_pages: int | None = None) -> None:
@@ -87,7 +87,7 @@ def test_nobody_is_said_where_nobody_rated(desk: Desk, study: StudyFolder):
 
 
 def test_a_damaged_study_is_said_and_the_others_are_listed(desk: Desk, study: StudyFolder):
-    broken = frozen(paths.studies_path() / "broken")
+    broken = sample_study(paths.studies_path() / "broken")
     next((broken.path / "excerpts").iterdir()).write_bytes(b"other")
     desk.presenter.opened()
     assert [row.name for row in desk.view.rows] == ["broken", "tones"]
@@ -168,6 +168,6 @@ def test_a_file_that_is_none_is_said(desk: Desk, study: StudyFolder, tmp_path: P
 def test_what_was_closed_is_not_read_anew(desk: Desk, study: StudyFolder):
     desk.presenter.opened()
     desk.presenter.closed()
-    frozen(paths.studies_path() / "second")
+    sample_study(paths.studies_path() / "second")
     desk.presenter.refresh()
     assert [row.name for row in desk.view.rows] == ["tones"]

@@ -69,7 +69,7 @@ def desk(indexed: Path, sounds: Path) -> Iterator[Desk]:
 
 def test_what_is_there_at_once_is_a_study(desk: Desk):
     state = desk.view.state
-    assert state.can_freeze
+    assert state.can_create
     assert state.problems == {}
     assert [system.name for system in state.design.systems] == ["ear", "acoustic", "random"]
     assert state.design.planned == (Comparison("ear", "acoustic"),)
@@ -84,7 +84,7 @@ def test_every_field_can_be_read_and_written(desk: Desk):
         value = value_at(design, field.path)
         assert with_value(design, field.path, value) == design, field.path
         if field.kind == "choice":
-            assert value in [one for one, _ in field.choices]
+            assert value in [choice for choice, _ in field.choices]
 
 
 def test_a_frozen_study_is_the_one_that_was_designed(desk: Desk):
@@ -130,7 +130,7 @@ def test_a_study_that_cannot_be_made_says_why(desk: Desk, tmp_path: Path):
     desk.presenter.add_ranking(theirs)
     desk.freeze()
     assert "Line 1 of the ranking" in desk.view.complaint
-    assert desk.view.state.can_freeze
+    assert desk.view.state.can_create
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_fault_stands_beside_its_field_and_goes_with_it(desk: Desk, path: str,
     before = value_at(desk.view.state.design, path)
     desk.presenter.change(path, value)
     assert said in desk.problems[path]
-    assert not desk.view.state.can_freeze
+    assert not desk.view.state.can_create
     desk.presenter.freeze()
     assert not desk.thread.background.is_running
     desk.presenter.change(path, before)
@@ -201,7 +201,7 @@ def test_the_selected_sounds_are_asked(desk: Desk):
 def test_a_trial_that_compares_needs_two_systems(desk: Desk):
     for name in ("acoustic", "random"):
         desk.presenter.tick(desk.key(name), False)
-    assert desk.view.state.can_freeze
+    assert desk.view.state.can_create
     desk.presenter.change("kind", "preference")
     assert desk.problems == {"systems": "This trial compares two systems. Tick another."}
     assert "scale.grades" not in desk.view.state.shown
@@ -270,4 +270,4 @@ def test_an_empty_library_has_one_sentence(indexed: Path, sounds: Path, tmp_path
         catalogue.remove_folder(folder.id)
     desk = Desk(tmp_path / "library", sounds)
     assert desk.problems == {"": "The library has no analysed sound yet. Add a folder first."}
-    assert not desk.view.state.can_freeze
+    assert not desk.view.state.can_create

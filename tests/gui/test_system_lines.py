@@ -5,30 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.gui.listening.system_rows import SystemLine, SystemLines, about, aspects_text, name_of, parse_aspects
+from bowerbird.gui.listening.system_rows import SystemList, SystemRow, about, aspects_text, name_of, parse_aspects
 from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
 
-EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), knows_words=True)
-ACOUSTIC = EncoderChoice("acoustic", 128, ("timbre",), knows_words=False)
+EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), has_text=True)
+ACOUSTIC = EncoderChoice("acoustic", 128, ("timbre",), has_text=False)
 CHOICES = SystemChoices((EAR, ACOUSTIC), 300, (1.0,) * 300)
 
 
-def line(lines: SystemLines, name: str) -> SystemLine:
-    return next(one for one in lines.lines if one.system.name == name)
+def line(lines: SystemList, name: str) -> SystemRow:
+    return next(line for line in lines.lines if line.system.name == name)
 
 
-def names(lines: SystemLines) -> list[str]:
+def names(lines: SystemList) -> list[str]:
     return [system.name for system in lines.asked]
 
 
 def test_the_usual_ones_are_ticked():
-    assert names(SystemLines(CHOICES)) == ["ear", "acoustic", "random"]
-    assert names(SystemLines(CHOICES, has_random=False)) == ["ear", "acoustic"]
+    assert names(SystemList(CHOICES)) == ["ear", "acoustic", "random"]
+    assert names(SystemList(CHOICES, has_random=False)) == ["ear", "acoustic"]
 
 
 def test_a_variant_stands_below_its_encoder_and_is_named_after_what_it_is():
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     lines.add_variant(line(lines, "ear").key)
     assert names(lines) == ["ear", "ear-pca100", "acoustic", "random"]
     variant = line(lines, "ear-pca100")
@@ -40,7 +40,7 @@ def test_a_variant_stands_below_its_encoder_and_is_named_after_what_it_is():
 
 
 def test_two_variants_alike_have_names_apart():
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     for _ in range(2):
         lines.add_variant(line(lines, "ear").key)
     assert names(lines)[:3] == ["ear", "ear-pca100", "ear-pca100-2"]
@@ -48,7 +48,7 @@ def test_two_variants_alike_have_names_apart():
 
 
 def test_an_encoder_itself_is_not_taken_away():
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     lines.remove(line(lines, "ear").key)
     lines.add_variant(line(lines, "ear").key)
     lines.remove(line(lines, "ear-pca100").key)
@@ -56,7 +56,7 @@ def test_an_encoder_itself_is_not_taken_away():
 
 
 def test_what_knows_no_words_is_left_out_while_words_are_asked():
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     lines.ask_words(is_words=True)
     assert names(lines) == ["ear", "random"]
     assert line(lines, "acoustic").remark == "It knows no words."
@@ -74,19 +74,19 @@ def test_what_knows_no_words_is_left_out_while_words_are_asked():
     ids=["components", "aspect", "name"],
 )
 def test_what_cannot_be_is_said_on_its_line(changes, remark):
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     lines.add_variant(line(lines, "ear").key)
     variant = line(lines, "ear-pca100")
     lines.change(variant.key, replace(variant.system, **changes))
-    judged = next(one for one in lines.lines if one.key == variant.key)
+    judged = next(line for line in lines.lines if line.key == variant.key)
     assert remark in judged.remark
     assert lines.has_fault
     lines.tick(variant.key, is_ticked=False)
-    assert not any(one.is_ticked and one.key == variant.key for one in lines.lines)
+    assert not any(line.is_ticked and line.key == variant.key for line in lines.lines)
 
 
 def test_a_ranking_is_named_after_its_file():
-    lines = SystemLines(CHOICES)
+    lines = SystemList(CHOICES)
     lines.add_ranking(Path("/theirs/runs of clap.trec"))
     assert names(lines)[-1] == "runs-of-clap"
     assert line(lines, "runs-of-clap").about == "Rankings in runs of clap.trec"
@@ -94,7 +94,7 @@ def test_a_ranking_is_named_after_its_file():
 
 def test_a_design_s_systems_are_ticked_and_the_others_not():
     variant = System("small", encoder="ear", n_components=10)
-    lines = SystemLines(CHOICES, (System("acoustic", encoder="acoustic"), variant, System("far", encoder="clap")))
+    lines = SystemList(CHOICES, (System("acoustic", encoder="acoustic"), variant, System("far", encoder="clap")))
     assert names(lines) == ["small", "acoustic"], "a variant stands with its encoder"
     assert line(lines, "far").remark == "The library has no vectors of it."
     assert not lines.has_fault

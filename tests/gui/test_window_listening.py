@@ -26,7 +26,7 @@ from bowerbird.gui.listening.study_design_view import StudySheet
 from bowerbird.gui.listening.study_systems_view import _VariantFields
 from bowerbird.listening.store import open_study
 from conftest import EVERY
-from listening_stage import frozen
+from listening_stage import sample_study
 
 Open = Callable[..., Stage]
 KICK = "Kick 1.wav"
@@ -97,7 +97,7 @@ def test_no_study_has_one_sentence_and_one_action(stage: Stage):
 
 
 def test_studies_are_listed_with_what_can_be_done(stage: Stage):
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     view = dialog.rows["tones"]
     assert texts(view)[0] == "Tones"
@@ -110,13 +110,13 @@ def test_studies_are_listed_with_what_can_be_done(stage: Stage):
         "Merge ratings…",
         "Show folder",
     ]
-    assert [text for text, one in buttons.items() if not one.isEnabled()] == ["Report", "Export ratings…"]
+    assert [text for text, button in buttons.items() if not button.isEnabled()] == ["Report", "Export ratings…"]
 
 
 def test_a_folder_is_shown_where_it_lies(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     shown: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    folder = frozen(paths.studies_path() / "tones")
+    folder = sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Show folder"])
     assert shown == [str(folder.path)]
@@ -125,7 +125,7 @@ def test_a_folder_is_shown_where_it_lies(stage: Stage, monkeypatch: pytest.Monke
 def test_a_bundle_is_written_where_it_was_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     out = tmp_path / "mine.bowerbird"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Export bundle…"])
     settle(stage)
@@ -136,7 +136,7 @@ def test_a_bundle_is_written_where_it_was_asked_for(stage: Stage, monkeypatch: p
 
 def test_rating_opens_one_window_which_ends_with_this_one(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rating_application, "Player", FakePlayer)
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Rate"])
     settle(stage)
@@ -206,7 +206,9 @@ def test_words_have_a_field_and_their_count_has_none(stage: Stage):
 def test_the_fields_of_a_variant_stay_in_sight_when_a_fault_among_them_goes(stage: Stage):
     sheet = open_sheet(stage)
     sheet.resize(680, 760)
-    stage.click(next(one for one in sheet.findChildren(QPushButton) if one.text() == "Variant" and one.isVisible()))
+    stage.click(
+        next(widget for widget in sheet.findChildren(QPushButton) if widget.text() == "Variant" and widget.isVisible())
+    )
     (fields,) = sheet.findChildren(_VariantFields)
     fields.weights.setFocus()
     for text in ("bogus=2", "timbre=2"):
@@ -216,7 +218,7 @@ def test_the_fields_of_a_variant_stay_in_sight_when_a_fault_among_them_goes(stag
         stage.until(lambda: fields.rect().contains(fields.weights.geometry().bottomRight()))
     design = listening(stage).design.design
     assert design is not None
-    assert [one.aspects for one in design.systems if one.aspects] == [{"timbre": 2.0}]
+    assert [system.aspects for system in design.systems if system.aspects] == [{"timbre": 2.0}]
 
 
 def test_the_rest_stands_behind_more(stage: Stage):
@@ -263,7 +265,7 @@ def test_a_design_that_is_closed_is_there_again(stage: Stage):
 def test_moving_plays_and_what_plays_is_marked_in_every_column(stage: Stage):
     dialog = compare(stage)
     table = dialog.results
-    assert [table.horizontalHeaderItem(one).text() for one in range(2)] == ["ear", "acoustic"]
+    assert [table.horizontalHeaderItem(column).text() for column in range(2)] == ["ear", "acoustic"]
     assert table.hasFocus()
     n_played = len(stage.player.played)
     stage.press(Qt.Key.Key_Down)
@@ -284,7 +286,7 @@ def test_a_click_plays_once(stage: Stage):
     n_played = len(stage.player.played)
     place = table.visualRect(table.model().index(2, 1)).center()
     stage.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert [one.path for one in stage.player.played[n_played:]] == [table.result_at(2, 1).path]
+    assert [played.path for played in stage.player.played[n_played:]] == [table.result_at(2, 1).path]
 
 
 def test_escape_falls_silent_and_then_closes(stage: Stage):
@@ -349,7 +351,7 @@ def test_the_table_of_classes_is_remembered(
 
 def test_the_window_closes_with_everything_open(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rating_application, "Player", FakePlayer)
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     open_studies(stage)
     open_sheet(stage)
     compare(stage)

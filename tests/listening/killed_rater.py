@@ -26,14 +26,14 @@ def standing(session: RatingSession) -> list[list[object]]:
     page = session.page
     assert page is not None
     said = [session.said(position) for position in range(len(page.slots))]
-    return [[one.grade, one.cannot_judge, one.is_broken, one.comment] for one in said]
+    return [[part.grade, part.cannot_judge, part.is_broken, part.comment] for part in said]
 
 
 def tell_page(session: RatingSession) -> None:
     page = session.page
     assert page is not None
     order = [slot.item_id for slot in page.slots]
-    heard = [round(session.heard_share(position), 3) for position in (None, *range(len(order)))]
+    heard = [round(session.listened_share(position), 3) for position in (None, *range(len(order)))]
     tell(what="page", page=page.number, order=order, said=standing(session), heard=heard, n_done=session.n_done)
 
 

@@ -8,18 +8,18 @@ from dataclasses import replace
 import pytest
 
 from bowerbird.base.errors import StudyError
-from bowerbird.listening.bundles import Merged, merge, open_bundle, write_answers, write_bundle
+from bowerbird.listening.bundles import MergeResult, merge, open_bundle, write_answers, write_bundle
 from bowerbird.listening.raters import join
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
-from bowerbird.listening.store import frozen_names
-from listening_stage import frozen
+from bowerbird.listening.store import study_file_names
+from listening_stage import sample_study
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "here"))
-    folder = frozen(tmp_path / "here" / "studies" / "tones")
+    folder = sample_study(tmp_path / "here" / "studies" / "tones")
     (folder.path / "home.json").write_text('{"000": "/home/somebody/secret folder/kick.wav"}')
     return folder
 
@@ -49,7 +49,7 @@ def test_a_bundle_holds_the_frozen_study_and_nothing_else(tmp_path, home):
     rated(home, "heron")
     write_bundle(home, tmp_path / "b")
     with zipfile.ZipFile(tmp_path / "b") as bundle:
-        assert sorted(bundle.namelist()) == sorted(frozen_names(home))
+        assert sorted(bundle.namelist()) == sorted(study_file_names(home))
         text = b"".join(bundle.read(name) for name in bundle.namelist())
     assert b"secret folder" not in text
     assert b"heron" not in text
@@ -86,11 +86,11 @@ def test_answers_come_home_and_twice_changes_nothing(tmp_path, monkeypatch, home
     with ResponseStore(home.path) as file, ResponseStore(there.path) as other:
         here, sent = file.responses(), other.responses()
     assert {rater.id for rater in here.raters} == {mine.id, theirs.id}
-    assert [one for one in here.ratings if one.rater_id == theirs.id] == list(sent.ratings)
-    assert [one for one in here.events if one.rater_id == theirs.id] == list(sent.events)
-    assert next(one for one in here.raters if one.id == theirs.id).background == {"hearing": "good"}
+    assert [rating for rating in here.ratings if rating.rater_id == theirs.id] == list(sent.ratings)
+    assert [event for event in here.events if event.rater_id == theirs.id] == list(sent.events)
+    assert next(rater for rater in here.raters if rater.id == theirs.id).background == {"hearing": "good"}
     again = merge(home, tmp_path / "owl.ratings")
-    assert again == Merged(0, 0, first.n_answers, 0)
+    assert again == MergeResult(0, 0, first.n_answers, 0)
     with ResponseStore(home.path) as file:
         assert file.responses() == here
 
@@ -122,7 +122,7 @@ def test_what_disagrees_is_kept_beside_the_other_and_marked(tmp_path, monkeypatc
     assert merged.n_conflicts == merged.n_answers > 0
     with ResponseStore(home.path) as file:
         ratings = file.responses().ratings
-    assert {(one.grade, one.is_conflict) for one in ratings} == {(0, False), (3, True)}
+    assert {(rating.grade, rating.is_conflict) for rating in ratings} == {(0, False), (3, True)}
     assert merge(home, tmp_path / "two").n_answers == 0
 
 
@@ -143,8 +143,12 @@ def test_of_a_disputed_answer_the_first_counts_however_often_the_other_was_corre
     merge(home, tmp_path / "1.ratings")
     assert merge(home, tmp_path / "3.ratings").n_conflicts == 3
     with ResponseStore(home.path) as file:
-        final = [one for one in file.responses().final_ratings() if (one.page, one.item_id) == place]
-    assert [(one.grade, one.is_conflict) for one in final] == [(0, False), (3, True)]
+        final = [
+            final_rating
+            for final_rating in file.responses().final_ratings()
+            if (final_rating.page, final_rating.item_id) == place
+        ]
+    assert [(rating.grade, rating.is_conflict) for rating in final] == [(0, False), (3, True)]
 
 
 def test_a_bundle_brings_no_answers_of_its_own(tmp_path, monkeypatch, home):
@@ -185,7 +189,7 @@ def test_two_raters_of_one_name_are_told_apart(tmp_path, monkeypatch, home):
 
 
 def test_answers_to_another_study_are_refused_and_nothing_changes(tmp_path, home):
-    other = frozen(tmp_path / "other", n_queries=3)
+    other = sample_study(tmp_path / "other", n_queries=3)
     rated(other, "owl")
     write_answers(other, tmp_path / "r")
     with pytest.raises(StudyError, match="answers another study"):
@@ -195,7 +199,7 @@ def test_answers_to_another_study_are_refused_and_nothing_changes(tmp_path, home
 
 
 def test_answers_that_only_claim_to_be_of_this_study_are_refused(tmp_path, home):
-    other = frozen(tmp_path / "other", n_queries=3)
+    other = sample_study(tmp_path / "other", n_queries=3)
     rated(other, "owl")
     write_answers(other, tmp_path / "r")
     forged = tmp_path / "forged"
@@ -256,7 +260,7 @@ def test_a_bundle_changed_on_its_way_is_refused(tmp_path, monkeypatch, home):
 def test_another_study_of_that_name_is_not_overwritten(tmp_path, monkeypatch, home):
     write_bundle(home, tmp_path / "b.bowerbird")
     monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "h"))
-    other = frozen(tmp_path / "h" / "studies" / "tones", n_queries=2)
+    other = sample_study(tmp_path / "h" / "studies" / "tones", n_queries=2)
     with pytest.raises(StudyError, match="Another study is called tones"):
         open_bundle(tmp_path / "b.bowerbird")
     assert (other.path / "study.yaml").exists()

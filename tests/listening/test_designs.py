@@ -127,6 +127,6 @@ def test_every_fault_has_the_place_that_it_stands_beside():
         controls=Controls(far_share=2.0),
         planned=(Comparison("ear", "gone"),),
     )
-    places = [fault.place for fault in design_faults(broken)]
+    places = [fault.field for fault in design_faults(broken)]
     assert places == ["name", "title", "systems", "depth", "controls.far_share", "planned"]
     assert design_faults(StudyDesign("fine", "Fine", (System("ear", encoder="ear"),))) == ()

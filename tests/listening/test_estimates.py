@@ -9,7 +9,7 @@ from bowerbird.listening.plan import estimate_of, estimated_minutes, plan_pages
 from bowerbird.listening.response_store import FILE_NAME, ResponseStore
 from bowerbird.listening.responses import Event, Rater
 from bowerbird.listening.study import Comparison, Controls, QueryChoice, System
-from listening_stage import design, frozen
+from listening_stage import design, sample_study
 
 NO_CONTROLS = Controls(0.0, 0.0, 0.0)
 
@@ -21,7 +21,7 @@ def guess(study, **changes):
 
 @pytest.mark.parametrize("kind", ["preference", "abx"])
 def test_pairs_are_counted_as_they_are_planned(tmp_path, kind):
-    study = frozen(tmp_path / "s", kind=kind, controls=NO_CONTROLS).study
+    study = sample_study(tmp_path / "s", kind=kind, controls=NO_CONTROLS).study
     found = guess(study)
     assert found.n_pages == len(plan_pages(study, rater_number=0))
     assert found.minutes == pytest.approx(estimated_minutes(study), rel=0.05)
@@ -34,7 +34,7 @@ def test_every_pair_is_counted_where_none_is_planned():
 
 
 def test_a_graded_study_is_guessed_within_a_third(tmp_path):
-    study = frozen(tmp_path / "s", n_queries=4, depth=2, n_per_page=4).study
+    study = sample_study(tmp_path / "s", n_queries=4, depth=2, n_per_page=4).study
     found = guess(study)
     assert found.n_pages == pytest.approx(len(plan_pages(study, rater_number=0)), rel=0.34)
     assert found.minutes == pytest.approx(estimated_minutes(study), rel=0.34)
@@ -57,7 +57,7 @@ def test_words_are_counted_and_have_no_sound_of_their_own():
 
 
 def test_an_overview_counts_every_page_once_and_makes_no_file(tmp_path):
-    folder = frozen(tmp_path / "s")
+    folder = sample_study(tmp_path / "s")
     assert overview_of(folder).raters == ()
     assert not (folder.path / FILE_NAME).exists()
     with ResponseStore(folder.path) as file:
@@ -67,6 +67,6 @@ def test_an_overview_counts_every_page_once_and_makes_no_file(tmp_path):
             file.add(Event("id-heron", "s", "completed", "2026-01-01T00:00:00Z", page=page))
         file.add(Event("id-wren", "s", "opened", "2026-01-01T00:00:00Z", page=0))
     overview = overview_of(folder)
-    assert [(one.pseudonym, one.n_done) for one in overview.raters] == [("heron", 2), ("wren", 0)]
+    assert [(rater.pseudonym, rater.n_done) for rater in overview.raters] == [("heron", 2), ("wren", 0)]
     assert overview.n_queries == 4
     assert overview.n_pages == len(plan_pages(folder.study, rater_number=0))

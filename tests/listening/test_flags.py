@@ -113,7 +113,7 @@ def test_agreement_with_others_leaves_out_what_only_one_has_heard():
 def test_time_for_an_answer_is_told_from_pages(kind):
     study, answers = simulate_study(Truth(kind=kind, n_raters=2, careless=("too_fast",), n_queries=8), seed=3)
     results = results_of(study, answers, n_resamples=20)
-    for one in results.raters:
-        is_fast = one.pseudonym.startswith("too_fast")
-        assert (one.seconds_per_answer < 1.5) == is_fast
-        assert ("too_fast" in [flag.kind for flag in one.flags]) == is_fast
+    for rater in results.raters:
+        is_fast = rater.pseudonym.startswith("too_fast")
+        assert (rater.seconds_per_answer < 1.5) == is_fast
+        assert ("too_fast" in [flag.kind for flag in rater.flags]) == is_fast

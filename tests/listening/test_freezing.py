@@ -105,7 +105,7 @@ def test_what_cannot_be_heard_is_made_up_for_by_the_next_result(tmp_path, ranked
     steps = []
     frozen = freeze(ranked, tmp_path / "s", progress=lambda *step: steps.append(step))
     study = frozen.folder.study
-    assert [one.item_id for one in study.runs["one"]["q01"]] == [f"{1:012x}", f"{2:012x}"]
+    assert [run.item_id for run in study.runs["one"]["q01"]] == [f"{1:012x}", f"{2:012x}"]
     assert len(frozen.notes) == 1
     assert "My Name 5.wav" in frozen.notes[0]
     assert steps[-1][0] == len(study.items) == 4

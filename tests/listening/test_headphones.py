@@ -42,11 +42,11 @@ def test_every_order_comes_once_and_the_quiet_tone_stands_everywhere_twice(tmp_p
     trials = write_trials(tmp_path, seed=4)
     assert sorted(trial.quietest for trial in trials) == [0, 0, 1, 1, 2, 2]
     heard = [soundfile.read(trial.path)[0] for trial in trials]
-    assert len({one.tobytes() for one in heard}) == 6
-    for trial, one in zip(trials, heard, strict=True):
-        levels = [level_db(one[place * STEP : place * STEP + RATE_HZ, 0]) for place in range(3)]
+    assert len({position.tobytes() for position in heard}) == 6
+    for trial, position in zip(trials, heard, strict=True):
+        levels = [level_db(position[place * STEP : place * STEP + RATE_HZ, 0]) for place in range(3)]
         assert int(np.argmin(levels)) == trial.quietest
-        assert trial.duration_s == pytest.approx(len(one) / RATE_HZ)
+        assert trial.duration_s == pytest.approx(len(position) / RATE_HZ)
 
 
 def test_another_seed_is_another_order(tmp_path: Path):

@@ -9,9 +9,9 @@ import pytest
 
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.calibration import (
-    Honesty,
+    Calibration,
     Share,
-    check_honesty,
+    check_calibration,
     true_figures,
     true_win_rates,
     truth_of,
@@ -25,7 +25,7 @@ N_QUICK = 16
 
 @pytest.fixture(scope="module")
 def quick():
-    return check_honesty(n_studies=N_QUICK, seed=11, n_resamples=60)
+    return check_calibration(n_studies=N_QUICK, seed=11, n_resamples=60)
 
 
 def test_intervals_hold_the_truth_nearly_always(quick):
@@ -53,13 +53,13 @@ def test_five_hundred_studies_of_each_kind_are_reported_honestly():
         if n_done % 50 == 0:
             print(f"{n_done} of {of} studies of each kind", file=sys.stderr, flush=True)
 
-    honesty = check_honesty(n_studies=500, seed=0, progress=progress)
+    honesty = check_calibration(n_studies=500, seed=0, progress=progress)
     print("\n".join(honesty.sentences()))
     assert honesty.shortfalls() == ()
 
 
 def test_what_misses_its_target_is_named():
-    fine = Honesty(
+    fine = Calibration(
         n_studies=100,
         seed=0,
         covered={"ndcg": Share(95, 100), "success_5": Share(99, 100)},
@@ -91,7 +91,7 @@ def test_simulated_raters_answer_every_page_that_real_ones_would_get(kind):
         for page in plan_pages(study, rater_number=number)
     )
     assert len(answers.ratings) + len(answers.choices) == asked
-    assert any(one.is_repeat for one in itertools.chain(answers.ratings, answers.choices))
+    assert any(response.is_repeat for response in itertools.chain(answers.ratings, answers.choices))
 
 
 def test_every_other_simulated_study_has_a_careless_rater_of_each_kind_in_turn():
@@ -113,16 +113,18 @@ def test_the_truth_of_a_win_rate_is_what_very_many_raters_say():
     study, answers = simulate_study(truth, seed=12)
     found = results_of(study, answers, n_resamples=10).everybody.preferences
     expected = true_win_rates(truth, seed=2, n_queries=20_000)
-    for one in found:
-        assert one.win_rate.value == pytest.approx(expected[one.first, one.second], abs=0.07)
+    for entry in found:
+        assert entry.win_rate.value == pytest.approx(expected[entry.first, entry.second], abs=0.07)
 
 
 def test_a_study_without_controls_or_repeats_still_tells_who_answers_at_random():
     study, answers = simulate_study(Truth(n_raters=5, careless=("random",)), seed=13)
     bare = Responses(
-        answers.raters, tuple(one for one in answers.ratings if not one.control_type and not one.is_repeat)
+        answers.raters, tuple(rating for rating in answers.ratings if not rating.control_type and not rating.is_repeat)
     )
-    flags = {one.pseudonym: [flag.kind for flag in one.flags] for one in results_of(study, bare, n_resamples=10).raters}
+    flags = {
+        rater.pseudonym: [flag.kind for flag in rater.flags] for rater in results_of(study, bare, n_resamples=10).raters
+    }
     accused = {name: kinds for name, kinds in flags.items() if kinds}
     assert [name.split("-")[0] for name in accused] == ["random"]
     assert "far_from_others" in next(iter(accused.values()))
@@ -130,4 +132,4 @@ def test_a_study_without_controls_or_repeats_still_tells_who_answers_at_random()
 
 def test_lapses_and_noise_leave_grades_within_the_scale():
     _, answers = simulate_study(Truth(n_queries=4, noise=5.0), seed=14)
-    assert set(np.unique([one.grade for one in answers.ratings])) == {0, 1, 2, 3}
+    assert set(np.unique([rating.grade for rating in answers.ratings])) == {0, 1, 2, 3}

@@ -16,7 +16,7 @@ import pytest
 from bowerbird.listening.plan import plan_pages
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder
-from listening_stage import frozen
+from listening_stage import sample_study
 
 TESTS = Path(__file__).parents[1]
 PROGRAM = Path(__file__).with_name("killed_rater.py")
@@ -71,24 +71,24 @@ class Child:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> StudyFolder:
-    return frozen(tmp_path / "study", n_queries=30, duration_s=0.05, n_per_page=4, depth=4)
+    return sample_study(tmp_path / "study", n_queries=30, duration_s=0.05, n_per_page=4, depth=4)
 
 
 @pytest.fixture
 def children() -> Iterator[list[Child]]:
     started: list[Child] = []
     yield started
-    for one in started:
-        one.close()
+    for line in started:
+        line.close()
 
 
 def last_of(told: list[dict[str, Any]], what: str) -> dict[str, Any] | None:
-    return next((one for one in reversed(told) if one["what"] == what), None)
+    return next((line for line in reversed(told) if line["what"] == what), None)
 
 
 def since_page(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What was told since the last page was opened."""
-    return told[max(place for place, one in enumerate(told) if one["what"] == "page") :]
+    return told[max(place for place, line in enumerate(told) if line["what"] == "page") :]
 
 
 def test_twenty_kills_lose_no_answer_and_no_place(folder: StudyFolder, children: list[Child]):
@@ -110,8 +110,8 @@ def test_twenty_kills_lose_no_answer_and_no_place(folder: StudyFolder, children:
         before = {
             "page": page,
             "said": answered["said"] if answered else page["said"],
-            "n_answers": sum(one["what"] == "answered" for one in since),
-            "heard": {one["position"] for one in since if one["what"] == "heard"},
+            "n_answers": sum(line["what"] == "answered" for line in since),
+            "heard": {line["position"] for line in since if line["what"] == "heard"},
             "is_completed": last_of(since, "completed") is not None,
         }
     assert n_in_pages >= 15, "kills have to come in the middle of pages"
@@ -127,7 +127,7 @@ def check_resumed(before: dict[str, Any], opened: dict[str, Any]) -> bool:
         return False  # left, whether that was told or not
     assert not before["is_completed"], "a page that was left came back"
     assert opened["order"] == page["order"]
-    differing = [one for one, two in zip(opened["said"], before["said"], strict=True) if one != two]
+    differing = [response for response, two in zip(opened["said"], before["said"], strict=True) if response != two]
     assert len(differing) <= 1, (opened["said"], before["said"])
     heard = opened["heard"]
     assert all(heard[0 if position is None else 1 + position] == 1.0 for position in before["heard"])
@@ -140,24 +140,24 @@ def check_kept(folder: StudyFolder, children: list[Child]) -> None:
         answers = file.responses()
     (rater,) = answers.raters
     n_acknowledged = sum(
-        one["what"] == "answered" and one["act"] != "undo" for child in children for one in changed(child.told)
+        line["what"] == "answered" and line["act"] != "undo" for child in children for line in changed(child.told)
     )
     assert len(answers.ratings) >= n_acknowledged
     revisions: dict[tuple[int, str], list[int]] = {}
     for rating in answers.ratings:
         revisions.setdefault((rating.page, rating.item_id), []).append(rating.revision)
-    assert all(one == list(range(len(one))) for one in revisions.values())
+    assert all(revision == list(range(len(revision))) for revision in revisions.values())
     pages = plan_pages(folder.study, rater_number=rater.number)
-    shown = {one["page"]: one["order"] for child in children for one in child.told if one["what"] == "page"}
+    shown = {line["page"]: line["order"] for child in children for line in child.told if line["what"] == "page"}
     assert all(order == [slot.item_id for slot in pages[page].slots] for page, order in shown.items())
 
 
 def changed(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Responses that changed something: saying the same twice is no answer."""
     before, found = None, []
-    for one in told:
-        if one["what"] == "page" or (one["what"] == "answered" and one["said"] != before):
-            if one["what"] == "answered":
-                found.append(one)
-            before = one["said"]
+    for line in told:
+        if line["what"] == "page" or (line["what"] == "answered" and line["said"] != before):
+            if line["what"] == "answered":
+                found.append(line)
+            before = line["said"]
     return found

@@ -8,12 +8,12 @@ from scipy.stats import chi2_contingency, chisquare
 
 from bowerbird.listening.plan import estimated_minutes, plan_pages, same_results
 from bowerbird.listening.study import Controls
-from listening_stage import frozen
+from listening_stage import sample_study
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    return frozen(tmp_path_factory.mktemp("graded") / "s", n_queries=8, depth=5).study
+    return sample_study(tmp_path_factory.mktemp("graded") / "s", n_queries=8, depth=5).study
 
 
 def asked(pages):
@@ -41,7 +41,7 @@ def test_a_page_that_is_asked_again_is_the_same_and_raters_differ(graded):
 
 
 def test_positions_are_balanced_over_a_thousand_pages(tmp_path):
-    study = frozen(tmp_path / "s", n_queries=1, depth=8, n_training=0, controls=Controls(0.0, 0.0, 0.0)).study
+    study = sample_study(tmp_path / "s", n_queries=1, depth=8, n_training=0, controls=Controls(0.0, 0.0, 0.0)).study
     pool = study.pool("q01")
     assert len(pool) == 8
     counts = {item: Counter() for item in pool}
@@ -50,15 +50,15 @@ def test_positions_are_balanced_over_a_thousand_pages(tmp_path):
         (page,) = plan_pages(study, rater_number=number)
         for place, slot in enumerate(page.slots):
             counts[slot.item_id][place] += 1
-        followed.update((one.item_id, two.item_id) for one, two in zip(page.slots, page.slots[1:], strict=False))
+        followed.update((slot.item_id, two.item_id) for slot, two in zip(page.slots, page.slots[1:], strict=False))
     for item in pool:  # 1,000 pages are 125 whole squares: exactly balanced
         assert [counts[item][place] for place in range(8)] == [125] * 8
-    assert chisquare([followed[one, two] for one in pool for two in pool if one != two]).pvalue > 0.001
+    assert chisquare([followed[item_id, two] for item_id in pool for two in pool if item_id != two]).pvalue > 0.001
 
 
 def test_without_whole_squares_positions_are_as_even_as_chance(tmp_path):
     """Raters of a bundle have numbers anywhere: chi-square over 1,000 pages must not find a pattern."""
-    study = frozen(tmp_path / "s", n_queries=1, depth=8, n_training=0, controls=Controls(0.0, 0.0, 0.0)).study
+    study = sample_study(tmp_path / "s", n_queries=1, depth=8, n_training=0, controls=Controls(0.0, 0.0, 0.0)).study
     numbers = np.random.default_rng(5).choice(1_000_000, 1000, replace=False).tolist()
     counts = Counter()
     for number in numbers:
@@ -70,7 +70,7 @@ def test_without_whole_squares_positions_are_as_even_as_chance(tmp_path):
 
 @pytest.mark.parametrize("kind", ["preference", "abx"])
 def test_sides_are_balanced_within_every_rater_and_over_raters(tmp_path, kind):
-    study = frozen(tmp_path / "s", n_queries=7, kind=kind, planned=()).study
+    study = sample_study(tmp_path / "s", n_queries=7, kind=kind, planned=()).study
     sides, x_sides = Counter(), Counter()
     for number in range(100):
         pages = asked(plan_pages(study, rater_number=number))
@@ -89,7 +89,7 @@ def test_sides_are_balanced_within_every_rater_and_over_raters(tmp_path, kind):
 
 
 def test_controls_and_repeats_come_in_their_shares(tmp_path):
-    study = frozen(tmp_path / "s", n_queries=40, depth=4, controls=Controls(0.1, 0.2, 0.07)).study
+    study = sample_study(tmp_path / "s", n_queries=40, depth=4, controls=Controls(0.1, 0.2, 0.07)).study
     pages = plan_pages(study, rater_number=2)
     kinds = Counter(slot.control for page in asked(pages) for slot in page.slots)
     assert (kinds["identical"], kinds["far"]) == (4, 8)  # of forty queries, each of which fits a page
@@ -103,18 +103,18 @@ def test_a_repeat_is_of_something_shown_before_and_not_just_before(graded):
         for page in pages:
             if page.is_repeat:
                 first = next(
-                    one
-                    for one in pages
-                    if one.query_id == page.query_id
-                    and not one.is_repeat
-                    and {slot.item_id for slot in page.slots} <= {slot.item_id for slot in one.slots}
+                    other_page
+                    for other_page in pages
+                    if other_page.query_id == page.query_id
+                    and not other_page.is_repeat
+                    and {slot.item_id for slot in page.slots} <= {slot.item_id for slot in other_page.slots}
                 )
                 assert page.number - first.number > 2
                 assert not any(slot.control for slot in page.slots)
 
 
 def test_no_page_holds_more_than_its_number(tmp_path):
-    study = frozen(tmp_path / "s", n_queries=5, depth=8, n_per_page=4).study
+    study = sample_study(tmp_path / "s", n_queries=5, depth=8, n_per_page=4).study
     pages = plan_pages(study, rater_number=0)
     assert max(len(page.slots) for page in pages) <= 4
 
@@ -128,19 +128,19 @@ def test_training_pages_come_first_and_are_marked(graded):
 
 
 def test_longer_excerpts_take_longer(tmp_path):
-    short = frozen(tmp_path / "short", duration_s=0.2).study
-    long = frozen(tmp_path / "long", duration_s=2.0).study
+    short = sample_study(tmp_path / "short", duration_s=0.2).study
+    long = sample_study(tmp_path / "long", duration_s=2.0).study
     assert estimated_minutes(long) > estimated_minutes(short) > 0
 
 
 def test_words_have_no_identical_control(tmp_path):
-    study = frozen(tmp_path / "s", has_words=True).study
+    study = sample_study(tmp_path / "s", has_words=True).study
     pages = plan_pages(study, rater_number=0)
     assert not any(slot.control == "identical" for page in pages for slot in page.slots)
 
 
 def test_lists_that_are_the_same_are_not_compared_and_that_is_said(tmp_path):
-    folder = frozen(tmp_path / "s", kind="preference", planned=())
+    folder = sample_study(tmp_path / "s", kind="preference", planned=())
     study = folder.study
     runs = {**study.runs, "middling": study.runs["good"]}
     same = type(study)(study.hash, study.design, study.items, runs)

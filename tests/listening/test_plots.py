@@ -138,7 +138,7 @@ def test_the_heat_map_names_every_query_and_writes_every_value(graded):
     said = texts(heat_maps.query_map(study, results))
     assert set(results.query_ids) <= set(said)
     for system in results.everybody.systems:
-        assert {decimal(one.ndcg, places=2) for one in system.by_query} <= set(said)
+        assert {decimal(query.ndcg, places=2) for query in system.by_query} <= set(said)
 
 
 @pytest.mark.parametrize(("n_queries", "n_systems"), [(60, 3), (60, 12), (250, 2)])
@@ -214,11 +214,11 @@ def test_rates_are_written_with_a_line_at_one_half(preferred, told_apart):
         (told_apart, plots.shares_right, "guessing"),
     ):
         said = texts(draw(results))
-        found = [one.win_rate for one in results.everybody.preferences] + [
-            one.share_right for one in results.everybody.abx
+        found = [preference.win_rate for preference in results.everybody.preferences] + [
+            pair.share_right for pair in results.everybody.abx
         ]
         assert half in said
-        assert {percent(one.value) for one in found} <= set(said)
+        assert {percent(entry.value) for entry in found} <= set(said)
 
 
 def test_any_pseudonym_can_be_drawn(graded):

@@ -154,8 +154,8 @@ def test_every_figure_of_a_system_stands_in_its_row_beside_the_ceiling(graded):
         for it in (system.success_1, system.success_5, system.precision, system.crowding):
             assert f"{percent(it.value)}{percent_reach(it.interval)}" in row
         assert decimal(ceiling.systems[system.system]) in row
-        for one in system.by_query:
-            assert f"{decimal(one.ndcg)}{decimal(one.mean_grade, places=2)}" in page.row("by-query", one.query_id)
+        for query in system.by_query:
+            assert f"{decimal(query.ndcg)}{decimal(query.mean_grade, places=2)}" in page.row("by-query", query.query_id)
         assert decimal(system.ndcg.value) in page.sections["cleared"]
     assert f"{decimal(ceiling.ndcg.value)}{reach(ceiling.ndcg.interval)}" in page.row(
         "systems", "listeners", decimal(ceiling.ndcg.value)
@@ -325,7 +325,7 @@ def test_systems_are_told_by_what_they_were_when_frozen(graded):
     assert good.encoder_id == "0f" * 8
     assert middling.what == "ranking of field.jsonl, 40 sounds"
     assert chance.what == "in random order"
-    assert [one.name for one in system_words(study)] == ["good", "middling", "chance"]
+    assert [system_word.name for system_word in system_words(study)] == ["good", "middling", "chance"]
 
 
 def test_hostile_words_are_shown_and_not_obeyed(graded):

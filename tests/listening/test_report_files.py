@@ -17,7 +17,7 @@ from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import read_items, read_run
 from bowerbird.listening.tables import read_answers
-from listening_stage import SYSTEMS, frozen
+from listening_stage import SYSTEMS, sample_study
 
 FROZEN = ("study.yaml", "study.sha256", "items.csv", "systems.json", *(f"runs/{name}.trec" for name in sorted(SYSTEMS)))
 ANSWERED = ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl")
@@ -43,7 +43,7 @@ def answered(folder, *pseudonyms):
 
 @pytest.fixture
 def rated(tmp_path):
-    folder = frozen(tmp_path / "study", n_queries=3)
+    folder = sample_study(tmp_path / "study", n_queries=3)
     return folder, answered(folder, "heron", "wren")
 
 
@@ -89,9 +89,9 @@ def test_results_are_json_without_what_json_cannot_hold(tmp_path, rated):
 def test_qrels_hold_the_rounded_mean_of_every_judged_pair_and_no_control(rated):
     folder, answers = rated
     given = defaultdict(list)
-    for one in answers.final_ratings():
-        if not one.control_type and not one.is_repeat:
-            given[one.query_id, one.item_id].append(one.grade)
+    for final_rating in answers.final_ratings():
+        if not final_rating.control_type and not final_rating.is_repeat:
+            given[final_rating.query_id, final_rating.item_id].append(final_rating.grade)
     rows = [line.split(" ") for line in qrels(folder.study, answers).splitlines()]
     assert {(query, item): int(grade) for query, _, item, grade in rows} == {
         pair: int(sum(grades) / len(grades) + 0.5) for pair, grades in given.items()
@@ -102,11 +102,11 @@ def test_qrels_hold_the_rounded_mean_of_every_judged_pair_and_no_control(rated):
     assert {item for _, _, item, _ in rows} <= {
         item for query in ("q01", "q02", "q03") for item in folder.study.pool(query)
     }
-    assert any(one.control_type for one in answers.final_ratings())
+    assert any(final_rating.control_type for final_rating in answers.final_ratings())
 
 
 def test_lists_that_were_compared_have_no_qrels(tmp_path):
-    folder = frozen(tmp_path / "study", n_queries=3, kind="preference")
+    folder = sample_study(tmp_path / "study", n_queries=3, kind="preference")
     report = write_report(folder, answered(folder, "heron"), tmp_path / "out")
     assert "qrels.txt" not in report.names
     assert not (report.path.parent / "qrels.txt").exists()
@@ -115,7 +115,7 @@ def test_lists_that_were_compared_have_no_qrels(tmp_path):
 
 
 def test_a_study_that_nobody_rated_has_a_report(tmp_path):
-    folder = frozen(tmp_path / "study", n_queries=2)
+    folder = sample_study(tmp_path / "study", n_queries=2)
     with ResponseStore(folder.path) as file:
         report = write_report(folder, file.responses(), tmp_path / "out")
     assert "Nobody has answered yet." in report.path.read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_a_report_may_lie_in_the_study_s_own_folder_and_the_study_stays_whole(ra
 
 def test_another_study_is_never_written_over(tmp_path, rated):
     folder, answers = rated
-    other = frozen(tmp_path / "other", n_queries=2)
+    other = sample_study(tmp_path / "other", n_queries=2)
     before = (other.path / "study.yaml").read_bytes()
     with pytest.raises(StudyError, match="holds another study"):
         write_report(folder, answers, other.path)

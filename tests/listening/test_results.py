@@ -14,10 +14,10 @@ from bowerbird.listening.responses import Choice, Rater, Rating, Responses
 from bowerbird.listening.simulation import Truth, simulate_study
 from bowerbird.listening.study import (
     Comparison,
-    FrozenStudy,
     Item,
     RankedItem,
     Scale,
+    Study,
     StudyDesign,
     StudyQuery,
     System,
@@ -29,17 +29,17 @@ GOOD, BAD = ("g1", "g2"), ("b1", "b2")
 def study_of(n_queries, *, kind="grade", depth=2, scale=None, **options):
     """`good` finds g1, g2 and `bad` finds b1, b2, for every query."""
     queries = tuple(StudyQuery(f"q{n}", item_id=f"x{n}") for n in range(n_queries))
-    ids = [f"q{n}{one}" for n in range(n_queries) for one in (*GOOD, *BAD)] + [query.item_id for query in queries]
-    items = {one: Item(one, f"hash of {one}", 0.0, 1.0, -23.0, 0.0) for one in ids}
+    ids = [f"q{n}{rater}" for n in range(n_queries) for rater in (*GOOD, *BAD)] + [query.item_id for query in queries]
+    items = {item_id: Item(item_id, f"hash of {item_id}", 0.0, 1.0, -23.0, 0.0) for item_id in ids}
     runs = {
-        name: {query.id: tuple(RankedItem(query.id + one, 1.0) for one in found) for query in queries}
+        name: {query.id: tuple(RankedItem(query.id + entry, 1.0) for entry in found) for query in queries}
         for name, found in (("good", GOOD), ("bad", BAD))
     }
     options = {"scale": scale or Scale(), "planned": (Comparison("good", "bad"),), **options}
     design = StudyDesign(
         "test", "A test", (System("good"), System("bad")), kind=kind, depth=depth, queries=queries, **options
     )
-    return FrozenStudy("0" * 64, design, items, runs)
+    return Study("0" * 64, design, items, runs)
 
 
 def rating(rater, query, item, grade, **options):
@@ -98,10 +98,10 @@ def choice(rater, query, answer, *, left="good", right="bad", **options):
 
 
 def answers_of(*given):
-    names = dict.fromkeys(one.rater_id for one in given)
+    names = dict.fromkeys(rating.rater_id for rating in given)
     raters = tuple(Rater(name, f"nick of {name}", n, "") for n, name in enumerate(names))
-    ratings = tuple(one for one in given if isinstance(one, Rating))
-    return Responses(raters, ratings, tuple(one for one in given if isinstance(one, Choice)))
+    ratings = tuple(rating for rating in given if isinstance(rating, Rating))
+    return Responses(raters, ratings, tuple(rating for rating in given if isinstance(rating, Choice)))
 
 
 def grades(rater, query, *four):
@@ -109,7 +109,7 @@ def grades(rater, query, *four):
 
 
 def system(results, name):
-    return next(one for one in results.everybody.systems if one.system == name)
+    return next(system for system in results.everybody.systems if system.system == name)
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
@@ -136,7 +136,9 @@ def test_one_rater_and_one_query_give_figures_and_no_intervals():
 
 
 def test_several_raters_and_one_query_have_an_interval_over_raters():
-    given = [one for name, worst in (("r", 0), ("s", 1), ("t", 2)) for one in grades(name, "q0", 3, 2, worst, worst)]
+    given = [
+        grade for name, worst in (("r", 0), ("s", 1), ("t", 2)) for grade in grades(name, "q0", 3, 2, worst, worst)
+    ]
     results = results_of(study_of(1), answers_of(*given))
     assert system(results, "bad").mean_grade.interval.over == "raters"
     assert system(results, "bad").mean_grade.value == pytest.approx(1.0)
@@ -166,7 +168,7 @@ def test_what_nobody_could_judge_closes_up_and_is_counted():
     assert (good.ndcg.value, good.success_1.value, good.precision.value) == (1.0, 1.0, 1.0)
     assert good.by_query[0].n_judged == 1
     assert results.everybody.coverage.share_broken == pytest.approx(0.25)
-    covered = {one.system: one.share for one in results.everybody.coverage.systems}
+    covered = {system.system: system.share for system in results.everybody.coverage.systems}
     assert covered == {"good": 0.5, "bad": 1.0}
     assert results.everybody.coverage.n_pairs_judged == 3
 
@@ -201,7 +203,7 @@ def test_training_controls_repeats_and_conflicts_do_not_touch_the_figures():
 
 def test_a_slider_alone_is_read_as_a_share_of_the_way():
     scale = Scale(grades=(), has_slider=True)
-    given = [replace(one, grade=None, slider=one.grade * 20.0) for one in grades("r", "q0", 5, 4, 1, 0)]
+    given = [replace(grade, grade=None, slider=grade.grade * 20.0) for grade in grades("r", "q0", 5, 4, 1, 0)]
     results = results_of(study_of(1, scale=scale), answers_of(*given))
     assert system(results, "good").mean_grade.value == pytest.approx(2.7)
     assert results.grades == ("0", "1", "2", "3")
@@ -219,10 +221,10 @@ def test_copies_crowd_a_list_without_anybody_listening():
 def test_a_system_that_finds_nothing_is_not_excused():
     study = study_of(2)
     runs = {**study.runs, "good": {**study.runs["good"], "q1": ()}}
-    given = [one for n in range(2) for one in grades("r", f"q{n}", 3, 3, 1, 1)]
+    given = [grade for n in range(2) for grade in grades("r", f"q{n}", 3, 3, 1, 1)]
     results = results_of(replace(study, runs=runs), answers_of(*given))
     good = system(results, "good")
-    assert [one.ndcg for one in good.by_query] == [pytest.approx(good.by_query[0].ndcg), 0.0]
+    assert [query.ndcg for query in good.by_query] == [pytest.approx(good.by_query[0].ndcg), 0.0]
     assert good.by_query[1].mean_grade is None
     assert good.success_1.value == 0.5
 
@@ -246,10 +248,10 @@ def test_the_smallest_difference_is_found_four_times_in_five():
 
 def test_a_clear_difference_is_shown_and_said_with_its_size_first():
     given = [
-        one
+        grade
         for rater in "rst"
         for n in range(10)
-        for one in grades(rater, f"q{n}", 3, 2 + n % 2, n % 2, (n + 1) % 3 % 2)
+        for grade in grades(rater, f"q{n}", 3, 2 + n % 2, n % 2, (n + 1) % 3 % 2)
     ]
     results = results_of(study_of(10), answers_of(*given))
     (compared,) = results.everybody.comparisons
@@ -261,7 +263,7 @@ def test_a_clear_difference_is_shown_and_said_with_its_size_first():
 
 
 def test_no_difference_comes_with_the_one_that_could_have_been_found():
-    given = [one for rater in "rs" for n in range(8) for one in grades(rater, f"q{n}", 2, n % 4, 2, (n + 2) % 4)]
+    given = [grade for rater in "rs" for n in range(8) for grade in grades(rater, f"q{n}", 2, n % 4, 2, (n + 2) % 4)]
     results = results_of(study_of(8), answers_of(*given))
     (compared,) = results.everybody.comparisons
     assert not compared.is_shown
@@ -321,7 +323,9 @@ def test_abx_counts_what_was_recognised():
 def test_leaving_flagged_raters_out_changes_figures_and_both_are_given():
     study, answers = simulate_study(Truth(n_raters=4, careless=("random",)), seed=5)
     results = results_of(study, answers, n_resamples=200)
-    assert [bool(one.flags) for one in results.raters] == [one.pseudonym.startswith("random") for one in results.raters]
+    assert [bool(rater.flags) for rater in results.raters] == [
+        rater.pseudonym.startswith("random") for rater in results.raters
+    ]
     assert results.without_flagged is not None
     assert len(results.without_flagged.rater_ids) == len(results.everybody.rater_ids) - 1 == 4
     assert results.without_flagged.agreement.alpha.value > results.everybody.agreement.alpha.value
@@ -336,7 +340,7 @@ def test_the_same_answers_give_the_same_results():
 
 
 def test_raters_who_agree_wholly_have_alpha_one_and_are_the_ceiling():
-    given = [one for rater in "rs" for n in range(4) for one in grades(rater, f"q{n}", 3, 2, 1, n % 2)]
+    given = [grade for rater in "rs" for n in range(4) for grade in grades(rater, f"q{n}", 3, 2, 1, n % 2)]
     results = results_of(study_of(4), answers_of(*given))
     agreement = results.everybody.agreement
     assert (agreement.alpha.value, agreement.kappa.value) == (pytest.approx(1.0), pytest.approx(1.0))
@@ -345,7 +349,7 @@ def test_raters_who_agree_wholly_have_alpha_one_and_are_the_ceiling():
 
 
 def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
-    given = [one for rater in "rs" for n in range(4) for one in grades(rater, f"q{n}", 2, 2, 2, 2)]
+    given = [grade for rater in "rs" for n in range(4) for grade in grades(rater, f"q{n}", 2, 2, 2, 2)]
     results = results_of(study_of(4), answers_of(*given))
     assert results.everybody.agreement.alpha.value is None
     assert results.everybody.agreement.kappa.value is None
@@ -356,13 +360,13 @@ def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
 def test_words_have_no_control_that_is_identical_and_need_none():
     study = study_of(4, construct="matches_words")
     design = replace(
-        study.design, queries=tuple(replace(one, item_id="", words="a door") for one in study.design.queries)
+        study.design, queries=tuple(replace(query, item_id="", words="a door") for query in study.design.queries)
     )
-    given = [one for rater in "rst" for n in range(4) for one in grades(rater, f"q{n}", 3, 2, 1, 0)]
+    given = [grade for rater in "rst" for n in range(4) for grade in grades(rater, f"q{n}", 3, 2, 1, 0)]
     given += [rating("r", f"q{n}", "far", 3, control_type="far") for n in range(4)]
     results = results_of(replace(study, design=design), answers_of(*given))
-    assert [(one.n_controls, one.n_control_failures) for one in results.raters] == [(4, 4), (0, 0), (0, 0)]
-    assert [[flag.kind for flag in one.flags] for one in results.raters] == [["controls"], [], []]
+    assert [(rater.n_controls, rater.n_control_failures) for rater in results.raters] == [(4, 4), (0, 0), (0, 0)]
+    assert [[flag.kind for flag in rater.flags] for rater in results.raters] == [["controls"], [], []]
 
 
 def test_a_pilot_says_so_first():

@@ -6,12 +6,12 @@ import pytest
 
 from bowerbird.base.errors import CatalogueError, StudyError
 from bowerbird.listening.raters import join
-from bowerbird.listening.response_rows import Said
+from bowerbird.listening.response_rows import Response
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.study import Scale
 from bowerbird.listening.tables import answer_tables, read_answers
-from listening_stage import frozen
+from listening_stage import sample_study
 
 
 class Clock:
@@ -37,7 +37,7 @@ def sit(tmp_path, clock):
     def sit_down(**changes):
         key = str(changes)
         if key not in folders:
-            folders[key] = frozen(tmp_path / f"s{len(folders)}", **changes)
+            folders[key] = sample_study(tmp_path / f"s{len(folders)}", **changes)
         files.append(ResponseStore(folders[key].path))
         if key not in raters:
             raters[key] = join(folders[key], files[-1], "heron", {})
@@ -64,12 +64,12 @@ def test_a_grade_before_it_was_heard_is_refused_with_what_to_do(sit):
     session.hear(None, 1000.0, is_start=True)
     assert session.grade(0, 2) == "Listen longer to A, then grade."
     session.hear(0, 100.0, is_start=True)  # of 300 ms the half must be heard
-    assert session.heard_share(0) == pytest.approx(100 / 150)
+    assert session.listened_share(0) == pytest.approx(100 / 150)
     assert session.grade(0, 2) != ""
     session.hear(0, 60.0)
     assert session.grade(0, 2) == ""
-    assert session.said(0) == Said(grade=2)
-    assert [one.grade for one in answers(session).ratings] == [2]
+    assert session.said(0) == Response(grade=2)
+    assert [rating.grade for rating in answers(session).ratings] == [2]
 
 
 def test_the_beginning_heard_again_is_no_more_than_the_beginning(sit):
@@ -78,14 +78,14 @@ def test_the_beginning_heard_again_is_no_more_than_the_beginning(sit):
         session.hear(0, 0.0, is_start=True)
         session.hear(0, 60.0)
     assert session.reached_ms(0) == 60.0
-    assert session.heard_share(0) == pytest.approx(60 / 150)
+    assert session.listened_share(0) == pytest.approx(60 / 150)
     again = sit()  # after a crash
-    assert again.heard_share(0) == pytest.approx(60 / 150)
+    assert again.listened_share(0) == pytest.approx(60 / 150)
     again.hear(0, 0.0, is_start=True)
     again.hear(0, 160.0)
     again.pause()
-    assert again.heard_share(0) == 1.0
-    assert sit().heard_share(0) == 1.0
+    assert again.listened_share(0) == 1.0
+    assert sit().listened_share(0) == 1.0
     again.hear(None, 1000.0, is_start=True)
     again.grade(0, 1)
     (row,) = answers(again).ratings
@@ -112,12 +112,12 @@ def test_what_cannot_be_judged_or_is_broken_needs_no_hearing_and_loses_its_grade
     hear_all(session)
     session.grade(0, 3)
     session.mark_broken(0)
-    assert session.said(0) == Said(is_broken=True)
+    assert session.said(0) == Response(is_broken=True)
     session.grade(0, 1)
-    assert session.said(0) == Said(grade=1)
+    assert session.said(0) == Response(grade=1)
     session.cannot_judge(0)
     session.cannot_judge(0, is_so=False)
-    assert session.said(0) == Said()
+    assert session.said(0) == Response()
 
 
 def test_a_correction_is_another_row_and_the_last_one_counts(sit):
@@ -126,7 +126,7 @@ def test_a_correction_is_another_row_and_the_last_one_counts(sit):
     for grade in (0, 3, 1):
         session.grade(0, grade)
     rows = answers(session).ratings
-    assert [(one.grade, one.revision) for one in rows] == [(0, 0), (3, 1), (1, 2)]
+    assert [(row.grade, row.revision) for row in rows] == [(0, 0), (3, 1), (1, 2)]
     while session.page.is_training:  # training does not count
         for position in range(len(session.page.slots)):
             session.grade(position, 1)
@@ -147,14 +147,14 @@ def test_undo_goes_back_step_by_step_and_survives_a_crash(sit):
     session.comment(1, "  odd   noise ")
     assert session.undo()
     session = sit()
-    assert [session.said(place) for place in (0, 1)] == [Said(grade=1), Said(grade=2)]
+    assert [session.said(place) for place in (0, 1)] == [Response(grade=1), Response(grade=2)]
     session.grade(1, 3)
     assert session.undo()
     assert session.undo()
-    assert [session.said(place) for place in (0, 1)] == [Said(grade=1), Said()]
+    assert [session.said(place) for place in (0, 1)] == [Response(grade=1), Response()]
     session = sit()
     assert session.undo()
-    assert session.said(0) == Said()
+    assert session.said(0) == Response()
     assert not session.undo()
     assert len(answers(session).ratings) == 8  # four answers, four taken back
 
@@ -171,7 +171,7 @@ def test_a_page_is_resumed_with_its_order_answers_and_what_was_heard(sit, clock)
     assert again.page == before
     assert [again.item_at(place) for place in range(len(again.page.slots))] == shown
     assert [again.said(place).grade for place in range(3)] == [2, 0, None]
-    assert all(again.heard_share(place) == 1.0 for place in range(len(shown)))
+    assert all(again.listened_share(place) == 1.0 for place in range(len(shown)))
     clock.now_s += 1.0
     again.grade(2, 1)
     last = answers(again).ratings[-1]
@@ -184,24 +184,24 @@ def test_what_is_heard_without_an_answer_is_kept_every_second(sit):
     for _ in range(60):
         session.hear(0, 20.0)
     with ResponseStore(session.folder.path) as file:
-        kept = [json.loads(one.value) for one in file.responses().events if one.kind == "heard"]
-    assert sum(one["heard_ms"] for one in kept) >= 205.0
-    assert sum(one["is_start"] for one in kept) == 1
+        kept = [json.loads(event.value) for event in file.responses().events if event.kind == "heard"]
+    assert sum(sentence["heard_ms"] for sentence in kept) >= 205.0
+    assert sum(sentence["is_start"] for sentence in kept) == 1
     session.pause()
     with ResponseStore(session.folder.path) as file:
-        kept = [json.loads(one.value) for one in file.responses().events if one.kind == "heard"]
-    assert sum(one["heard_ms"] for one in kept) == pytest.approx(1205.0)
+        kept = [json.loads(event.value) for event in file.responses().events if event.kind == "heard"]
+    assert sum(sentence["heard_ms"] for sentence in kept) == pytest.approx(1205.0)
 
 
 def test_the_order_shown_is_logged(sit):
     session = sit()
-    opened = [one for one in answers(session).events if one.kind == "opened"]
+    opened = [event for event in answers(session).events if event.kind == "opened"]
     shown = json.loads(opened[0].value)
     assert shown["columns"][0]["items"] == [slot.item_id for slot in session.page.slots]
     assert not shown["again"]
     sit()
-    opened = [one for one in answers(session).events if one.kind == "opened"]
-    assert [json.loads(one.value)["again"] for one in opened] == [False, True]
+    opened = [event for event in answers(session).events if event.kind == "opened"]
+    assert [json.loads(event.value)["again"] for event in opened] == [False, True]
 
 
 def test_a_hidden_copy_of_the_query_must_be_played_like_any_other(sit):
@@ -209,7 +209,7 @@ def test_a_hidden_copy_of_the_query_must_be_played_like_any_other(sit):
     place = next(n for n, slot in enumerate(session.page.slots) if slot.control == "identical")
     assert session.item_at(place) == session.item_at(None)
     session.hear(None, 1000.0, is_start=True)
-    assert session.heard_share(place) == 0.0
+    assert session.listened_share(place) == 0.0
     assert session.grade(place, 3) != ""
 
 
@@ -279,11 +279,11 @@ def test_who_is_done_is_done(sit):
     again = sit(n_queries=1)
     assert again.page is None
     assert again.complete() == ""
-    assert [one.kind for one in answers(again).events].count("finished") == 1
+    assert [event.kind for event in answers(again).events].count("finished") == 1
 
 
 def test_a_pseudonym_is_needed_and_belongs_to_one(tmp_path):
-    folder = frozen(tmp_path / "s")
+    folder = sample_study(tmp_path / "s")
     with ResponseStore(folder.path) as file:
         with pytest.raises(StudyError, match="A name is needed"):
             join(folder, file, "   ", {})

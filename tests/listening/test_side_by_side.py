@@ -33,12 +33,12 @@ def library(tmp_path_factory):
 def test_labels_that_agree_are_marked_and_counted(library):
     place, root, labels = library
     ear, chance = side_by_side(place, (EAR, CHANCE), sound=root / "tone 0.wav", labels=labels)
-    assert [one.shared for one in ear.results[:5]] == [("tone",)] * 5
+    assert [result.shared for result in ear.results[:5]] == [("tone",)] * 5
     assert ear.average_precision == pytest.approx(1.0)
     assert chance.average_precision < 1.0
     assert len(ear.results) == len(chance.results) == 11
-    assert root / "tone 0.wav" not in {one.path for one in ear.results}
-    assert {one.n_columns for one in ear.results} == {2}
+    assert root / "tone 0.wav" not in {result.path for result in ear.results}
+    assert {result.n_columns for result in ear.results} == {2}
 
 
 def test_without_labels_there_is_no_figure(library):

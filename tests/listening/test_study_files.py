@@ -1,4 +1,4 @@
-"""Frozen studies: what is opened is what was frozen, to the byte."""
+"""Study files: what is opened is what was built, to the byte."""
 
 import hashlib
 import subprocess
@@ -14,12 +14,12 @@ from bowerbird.listening.store import (
     studies_here,
     study_named,
 )
-from listening_stage import frozen
+from listening_stage import sample_study
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return frozen(tmp_path / "tones")
+    return sample_study(tmp_path / "tones")
 
 
 def test_a_study_is_opened_as_it_was_frozen(folder):
@@ -82,6 +82,6 @@ def test_runs_and_items_are_read_back(folder):
 
 def test_studies_are_found_by_name_or_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path))
-    made = frozen(tmp_path / "studies" / "tones")
+    made = sample_study(tmp_path / "studies" / "tones")
     assert studies_here() == [made.path]
     assert study_named("tones").study == study_named(str(made.path)).study == made.study

@@ -60,7 +60,7 @@ def test_a_query_is_never_its_own_result_nor_its_own_far_sound(library):
     study = rank_study(library[0], SOUNDS)
     for query in study.design.queries:
         for run in study.runs.values():
-            found = [one.item_id for one in run[query.id]]
+            found = [result.item_id for result in run[query.id]]
             assert query.item_id not in found
             assert query.far_id not in found
         assert query.far_id
@@ -76,7 +76,7 @@ def test_results_are_those_of_the_encoder(library):
     for query in study.design.queries:
         cosines = vectors @ vectors[ids.index(query.item_id)]
         best = [ids[one] for one in np.argsort(-cosines, kind="stable") if ids[one] != query.item_id]
-        assert [one.item_id for one in study.runs["ear"][query.id]][:5] == best[:5]
+        assert [run.item_id for run in study.runs["ear"][query.id]][:5] == best[:5]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_copy_of_the_query_is_removed_flagged_or_kept(library, rule, is_there,
         SOUNDS, near_copies=rule, choice=QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 7.wav"),))
     )
     study = rank_study(place, design)
-    found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
+    found = {study.candidates[run.item_id].path.name: run.is_near_copy for run in study.runs["ear"]["q01"]}
     assert ("louder seven.wav" in found) == is_there
     assert found.get("louder seven.wav", False) == is_flagged
 
@@ -104,7 +104,8 @@ def test_variants_of_one_encoder_rank_otherwise(library):
     )
     study = rank_study(library[0], replace(SOUNDS, systems=systems))
     answers = {
-        name: tuple(tuple(one.item_id for one in found) for found in run.values()) for name, run in study.runs.items()
+        name: tuple(tuple(entry.item_id for entry in found) for found in run.values())
+        for name, run in study.runs.items()
     }
     assert len(set(answers.values())) == len(systems)
     assert study.systems["few"]["n_dims"] == 2
@@ -158,7 +159,7 @@ def test_rankings_of_others_take_part(library, tmp_path):
         n_training=0,
     )
     study = rank_study(place, design)
-    assert [study.candidates[one.item_id].path.stem for one in study.runs["theirs"]["q01"]] == [
+    assert [study.candidates[run.item_id].path.stem for run in study.runs["theirs"]["q01"]] == [
         "sound 5",
         "sound 9",
         "sound 2",
@@ -187,7 +188,7 @@ def test_of_two_copies_among_the_results_the_later_one_crowds(library):
     place, root = library
     other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # as high as the seventh
     study = rank_study(place, replace(SOUNDS, choice=other, depth=20))
-    found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
+    found = {study.candidates[run.item_id].path.name: run.is_near_copy for run in study.runs["ear"]["q01"]}
     assert sorted([found["sound 7.wav"], found["louder seven.wav"]]) == [False, True]
     assert sum(found.values()) == 1
 

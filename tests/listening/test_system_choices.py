@@ -29,14 +29,14 @@ def library(tmp_path_factory):
 def test_the_descriptors_of_the_built_in_encoder_can_be_compared_too(library):
     place, root = library
     found = system_choices(place)
-    assert [one.name for one in found.encoders] == [DEFAULT_ENCODER, ACOUSTIC_ENCODER]
-    systems = [System(one.name, encoder=one.name) for one in found.encoders]
+    assert [encoder.name for encoder in found.encoders] == [DEFAULT_ENCODER, ACOUSTIC_ENCODER]
+    systems = [System(encoder.name, encoder=encoder.name) for encoder in found.encoders]
     assert all(column.results for column in side_by_side(place, systems, sound=root / "long.wav"))
 
 
 def test_words_and_aspects_are_those_of_the_encoder(library):
     ear, descriptors = system_choices(library[0]).encoders
-    assert (ear.knows_words, descriptors.knows_words) == (True, False)
+    assert (ear.has_text, descriptors.has_text) == (True, False)
     assert "meaning" in ear.aspects
     assert "meaning" not in descriptors.aspects
     assert ear.n_dims == encoder_named(DEFAULT_ENCODER).n_dims
@@ -51,7 +51,7 @@ def test_copies_count_once_and_long_sounds_are_cut(library):
 
 def test_an_encoder_that_the_library_never_heard_is_not_offered(library, monkeypatch):
     monkeypatch.setattr(module, "encoder_names", lambda: (DEFAULT_ENCODER, "no-such-encoder"))
-    assert [one.name for one in system_choices(library[0]).encoders] == [DEFAULT_ENCODER]
+    assert [encoder.name for encoder in system_choices(library[0]).encoders] == [DEFAULT_ENCODER]
     assert system_choices(library[0]).encoder("no-such-encoder") is None
 
 

@@ -19,7 +19,7 @@ from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, AsJson, Library
 from bowerbird.listening import bundles
 from bowerbird.listening import store as study_files
 from bowerbird.listening.build import freeze
-from bowerbird.listening.calibration import check_honesty
+from bowerbird.listening.calibration import check_calibration
 from bowerbird.listening.design import check_design, design_yaml, parse_system, read_design
 from bowerbird.listening.overview import overview_of
 from bowerbird.listening.plan import same_results
@@ -36,7 +36,7 @@ app = typer.Typer(
 
 _ENOUGH_STUDIES: Final = 200
 
-Study = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here, or its folder.")]
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here, or its folder.")]
 
 
 @app.command("new")
@@ -94,7 +94,7 @@ def new(
     base = read_design(design) if design is not None else _usual(name, has_words=bool(words))
     changes: dict[str, Any] = {"name": name, "is_pilot": is_pilot or base.is_pilot}
     if system:
-        changes |= {"systems": tuple(parse_system(one) for one in system), "planned": ()}
+        changes |= {"systems": tuple(parse_system(text) for text in system), "planned": ()}
     for key, value in (("title", title), ("depth", depth), ("seed", seed)):
         if value is not None:
             changes[key] = value
@@ -104,14 +104,14 @@ def new(
     if kind is not None:
         changes["kind"] = _one_of(kind, TrialKind, "--trial")
     if plan:
-        changes["planned"] = tuple(_comparison(one) for one in plan)
+        changes["planned"] = tuple(_comparison(text) for text in plan)
     choice = base.choice
     if n_queries is not None:
         choice = dataclasses.replace(choice, n_queries=n_queries)
     if query:
-        choice = QueryChoice("sounds", sounds=tuple(str(one) for one in query))
+        choice = QueryChoice("sounds", sounds=tuple(str(path) for path in query))
     if words:
-        choice = QueryChoice("words", words=tuple(one for one in words if one.strip()))
+        choice = QueryChoice("words", words=tuple(text for text in words if text.strip()))
         changes |= {"construct": "matches_words", "scale": Scale(GRADES["matches_words"], base.scale.has_slider)}
     made = dataclasses.replace(base, choice=choice, **changes)
     if words and not system and design is None:
@@ -166,14 +166,14 @@ def list_studies(*, as_json: AsJson = False) -> int:
                 ", ".join(row["systems"]),
                 f"{row['minutes']:.0f}",
                 str(len(row["raters"])),
-                str(sum(one["n_done"] == row["n_pages"] for one in row["raters"])),
+                str(sum(rater["n_done"] == row["n_pages"] for rater in row["raters"])),
             )
         Console(highlight=False).print(table)
     return EXIT_DONE
 
 
 @app.command("show")
-def show(study: Study, *, as_json: AsJson = False) -> int:
+def show(study: StudyName, *, as_json: AsJson = False) -> int:
     """Say what a study asks, how long it takes, and how far its raters are."""
     _tell(study_named(study), as_json=as_json)
     return EXIT_DONE
@@ -193,7 +193,7 @@ def rate(context: typer.Context) -> int:
 
 @app.command("export")
 def export(
-    study: Study,
+    study: StudyName,
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     *,
     is_ratings: Annotated[
@@ -221,7 +221,7 @@ def export(
 
 @app.command("merge")
 def merge(
-    study: Study,
+    study: StudyName,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Ratings that raters sent back.")],
     *,
     as_json: AsJson = False,
@@ -261,7 +261,7 @@ def remove(
 
 @app.command("report")
 def report(
-    study: Study,
+    study: StudyName,
     out: Annotated[
         Path | None,
         typer.Argument(metavar="FOLDER", help="Where to write it; in the study's own folder by default."),
@@ -295,7 +295,7 @@ def simulate(
     Some raters are careless, some systems equal. Exit code 1 says that over 200 studies or more a promise was not kept.
     """
     with _Progress("studies") as told:
-        honesty = check_honesty(n_studies=n_studies, seed=seed, progress=told)
+        honesty = check_calibration(n_studies=n_studies, seed=seed, progress=told)
     shortfalls = honesty.shortfalls()
     if as_json:
         typer.echo(json.dumps({**dataclasses.asdict(honesty), "shortfalls": shortfalls}))
@@ -311,7 +311,7 @@ def simulate(
 def _usual(name: str, *, has_words: bool) -> StudyDesign:
     """Return what is asked where nothing is said: the descriptors know no words, chance is for scale."""
     names = ("ear", "random") if has_words else ("ear", "acoustic", "random")
-    systems = tuple(parse_system(one) for one in names)
+    systems = tuple(parse_system(name) for name in names)
     return StudyDesign(name, name.replace("_", " ").replace("-", " "), systems, planned=(Comparison(*names[:2]),))
 
 

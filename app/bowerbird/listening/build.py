@@ -11,12 +11,12 @@ from bowerbird.audio.writing import write_flac
 from bowerbird.base.errors import AudioError, StudyError
 from bowerbird.listening.design import check_design
 from bowerbird.listening.plan import plan_pages
-from bowerbird.listening.store import EXCERPTS_NAME, HOME_NAME, StudyFolder, open_study, write_frozen
-from bowerbird.listening.study import Candidate, FrozenStudy, Item, RankedItem, RankedStudy, Run, StudyQuery
+from bowerbird.listening.store import EXCERPTS_NAME, HOME_NAME, StudyFolder, open_study, write_study
+from bowerbird.listening.study import Candidate, Item, RankedItem, RankedStudy, Run, Study, StudyQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class BuiltStudy:
     """A study that was frozen, and what had to be left out on the way."""
 
     folder: StudyFolder
@@ -29,7 +29,7 @@ def freeze(
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
-) -> Frozen | None:
+) -> BuiltStudy | None:
     """Write a study that can be rated; None when it was cancelled.
 
     The folder appears whole or not at all. Sounds that cannot be heard are left out, and the next results of their
@@ -79,13 +79,11 @@ def freeze(
             ranked.design,
             queries=tuple(queries),
             choice=replace(ranked.design.choice, sounds=()),
-            systems=tuple(replace(one, ranking=Path(one.ranking).name) for one in ranked.design.systems),
+            systems=tuple(replace(system, ranking=Path(system.ranking).name) for system in ranked.design.systems),
         )
-        if not any(
-            not page.is_training for page in plan_pages(FrozenStudy("", design, cutter.items, final), rater_number=0)
-        ):
+        if not any(not page.is_training for page in plan_pages(Study("", design, cutter.items, final), rater_number=0)):
             raise StudyError("The systems answer every query alike, so there is nothing to compare. Choose others.")
-        write_frozen(draft, design, cutter.items, final, ranked.systems)
+        write_study(draft, design, cutter.items, final, ranked.systems)
         home = {
             item_id: str(ranked.candidates[item_id].path).encode("utf-8", "replace").decode()
             for item_id in cutter.items
@@ -99,7 +97,7 @@ def freeze(
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Frozen(open_study(folder), (*ranked.notes, *cutter.notes))
+    return BuiltStudy(open_study(folder), (*ranked.notes, *cutter.notes))
 
 
 class _Cutter:
@@ -119,8 +117,13 @@ class _Cutter:
         self._depth = ranked.design.depth
         self._unheard: dict[str, str] = {}
         self._n_wanted = len(
-            {one.item_id for run in ranked.runs.values() for found in run.values() for one in found[: self._depth]}
-            | {one for query in ranked.design.queries for one in (query.item_id, query.far_id) if one}
+            {
+                result.item_id
+                for run in ranked.runs.values()
+                for found in run.values()
+                for result in found[: self._depth]
+            }
+            | {item_id for query in ranked.design.queries for item_id in (query.item_id, query.far_id) if item_id}
         )
         self.items: dict[str, Item] = {}
         self.notes: list[str] = []
@@ -129,11 +132,11 @@ class _Cutter:
     def results(self, found: tuple[RankedItem, ...]) -> tuple[RankedItem, ...]:
         """Return the best results that can be heard, as many as are judged."""
         kept: list[RankedItem] = []
-        for one in found:
+        for entry in found:
             if len(kept) == self._depth:
                 break
-            if self._cut(one.item_id):
-                kept.append(one)
+            if self._cut(entry.item_id):
+                kept.append(entry)
         return tuple(kept)
 
     def heard(self, query: StudyQuery) -> StudyQuery | None:

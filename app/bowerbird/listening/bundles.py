@@ -17,7 +17,7 @@ from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import studies_path
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.responses import Choice, Event, Rater, Rating, Responses
-from bowerbird.listening.store import MANIFEST_NAME, StudyFolder, frozen_names, open_study
+from bowerbird.listening.store import MANIFEST_NAME, StudyFolder, open_study, study_file_names
 from bowerbird.listening.tables import answer_tables, read_answers
 
 BUNDLE_ENDING: Final = ".bowerbird"
@@ -30,7 +30,7 @@ _Row = TypeVar("_Row", Rating, Choice)
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeResult:
     """What joining answers came to.
 
     Attributes
@@ -62,7 +62,7 @@ def write_bundle(folder: StudyFolder, out: Path) -> None:
     """
 
     def fill(bundle: zipfile.ZipFile) -> None:
-        for name in frozen_names(folder):  # FLAC does not compress further
+        for name in study_file_names(folder):  # FLAC does not compress further
             kind = zipfile.ZIP_STORED if name.endswith(".flac") else zipfile.ZIP_DEFLATED
             bundle.write(folder.path / name, name, compress_type=kind)
 
@@ -88,23 +88,23 @@ def open_bundle(path: Path) -> StudyFolder:
             names = set(bundle.namelist())
         opened = open_study(draft)
         study = opened.study
-        if not names <= set(frozen_names(opened)):
+        if not names <= set(study_file_names(opened)):
             raise StudyError(f"`{path.name}` holds files that are no part of the study. Ask for it to be made again.")
-        place = studies / study.design.name
-        if place.exists():
-            known = open_study(place)
+        target = studies / study.design.name
+        if target.exists():
+            known = open_study(target)
             if known.study.hash != study.hash:
                 raise StudyError(
-                    f"Another study is called {study.design.name} here. Rename its folder {place} and try again."
+                    f"Another study is called {study.design.name} here. Rename its folder {target} and try again."
                 )
         else:
-            draft.replace(place)
-        return open_study(place)
+            draft.replace(target)
+        return open_study(target)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise StudyError(f"`{path.name}` is no bundle, or is damaged. Ask for it to be sent again.") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{path.name}` cannot be opened ({reason}). Check its place and the free space.") from error
+        raise StudyError(f"`{path.name}` cannot be opened ({reason}). Check the path and the free space.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -132,7 +132,7 @@ def write_answers(folder: StudyFolder, out: Path) -> Responses:
     return answers
 
 
-def merge(folder: StudyFolder, path: Path) -> Merged:
+def merge(folder: StudyFolder, path: Path) -> MergeResult:
     """Join answers that were given elsewhere to those that are here. Doing it twice changes nothing.
 
     Raises
@@ -154,7 +154,7 @@ def merge(folder: StudyFolder, path: Path) -> Merged:
             else:
                 events.append(event)
         file.add_all(Responses(tuple(raters), tuple(ratings), tuple(choices), tuple(events)))
-    return Merged(
+    return MergeResult(
         len(raters),
         len(ratings) + len(choices),
         n_known + n_known_choices,
@@ -191,24 +191,24 @@ def _new_rows(here: Iterable[_Row], there: Iterable[_Row]) -> tuple[list[_Row], 
     known: dict[tuple[object, ...], set[_Row]] = {}
     disputed: set[tuple[object, ...]] = set()
     for row in here:
-        known.setdefault(_place_of(row), set()).add(replace(row, is_conflict=False))
+        known.setdefault(_key_of(row), set()).add(replace(row, is_conflict=False))
     added, n_known, n_conflicts = [], 0, 0
     for row in there:
-        rivals = known.setdefault(_place_of(row), set())
+        rivals = known.setdefault(_key_of(row), set())
         plain = replace(row, is_conflict=False)
         if plain in rivals:
             n_known += 1
             continue
         if rivals or row.is_conflict:
-            disputed.add(_place_of(row)[:-1])
-        is_conflict = _place_of(row)[:-1] in disputed
+            disputed.add(_key_of(row)[:-1])
+        is_conflict = _key_of(row)[:-1] in disputed
         n_conflicts += is_conflict
         added.append(replace(row, is_conflict=is_conflict))
         rivals.add(plain)
     return added, n_known, n_conflicts
 
 
-def _place_of(row: Rating | Choice) -> tuple[object, ...]:
+def _key_of(row: Rating | Choice) -> tuple[object, ...]:
     position = row.presented_position if isinstance(row, Rating) else 0
     return (row.rater_id, row.page, position, row.revision)
 
@@ -216,7 +216,7 @@ def _place_of(row: Rating | Choice) -> tuple[object, ...]:
 def _answers_in(path: Path, folder: StudyFolder) -> Responses:
     try:
         with zipfile.ZipFile(path) as bundle:
-            if sum(one.file_size for one in bundle.infolist()) > _MAX_BYTES:
+            if sum(entry.file_size for entry in bundle.infolist()) > _MAX_BYTES:
                 raise StudyError(f"`{path.name}` is too large for ratings. Ask for it to be exported again.")
             texts = {name: bundle.read(name).decode("utf-8") for name in bundle.namelist()}
         study = json.loads(texts[_STUDY_NAME])
@@ -225,7 +225,7 @@ def _answers_in(path: Path, folder: StudyFolder) -> Responses:
         raise StudyError(f"`{path.name}` holds no ratings, or is damaged. Ask for it to be exported again.") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{path.name}` cannot be read ({reason}). Check its place.") from error
+        raise StudyError(f"`{path.name}` cannot be read ({reason}). Check the path.") from error
     if study_hash != folder.study.hash:
         raise StudyError(
             f"`{path.name}` answers another study: its hash begins with {str(study_hash)[:12]}, this one's with "
@@ -271,9 +271,10 @@ def _check_values(row: Rating | Choice, folder: StudyFolder, path: Path) -> None
 
 def _check_names(bundle: zipfile.ZipFile, path: Path) -> None:
     infos = bundle.infolist()
-    is_large = len(infos) > _MAX_FILES or sum(one.file_size for one in infos) > _MAX_BYTES
+    is_large = len(infos) > _MAX_FILES or sum(info.file_size for info in infos) > _MAX_BYTES
     is_odd = any(
-        one.filename.startswith(("/", "\\")) or ".." in Path(one.filename).parts or ":" in one.filename for one in infos
+        info.filename.startswith(("/", "\\")) or ".." in Path(info.filename).parts or ":" in info.filename
+        for info in infos
     )
     if is_large or is_odd or MANIFEST_NAME not in bundle.namelist():
         raise StudyError(f"`{path.name}` is no bundle of a study. `bowerbird study export` makes one.")
@@ -290,4 +291,4 @@ def _write_zip(out: Path, fill: Callable[[zipfile.ZipFile], None]) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{out}` cannot be written ({reason}). Choose another place.") from error
+        raise StudyError(f"`{out}` cannot be written ({reason}). Choose another folder.") from error

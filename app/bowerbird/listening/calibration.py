@@ -22,15 +22,15 @@ import numpy as np
 
 from bowerbird.listening.analysis.figures import mean_grades, ranking_figures
 from bowerbird.listening.analysis.findings import FIGURES, Estimate
-from bowerbird.listening.analysis.grades import Floats, Ints, upper_half
+from bowerbird.listening.analysis.grades import Floats, Ints, lowest_relevant_grade
 from bowerbird.listening.analysis.results import Results, results_of
 from bowerbird.listening.simulation import (
     CARELESS,
     GRADE_FROM,
     LAPSES,
     Truth,
-    draw_people,
     draw_queries,
+    draw_raters,
     graded,
     list_values,
     preferred,
@@ -69,7 +69,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Honesty:
+class Calibration:
     """What simulated studies said of the report.
 
     Attributes
@@ -129,14 +129,14 @@ class Honesty:
         )
 
 
-def check_honesty(
+def check_calibration(
     *,
     n_studies: int = 500,
     seed: int = 0,
     n_resamples: int = 100,
     kinds: tuple[str, ...] = ("grade", "preference", "abx"),
     progress: Callable[[int, int], None] = lambda _done, _of: None,
-) -> Honesty:
+) -> Calibration:
     """Simulate studies of 20 queries, three systems and 4 to 8 raters, and compare their reports with the truth.
 
     Every other study has one careless rater; what the report says without flagged raters is then held against the
@@ -171,7 +171,7 @@ def check_honesty(
     def shares(group: str) -> dict[str, Share]:
         return {name: Share(n[each, name], count) for (each, name), count in of.items() if each == group}
 
-    return Honesty(
+    return Calibration(
         n_studies=n_studies,
         seed=seed,
         covered=shares("covered"),
@@ -203,26 +203,26 @@ def true_figures(truth: Truth, *, seed: int, n_queries: int = 20_000) -> dict[st
     for _ in range(n_queries // _CHUNK):
         likeness, ranked = draw_queries(truth, _CHUNK, rng)
         pooled, ranked = _pools(likeness, ranked)
-        people = draw_people(truth, _CHUNK * truth.n_raters, rng)
+        people = draw_raters(truth, _CHUNK * truth.n_raters, rng)
         bias, noise = (each.reshape(_CHUNK, truth.n_raters, 1) for each in (people.bias, people.noise))
         perceived = pooled[:, np.newaxis] + bias
         grades = graded(perceived + noise * rng.normal(size=perceived.shape), rng)
         best = float(len(GRADE_FROM))
-        found = ranking_figures(mean_grades(grades), ranked, best=best, relevant_from=upper_half(best))
+        found = ranking_figures(mean_grades(grades), ranked, best=best, relevant_from=lowest_relevant_grade(best))
         for name in FIGURES:
             sums[name] += found[name].mean(axis=0)
     return {name: total / (n_queries // _CHUNK) for name, total in sums.items()}
 
 
 def _pools(likeness: Floats, ranked: Ints) -> tuple[Floats, Ints]:
-    """Keep the sounds that any system found, NaN after the last, and return results as places among them."""
+    """Keep the sounds that any system found, NaN after the last, and return results as indices among them."""
     is_found = np.zeros(likeness.shape, dtype=np.bool_)
     np.put_along_axis(is_found, ranked.reshape(len(ranked), -1), True, axis=1)
     order = np.argsort(~is_found, axis=1, kind="stable")
-    places = np.argsort(order, axis=1)
+    indices = np.argsort(order, axis=1)
     n_most = int(is_found.sum(axis=1).max())
     pooled = np.take_along_axis(np.where(is_found, likeness, np.nan), order, axis=1)[:, :n_most]
-    return pooled, np.take_along_axis(places, ranked.reshape(len(ranked), -1), axis=1).reshape(ranked.shape)
+    return pooled, np.take_along_axis(indices, ranked.reshape(len(ranked), -1), axis=1).reshape(ranked.shape)
 
 
 def true_win_rates(truth: Truth, *, seed: int, n_queries: int = 200_000) -> dict[tuple[str, str], float]:
@@ -231,7 +231,7 @@ def true_win_rates(truth: Truth, *, seed: int, n_queries: int = 200_000) -> dict
     rates = dict.fromkeys(itertools.combinations(truth.quality, 2), 0.0)
     for _ in range(n_queries // _CHUNK):
         likeness, ranked = draw_queries(truth, _CHUNK, rng)
-        people = draw_people(truth, _CHUNK, rng)
+        people = draw_raters(truth, _CHUNK, rng)
         values = dict(zip(truth.quality, (list_values(likeness, ranked) + people.taste).T, strict=True))
         for first, second in rates:
             won = float(preferred(values[first] - values[second], people.noise, rng).mean())
@@ -269,24 +269,28 @@ def _of_grades(truth: Truth, results: Results) -> Iterator[tuple[str, str, bool]
     for column, system in enumerate(found.systems):
         for name in FIGURES:
             yield "covered", name, _holds(getattr(system, name), known[name][column])
-    places = {name: column for column, name in enumerate(truth.quality)}
-    for one in found.comparisons:
-        first, second = (known["ndcg"][places[name]] for name in (one.first, one.second))
-        yield "covered", "difference of ndcg", _holds(one.difference, first - second)
-        yield ("false" if (one.first, one.second) == EQUAL else "found"), "grade", one.is_shown
+    indices = {name: column for column, name in enumerate(truth.quality)}
+    for comparison in found.comparisons:
+        first, second = (known["ndcg"][indices[name]] for name in (comparison.first, comparison.second))
+        yield "covered", "difference of ndcg", _holds(comparison.difference, first - second)
+        yield ("false" if (comparison.first, comparison.second) == EQUAL else "found"), "grade", comparison.is_shown
 
 
 def _of_preferences(_: Truth, results: Results) -> Iterator[tuple[str, str, bool]]:
     known = _win_rates()
-    for one in (results.without_flagged or results.everybody).preferences:
-        yield "covered", "win rate", _holds(one.win_rate, known[one.first, one.second])
-        yield ("false" if (one.first, one.second) == EQUAL else "found"), "preference", one.is_shown
+    for preference in (results.without_flagged or results.everybody).preferences:
+        yield "covered", "win rate", _holds(preference.win_rate, known[preference.first, preference.second])
+        yield (
+            ("false" if (preference.first, preference.second) == EQUAL else "found"),
+            "preference",
+            preference.is_shown,
+        )
 
 
 def _of_abx(truth: Truth, results: Results) -> Iterator[tuple[str, str, bool]]:
-    for one in (results.without_flagged or results.everybody).abx:
-        yield "covered", "share right", _holds(one.share_right, 0.5 + 0.5 * truth.audible)
-        yield ("found" if truth.audible > 0.0 else "false"), "abx", one.is_shown
+    for pair in (results.without_flagged or results.everybody).abx:
+        yield "covered", "share right", _holds(pair.share_right, 0.5 + 0.5 * truth.audible)
+        yield ("found" if truth.audible > 0.0 else "false"), "abx", pair.is_shown
 
 
 def _holds(estimate: Estimate, true: float) -> bool:

@@ -14,7 +14,7 @@ import yaml
 from bowerbird.base.errors import StudyError
 from bowerbird.listening.study import (
     GRADES,
-    MAX_ON_A_PAGE,
+    MAX_PER_PAGE,
     MAX_SYSTEMS,
     Scale,
     SearchFunction,
@@ -55,8 +55,8 @@ def parse_design(text: str, *, where: str = "study.yaml") -> StudyDesign:
     try:
         table = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f", line {place.line + 1}" if place is not None else ""
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark is not None else ""
         raise StudyError(f"`{where}`{line} is no YAML: {_problem(error)}. Mend that line.") from error
     if not isinstance(table, dict):
         raise StudyError(f"`{where}` holds no design. It begins with `name: …`; `bowerbird study new` writes one.")
@@ -115,13 +115,13 @@ class Fault:
 
     Attributes
     ----------
-    place : str
+    field : str
         Name of the field, such as ``systems`` or ``controls.far_share``.
     what : str
         Which is wrong, and what may be done; no full stop.
     """
 
-    place: str
+    field: str
     what: str
 
 
@@ -159,7 +159,7 @@ def design_faults(design: StudyDesign) -> tuple[Fault, ...]:
     ranges = {
         "seed": (design.seed, 0, 2**31 - 1),
         "depth": (design.depth, 1, 50),
-        "n_per_page": (design.n_per_page, 1, MAX_ON_A_PAGE),
+        "n_per_page": (design.n_per_page, 1, MAX_PER_PAGE),
         "n_training": (design.n_training, 0, 20),
         "excerpt_s": (design.excerpt_s, 0.1, 10.0),
         "target_lufs": (design.target_lufs, -40.0, -10.0),
@@ -214,8 +214,8 @@ def design_faults(design: StudyDesign) -> tuple[Fault, ...]:
         ),
         (
             "depth",
-            design.kind == "preference" and design.depth > MAX_ON_A_PAGE,
-            f"depth {design.depth} is too long a list to hear; {MAX_ON_A_PAGE} is the most for preference",
+            design.kind == "preference" and design.depth > MAX_PER_PAGE,
+            f"depth {design.depth} is too long a list to hear; {MAX_PER_PAGE} is the most for preference",
         ),
     ]
     for name, (value, low, high) in ranges.items():
@@ -233,7 +233,7 @@ def design_faults(design: StudyDesign) -> tuple[Fault, ...]:
         asked.append(
             ("planned", pair.first == pair.second, f"planned compares `{pair.first}` with itself; name two systems")
         )
-    return tuple(Fault(place, what) for place, is_fault, what in asked if is_fault)
+    return tuple(Fault(field, what) for field, is_fault, what in asked if is_fault)
 
 
 def _faults_of_system(name: str, kind: str, encoder: str, ranking: str, n_components: int) -> list[tuple[bool, str]]:
@@ -265,9 +265,9 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(element) for key, element in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
+        return [_plain(element) for element in value]
     return value
 
 
@@ -297,16 +297,16 @@ def _valued(hint: Any, value: Any, where: str) -> Any:
         return _structured(hint, value, where)
     if origin is Literal:
         if value not in arguments:
-            raise StudyError(f"`{where}` is `{value}`. It may be {_list([str(one) for one in arguments])}.")
+            raise StudyError(f"`{where}` is `{value}`. It may be {_list([str(argument) for argument in arguments])}.")
         return value
     if origin is tuple:
         if not isinstance(value, list):
             raise StudyError(f"`{where}` is no list. Write one entry a line, each after a hyphen.")
-        return tuple(_valued(arguments[0], one, f"{where}[{place}]") for place, one in enumerate(value))
+        return tuple(_valued(arguments[0], element, f"{where}[{index}]") for index, element in enumerate(value))
     if origin in {Mapping, dict} or hint is types.MappingProxyType:
         if not isinstance(value, dict):
             raise StudyError(f"`{where}` is no table. Write `NAME: VALUE`, one a line.")
-        return {str(key): _valued(arguments[1], one, f"{where}: {key}") for key, one in value.items()}
+        return {str(key): _valued(arguments[1], element, f"{where}: {key}") for key, element in value.items()}
     return _simple(hint, value, where)
 
 

@@ -58,8 +58,8 @@ def write_trials(folder: Path, *, seed: int) -> tuple[HeadphoneTrial, ...]:
     orders = list(itertools.permutations(("plain", "quiet", "opposed")))
     shuffled = np.random.default_rng(seed).permutation(len(orders))
     trials = []
-    for number, place in enumerate(shuffled):
-        order = orders[place]
+    for number, index in enumerate(shuffled):
+        order = orders[index]
         samples = tones(order)
         path = folder / f"headphones-{number}.flac"
         write_flac(path, samples, _RATE_HZ)

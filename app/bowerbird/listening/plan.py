@@ -2,7 +2,7 @@
 
 Everything follows from the study's hash and the rater's number, so a page that is resumed has the same order. Over
 raters the order of candidates is a Latin square: among as many raters as a query has candidates, each candidate
-stands at each place exactly once. Pages of queries are in random order for every rater.
+stands at each position exactly once. Pages of queries are in random order for every rater.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from bowerbird.listening.responses import Column, Page, Slot
-from bowerbird.listening.study import FrozenStudy, StudyDesign, StudyQuery
+from bowerbird.listening.study import Study, StudyDesign, StudyQuery
 
 _T = TypeVar("_T")
 
@@ -38,12 +38,12 @@ class Effort:
     minutes: float
 
 
-def plan_pages(study: FrozenStudy, *, rater_number: int) -> tuple[Page, ...]:
+def plan_pages(study: Study, *, rater_number: int) -> tuple[Page, ...]:
     """Return every page of one rater, training pages first.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     rater_number : int
         From 0. Raters of other installations begin at a number of their own; see `joining.join`.
     """
@@ -57,7 +57,7 @@ def plan_pages(study: FrozenStudy, *, rater_number: int) -> tuple[Page, ...]:
     return tuple(replace(page, number=number) for number, page in enumerate(pages))
 
 
-def estimated_minutes(study: FrozenStudy) -> float:
+def estimated_minutes(study: Study) -> float:
     """Return how long a rater will need: what must be heard, and a while for every answer."""
     seconds = 0.0
     for page in plan_pages(study, rater_number=0):
@@ -111,9 +111,9 @@ def _n_different(design: StudyDesign) -> float:
     """Guess how many systems' worth of results are different."""
     known: set[str] = set()
     n_different = 0.0
-    for place, system in enumerate(design.systems):
+    for index, system in enumerate(design.systems):
         kind = "chance" if system.kind != "encoder" else "variant" if system.encoder in known else "encoder"
-        n_different += _NEW_SHARES[kind] if place else 1.0
+        n_different += _NEW_SHARES[kind] if index else 1.0
         known.add(system.encoder)
     return n_different
 
@@ -121,7 +121,7 @@ def _n_different(design: StudyDesign) -> float:
 # The three kinds of trial
 
 
-def _graded(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+def _graded(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
     """Every candidate of the pool once, spread evenly over as few pages as hold them, with controls among them."""
     controls = study.design.controls
     has_identical = _some_of(study, queries, controls.identical_share, "identical", rater_number)
@@ -139,12 +139,12 @@ def _graded(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int
         n_pages = -(-len(ordered) // study.design.n_per_page)
         for part in np.array_split(np.arange(len(ordered)), max(1, n_pages)):
             if len(part):
-                column = Column("", tuple(ordered[place] for place in part))
+                column = Column("", tuple(ordered[index] for index in part))
                 pages.append(Page(0, "grade", query.id, (column,)))
     return pages
 
 
-def _preferred(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+def _preferred(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
     """Every pair of systems, for every query, once; each as often on the left as on the right."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
@@ -160,14 +160,14 @@ def _preferred(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: 
     return pages
 
 
-def _told_apart(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+def _told_apart(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
     """For every pair of systems and query, the first results in which they differ; X is either as often."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
         for first, second in compared_pairs(study):
             runs = [study.runs[system].get(query.id, ()) for system in (first, second)]
             differing = next(
-                ((one.item_id, two.item_id) for one, two in zip(*runs, strict=False) if one.item_id != two.item_id),
+                ((run.item_id, two.item_id) for run, two in zip(*runs, strict=False) if run.item_id != two.item_id),
                 None,
             )
             if differing:
@@ -184,13 +184,13 @@ def _told_apart(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number:
     return pages
 
 
-def compared_pairs(study: FrozenStudy) -> tuple[tuple[str, str], ...]:
+def compared_pairs(study: Study) -> tuple[tuple[str, str], ...]:
     """Return the planned comparisons, or every pair of systems where none was planned."""
-    planned = tuple((one.first, one.second) for one in study.design.planned)
+    planned = tuple((pair.first, pair.second) for pair in study.design.planned)
     return planned or tuple(itertools.combinations([system.name for system in study.design.systems], 2))
 
 
-def same_results(study: FrozenStudy) -> tuple[str, ...]:
+def same_results(study: Study) -> tuple[str, ...]:
     """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
     if study.design.kind == "grade":
         return ()
@@ -199,7 +199,9 @@ def same_results(study: FrozenStudy) -> tuple[str, ...]:
     notes = [f"`{name}` is in no comparison, so nobody hears it." for name in unheard]
     asked = [query.id for query in study.design.queries if not query.is_training]
     for first, second in compared_pairs(study):
-        n_same = sum(_results(study, first, one).slots == _results(study, second, one).slots for one in asked)
+        n_same = sum(
+            _results(study, first, query_id).slots == _results(study, second, query_id).slots for query_id in asked
+        )
         if n_same:
             notes.append(
                 f"`{first}` and `{second}` answer {n_same} of {len(asked)} queries alike; nothing is asked of these."
@@ -207,14 +209,14 @@ def same_results(study: FrozenStudy) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _results(study: FrozenStudy, system: str, query_id: str) -> Column:
-    return Column(system, tuple(Slot(one.item_id) for one in study.runs[system].get(query_id, ())))
+def _results(study: Study, system: str, query_id: str) -> Column:
+    return Column(system, tuple(Slot(result.item_id) for result in study.runs[system].get(query_id, ())))
 
 
 # Chance, which is the same whenever it is asked again
 
 
-def _with_repeats(study: FrozenStudy, pages: list[Page], rater_number: int) -> list[Page]:
+def _with_repeats(study: Study, pages: list[Page], rater_number: int) -> list[Page]:
     """Put some pages in a second time, in another order, as far as may be from the first; controls do not repeat."""
     n_trials = sum(len(page.slots) if page.kind == "grade" else 1 for page in pages)
     n_wanted = round(study.design.controls.repeat_share * n_trials)
@@ -229,12 +231,12 @@ def _with_repeats(study: FrozenStudy, pages: list[Page], rater_number: int) -> l
     return [*pages, *_far_from(chosen, pages)]
 
 
-def _again(page: Page, study: FrozenStudy, rater_number: int, *, n_most: int) -> Page:
+def _again(page: Page, study: Study, rater_number: int, *, n_most: int) -> Page:
     rng = _rng(study, rater_number, f"again/{page.query_id}")
     if page.kind == "grade":
         slots = [slot for slot in page.slots if not slot.control]
         order = rng.permutation(len(slots))[: max(1, n_most)]
-        columns: tuple[Column, ...] = (Column("", tuple(slots[place] for place in order)),)
+        columns: tuple[Column, ...] = (Column("", tuple(slots[index] for index in order)),)
     else:
         columns = page.columns[::-1]
     return replace(page, columns=columns, is_repeat=True)
@@ -251,20 +253,20 @@ def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
     return sorted(repeats, key=first)
 
 
-def _some_of(study: FrozenStudy, queries: Sequence[StudyQuery], share: float, what: str, rater_number: int) -> set[str]:
+def _some_of(study: Study, queries: Sequence[StudyQuery], share: float, what: str, rater_number: int) -> set[str]:
     """Choose the queries that have a control: the rounded share, at least one where any is wanted."""
     if share <= 0.0 or not queries:
         return set()
     n_pages = sum(-(-len(study.pool(query.id)) // study.design.n_per_page) for query in queries)
     n_wanted = min(len(queries), max(1, round(share * n_pages)))
     rng = _rng(study, rater_number, what)
-    return {queries[place].id for place in rng.permutation(len(queries))[:n_wanted]}
+    return {queries[index].id for index in rng.permutation(len(queries))[:n_wanted]}
 
 
-def _in_latin_order(slots: Sequence[Slot], study: FrozenStudy, rater_number: int, query_id: str) -> list[Slot]:
+def _in_latin_order(slots: Sequence[Slot], study: Study, rater_number: int, query_id: str) -> list[Slot]:
     """Order candidates by the rater's row of a Latin square, whose rows are in random order anew for every block.
 
-    The square is made of the pool alone; controls are put in at random places, since not every rater has them.
+    The square is made of the pool alone; controls are put in at random positions, since not every rater has them.
     """
     pooled = [slot for slot in slots if not slot.control]
     controls = [slot for slot in slots if slot.control]
@@ -273,30 +275,30 @@ def _in_latin_order(slots: Sequence[Slot], study: FrozenStudy, rater_number: int
         rng = _rng(study, block, f"square/{query_id}")
         symbols, rows = rng.permutation(len(pooled)), rng.permutation(len(pooled))
         columns = rng.permutation(len(pooled))
-        places = (rows[row] + columns) % len(pooled)
-        pooled = [pooled[symbols[place]] for place in places]
+        indices = (rows[row] + columns) % len(pooled)
+        pooled = [pooled[symbols[index]] for index in indices]
     rng = _rng(study, rater_number, f"controls/{query_id}")
     for control in controls:
         pooled.insert(int(rng.integers(len(pooled) + 1)), control)
     return pooled
 
 
-def _balanced(n: int, study: FrozenStudy, rater_number: int, what: str) -> list[bool]:
+def _balanced(n: int, study: Study, rater_number: int, what: str) -> list[bool]:
     """Return as many yes as no, in random order; of an odd number the last falls by the rater's number."""
-    flags = [place % 2 == rater_number % 2 for place in range(n)]
+    flags = [index % 2 == rater_number % 2 for index in range(n)]
     order = _rng(study, rater_number, what).permutation(n)
-    return [flags[place] for place in order]
+    return [flags[index] for index in order]
 
 
-def _shuffled(things: Sequence[_T], study: FrozenStudy, rater_number: int, what: str) -> list[_T]:
-    return [things[place] for place in _rng(study, rater_number, what).permutation(len(things))]
+def _shuffled(things: Sequence[_T], study: Study, rater_number: int, what: str) -> list[_T]:
+    return [things[index] for index in _rng(study, rater_number, what).permutation(len(things))]
 
 
-def _rng(study: FrozenStudy, rater_number: int, what: str) -> np.random.Generator:
+def _rng(study: Study, rater_number: int, what: str) -> np.random.Generator:
     digest = hashlib.sha256(f"{study.hash}/{rater_number}/{what}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def letters(n: int) -> list[str]:
     """Return neutral names of candidates: A, B, C, ..."""
-    return [chr(ord("A") + place) for place in range(n)]
+    return [chr(ord("A") + index) for index in range(n)]

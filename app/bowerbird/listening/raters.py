@@ -30,7 +30,7 @@ def join(folder: StudyFolder, file: ResponseStore, pseudonym: str, background: M
         raise StudyError("A name is needed, any that is not your own. Write one, such as `heron`.")
     numbers = [rater.number for rater in file.raters()]
     if (folder.path / HOME_NAME).exists():  # at home raters are counted, so that their orders are balanced
-        number = max((one for one in numbers if one < _FAR_NUMBERS), default=-1) + 1
+        number = max((number for number in numbers if number < _FAR_NUMBERS), default=-1) + 1
     else:  # elsewhere they have numbers that nobody else has, here or there
         number = _FAR_NUMBERS + secrets.randbelow(2**62)
     rater = Rater(str(uuid.uuid4()), pseudonym, number, utc_now(), dict(background))

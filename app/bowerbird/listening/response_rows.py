@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from bowerbird.listening.plan import letters
 from bowerbird.listening.responses import Answer, Choice, Page, Rating
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Response:
     """What stands on a page for one candidate, or for the whole page where lists are compared.
 
     Attributes
@@ -33,12 +33,12 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ResponseContext:
     """How an answer came about.
 
     Attributes
     ----------
-    study : FrozenStudy
+    study : Study
     rater_id, session_uuid : str
     revision, decision_ms : int
     n_plays : mapping of (int or None) to int
@@ -46,7 +46,7 @@ class Taken:
     heard_ms : mapping of (int or None) to float
     """
 
-    study: FrozenStudy
+    study: Study
     rater_id: str
     session_uuid: str
     revision: int
@@ -55,7 +55,7 @@ class Taken:
     heard_ms: Mapping[int | None, float]
 
 
-def rating_row(page: Page, position: int, said: Said, taken: Taken) -> Rating:
+def rating_row(page: Page, position: int, said: Response, taken: ResponseContext) -> Rating:
     """Return what is kept of an answer to one candidate."""
     slot = page.slots[position]
     return Rating(
@@ -85,7 +85,7 @@ def rating_row(page: Page, position: int, said: Said, taken: Taken) -> Rating:
     )
 
 
-def choice_row(page: Page, said: Said, taken: Taken) -> Choice:
+def choice_row(page: Page, said: Response, taken: ResponseContext) -> Choice:
     """Return what is kept of an answer to two lists, or to X."""
     left, right = page.columns
     is_abx = page.kind == "abx"

@@ -250,17 +250,17 @@ class Responses:
     def final_ratings(self) -> tuple[Rating, ...]:
         """Return what counts: of every place the last revision, where it says something, but no training page."""
         last: dict[tuple[str, int, str, bool, bool], Rating] = {}
-        for one in self.ratings:
-            key = (one.rater_id, one.page, one.item_id, one.is_repeat, one.is_conflict)
-            if key not in last or one.revision >= last[key].revision:
-                last[key] = one
-        return tuple(one for one in last.values() if not one.is_training)
+        for rating in self.ratings:
+            key = (rating.rater_id, rating.page, rating.item_id, rating.is_repeat, rating.is_conflict)
+            if key not in last or rating.revision >= last[key].revision:
+                last[key] = rating
+        return tuple(response for response in last.values() if not response.is_training)
 
     def final_choices(self) -> tuple[Choice, ...]:
         """Return what counts of the choices, likewise."""
         last: dict[tuple[str, int, bool], Choice] = {}
-        for one in self.choices:
-            key = (one.rater_id, one.page, one.is_conflict)
-            if key not in last or one.revision >= last[key].revision:
-                last[key] = one
-        return tuple(one for one in last.values() if not one.is_training)
+        for choice in self.choices:
+            key = (choice.rater_id, choice.page, choice.is_conflict)
+            if key not in last or choice.revision >= last[key].revision:
+                last[key] = choice
+        return tuple(response for response in last.values() if not response.is_training)

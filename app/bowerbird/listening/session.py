@@ -14,7 +14,7 @@ from typing import Any, Final
 import bowerbird
 from bowerbird.base.errors import StudyError
 from bowerbird.listening.plan import letters, plan_pages
-from bowerbird.listening.response_rows import Said, Taken, choice_row, rating_row, utc_now
+from bowerbird.listening.response_rows import Response, ResponseContext, choice_row, rating_row, utc_now
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.responses import Answer, Choice, Event, Page, Rater, Rating
 from bowerbird.listening.store import StudyFolder
@@ -48,10 +48,10 @@ class RatingSession:
         self._rested_s = clock_s()
         self._opened_s: float | None = None
         answers = file.responses(rater.id)
-        self._done = {one.page for one in answers.events if one.kind == "completed"}
-        self._notes = {one.kind: json.loads(one.value) for one in answers.events}
+        self._done = {event.page for event in answers.events if event.kind == "completed"}
+        self._notes = {event.kind: json.loads(event.value) for event in answers.events}
         self._check_plan(answers.events)
-        self._place = self._first_open()
+        self._page_index = self._first_open()
         self._take_up_page(answers.ratings, answers.choices, answers.events)
         system = {"program": bowerbird.__version__, "system": platform.platform(terse=True)}
         self._post("began", page=None, value=system)
@@ -62,7 +62,7 @@ class RatingSession:
     @property
     def page(self) -> Page | None:
         """The page at hand; None when all are done."""
-        return self.pages[self._place] if self._place is not None else None
+        return self.pages[self._page_index] if self._page_index is not None else None
 
     @property
     def n_done(self) -> int:
@@ -73,9 +73,9 @@ class RatingSession:
         """Return the neutral letter of a candidate, whose position counts from 0 over the page."""
         return letters(len(self._at_hand.slots))[position]
 
-    def said(self, position: int | None = None) -> Said:
+    def said(self, position: int | None = None) -> Response:
         """Return what stands for a candidate, or for the page as a whole."""
-        return self._said.get(position, Said())
+        return self._said.get(position, Response())
 
     def item_at(self, position: int | None) -> str:
         """Return the excerpt of a candidate; None is what they are compared with, "" where that is words."""
@@ -88,7 +88,7 @@ class RatingSession:
         """Return how far an excerpt was heard from its beginning on this page, at best; None is the first sound."""
         return self._reached_ms.get(position, 0.0)
 
-    def heard_share(self, position: int | None) -> float:
+    def listened_share(self, position: int | None) -> float:
         """Return how much of an excerpt was heard on this page, 0 to 1 of what must be; None is the first sound.
 
         The beginning heard again and again is no more than the beginning.
@@ -111,10 +111,10 @@ class RatingSession:
             if self.said().cannot_judge or self.said().answer is not None:
                 return ""
             return self._unheard(page) or ("Say which one X is." if page.kind == "abx" else "Say which list is better.")
-        waiting = [place for place in range(len(page.slots)) if not self._is_answered(place)]
+        waiting = [index for index in range(len(page.slots)) if not self._is_answered(index)]
         if not waiting:
             return ""
-        names = ", ".join(self.letter(place) for place in waiting)
+        names = ", ".join(self.letter(index) for index in waiting)
         return f"{names} {'waits' if len(waiting) == 1 else 'wait'} for a grade."
 
     def why_not_answer(self, position: int | None = None) -> str:
@@ -156,14 +156,14 @@ class RatingSession:
 
     def pause(self) -> None:
         """Keep what was heard so far: nothing sounds any more."""
-        for position in [one for one, unkept_ms in self._unkept_ms.items() if unkept_ms > 0]:
+        for position in [unkept_m for unkept_m, unkept_ms in self._unkept_ms.items() if unkept_ms > 0]:
             self._keep_heard(position)
 
-    def look_away(self) -> None:
+    def pause_timer(self) -> None:
         """Stop the clock of the decision: the page is out of sight."""
         self._spent_ms, self._opened_s = float(self._decision_ms()), None
 
-    def look_at(self) -> None:
+    def resume_timer(self) -> None:
         """Let the clock of the decision go on: the page is in sight."""
         if self._opened_s is None:
             self._opened_s = self._clock_s()
@@ -224,12 +224,12 @@ class RatingSession:
         self.pause()
         self._post("completed")
         self._done.add(self._at_hand.number)
-        self._place = self._first_open()
+        self._page_index = self._first_open()
         self._take_up_page((), (), ())
         self._open_page()
         return ""
 
-    def take_note(self, kind: str, value: object) -> None:
+    def add_note(self, kind: str, value: object) -> None:
         """Keep something that is no answer: the level that was set, how the headphone check went."""
         self._notes[kind] = value
         self._post(kind, value=value)
@@ -273,8 +273,8 @@ class RatingSession:
         self, ratings: tuple[Rating, ...], choices: tuple[Choice, ...], events: tuple[Event, ...]
     ) -> None:
         """Put the page at hand into the state in which it was left."""
-        self._said: dict[int | None, Said] = {}
-        self._undoable: list[tuple[int | None, Said]] = []
+        self._said: dict[int | None, Response] = {}
+        self._undoable: list[tuple[int | None, Response]] = []
         self._n_revisions: dict[int | None, int] = {}
         self._heard_ms: dict[int | None, float] = {}
         self._unkept_ms: dict[int | None, float] = {}
@@ -284,23 +284,25 @@ class RatingSession:
         self._has_opened = False
         self._spent_ms = 0.0
         self._opened_s = self._clock_s()
-        kept: dict[tuple[int | None, int], Said] = {}
+        kept: dict[tuple[int | None, int], Response] = {}
         for rating in ratings:
-            if rating.page == self._place and not rating.is_conflict:
-                said = Said(rating.grade, rating.slider, None, rating.cannot_judge, rating.is_broken, rating.comment)
+            if rating.page == self._page_index and not rating.is_conflict:
+                said = Response(
+                    rating.grade, rating.slider, None, rating.cannot_judge, rating.is_broken, rating.comment
+                )
                 kept[rating.presented_position - 1, rating.revision] = said
                 self._spent_ms = max(self._spent_ms, rating.decision_ms)
         for choice in choices:
-            if choice.page == self._place and not choice.is_conflict:
-                kept[None, choice.revision] = Said(
+            if choice.page == self._page_index and not choice.is_conflict:
+                kept[None, choice.revision] = Response(
                     answer=choice.answer, cannot_judge=choice.cannot_judge, comment=choice.comment
                 )
                 self._spent_ms = max(self._spent_ms, choice.decision_ms)
         for event in events:
-            if event.page == self._place is not None:
-                self._live_again(event.kind, json.loads(event.value), kept)
+            if event.page == self._page_index is not None:
+                self._replay(event.kind, json.loads(event.value), kept)
 
-    def _live_again(self, kind: str, value: Any, kept: Mapping[tuple[int | None, int], Said]) -> None:
+    def _replay(self, kind: str, value: Any, kept: Mapping[tuple[int | None, int], Response]) -> None:
         """Take up one thing that happened on this page before."""
         if kind == "opened":
             self._has_opened = True
@@ -320,19 +322,19 @@ class RatingSession:
         page = self.page
         if page is None:
             if self._notes.get("finished") is None:
-                self.take_note("finished", len(self.pages))
+                self.add_note("finished", len(self.pages))
             return
         self._post("opened", value={**_shown(page), "again": self._has_opened})
         self._opened_s = self._clock_s()
 
-    def _say(self, position: int | None, said: Said) -> str:
+    def _say(self, position: int | None, said: Response) -> str:
         before = self.said(position)
         if said != before:
             self._undoable.append((position, before))
             self._append(position, said, kind="answered")
         return ""
 
-    def _append(self, position: int | None, said: Said, *, kind: str) -> None:
+    def _append(self, position: int | None, said: Response, *, kind: str) -> None:
         """Put an answer on disk, then into memory."""
         self.pause()
         page = self._at_hand
@@ -345,8 +347,8 @@ class RatingSession:
         self._said[position] = said
         self._n_revisions[position] = revision + 1
 
-    def _taken(self, revision: int) -> Taken:
-        return Taken(
+    def _taken(self, revision: int) -> ResponseContext:
+        return ResponseContext(
             self.study,
             self.rater.id,
             self._uuid,
@@ -367,7 +369,7 @@ class RatingSession:
         return (said.grade is not None or not scale.grades) and (said.slider is not None or not scale.has_slider)
 
     def _is_heard(self, position: int | None) -> bool:
-        return self.heard_share(position) >= 1.0
+        return self.listened_share(position) >= 1.0
 
     def _unheard(self, page: Page) -> str:
         names = ["X" if page.x else "the first sound"] if not self._is_heard(None) else []
@@ -388,7 +390,7 @@ class RatingSession:
         self._post("heard", item_id=self.item_at(position), value=value)
 
     def _post(self, kind: str, *, page: int | None = -1, item_id: str = "", value: object = None) -> None:
-        number = self._place if page == -1 else page
+        number = self._page_index if page == -1 else page
         self._file.add(self._event(kind, page=number, item_id=item_id, value=value))
 
     def _event(self, kind: str, *, page: int | None, item_id: str, value: object) -> Event:

@@ -16,10 +16,10 @@ from bowerbird.listening.plan import plan_pages
 from bowerbird.listening.responses import Answer, Choice, Page, Rater, Rating, Responses, Slot
 from bowerbird.listening.study import (
     Exclusion,
-    FrozenStudy,
     Item,
     RankedItem,
     Run,
+    Study,
     StudyDesign,
     StudyQuery,
     System,
@@ -83,7 +83,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class People:
+class RaterTraits:
     """Raters' ways, one row each.
 
     Attributes
@@ -97,7 +97,7 @@ class People:
     taste: Floats
 
 
-def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Responses]:
+def simulate_study(truth: Truth, *, seed: int) -> tuple[Study, Responses]:
     """Play a study to the end: pages as real raters get them, answers as the truth has them.
 
     Parameters
@@ -115,12 +115,12 @@ def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Responses]:
         for sound in np.unique(ranked[row])
     }
     n_raters = truth.n_raters + len(truth.careless)
-    people = draw_people(truth, n_raters, rng)
+    people = draw_raters(truth, n_raters, rng)
     utilities = _utilities(truth, likeness, ranked)
     audible = draw_audible(truth, rng)
     kinds: list[Carelessness | None] = [*truth.careless, *([None] * truth.n_raters)]
     # Careless raters stand anywhere among the careful ones.
-    kinds = [kinds[place] for place in rng.permutation(n_raters)]
+    kinds = [kinds[index] for index in rng.permutation(n_raters)]
     raters, ratings, choices = [], [], []
     for number, careless in enumerate(kinds):
         name = f"{careless or 'careful'}-{number}"
@@ -151,9 +151,9 @@ def draw_queries(truth: Truth, n: int, rng: np.random.Generator) -> tuple[Floats
     return likeness, np.stack(ranked, axis=1).astype(np.int64)
 
 
-def draw_people(truth: Truth, n: int, rng: np.random.Generator) -> People:
+def draw_raters(truth: Truth, n: int, rng: np.random.Generator) -> RaterTraits:
     """Draw raters."""
-    return People(
+    return RaterTraits(
         bias=rng.normal(0.0, truth.bias_sd, n),
         noise=truth.noise * rng.uniform(0.5, 1.5, n),
         taste=rng.normal(0.0, truth.taste_sd, (n, len(truth.quality))),
@@ -196,7 +196,7 @@ def _utilities(truth: Truth, likeness: Floats, ranked: Ints) -> list[dict[str, f
     return [dict(zip(truth.quality, map(float, row), strict=True)) for row in values]
 
 
-def _frozen(truth: Truth, ranked: Ints, *, seed: int) -> FrozenStudy:
+def _frozen(truth: Truth, ranked: Ints, *, seed: int) -> Study:
     queries, items = [], {}
     runs: dict[str, dict[str, tuple[RankedItem, ...]]] = {name: {} for name in truth.quality}
     for row in range(truth.n_queries):
@@ -220,7 +220,7 @@ def _frozen(truth: Truth, ranked: Ints, *, seed: int) -> FrozenStudy:
         queries=tuple(queries),
     )
     frozen: Mapping[str, Run] = runs
-    return FrozenStudy(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, frozen)
+    return Study(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, frozen)
 
 
 def _item(row: int, sound: int) -> str:
@@ -238,7 +238,7 @@ def _grades(
     likeness_of: Mapping[tuple[str, str], float],
     rng: np.random.Generator,
     *,
-    people: People,
+    people: RaterTraits,
     number: int,
 ) -> list[int]:
     n = len(page.slots)
@@ -257,7 +257,7 @@ def _likeness(query_id: str, slot: Slot, likeness_of: Mapping[tuple[str, str], f
     return known[slot.control] if slot.control else likeness_of[query_id, slot.item_id]
 
 
-def _lead(study: FrozenStudy, page: Page, utilities: Mapping[str, float], taste: Floats) -> float:
+def _lead(study: Study, page: Page, utilities: Mapping[str, float], taste: Floats) -> float:
     names = [system.name for system in study.design.systems]
     left, right = (utilities[column.system] + float(taste[names.index(column.system)]) for column in page.columns)
     return left - right
@@ -275,7 +275,7 @@ def _answer(page: Page, careless: Carelessness | None, felt: float, audible: flo
     return {1.0: answers[0], 0.0: answers[1], 0.5: answers[-1]}[felt]
 
 
-def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], seconds: float) -> list[Rating]:
+def _ratings(study: Study, page: Page, rater: Rater, grades: list[int], seconds: float) -> list[Rating]:
     return [
         Rating(
             study_hash=study.hash,
@@ -284,8 +284,8 @@ def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], se
             page=page.number,
             query_id=page.query_id,
             item_id=slot.item_id,
-            presented_position=place,
-            presented_label=chr(ord("A") + place - 1),
+            presented_position=index,
+            presented_label=chr(ord("A") + index - 1),
             control_type=slot.control,
             construct=study.design.construct,
             grade=grade,
@@ -295,17 +295,17 @@ def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], se
             n_plays_query=1,
             n_plays_item=1,
             listened_ms=int(500 * seconds),
-            decision_ms=int(1000 * seconds * place),
+            decision_ms=int(1000 * seconds * index),
             is_repeat=page.is_repeat,
             is_training=page.is_training,
             revision=0,
             timestamp_utc=_UTC,
         )
-        for place, (slot, grade) in enumerate(zip(page.slots, grades, strict=True), start=1)
+        for index, (slot, grade) in enumerate(zip(page.slots, grades, strict=True), start=1)
     ]
 
 
-def _choice(study: FrozenStudy, page: Page, rater: Rater, answer: Answer, seconds: float) -> Choice:
+def _choice(study: Study, page: Page, rater: Rater, answer: Answer, seconds: float) -> Choice:
     left, right = page.columns
     is_abx = page.kind == "abx"
     return Choice(

@@ -26,7 +26,7 @@ from typing import Any, Final
 from bowerbird.base.errors import StudyError
 from bowerbird.base.paths import studies_path
 from bowerbird.listening.design import design_yaml, parse_design
-from bowerbird.listening.study import FrozenStudy, Item, RankedItem, Run, StudyDesign
+from bowerbird.listening.study import Item, RankedItem, Run, Study, StudyDesign
 
 DESIGN_NAME: Final = "study.yaml"
 ITEMS_NAME: Final = "items.csv"
@@ -45,7 +45,7 @@ class StudyFolder:
     """A frozen study and where it lies."""
 
     path: Path
-    study: FrozenStudy
+    study: Study
 
     def excerpt(self, item_id: str) -> Path:
         """Return the file of an excerpt."""
@@ -92,7 +92,7 @@ def is_study(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file()
 
 
-def write_frozen(
+def write_study(
     folder: Path,
     design: StudyDesign,
     items: Mapping[str, Item],
@@ -114,7 +114,7 @@ def write_frozen(
         for name, run in runs.items():
             (folder / RUNS_NAME / f"{name}.trec").write_text(run_trec(run, name), encoding="utf-8")
         manifest = "".join(
-            f"{_sha256(folder / name)}  {name}\n" for name in sorted(_frozen_names(list(runs), list(items)))
+            f"{_sha256(folder / name)}  {name}\n" for name in sorted(_file_names(list(runs), list(items)))
         )
         (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     except OSError as error:
@@ -154,19 +154,19 @@ def open_study(folder: Path) -> StudyFolder:
         raise StudyError(f"`{name}` of the study in {folder} cannot be read ({reason}). Put it back.") from error
     except (UnicodeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise StudyError(f"The study in {folder} cannot be read. Put the original files back.") from error
-    absent = sorted(set(_frozen_names(list(runs), list(items))) - set(listed))
+    absent = sorted(set(_file_names(list(runs), list(items))) - set(listed))
     if absent:
         raise StudyError(f"`{absent[0]}` is missing in the study in {folder}. Put the original files back.")
-    return StudyFolder(folder, FrozenStudy(hashlib.sha256(manifest.encode()).hexdigest(), design, items, runs))
+    return StudyFolder(folder, Study(hashlib.sha256(manifest.encode()).hexdigest(), design, items, runs))
 
 
-def frozen_names(folder: StudyFolder) -> list[str]:
+def study_file_names(folder: StudyFolder) -> list[str]:
     """Return the files that a study consists of, its manifest among them, relative to its folder."""
     study = folder.study
-    return [MANIFEST_NAME, *sorted(_frozen_names(list(study.runs), list(study.items)))]
+    return [MANIFEST_NAME, *sorted(_file_names(list(study.runs), list(study.items)))]
 
 
-def _frozen_names(systems: Sequence[str], item_ids: Sequence[str]) -> list[str]:
+def _file_names(systems: Sequence[str], item_ids: Sequence[str]) -> list[str]:
     return [
         DESIGN_NAME,
         ITEMS_NAME,
@@ -224,10 +224,11 @@ def read_items(text: str) -> dict[str, Item]:
 
 def run_trec(run: Run, tag: str) -> str:
     """Write a run in TREC's form; the tag of a near copy of the query says so."""
+    copy_tag = f"{tag}/{_NEAR_COPY_TAG}"
     return "".join(
-        f"{query_id} Q0 {one.item_id} {rank} {one.score!r} {tag}{'/' + _NEAR_COPY_TAG if one.is_near_copy else ''}\n"
+        f"{query_id} Q0 {result.item_id} {rank} {result.score!r} {copy_tag if result.is_near_copy else tag}\n"
         for query_id, results in run.items()
-        for rank, one in enumerate(results, start=1)
+        for rank, result in enumerate(results, start=1)
     )
 
 
@@ -246,4 +247,6 @@ def read_run(text: str) -> dict[str, tuple[RankedItem, ...]]:
         query_id, _, item_id, rank, score, tag = line.split()
         one = RankedItem(item_id, float(score), tag.endswith("/" + _NEAR_COPY_TAG))
         found.setdefault(query_id, []).append((int(rank), one))
-    return {query_id: tuple(one for _, one in sorted(rows, key=lambda row: row[0])) for query_id, rows in found.items()}
+    return {
+        query_id: tuple(entry for _, entry in sorted(rows, key=lambda row: row[0])) for query_id, rows in found.items()
+    }

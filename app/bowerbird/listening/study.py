@@ -31,7 +31,7 @@ GRADES: Final[Mapping[Construct, tuple[str, ...]]] = {
     "replacement": ("Useless", "With much work", "With little work", "As it is"),
     "matches_words": ("Not at all", "In part", "Well", "Exactly"),
 }
-MAX_ON_A_PAGE: Final = 9
+MAX_PER_PAGE: Final = 9
 """Candidates have the keys 1 to 9."""
 
 MAX_SYSTEMS: Final = 12
@@ -355,7 +355,7 @@ class RankedStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenStudy:
+class Study:
     """A study that can be rated: nothing in it changes any more.
 
     Attributes
@@ -380,5 +380,5 @@ class FrozenStudy:
 
     def pool(self, query_id: str) -> tuple[str, ...]:
         """Return the union of every system's results for a query, each once, in a fixed order."""
-        found = {one.item_id for run in self.runs.values() for one in run.get(query_id, ())}
+        found = {result.item_id for run in self.runs.values() for result in run.get(query_id, ())}
         return tuple(sorted(found))

@@ -27,8 +27,8 @@ def answer_tables(answers: Responses, *, study_id: str) -> dict[str, str]:
         CHOICES_NAME: _csv(Choice, answers.choices, study_id),
         RATERS_NAME: _raters_csv(answers.raters),
         EVENTS_NAME: "".join(
-            json.dumps({**dataclasses.asdict(one), "value": json.loads(one.value)}, ensure_ascii=False) + "\n"
-            for one in answers.events
+            json.dumps({**dataclasses.asdict(event), "value": json.loads(event.value)}, ensure_ascii=False) + "\n"
+            for event in answers.events
         ),
     }
 
@@ -75,9 +75,9 @@ def _raters_csv(raters: Iterable[Rater]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["rater_id", "pseudonym", "number", "consented_utc", *told])
-    for one in raters:
-        facts = [one.background.get(name, "") for name in told]
-        writer.writerow([one.id, one.pseudonym, one.number, one.consented_utc, *facts])
+    for rater in raters:
+        facts = [rater.background.get(name, "") for name in told]
+        writer.writerow([rater.id, rater.pseudonym, rater.number, rater.consented_utc, *facts])
     return text.getvalue()
 
 
@@ -136,7 +136,7 @@ def _value(hint: Any, text: str) -> Any:
     if type(None) in arguments:
         if text == "":
             return None
-        return _value(next(one for one in arguments if one is not type(None)), text)
+        return _value(next(argument for argument in arguments if argument is not type(None)), text)
     if typing.get_origin(hint) is Literal:
         if text not in arguments:
             raise ValueError(text)

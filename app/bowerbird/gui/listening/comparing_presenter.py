@@ -11,7 +11,7 @@ from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.studies_presenter import verdict_of
 from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
-from bowerbird.gui.listening.system_rows import SystemLine, SystemLines
+from bowerbird.gui.listening.system_rows import SystemList, SystemRow
 from bowerbird.jobs.background import Background
 from bowerbird.listening.store import StudyFolder
 from bowerbird.listening.study import System
@@ -43,7 +43,7 @@ class CompareState:
     ----------
     asked, other : Asked or None
         The query, and the one that could be asked instead.
-    lines : tuple of SystemLine
+    lines : tuple of SystemRow
     systems : str
         Those compared, by name.
     columns : tuple of ResultColumn
@@ -60,7 +60,7 @@ class CompareState:
 
     asked: Asked
     other: Asked | None
-    lines: tuple[SystemLine, ...]
+    lines: tuple[SystemRow, ...]
     systems: str
     columns: tuple[ResultColumn, ...]
     labels: str
@@ -146,7 +146,7 @@ class ComparePresenter:
         self._remember_labels = remember_labels
         self._asked = Asked()
         self._other: Asked | None = None
-        self._lines: SystemLines | None = None
+        self._lines: SystemList | None = None
         self._encoders: tuple[str, ...] = ()
         self._columns: tuple[ResultColumn, ...] = ()
         self._answered: tuple[Asked, tuple[System, ...]] | None = None
@@ -228,7 +228,7 @@ class ComparePresenter:
         """Compare with what was computed elsewhere."""
         self._change(lambda lines: lines.add_ranking(path))
 
-    def _change(self, change: Callable[[SystemLines], None]) -> None:
+    def _change(self, change: Callable[[SystemList], None]) -> None:
         if self._lines is not None:
             change(self._lines)
             self._ask()
@@ -256,10 +256,10 @@ class ComparePresenter:
     # Asking
 
     def _looked(self, choices: SystemChoices) -> None:
-        names = tuple(one.name for one in choices.encoders)
+        names = tuple(encoder.name for encoder in choices.encoders)
         if self._lines is None or names != self._encoders:
             self._encoders = names
-            self._lines = SystemLines(choices, has_random=False)
+            self._lines = SystemList(choices, has_random=False)
         self._answered = None
         self._ask()
 

@@ -87,35 +87,35 @@ class ResultsTable(QTableWidget):
         self.clear()
         self.clearSpans()
         self.setColumnCount(len(columns))
-        n_rows = max((len(one.results) for one in columns), default=0) or (1 if columns else 0)
+        n_rows = max((len(column.results) for column in columns), default=0) or (1 if columns else 0)
         self.setRowCount(n_rows)
-        self.setVerticalHeaderLabels([str(one + 1) for one in range(n_rows)])
-        for place, one in enumerate(columns):
-            self._fill(place, one, len(columns), n_rows)
+        self.setVerticalHeaderLabels([str(row + 1) for row in range(n_rows)])
+        for index, result_column in enumerate(columns):
+            self._fill(index, result_column, len(columns), n_rows)
         self._fit()
         if columns:
             self.setCurrentCell(min(row, n_rows - 1), min(column, len(columns) - 1))
 
-    def _fill(self, place: int, column: ResultColumn, n_columns: int, n_rows: int) -> None:
+    def _fill(self, index: int, column: ResultColumn, n_columns: int, n_rows: int) -> None:
         heading = QTableWidgetItem(column.system.name)
         if column.average_precision is not None:
             heading.setText(f"{column.system.name}   AP@15 {column.average_precision:.2f}")
         heading.setToolTip(about(column.system))
-        self.setHorizontalHeaderItem(place, heading)
+        self.setHorizontalHeaderItem(index, heading)
         for rank, result in enumerate(column.results):
             item = QTableWidgetItem(printable(result.path.name))
             item.setData(_RESULT, result)
             found = f"\nFound by {result.n_columns} of {n_columns}" if result.n_columns > 1 else ""
             shared = f"\nShares {', '.join(result.shared)}" if result.shared else ""
             item.setToolTip(f"{printable(str(result.path))}{found}{shared}\nScore {result.score:.3f}")
-            self.setItem(rank, place, item)
+            self.setItem(rank, index, item)
         if not column.results:
             item = QTableWidgetItem(column.complaint)
             item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.setItem(0, place, item)
+            self.setItem(0, index, item)
             if n_rows > 1:
-                self.setSpan(0, place, n_rows, 1)
+                self.setSpan(0, index, n_rows, 1)
 
     def show_heard(self, path: Path | None) -> None:
         """Mark the sound that is heard, or none."""
@@ -202,13 +202,13 @@ class _CellDelegate(QStyledItemDelegate):
             painter.drawText(words, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, str(index.data() or ""))
             return
         current = self._table.current
-        is_at_hand = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         is_same = current is not None and current.path == result.path
-        if is_at_hand or is_same or option.state & QStyle.StateFlag.State_MouseOver:
+        if is_selected or is_same or option.state & QStyle.StateFlag.State_MouseOver:
             tone = colours.colour("raised")
-            tone.setAlpha(255 if is_at_hand else 130)
+            tone.setAlpha(255 if is_selected else 130)
             painter.fillRect(rect, tone)
-        if is_at_hand and self._table.hasFocus():
+        if is_selected and self._table.hasFocus():
             painter.setPen(colours.colour("accent"))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         first = second = rect.adjusted(_EDGE_PX, 0, -_EDGE_PX, 0)
@@ -246,8 +246,8 @@ def _paint_dots(painter: QPainter, rect: QRect, n_columns: int) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.shown().colour("muted"))
     x, y = rect.right() - _LENGTH_PX - _DOTS_PX + _EDGE_PX, rect.center().y() + 0.5
-    for place in range(n_columns):
-        painter.drawEllipse(QPointF(x + place * (_DOT_PX + 1), y), _DOT_PX / 2 - 0.25, _DOT_PX / 2 - 0.25)
+    for index in range(n_columns):
+        painter.drawEllipse(QPointF(x + index * (_DOT_PX + 1), y), _DOT_PX / 2 - 0.25, _DOT_PX / 2 - 0.25)
     painter.restore()
 
 

@@ -53,8 +53,8 @@ class SideBySideDialog(QDialog):
         self._rate = button("Rate this blind", "primary", presenter.rate_blind)
         self._rate.setToolTip("Make a listening test of this one query: the same systems, names and ranks hidden")
         self._cancel = button("Cancel", "", presenter.cancel)
-        for one in (self._other, self._unfold, self._labels, self._no_labels, self._rate, self._cancel):
-            one.setAutoDefault(False)
+        for widget in (self._other, self._unfold, self._labels, self._no_labels, self._rate, self._cancel):
+            widget.setAutoDefault(False)
         self._lay_out()
         self._connect()
         self.show_job(None, "")
@@ -66,8 +66,8 @@ class SideBySideDialog(QDialog):
         top.addWidget(self._asked, 1)
         links = styled(QWidget(), "foot")
         flow = FlowLayout(links, spacing=12)
-        for one in (self._other, self._unfold, self._labels, self._no_labels):
-            flow.addWidget(one)
+        for link in (self._other, self._unfold, self._labels, self._no_labels):
+            flow.addWidget(link)
         sheet = styled(QWidget(), "sheet")
         inside = QVBoxLayout(sheet)
         inside.setContentsMargins(16, 8, 16, 8)
@@ -137,11 +137,11 @@ class SideBySideDialog(QDialog):
                 self._editor.setVisible(bool(state.lines))
         elif not state.is_busy:
             self._show_results(state)
-        is_marked = any(one.n_columns > 1 for column in state.columns for one in column.results)
+        is_marked = any(result.n_columns > 1 for column in state.columns for result in column.results)
         self._said.setText(state.verdict or ("Dots: how many columns have the sound." if is_marked else ""))
 
     def _show_results(self, state: CompareState) -> None:
-        has_shared = any(one.shared for column in state.columns for one in column.results)
+        has_shared = any(result.shared for column in state.columns for result in column.results)
         was_shown = self._pages.currentWidget() is self.results
         self.results.show_columns(state.columns, has_shared=has_shared)
         self._pages.setCurrentWidget(self.results)

@@ -97,7 +97,7 @@ class RatingApplication:
         window.begun.connect(
             lambda name, background, is_ticked: presenter.begin(name, background, has_consented=is_ticked)
         )
-        window.chosen.connect(presenter.go_on_as)
+        window.chosen.connect(presenter.resume_as)
         window.ticked.connect(presenter.tick)
         window.closing.connect(self._close)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bowerbird.gui.listening.rating_playback import Ask, Listening
-from bowerbird.gui.listening.rating_state import Act, SoundFace, StepFace
+from bowerbird.gui.listening.rating_state import Act, SoundState, StepState
 from bowerbird.listening.headphones import N_TO_PASS, HeadphoneTrial
 from bowerbird.playback.events import Stopped
 
@@ -40,7 +40,7 @@ class HeadphoneCheck:
     @property
     def n_right(self) -> int:
         """Trials in which the quiet tone was found."""
-        return sum(one == trial.quietest for one, trial in zip(self._answers, self._trials, strict=False))
+        return sum(answer == trial.quietest for answer, trial in zip(self._answers, self._trials, strict=False))
 
     @property
     def is_passed(self) -> bool:
@@ -72,11 +72,11 @@ class HeadphoneCheck:
         if isinstance(event, Stopped) and event.finished and not self.is_done:
             self._has_ended |= event.path == self._trials[len(self._answers)].path
 
-    def face(self) -> StepFace:
+    def state(self) -> StepState:
         """Return what is shown: the trial at hand, or how it went."""
         if self.is_done:
             return self._result()
-        return StepFace(
+        return StepState(
             name="headphones",
             heading="Which tone is quietest?",
             paragraphs=(
@@ -84,16 +84,16 @@ class HeadphoneCheck:
                 f"{len(self._answers) + 1} of {len(self._trials)}",
             ),
             acts=(
-                *(Act(f"tone_{place}", str(place + 1), f"The {name}") for place, name in enumerate(_ANSWERS)),
+                *(Act(f"tone_{index}", str(index + 1), f"The {name}") for index, name in enumerate(_ANSWERS)),
                 Act("play", "space", "Play again"),
             ),
-            sound=SoundFace(
-                None, "", "", self._listening.place_share, self._has_ended, self._listening.playing is not None
+            sound=SoundState(
+                None, "", "", self._listening.position_share, self._has_ended, self._listening.playing is not None
             ),
             message=self._listening.fault or self._message,
         )
 
-    def _result(self) -> StepFace:
+    def _result(self) -> StepState:
         found = f"The quiet tone was found in {self.n_right} of {len(self._trials)}."
         again: tuple[Act, ...] = ()
         if self.is_passed:
@@ -106,4 +106,4 @@ class HeadphoneCheck:
             )
         proposed = Act("advance", "enter", "Go on", is_proposed=True)
         heading = "These are headphones" if self.is_passed else "These may not be headphones"
-        return StepFace(name="headphones_result", heading=heading, paragraphs=(words,), acts=(proposed, *again))
+        return StepState(name="headphones_result", heading=heading, paragraphs=(words,), acts=(proposed, *again))

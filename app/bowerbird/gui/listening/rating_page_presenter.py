@@ -9,27 +9,27 @@ from bowerbird.gui.listening import rating_texts as rating_words
 from bowerbird.gui.listening.rating_keys import GRADE_KEYS
 from bowerbird.gui.listening.rating_playback import Ask, Listening
 from bowerbird.gui.listening.rating_state import (
-    AnswerFace,
-    AskLeave,
-    BeginComment,
-    CandidateFace,
+    AnswerState,
+    AskToLeave,
+    CandidateState,
     CannotJudge,
     Choose,
     Command,
     Comment,
     Grade,
-    LetGo,
     MarkBroken,
     Move,
     Next,
     Nudge,
-    PageFace,
+    PageState,
     Play,
+    ReleaseKey,
+    SelectList,
     Slide,
-    SoundFace,
+    SoundState,
+    StartComment,
     Stay,
     Step,
-    TakeList,
     Toggle,
     Undo,
 )
@@ -42,18 +42,18 @@ _NOTHING_AT_HAND: Final = "Play a sound first, then say what you hear."
 _ANSWERS: Final = {
     "grade": (),
     "preference": (
-        AnswerFace("left", "Q", "Left is better"),
-        AnswerFace("tie", "W", "No difference"),
-        AnswerFace("right", "E", "Right is better"),
+        AnswerState("left", "Q", "Left is better"),
+        AnswerState("tie", "W", "No difference"),
+        AnswerState("right", "E", "Right is better"),
     ),
-    "abx": (AnswerFace("left", "A", "X is A"), AnswerFace("right", "B", "X is B")),
+    "abx": (AnswerState("left", "A", "X is A"), AnswerState("right", "B", "X is B")),
 }
 
 
 class PageView(Protocol):
     """What the presenter asks of the window."""
 
-    def show_page(self, face: PageFace) -> None:
+    def show_page(self, state: PageState) -> None:
         """Show a page as it stands."""
 
 
@@ -77,21 +77,21 @@ class PagePresenter:
         self._listening = listening
         self._completed = completed
         self._minutes = estimated_minutes(session.study)
-        self._face: PageFace | None = None
+        self._state: PageState | None = None
         self._is_in_sight = False
         self._begin_page()
 
     @property
-    def face(self) -> PageFace | None:
+    def state(self) -> PageState | None:
         """What is shown; None before the first page."""
-        return self._face
+        return self._state
 
     def take_up(self) -> None:
         """Show the page at hand of the session, and let its clock run."""
         self._listening.forget()
         self._begin_page()
         self._is_in_sight = True
-        self._session.look_at()
+        self._session.resume_timer()
         self.show()
 
     def _begin_page(self) -> None:
@@ -139,12 +139,12 @@ class PagePresenter:
                 self._toggle()
             case Move():
                 self._move(command.step)
-            case TakeList():
+            case SelectList():
                 self._list, self._message = command.number, ""
             case Grade() | Step() | Slide() | Nudge() | Choose() | CannotJudge() | MarkBroken():
                 self._message = self._listening.fault or self._answered(command)
                 self._unheard = self._session.why_not_answer(self._subject) if self._message else ""
-            case BeginComment():
+            case StartComment():
                 self._is_commenting = self._has_subject()
                 self._message = "" if self._is_commenting else _NOTHING_AT_HAND
             case Comment():
@@ -160,13 +160,13 @@ class PagePresenter:
                     self._is_in_sight = False
                     self._session.complete()
                     self._completed()
-            case AskLeave():
+            case AskToLeave():
                 self._listening.stop()
                 self._session.pause()
-                self._session.look_away()
+                self._session.pause_timer()
                 self._is_leaving = True
-            case _:  # Stay and LetGo are done already
-                assert isinstance(command, Stay | LetGo)
+            case _:  # Stay and ReleaseKey are done already
+                assert isinstance(command, Stay | ReleaseKey)
 
     def _answered(self, command: Command) -> str:
         """Answer; return why that cannot be, or ""."""
@@ -210,7 +210,7 @@ class PagePresenter:
 
     def _stay(self) -> None:
         self._is_leaving = False
-        self._session.look_at()
+        self._session.resume_timer()
 
     # Playing
 
@@ -230,7 +230,7 @@ class PagePresenter:
             self._play(None if self._session.item_at(None) else 0)
 
     def _move(self, step: int) -> None:
-        shown = [one.sound.position for one in self._lists()[self._list]]
+        shown = [candidate.sound.position for candidate in self._lists()[self._list]]
         if self._page.kind == "abx":
             shown = [0, 1]
         before = shown.index(self._at_hand) if self._at_hand in shown else -1 if step > 0 else len(shown)
@@ -242,17 +242,17 @@ class PagePresenter:
         """Show the page as it stands, where something changed."""
         if not self._is_in_sight:
             return
-        face = self._make_face(self._page)
-        if face != self._face:
-            self._face = face
-            self._view.show_page(face)
+        state = self._make_state(self._page)
+        if state != self._state:
+            self._state = state
+            self._view.show_page(state)
 
-    def _make_face(self, page: Page) -> PageFace:
+    def _make_state(self, page: Page) -> PageState:
         session, design = self._session, self._session.study.design
         query = session.study.query(page.query_id)
         said = session.said()
         is_graded = page.kind == "grade"
-        return PageFace(
+        return PageState(
             kind=page.kind,
             number=page.number,
             question=design.asked,
@@ -263,11 +263,11 @@ class PagePresenter:
             words="" if page.kind == "abx" else query.words,
             first=self._sound(None, "0", "X" if page.kind == "abx" else "") if session.item_at(None) else None,
             lists=self._lists(),
-            list_at_hand=self._list,
+            selected_list=self._list,
             mark=design.must_hear_share,
             grades=tuple(zip(GRADE_KEYS.upper(), design.scale.grades, strict=False)) if is_graded else (),
             ends=rating_words.ends(design) if is_graded else ("", ""),
-            answers=tuple(replace(one, is_chosen=said.answer == one.answer) for one in _ANSWERS[page.kind]),
+            answers=tuple(replace(answer, is_chosen=said.answer == answer.answer) for answer in _ANSWERS[page.kind]),
             is_unjudged=not is_graded and said.cannot_judge,
             comment="" if is_graded else said.comment,
             commenting=self._subject_name() if self._is_commenting else None,
@@ -278,41 +278,41 @@ class PagePresenter:
             is_leaving=self._is_leaving,
         )
 
-    def _lists(self) -> tuple[tuple[CandidateFace, ...], ...]:
+    def _lists(self) -> tuple[tuple[CandidateState, ...], ...]:
         position, lists = 0, []
         for column in self._page.columns:
             lists.append(
                 tuple(
-                    self._candidate(position + place, str(place + 1 if self._page.kind != "abx" else position + 1))
-                    for place in range(len(column.slots))
+                    self._candidate(position + index, str(index + 1 if self._page.kind != "abx" else position + 1))
+                    for index in range(len(column.slots))
                 )
             )
             position += len(column.slots)
         return tuple(lists)
 
-    def _candidate(self, position: int, key: str) -> CandidateFace:
+    def _candidate(self, position: int, key: str) -> CandidateState:
         sound = self._sound(position, key, self._session.letter(position))
         if self._page.kind != "grade":
-            return CandidateFace(sound, is_at_hand=position == self._at_hand)
-        said, is_at_hand = self._session.said(position), position == self._at_hand
-        return CandidateFace(
+            return CandidateState(sound, is_selected=position == self._at_hand)
+        said, is_selected = self._session.said(position), position == self._at_hand
+        return CandidateState(
             sound,
-            is_at_hand=is_at_hand,
+            is_selected=is_selected,
             grade=said.grade,
-            slider=self._nudged if is_at_hand and self._nudged is not None else said.slider,
-            state="Cannot judge" if said.cannot_judge else "Broken" if said.is_broken else "",
+            slider=self._nudged if is_selected and self._nudged is not None else said.slider,
+            status="Cannot judge" if said.cannot_judge else "Broken" if said.is_broken else "",
             comment=said.comment,
         )
 
-    def _sound(self, position: int | None, key: str, letter: str) -> SoundFace:
+    def _sound(self, position: int | None, key: str, letter: str) -> SoundState:
         duration_ms = 1000.0 * self._duration_s(self._session.item_at(position))
         playing = self._listening.playing
-        return SoundFace(
+        return SoundState(
             position=position,
             key=key,
             letter=letter,
-            heard_share=min(1.0, self._session.reached_ms(position) / duration_ms) if duration_ms > 0 else 1.0,
-            is_heard=self._session.heard_share(position) >= 1.0,
+            listened_share=min(1.0, self._session.reached_ms(position) / duration_ms) if duration_ms > 0 else 1.0,
+            is_heard=self._session.listened_share(position) >= 1.0,
             is_playing=playing is not None and playing.position == position,
         )
 

@@ -74,7 +74,7 @@ class Listening:
         self._heard = heard
         self._asked: Ask | None = None
         self._is_sounding = False
-        self._place_s = 0.0
+        self._last_position_s = 0.0
         self._counted_s = 0.0
         self._rest_ms = 0.0
         self._asked_at_s = 0.0
@@ -93,11 +93,11 @@ class Listening:
         return self._asked
 
     @property
-    def place_share(self) -> float:
+    def position_share(self) -> float:
         """How far the sound that plays has come, 0 to 1."""
-        if self.playing is None or not self._is_sounding or (place_s := self._output.position_s) is None:
+        if self.playing is None or not self._is_sounding or (position_s := self._output.position_s) is None:
             return 0.0
-        return min(1.0, place_s / self.playing.duration_s) if self.playing.duration_s > 0 else 0.0
+        return min(1.0, position_s / self.playing.duration_s) if self.playing.duration_s > 0 else 0.0
 
     def play(self, ask: Ask) -> None:
         """Play in place of what plays."""
@@ -131,22 +131,22 @@ class Listening:
         if self.fault and self._clock_s() - self._sought_at_s >= _ASK_AGAIN_S:
             self._sought_at_s = self._clock_s()
             self._output.prepare()
-        if asked is None or not self._is_sounding or (place_s := self._output.position_s) is None:
+        if asked is None or not self._is_sounding or (position_s := self._output.position_s) is None:
             return
-        if place_s >= self._place_s:
-            self._count(asked, place_s - self._place_s)
-        self._place_s = place_s
+        if position_s >= self._last_position_s:
+            self._count(asked, position_s - self._last_position_s)
+        self._last_position_s = position_s
 
     def handle(self, event: object) -> str | None:
         """Take an event of the player; return a sentence where something went wrong, "" where it was mended."""
         asked = self._asked
         match event:
             case Started() if asked is not None and event.path == asked.path:
-                self._is_sounding, self._place_s, self._counted_s, self._rest_ms = True, 0.0, 0.0, 0.0
+                self._is_sounding, self._last_position_s, self._counted_s, self._rest_ms = True, 0.0, 0.0, 0.0
                 self._heard(asked.position, 0.0, True)
             case Stopped() if self._is_sounding and asked is not None and event.path == asked.path:
                 if event.finished and not asked.is_loop:
-                    self._count(asked, max(0.0, asked.duration_s - self._place_s))
+                    self._count(asked, max(0.0, asked.duration_s - self._last_position_s))
                 self._is_sounding = self._output.is_playing
             case CannotPlay() if asked is not None and event.path == asked.path:
                 self._is_sounding = False

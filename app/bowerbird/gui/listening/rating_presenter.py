@@ -14,16 +14,16 @@ from bowerbird.gui.listening.rating_keys import page_command, released_command, 
 from bowerbird.gui.listening.rating_page_presenter import PagePresenter
 from bowerbird.gui.listening.rating_playback import Ask, Listening, Output
 from bowerbird.gui.listening.rating_state import (
-    AskLeave,
+    AskToLeave,
     Command,
     Do,
     Leave,
-    PageFace,
-    PeopleFace,
-    PersonFace,
-    SoundFace,
+    PageState,
+    RaterRow,
+    RatersState,
+    SoundState,
     Stay,
-    StepFace,
+    StepState,
 )
 from bowerbird.listening.headphones import HeadphoneTrial
 from bowerbird.listening.plan import plan_pages
@@ -37,13 +37,13 @@ from bowerbird.listening.store import StudyFolder
 class RatingView(Protocol):
     """What the presenter asks of the window."""
 
-    def show_people(self, face: PeopleFace) -> None:
+    def show_raters(self, state: RatersState) -> None:
         """Ask who is there."""
 
-    def show_step(self, face: StepFace) -> None:
+    def show_step(self, state: StepState) -> None:
         """Show a page between the trials."""
 
-    def show_page(self, face: PageFace) -> None:
+    def show_page(self, state: PageState) -> None:
         """Show a page as it stands."""
 
     def shut(self) -> None:
@@ -89,7 +89,7 @@ class RatingPresenter:
         self._session: RatingSession | None = None
         self._page: PagePresenter | None = None
         self._check: HeadphoneCheck | None = None
-        self._step: StepFace | None = None
+        self._step: StepState | None = None
         self._ahead: list[Callable[[], None]] = []
         self._is_leaving = False
         self._is_on_page = False
@@ -100,11 +100,11 @@ class RatingPresenter:
 
     def start(self) -> None:
         """Ask who is there, unless that is known."""
-        known = next((one for one in self._file.raters() if one.pseudonym == self._pseudonym), None)
+        known = next((rater for rater in self._file.raters() if rater.pseudonym == self._pseudonym), None)
         if known is None:
             self._ask_who()
         else:
-            self._sit_down(known)
+            self._start_session(known)
 
     def begin(self, pseudonym: str, background: Mapping[str, str], *, has_consented: bool) -> None:
         """Let somebody new take part."""
@@ -112,20 +112,20 @@ class RatingPresenter:
             self._ask_who("Tick that you agree to take part, or close the window.")
             return
         try:
-            self._sit_down(join(self._folder, self._file, pseudonym, background))
+            self._start_session(join(self._folder, self._file, pseudonym, background))
         except BowerbirdError as error:
             self._ask_who(str(error))
 
-    def go_on_as(self, pseudonym: str) -> None:
+    def resume_as(self, pseudonym: str) -> None:
         """Let somebody go on who began here."""
         try:
-            self._sit_down(next(one for one in self._file.raters() if one.pseudonym == pseudonym))
+            self._start_session(next(rater for rater in self._file.raters() if rater.pseudonym == pseudonym))
         except BowerbirdError as error:
             self._ask_who(str(error))
 
     def _ask_who(self, message: str = "") -> None:
-        people = tuple(PersonFace(one.pseudonym, self._progress_of(one)) for one in self._file.raters())
-        face = PeopleFace(
+        people = tuple(RaterRow(rater.pseudonym, self._progress_of(rater)) for rater in self._file.raters())
+        state = RatersState(
             self._design.title,
             people,
             rating_words.CONSENT,
@@ -133,20 +133,20 @@ class RatingPresenter:
             pseudonym=self._pseudonym,
             message=message,
         )
-        self._view.show_people(face)
+        self._view.show_raters(state)
 
     def _progress_of(self, rater: Rater) -> str:
-        n_done = len({one.page for one in self._file.responses(rater.id).events if one.kind == "completed"})
+        n_done = len({event.page for event in self._file.responses(rater.id).events if event.kind == "completed"})
         n_pages = len(plan_pages(self._folder.study, rater_number=rater.number))
         return "done" if n_done == n_pages else f"{n_done} of {n_pages} pages"
 
-    def _sit_down(self, rater: Rater) -> None:
+    def _start_session(self, rater: Rater) -> None:
         self._session = session = RatingSession(self._folder, self._file, rater, clock_s=self._clock_s)
         self._page = PagePresenter(self._view, session, self._listening, completed=self._completed)
         if session.page is None:
             self._show_done()
             return
-        session.look_away()
+        session.pause_timer()
         is_new = session.note("level") is None
         self._ahead = [self._instruct, self._set_level] if is_new else [self._welcome]
         if self._design.has_headphone_check and session.note("headphones") is None:
@@ -157,9 +157,9 @@ class RatingPresenter:
 
     def key_pressed(self, key: str) -> bool:
         """Take a key; say whether it means anything here."""
-        face = self._page.face if self._page is not None and self._is_on_page else None
-        if face is not None:
-            command = page_command(key, face)
+        state = self._page.state if self._page is not None and self._is_on_page else None
+        if state is not None:
+            command = page_command(key, state)
         elif self._step is not None:
             command = step_command(key, self._step)
         else:
@@ -170,8 +170,8 @@ class RatingPresenter:
 
     def key_released(self, key: str) -> None:
         """Take a key that was let go."""
-        face = self._page.face if self._page is not None and self._is_on_page else None
-        if face is not None and (command := released_command(key, face)) is not None:
+        state = self._page.state if self._page is not None and self._is_on_page else None
+        if state is not None and (command := released_command(key, state)) is not None:
             self.do(command)
 
     def do(self, command: Command) -> None:
@@ -180,7 +180,7 @@ class RatingPresenter:
             self._view.shut()
         elif self._is_on_page and self._page is not None:
             self._page.do(command)
-        elif isinstance(command, AskLeave):
+        elif isinstance(command, AskToLeave):
             self._listening.stop()
             if self._step is not None and self._step.name == "done":
                 self._view.shut()
@@ -229,7 +229,7 @@ class RatingPresenter:
         if self._session is not None and self._session.page is not None:
             with suppress(BowerbirdError):  # the answers are on disk; that they end here is seen without a note
                 self._session.pause()
-                self._session.take_note("broke_off", self._session.n_done)
+                self._session.add_note("broke_off", self._session.n_done)
 
     def _heard(self, position: int | None, heard_ms: float, is_start: bool) -> None:
         if self._is_on_page and self._page is not None:
@@ -275,7 +275,7 @@ class RatingPresenter:
                 self._message = self._listening.fault
                 return
             self._listening.stop()
-            self._sitting.take_note("level", {"item_id": self._level_item(), "listened_ms": round(self._level_ms)})
+            self._sitting.add_note("level", {"item_id": self._level_item(), "listened_ms": round(self._level_ms)})
         elif name == "break":
             self._sitting.rest()
         self._advance()
@@ -285,10 +285,10 @@ class RatingPresenter:
         if session.page is None:
             self._show_done()
         elif session.is_break_due:
-            session.look_away()
+            session.pause_timer()
             self._show(rating_steps.rest(self._design))
         elif not session.page.is_training and session.n_done == sum(page.is_training for page in session.pages):
-            session.look_away()
+            session.pause_timer()
             self._show(rating_steps.trained())
         else:
             self._show_page()
@@ -298,11 +298,11 @@ class RatingPresenter:
         self._is_on_page, self._step = True, None
         self._page.take_up()
 
-    def _show(self, face: StepFace) -> None:
+    def _show(self, state: StepState) -> None:
         self._is_on_page = False
-        if self._step is None or face.name != self._step.name:
+        if self._step is None or state.name != self._step.name:
             self._is_leaving, self._message = False, ""
-        self._step = face
+        self._step = state
         self._view.show_step(self._step)
 
     def _refresh(self) -> None:
@@ -311,7 +311,7 @@ class RatingPresenter:
         if step is None or self._is_on_page:
             return
         if self._check is not None:
-            step = self._check.face()
+            step = self._check.state()
         elif step.sound is not None:
             step = replace(step, sound=self._level_sound())
         message = self._message or self._listening.fault or step.message
@@ -330,10 +330,10 @@ class RatingPresenter:
         self._listening.play(Ask(None, self._folder.excerpt(item_id), duration_s, is_loop=True))
 
     def _check_headphones(self) -> None:
-        noted = partial(self._sitting.take_note, "headphones")
+        noted = partial(self._sitting.add_note, "headphones")
         self._check = HeadphoneCheck(self._make_trials(), self._listening, noted=noted)
         self._check.play()
-        self._show(self._check.face())
+        self._show(self._check.state())
 
     def _welcome(self) -> None:
         session = self._sitting
@@ -351,8 +351,8 @@ class RatingPresenter:
     def _level_item(self) -> str:
         """The sound that the volume is set by: the longest that the training asks about, or the longest of all."""
         study = self._folder.study
-        asked = [one.item_id for one in study.design.queries if one.is_training and one.item_id]
+        asked = [query.item_id for query in study.design.queries if query.is_training and query.item_id]
         return max(asked or sorted(study.items), key=lambda item_id: study.items[item_id].duration_s)
 
-    def _level_sound(self) -> SoundFace:
-        return SoundFace(None, "", "", self._listening.place_share, True, self._listening.playing is not None)
+    def _level_sound(self) -> SoundState:
+        return SoundState(None, "", "", self._listening.position_share, True, self._listening.playing is not None)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bowerbird.gui.listening.rating_state import PeopleFace, PersonFace
+from bowerbird.gui.listening.rating_state import RaterRow, RatersState
 from bowerbird.gui.listening.rating_steps_view import CentredColumn
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.shell import theme
@@ -27,7 +27,7 @@ from bowerbird.gui.shell.styled import button, label, styled
 _UNTOLD = "Not told"
 
 
-class PeoplePage(CentredColumn):
+class RatersPage(CentredColumn):
     """Asks who is there.
 
     Signals
@@ -48,37 +48,37 @@ class PeoplePage(CentredColumn):
         self._is_built = False
         self._message = label("", "now", wraps=True)
 
-    def show_people(self, face: PeopleFace) -> None:
+    def show_raters(self, state: RatersState) -> None:
         """Ask, or say what is missing."""
         if not self._is_built:
-            self._build(face)
+            self._build(state)
             self._is_built = True
-        self._message.setText(face.message)
-        self._message.setVisible(bool(face.message))
-        if face.message:
+        self._message.setText(state.message)
+        self._message.setVisible(bool(state.message))
+        if state.message:
             self.ensureWidgetVisible(self._message)
 
-    def _build(self, face: PeopleFace) -> None:
+    def _build(self, state: RatersState) -> None:
         column = self.column
         column.addStretch(1)
-        column.addWidget(label(face.title, "question", wraps=True))
-        if face.people:
+        column.addWidget(label(state.title, "question", wraps=True))
+        if state.people:
             column.addWidget(label("Go on as", "muted"))
-            column.addLayout(self._list(face.people))
+            column.addLayout(self._list(state.people))
             column.addSpacing(12)
-        column.addWidget(label("Begin as somebody new" if face.people else "Who listens?", "muted"))
-        self.name = QLineEdit(face.pseudonym)
+        column.addWidget(label("Begin as somebody new" if state.people else "Who listens?", "muted"))
+        self.name = QLineEdit(state.pseudonym)
         styled(self.name, "field")
         self.name.setMaxLength(60)
         self.name.setPlaceholderText("Any name but your own, such as heron")
         self.name.setAccessibleName("Pseudonym")
         column.addWidget(self.name)
-        column.addWidget(label(face.consent, "prose", wraps=True))
+        column.addWidget(label(state.consent, "prose", wraps=True))
         self.consent = _Tick("I agree to take part")
         column.addWidget(self.consent, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(4)
         column.addWidget(label("If you like, for the report", "muted"))
-        for name, words, values in face.background:
+        for name, words, values in state.background:
             self._told[name] = told = _Choices(words, values)
             column.addWidget(told)
         column.addSpacing(4)
@@ -86,14 +86,14 @@ class PeoplePage(CentredColumn):
         self.start = button("Begin", "primary", self._begin)
         column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(2)
-        (self._people[0] if self._people and not face.pseudonym else self.name).setFocus()
+        (self._people[0] if self._people and not state.pseudonym else self.name).setFocus()
 
-    def _list(self, people: Sequence[PersonFace]) -> QVBoxLayout:
+    def _list(self, people: Sequence[RaterRow]) -> QVBoxLayout:
         layout = QVBoxLayout()
         layout.setSpacing(4)
         for person in people:
             made = QPushButton()
-            styled(made, "person")
+            styled(made, "rater")
             made.setAccessibleName(f"{person.pseudonym}, {person.progress}")
             made.setMinimumHeight(36)
             inner = QHBoxLayout(made)
@@ -108,7 +108,7 @@ class PeoplePage(CentredColumn):
         return layout
 
     def _begin(self) -> None:
-        background = {name: one.value for name, one in self._told.items() if one.value}
+        background = {name: line.value for name, line in self._told.items() if line.value}
         self.begun.emit(self.name.text(), background, self.consent.isChecked())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -122,8 +122,8 @@ class PeoplePage(CentredColumn):
         elif focused in self._people and event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
             step = 1 if event.key() == Qt.Key.Key_Down else -1
             order: list[QWidget] = [*self._people, self.name]
-            place = order.index(focused) + step
-            order[min(len(order) - 1, max(0, place))].setFocus(Qt.FocusReason.TabFocusReason)
+            index = order.index(focused) + step
+            order[min(len(order) - 1, max(0, index))].setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
 
@@ -159,7 +159,7 @@ class _Choices(QWidget):
         row = QWidget()
         flow = FlowLayout(row)
         for value in (_UNTOLD, *values):
-            one = styled(QPushButton(value), "told")
+            one = styled(QPushButton(value), "option")
             one.setCheckable(True)
             one.setAccessibleName(f"{words}: {value}")
             self._group.addButton(one)

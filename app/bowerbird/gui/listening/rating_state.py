@@ -13,7 +13,7 @@ MAX_PER_LIST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFace:
+class SoundState:
     """A sound that can be played.
 
     Attributes
@@ -23,7 +23,7 @@ class SoundFace:
     key : str
     letter : str
         A, B, ...; X; "" for the first sound.
-    heard_share : float
+    listened_share : float
         Of the whole excerpt, on this page.
     is_heard : bool
         As much as must be.
@@ -33,37 +33,37 @@ class SoundFace:
     position: int | None
     key: str
     letter: str
-    heard_share: float = 0.0
+    listened_share: float = 0.0
     is_heard: bool = False
     is_playing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateFace:
+class CandidateState:
     """A candidate and what was said of it.
 
     Attributes
     ----------
-    sound : SoundFace
-    is_at_hand : bool
+    sound : SoundState
+    is_selected : bool
         Grades go to it.
     grade : int or None
     slider : float or None
-    state : str
+    status : str
         "Cannot judge", "Broken", or "".
     comment : str
     """
 
-    sound: SoundFace
-    is_at_hand: bool = False
+    sound: SoundState
+    is_selected: bool = False
     grade: int | None = None
     slider: float | None = None
-    state: str = ""
+    status: str = ""
     comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFace:
+class AnswerState:
     """An answer to two lists, or to X."""
 
     answer: Answer
@@ -73,7 +73,7 @@ class AnswerFace:
 
 
 @dataclass(frozen=True, slots=True)
-class PageFace:
+class PageState:
     """A page as it stands.
 
     Attributes
@@ -92,10 +92,10 @@ class PageFace:
     is_training : bool
     words : str
         What is asked where it is no sound; "" else.
-    first : SoundFace or None
+    first : SoundState or None
         What candidates are compared with; None where that is words.
-    lists : tuple of tuple of CandidateFace
-    list_at_hand : int
+    lists : tuple of tuple of CandidateState
+    selected_list : int
         Whose candidates the keys play.
     mark : float
         Share of an excerpt that must be heard.
@@ -103,7 +103,7 @@ class PageFace:
         Key and words, worst first.
     ends : tuple of (str, str)
         What stands at the ends of the slider; empty words where there is none.
-    answers : tuple of AnswerFace
+    answers : tuple of AnswerState
     is_unjudged : bool
         The page as a whole cannot be judged.
     comment : str
@@ -130,13 +130,13 @@ class PageFace:
     share: float
     is_training: bool
     words: str
-    first: SoundFace | None
-    lists: tuple[tuple[CandidateFace, ...], ...]
-    list_at_hand: int
+    first: SoundState | None
+    lists: tuple[tuple[CandidateState, ...], ...]
+    selected_list: int
     mark: float
     grades: tuple[tuple[str, str], ...] = ()
     ends: tuple[str, str] = ("", "")
-    answers: tuple[AnswerFace, ...] = ()
+    answers: tuple[AnswerState, ...] = ()
     is_unjudged: bool = False
     comment: str = ""
     commenting: str | None = None
@@ -147,9 +147,9 @@ class PageFace:
     is_leaving: bool = False
 
     @property
-    def candidates(self) -> tuple[CandidateFace, ...]:
+    def candidates(self) -> tuple[CandidateState, ...]:
         """All of them, by position."""
-        return tuple(one for one_list in self.lists for one in one_list)
+        return tuple(candidate for one_list in self.lists for candidate in one_list)
 
     @property
     def has_slider(self) -> bool:
@@ -177,7 +177,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class StepFace:
+class StepState:
     """A page between the trials.
 
     Attributes
@@ -189,7 +189,7 @@ class StepFace:
     keys : tuple of (str, str)
         Keys and what they do.
     acts : tuple of Act
-    sound : SoundFace or None
+    sound : SoundState or None
         What plays here.
     command : str
         A line for the terminal; "" where there is none.
@@ -202,14 +202,14 @@ class StepFace:
     paragraphs: tuple[str, ...]
     acts: tuple[Act, ...]
     keys: tuple[tuple[str, str], ...] = ()
-    sound: SoundFace | None = None
+    sound: SoundState | None = None
     command: str = ""
     message: str = ""
     is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PersonFace:
+class RaterRow:
     """A rater who began here."""
 
     pseudonym: str
@@ -217,14 +217,14 @@ class PersonFace:
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleFace:
+class RatersState:
     """The question who is there.
 
     Attributes
     ----------
     title : str
         Of the study.
-    people : tuple of PersonFace
+    people : tuple of RaterRow
     consent : str
         What a new rater agrees to.
     background : tuple of (str, str, tuple of str)
@@ -235,7 +235,7 @@ class PeopleFace:
     """
 
     title: str
-    people: tuple[PersonFace, ...]
+    people: tuple[RaterRow, ...]
     consent: str
     background: tuple[tuple[str, str, tuple[str, ...]], ...]
     pseudonym: str = ""
@@ -265,7 +265,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeList:
+class SelectList:
     """Let the keys play another list."""
 
     number: int
@@ -302,7 +302,7 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
+class ReleaseKey:
     """The key of the line was let go."""
 
 
@@ -324,7 +324,7 @@ class MarkBroken:
 
 
 @dataclass(frozen=True, slots=True)
-class BeginComment:
+class StartComment:
     """Open the line for a comment."""
 
 
@@ -346,7 +346,7 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class AskLeave:
+class AskToLeave:
     """Stop the sound and ask whether to leave."""
 
 
@@ -371,20 +371,20 @@ Command: TypeAlias = (
     Play
     | Toggle
     | Move
-    | TakeList
+    | SelectList
     | Grade
     | Step
     | Slide
     | Nudge
-    | LetGo
+    | ReleaseKey
     | Choose
     | CannotJudge
     | MarkBroken
-    | BeginComment
+    | StartComment
     | Comment
     | Undo
     | Next
-    | AskLeave
+    | AskToLeave
     | Stay
     | Leave
     | Do

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from bowerbird.gui.listening.rating_state import CandidateFace, Grade, PageFace, Play, Slide, SoundFace
-from bowerbird.gui.listening.rating_widgets import HeardLine, KeyButton, SlideLine, key_cap, set_state
+from bowerbird.gui.listening.rating_state import CandidateState, Grade, PageState, Play, Slide, SoundState
+from bowerbird.gui.listening.rating_widgets import KeyButton, ListenedLine, SlideLine, key_cap, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
 _LINE_PX: Final = 96
@@ -38,18 +38,18 @@ class _SoundFrame(QFrame):
 
     did = Signal(object)
 
-    def __init__(self, sound: SoundFace) -> None:
+    def __init__(self, sound: SoundState) -> None:
         super().__init__()
         self._position = sound.position
         self.cap = key_cap(sound.key)
         self.cap.setFixedSize(24, 20)
-        self.line = HeardLine()
+        self.line = ListenedLine()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_sound(self, sound: SoundFace, *, mark: float, is_at_hand: bool) -> None:
+    def show_sound(self, sound: SoundState, *, mark: float, is_selected: bool) -> None:
         """Show how it stands with the sound."""
         self.line.show_sound(sound, mark=mark)
-        set_state(self, "state", "playing" if sound.is_playing else "at_hand" if is_at_hand else "")
+        set_state(self, "state", "playing" if sound.is_playing else "selected" if is_selected else "")
         what = sound.letter or "The first sound"
         self.setAccessibleName(f"{what}, playing" if sound.is_playing else what)
 
@@ -59,19 +59,19 @@ class _SoundFrame(QFrame):
             self.did.emit(Play(self._position))
 
 
-class FirstCard(_SoundFrame):
+class ReferenceCard(_SoundFrame):
     """What candidates are compared with: a sound, or words."""
 
-    def __init__(self, face: PageFace) -> None:
-        sound = face.first or SoundFace(None, "", "")
+    def __init__(self, state: PageState) -> None:
+        sound = state.first or SoundState(None, "", "")
         super().__init__(sound)
-        styled(self, "first")
+        styled(self, "reference")
         self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(12)
-        if face.first is None:
+        if state.first is None:
             self.setCursor(Qt.CursorShape.ArrowCursor)
-            layout.addWidget(label(f"“{face.words}”", "asked_words", wraps=True), 1)
+            layout.addWidget(label(f"“{state.words}”", "asked_words", wraps=True), 1)
             self.cap.hide()
             self.line.hide()
             return
@@ -92,7 +92,7 @@ class FirstCard(_SoundFrame):
 class CandidateRow(_SoundFrame):
     """A candidate with its grades."""
 
-    def __init__(self, candidate: CandidateFace, face: PageFace) -> None:
+    def __init__(self, candidate: CandidateState, state: PageState) -> None:
         super().__init__(candidate.sound)
         styled(self, "candidate")
         self._letter = label(candidate.sound.letter, "letter")
@@ -101,9 +101,9 @@ class CandidateRow(_SoundFrame):
         self._state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.grades = [
             KeyButton(key, words, "grade", partial(self.did.emit, Grade(number, self._position)), is_elided=True)
-            for number, (key, words) in enumerate(face.grades)
+            for number, (key, words) in enumerate(state.grades)
         ]
-        self.slide = SlideLine(face.ends) if face.has_slider else None
+        self.slide = SlideLine(state.ends) if state.has_slider else None
         if self.slide is not None:
             self.slide.placed.connect(self._placed)
         self._grid = QGridLayout(self)
@@ -114,7 +114,7 @@ class CandidateRow(_SoundFrame):
         self._grid.addWidget(self.cap, 0, 0)
         self._grid.addWidget(self._letter, 0, 1)
         self._grid.addWidget(self.line, 0, 2)
-        if face.kind == "grade":
+        if state.kind == "grade":
             self._grid.addWidget(self._state, 0, 4)
             self._grid.setColumnMinimumWidth(4, _STATE_PX)
         self._answers = QWidget()
@@ -135,11 +135,11 @@ class CandidateRow(_SoundFrame):
 
     @property
     def _answers_px(self) -> int:
-        grades_px = sum(one.natural_px for one in self.grades) + 4 * max(0, len(self.grades) - 1)
+        grades_px = sum(grade.natural_px for grade in self.grades) + 4 * max(0, len(self.grades) - 1)
         return max(grades_px, _SLIDE_PX if self.slide is not None else 0)
 
     def _fit_in(self, room_px: int, n_columns: int) -> bool:
-        return all(one.least_px <= (room_px - 4 * (n_columns - 1)) // n_columns for one in self.grades)
+        return all(grade.least_px <= (room_px - 4 * (n_columns - 1)) // n_columns for grade in self.grades)
 
     def tail_px(self, *, is_wide: bool) -> int:
         """How much stands to the right of the line."""
@@ -150,8 +150,8 @@ class CandidateRow(_SoundFrame):
     def arrange(self, width_px: int, *, is_wide: bool) -> None:
         """Put grades beside the line, or below it, in as many columns as there is room for."""
         is_narrow = not is_wide and width_px <= _NARROW_PX
-        for one in self.grades:
-            set_state(one, "small", is_narrow)
+        for grade in self.grades:
+            set_state(grade, "small", is_narrow)
         margin_px = 8 if is_narrow else 12
         self._grid.setContentsMargins(margin_px, 6, margin_px, 6)
         room_px = width_px - 2 * margin_px
@@ -160,17 +160,17 @@ class CandidateRow(_SoundFrame):
             n_columns = -(-len(self.grades) // n_rows)
             if is_wide or self._fit_in(room_px, n_columns):
                 break
-        for one in self.grades:
-            one.centre(is_centred=is_wide or one.natural_px <= room_px // n_columns - 4)
+        for grade in self.grades:
+            grade.centre(is_centred=is_wide or grade.natural_px <= room_px // n_columns - 4)
         if not (self.grades or self.slide) or self._arrangement == (is_wide, n_columns):
             return
         self._arrangement = (is_wide, n_columns)
         for old in self.grades:
             self._bar.removeWidget(old)
-        for place, one in enumerate(self.grades):
-            self._bar.addWidget(one, place // n_columns, place % n_columns)
-        for place in range(self._bar.columnCount()):
-            self._bar.setColumnStretch(place, int(not is_wide and place < n_columns))
+        for index, grade in enumerate(self.grades):
+            self._bar.addWidget(grade, index // n_columns, index % n_columns)
+        for index in range(self._bar.columnCount()):
+            self._bar.setColumnStretch(index, int(not is_wide and index < n_columns))
         self._grid.removeWidget(self._answers)
         if is_wide:
             self._answers.setFixedWidth(self._answers_px)
@@ -180,18 +180,18 @@ class CandidateRow(_SoundFrame):
             self._answers.setMaximumWidth(_NO_LIMIT_PX)
             self._grid.addWidget(self._answers, 1, 0, 1, 5)
 
-    def show_candidate(self, candidate: CandidateFace, *, mark: float, is_listed: bool) -> None:
+    def show_candidate(self, candidate: CandidateState, *, mark: float, is_listed: bool) -> None:
         """Show what was heard and said."""
-        self.show_sound(candidate.sound, mark=mark, is_at_hand=candidate.is_at_hand)
+        self.show_sound(candidate.sound, mark=mark, is_selected=candidate.is_selected)
         set_state(self.cap, "off", not is_listed)
-        for number, one in enumerate(self.grades):
-            set_state(one, "heard", candidate.sound.is_heard)
-            set_state(one, "chosen", candidate.grade == number)
-            one.show_key(is_shown=candidate.is_at_hand)
+        for number, grade in enumerate(self.grades):
+            set_state(grade, "listened", candidate.sound.is_heard)
+            set_state(grade, "chosen", candidate.grade == number)
+            grade.show_key(is_shown=candidate.is_selected)
         if self.slide is not None:
             self.slide.show_value(candidate.slider)
-        said = [candidate.state, f"“{candidate.comment}”" if candidate.comment else ""]
-        self._state.set_whole(" · ".join(one for one in said if one))
+        said = [candidate.status, f"“{candidate.comment}”" if candidate.comment else ""]
+        self._state.set_whole(" · ".join(part for part in said if part))
 
     def _placed(self, value: float) -> None:
         assert self._position is not None
@@ -211,9 +211,9 @@ class CandidateList(QWidget):
     did = Signal(object)
     arranged = Signal(int, int)
 
-    def __init__(self, candidates: Sequence[CandidateFace], face: PageFace) -> None:
+    def __init__(self, candidates: Sequence[CandidateState], state: PageState) -> None:
         super().__init__()
-        self.rows = [CandidateRow(one, face) for one in candidates]
+        self.rows = [CandidateRow(candidate, state) for candidate in candidates]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -222,10 +222,10 @@ class CandidateList(QWidget):
             layout.addWidget(row)
         layout.addStretch(1)
 
-    def show_candidates(self, candidates: Sequence[CandidateFace], *, mark: float, is_listed: bool) -> None:
+    def show_candidates(self, candidates: Sequence[CandidateState], *, mark: float, is_listed: bool) -> None:
         """Show how it stands with each."""
-        for row, one in zip(self.rows, candidates, strict=True):
-            row.show_candidate(one, mark=mark, is_listed=is_listed)
+        for row, candidate in zip(self.rows, candidates, strict=True):
+            row.show_candidate(candidate, mark=mark, is_listed=is_listed)
 
     def fit(self, width_px: int) -> None:
         """Put grades where there is room for them; in all rows alike."""

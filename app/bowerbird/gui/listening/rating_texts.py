@@ -110,9 +110,9 @@ def ends(design: StudyDesign) -> tuple[str, str]:
 def progress(page: Page, pages: tuple[Page, ...], *, n_done: int, minutes: float) -> str:
     """Say where a rater is: "Page 3 of 24 · about 12 min left"."""
     if page.is_training:
-        n_training = sum(one.is_training for one in pages)
+        n_training = sum(page.is_training for page in pages)
         return f"Training, {page.number + 1} of {n_training} · these do not count"
-    counted = [one for one in pages if not one.is_training]
+    counted = [page for page in pages if not page.is_training]
     left_s = 60 * minutes * (1 - n_done / len(pages))
     return f"Page {counted.index(page) + 1} of {len(counted)} · about {time_left_text(left_s)} left"
 

@@ -19,18 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from bowerbird.gui.listening.rating_state import (
-    BeginComment,
     CannotJudge,
     Choose,
     Comment,
     MarkBroken,
     Next,
-    PageFace,
-    TakeList,
+    PageState,
+    SelectList,
+    StartComment,
     Toggle,
     Undo,
 )
-from bowerbird.gui.listening.rating_stimuli_view import CandidateList, FirstCard
+from bowerbird.gui.listening.rating_stimuli_view import CandidateList, ReferenceCard
 from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
@@ -54,7 +54,7 @@ class TrialPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._face: PageFace | None = None
+        self._state: PageState | None = None
         self._at_hand: int | None = None
         self._title = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         self._progress = label("", "muted")
@@ -67,7 +67,7 @@ class TrialPage(QWidget):
         self._body_layout = QVBoxLayout(self._body)
         self._body_layout.setContentsMargins(0, 0, 0, 0)
         self._body_layout.setSpacing(8)
-        self._first: FirstCard | None = None
+        self._first: ReferenceCard | None = None
         self._first_place = QVBoxLayout()  # it stays while candidates scroll
         self.lists: list[CandidateList] = []
         self._headings: list[KeyButton] = []
@@ -99,31 +99,33 @@ class TrialPage(QWidget):
         self._outer.setContentsMargins(0, 12, 0, 12)
         self._outer.addWidget(self._column)
 
-    def show_page(self, face: PageFace) -> None:
+    def show_page(self, state: PageState) -> None:
         """Show a page as it stands."""
-        before, self._face = self._face, face
-        if before is None or _shape(before) != _shape(face):
-            self._build(face)
-        self._title.set_whole(face.title)
-        self._progress.setText(face.progress)
-        set_state(self._progress, "training", face.is_training)
-        self._bar.setValue(round(1000 * face.share))
-        self._question.setText(face.question)
-        if self._first is not None and face.first is not None:
-            self._first.show_sound(face.first, mark=face.mark, is_at_hand=False)
-        for number, (one, candidates) in enumerate(zip(self.lists, face.lists, strict=True)):
-            is_listed = face.kind != "preference" or number == face.list_at_hand
-            one.show_candidates(candidates, mark=face.mark, is_listed=is_listed)
+        before, self._state = self._state, state
+        if before is None or _shape(before) != _shape(state):
+            self._build(state)
+        self._title.set_whole(state.title)
+        self._progress.setText(state.progress)
+        set_state(self._progress, "training", state.is_training)
+        self._bar.setValue(round(1000 * state.share))
+        self._question.setText(state.question)
+        if self._first is not None and state.first is not None:
+            self._first.show_sound(state.first, mark=state.mark, is_selected=False)
+        for number, (candidate_list, candidates) in enumerate(zip(self.lists, state.lists, strict=True)):
+            is_listed = state.kind != "preference" or number == state.selected_list
+            candidate_list.show_candidates(candidates, mark=state.mark, is_listed=is_listed)
         for number, heading in enumerate(self._headings):
-            set_state(heading, "listed", number == face.list_at_hand)
-        self._foot.show_page(face)
-        self._show_at_hand(next((place for place, one in enumerate(face.candidates) if one.is_at_hand), None))
+            set_state(heading, "selected", number == state.selected_list)
+        self._foot.show_page(state)
+        self._show_selected(
+            next((index for index, candidate in enumerate(state.candidates) if candidate.is_selected), None)
+        )
 
-    def _show_at_hand(self, place: int | None) -> None:
+    def _show_selected(self, index: int | None) -> None:
         """Scroll to the candidate at hand, where another one has become it."""
-        if place is not None and place != self._at_hand:
-            self._scroll.ensureWidgetVisible([row for one in self.lists for row in one.rows][place], 0, 4)
-        self._at_hand = place
+        if index is not None and index != self._at_hand:
+            self._scroll.ensureWidgetVisible([row for column in self.lists for row in column.rows][index], 0, 4)
+        self._at_hand = index
 
     @property
     def foot(self) -> QWidget:
@@ -135,7 +137,7 @@ class TrialPage(QWidget):
         """Where a comment is written."""
         return self._foot.field
 
-    def _build(self, face: PageFace) -> None:
+    def _build(self, state: PageState) -> None:
         """Make the sounds of another page."""
         while (item := self._body_layout.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
@@ -145,30 +147,30 @@ class TrialPage(QWidget):
             self._first_place.removeWidget(self._first)
             self._first.hide()
             self._first.deleteLater()
-        self._first = FirstCard(face)
+        self._first = ReferenceCard(state)
         self._first.did.connect(self.did)
         self._first_place.addWidget(self._first)
-        self.lists = [CandidateList(candidates, face) for candidates in face.lists]
+        self.lists = [CandidateList(candidates, state) for candidates in state.lists]
         self._headings = []
         sides = QWidget()
         grid = QGridLayout(sides)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(_GAP_PX)
         grid.setVerticalSpacing(4)
-        for number, one in enumerate(self.lists):
-            one.did.connect(self.did)
+        for number, candidate_list in enumerate(self.lists):
+            candidate_list.did.connect(self.did)
             if len(self.lists) == 1:
-                one.arranged.connect(self._first.end_line)
-            if title := _TITLES[face.kind][number]:
-                heading = KeyButton("←→"[number], title, "side", partial(self.did.emit, TakeList(number)))
+                candidate_list.arranged.connect(self._first.end_line)
+            if title := _TITLES[state.kind][number]:
+                heading = KeyButton("←→"[number], title, "side", partial(self.did.emit, SelectList(number)))
                 self._headings.append(heading)
                 grid.addWidget(heading, 0, number)
-            grid.addWidget(one, 1, number)
+            grid.addWidget(candidate_list, 1, number)
             grid.setColumnStretch(number, 1)
         self._body_layout.addWidget(sides)
         self._body_layout.addStretch(1)
         self._scroll.verticalScrollBar().setValue(0)
-        self._foot.build(face)
+        self._foot.build(state)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -180,7 +182,9 @@ class TrialPage(QWidget):
         is_narrow = self.width() < _NARROW_PX
         edge = max(12 if is_narrow else 24, (self.width() - _WIDEST_PX) // 2)
         over = (
-            12 if is_narrow else max(12, (self.height() - _HIGHEST_PX[self._face.kind if self._face else "grade"]) // 2)
+            12
+            if is_narrow
+            else max(12, (self.height() - _HIGHEST_PX[self._state.kind if self._state else "grade"]) // 2)
         )
         self._outer.setContentsMargins(edge, over, edge, over)
         self._foot.fit(is_narrow=is_narrow)
@@ -191,12 +195,19 @@ class TrialPage(QWidget):
         edges = self._outer.contentsMargins()
         room_px = self.width() - edges.left() - edges.right() - _SCROLL_BAR_PX
         n_lists = max(1, len(self.lists))
-        for one in self.lists:
-            one.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
+        for candidate_list in self.lists:
+            candidate_list.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
 
 
-def _shape(face: PageFace) -> tuple[object, ...]:
-    return face.kind, face.number, face.words, face.grades, face.ends, [len(one) for one in face.lists]
+def _shape(state: PageState) -> tuple[object, ...]:
+    return (
+        state.kind,
+        state.number,
+        state.words,
+        state.grades,
+        state.ends,
+        [len(candidates) for candidates in state.lists],
+    )
 
 
 class _CommentField(QLineEdit):
@@ -248,10 +259,10 @@ class _Foot(QWidget):
         self._toggle = KeyButton("space", "Play again", "act", lambda: self._do(Toggle()))
         self._unjudged = KeyButton("n", "Cannot judge", "act", lambda: self._do(CannotJudge()))
         self._broken = KeyButton("b", "Broken", "act", lambda: self._do(MarkBroken()))
-        self._comment = KeyButton("c", "Comment", "act", lambda: self._do(BeginComment()))
+        self._comment = KeyButton("c", "Comment", "act", lambda: self._do(StartComment()))
         self._undo = KeyButton("Ctrl+Z", "Undo", "act", lambda: self._do(Undo()))
-        for one in (self._toggle, self._unjudged, self._broken, self._comment, self._undo):
-            flow.addWidget(one)
+        for action in (self._toggle, self._unjudged, self._broken, self._comment, self._undo):
+            flow.addWidget(action)
         self._next = KeyButton("enter", "Next page", "next", lambda: self._do(Next()))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -264,42 +275,46 @@ class _Foot(QWidget):
         self.field.kept.connect(self._do)
         self.fit(is_narrow=False)
 
-    def build(self, face: PageFace) -> None:
+    def build(self, state: PageState) -> None:
         """Make the answers of another page."""
         for old in self._answer_buttons:
             self._answers_layout.removeWidget(old)
             old.hide()
             old.deleteLater()
         self._answer_buttons = [
-            KeyButton(one.key, one.text, "grade", partial(self._do, Choose(one.answer)), is_elided=True)
-            for one in face.answers
+            KeyButton(answer.key, answer.text, "grade", partial(self._do, Choose(answer.answer)), is_elided=True)
+            for answer in state.answers
         ]
         for made in self._answer_buttons:
             self._answers_layout.addWidget(made)
         self._answers.setVisible(bool(self._answer_buttons))
-        self._broken.setVisible(face.has_broken)
+        self._broken.setVisible(state.has_broken)
 
-    def show_page(self, face: PageFace) -> None:
+    def show_page(self, state: PageState) -> None:
         """Show what stands, and what is missing."""
-        self._message.setText(face.message or face.why_not_next)
-        set_state(self._message, "refusal", bool(face.message))
-        is_heard = all(one.sound.is_heard for one in face.candidates) and (face.first is None or face.first.is_heard)
-        for button, answer in zip(self._answer_buttons, face.answers, strict=True):
-            set_state(button, "heard", is_heard)
+        self._message.setText(state.message or state.why_not_next)
+        set_state(self._message, "refusal", bool(state.message))
+        is_heard = all(candidate.sound.is_heard for candidate in state.candidates) and (
+            state.first is None or state.first.is_heard
+        )
+        for button, answer in zip(self._answer_buttons, state.answers, strict=True):
+            set_state(button, "listened", is_heard)
             set_state(button, "chosen", answer.is_chosen)
-        sounds = [one.sound for one in face.candidates] + ([face.first] if face.first else [])
-        self._toggle.set_words("Stop" if any(one.is_playing for one in sounds) else "Play again")
-        at_hand = next((one for one in face.candidates if one.is_at_hand), None)
-        state = at_hand.state if at_hand is not None and face.kind == "grade" else ""
-        set_state(self._unjudged, "chosen", face.is_unjudged or state == "Cannot judge")
-        set_state(self._broken, "chosen", state == "Broken")
-        set_state(self._comment, "chosen", bool(face.comment or (face.kind == "grade" and at_hand and at_hand.comment)))
-        set_state(self._next, "off", bool(face.why_not_next))
-        is_commenting = face.commenting is not None
+        sounds = [candidate.sound for candidate in state.candidates] + ([state.first] if state.first else [])
+        self._toggle.set_words("Stop" if any(sound.is_playing for sound in sounds) else "Play again")
+        selected = next((candidate for candidate in state.candidates if candidate.is_selected), None)
+        status = selected.status if selected is not None and state.kind == "grade" else ""
+        set_state(self._unjudged, "chosen", state.is_unjudged or status == "Cannot judge")
+        set_state(self._broken, "chosen", status == "Broken")
+        set_state(
+            self._comment, "chosen", bool(state.comment or (state.kind == "grade" and selected and selected.comment))
+        )
+        set_state(self._next, "off", bool(state.why_not_next))
+        is_commenting = state.commenting is not None
         if is_commenting and self._line.currentWidget() is not self.field:
-            self.field.setText(face.draft)
-            self.field.setPlaceholderText(f"A comment on {face.commenting}. Enter keeps it.")
-            self.field.setAccessibleName(f"Comment on {face.commenting}")
+            self.field.setText(state.draft)
+            self.field.setPlaceholderText(f"A comment on {state.commenting}. Enter keeps it.")
+            self.field.setAccessibleName(f"Comment on {state.commenting}")
             self._line.setCurrentWidget(self.field)
             self.field.setFocus(Qt.FocusReason.OtherFocusReason)
             self.field.selectAll()

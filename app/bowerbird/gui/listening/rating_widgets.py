@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
-from bowerbird.gui.listening.rating_state import SoundFace
+from bowerbird.gui.listening.rating_state import SoundState
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
@@ -22,9 +22,9 @@ def set_state(widget: QWidget, name: str, value: object) -> None:
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
-    for one in (widget, *widget.findChildren(QWidget)):
-        one.style().unpolish(one)
-        one.style().polish(one)
+    for styled_widget in (widget, *widget.findChildren(QWidget)):
+        styled_widget.style().unpolish(styled_widget)
+        styled_widget.style().polish(styled_widget)
 
 
 def keeps_room(widget: QWidget) -> None:
@@ -116,23 +116,23 @@ class KeyButton(QPushButton):
         return QSize(56, self.sizeHint().height()) if self._is_elided else self.sizeHint()
 
 
-class HeardLine(QWidget):
+class ListenedLine(QWidget):
     """A thin line as long as the sound: what was heard of it, and how far one must listen. No picture of the sound."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._sound: SoundFace | None = None
+        self._sound: SoundState | None = None
         self._mark = 0.0
         self.setFixedHeight(16)
         self.setMinimumWidth(32)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-    def show_sound(self, sound: SoundFace, *, mark: float) -> None:
+    def show_sound(self, sound: SoundState, *, mark: float) -> None:
         """Show how much was heard; a mark of 0 or 1 is none."""
         if (sound, mark) != (self._sound, self._mark):
             self._sound, self._mark = sound, mark
-            heard = "heard" if sound.is_heard else f"{100 * sound.heard_share:.0f} % heard"
+            heard = "heard" if sound.is_heard else f"{100 * sound.listened_share:.0f} % heard"
             self.setAccessibleName(heard)
             self.update()
 
@@ -152,8 +152,8 @@ class HeardLine(QWidget):
             painter.drawRoundedRect(QRectF(0, middle - height / 2, width * share, height), height / 2, height / 2)
 
         bar(1.0, colours.line)
-        if self._sound.heard_share > 0:
-            bar(self._sound.heard_share, tone)
+        if self._sound.listened_share > 0:
+            bar(self._sound.listened_share, tone)
         if 0.0 < self._mark < 1.0:
             x = round(width * self._mark)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -287,12 +287,12 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """How high it is at a width."""
-        return self._place(QRect(0, 0, width, 0), is_trial=True)
+        return self._arrange(QRect(0, 0, width, 0), is_trial=True)
 
     def setGeometry(self, rect: QRect) -> None:
         """Put everything in its place."""
         super().setGeometry(rect)
-        self._place(rect, is_trial=False)
+        self._arrange(rect, is_trial=False)
 
     def sizeHint(self) -> QSize:
         """All in one line."""
@@ -308,7 +308,7 @@ class FlowLayout(QLayout):
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
-    def _place(self, whole: QRect, *, is_trial: bool) -> int:
+    def _arrange(self, whole: QRect, *, is_trial: bool) -> int:
         rect = whole.marginsRemoved(self.contentsMargins())
         x, y, line_px = rect.x(), rect.y(), 0
         for item in self._shown():

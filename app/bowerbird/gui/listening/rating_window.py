@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from bowerbird.gui.listening.rating_raters_view import PeoplePage
-from bowerbird.gui.listening.rating_state import Leave, PageFace, PeopleFace, Stay, StepFace
+from bowerbird.gui.listening.rating_raters_view import RatersPage
+from bowerbird.gui.listening.rating_state import Leave, PageState, RatersState, Stay, StepState
 from bowerbird.gui.listening.rating_steps_view import COLUMN_PX, EDGE_PX, StepPage
 from bowerbird.gui.listening.rating_trial_view import TrialPage
 from bowerbird.gui.listening.rating_widgets import KeyButton
@@ -68,7 +68,7 @@ class RatingWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(*_SIZE_PX)
         self.setMinimumSize(*_LEAST_PX)
-        self.people = PeoplePage()
+        self.people = RatersPage()
         self.step = StepPage()
         self.trial = TrialPage()
         self._stack = QStackedWidget()
@@ -89,22 +89,22 @@ class RatingWindow(QWidget):
 
     # What the presenter asks
 
-    def show_people(self, face: PeopleFace) -> None:
+    def show_raters(self, state: RatersState) -> None:
         """Ask who is there."""
         self._stack.setCurrentWidget(self.people)
-        self.people.show_people(face)
+        self.people.show_raters(state)
 
-    def show_step(self, face: StepFace) -> None:
+    def show_step(self, state: StepState) -> None:
         """Show a page between the trials."""
         self._turn_to(self.step)
-        self.step.show_step(face)
-        self._ask_leave(is_asked=face.is_leaving)
+        self.step.show_step(state)
+        self._ask_leave(is_asked=state.is_leaving)
 
-    def show_page(self, face: PageFace) -> None:
+    def show_page(self, state: PageState) -> None:
         """Show a page as it stands."""
         self._turn_to(self.trial)
-        self.trial.show_page(face)
-        self._ask_leave(is_asked=face.is_leaving)
+        self.trial.show_page(state)
+        self._ask_leave(is_asked=state.is_leaving)
 
     def shut(self) -> None:
         """Close, once the key that asked for it is done with."""

@@ -292,7 +292,7 @@ def row_of(folder: StudyFolder, overview: StudyOverview) -> StudyRow:
     )
 
 
-def merged_text(name: str, merged: bundles.Merged) -> str:
+def merged_text(name: str, merged: bundles.MergeResult) -> str:
     """Say what joining a file came to."""
     raters = count_text(merged.n_raters, "new rater", "new raters")
     answers = count_text(merged.n_answers, "new answer", "new answers")
@@ -313,6 +313,6 @@ def verdict_of(folder: StudyFolder) -> str:
     """
     results = write_report(folder).results
     best = len(results.gains) - 1
-    means = [(one.system, one.mean_grade.value) for one in results.everybody.systems]
+    means = [(system.system, system.mean_grade.value) for system in results.everybody.systems]
     said = ", ".join(f"{system} {mean:.1f}" for system, mean in means if mean is not None)
     return f"By ear, of {best}: {said}. More in its report, under Studies." if said else "Nothing was graded."

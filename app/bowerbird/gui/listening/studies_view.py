@@ -78,9 +78,9 @@ class StudiesDialog(QDialog):
         self._bar.setAccessibleName("Work on studies")
         self._said = label("", "muted", wraps=True)
         self._complaint = label("", "warning", wraps=True)
-        for one in (self._said, self._complaint):
-            one.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            one.hide()
+        for line in (self._said, self._complaint):
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            line.hide()
         self._bundle = button("Open bundle…", "", self.bundle_asked.emit)
         self._bundle.setToolTip("A study that somebody sent, in one file")
         self._new = button("New study…", "", self.new_asked.emit)
@@ -93,8 +93,8 @@ class StudiesDialog(QDialog):
     def _lay_out(self) -> None:
         buttons = QWidget()
         flow = FlowLayout(buttons, spacing=8)
-        for one in (self._new, self._bundle, self._cancel):
-            flow.addWidget(one)
+        for widget in (self._new, self._bundle, self._cancel):
+            flow.addWidget(widget)
         self._cancel.hide()
         foot = QVBoxLayout()
         foot.setContentsMargins(16, 12, 16, 12)
@@ -117,13 +117,13 @@ class StudiesDialog(QDialog):
                 self._pressed = None
             old.hide()
             old.deleteLater()
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             if row.name not in self.rows:
                 self.rows[row.name] = StudyView(self.acted.emit)
-            if self._list.indexOf(self.rows[row.name]) != place:
+            if self._list.indexOf(self.rows[row.name]) != index:
                 self._list.removeWidget(self.rows[row.name])
-                self._list.insertWidget(place, self.rows[row.name])
-            self.rows[row.name].show_row(row, is_last=place == len(rows) - 1)
+                self._list.insertWidget(index, self.rows[row.name])
+            self.rows[row.name].show_row(row, is_last=index == len(rows) - 1)
         self._pages.setCurrentWidget(self._area if rows else self._nothing)
         self._new.setVisible(bool(rows))
 
@@ -183,8 +183,8 @@ class StudyView(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(4)
-        for one in (self._title, self._facts, self._raters, self._complaint):
-            layout.addWidget(one)
+        for line in (self._title, self._facts, self._raters, self._complaint):
+            layout.addWidget(line)
         layout.addSpacing(4)
         layout.addWidget(self._acts)
         self._is_free = True

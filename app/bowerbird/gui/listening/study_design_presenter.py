@@ -13,7 +13,7 @@ from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.study_design_fields import with_value
 from bowerbird.gui.listening.study_design_texts import DesignState, estimate_text, problems_of, shown_paths, sounds_text
 from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
-from bowerbird.gui.listening.system_rows import SystemLines
+from bowerbird.gui.listening.system_rows import SystemList
 from bowerbird.jobs.background import Background
 from bowerbird.listening.design import design_yaml, read_design
 from bowerbird.listening.store import StudyFolder
@@ -43,7 +43,7 @@ class DesignView(Protocol):
     def show_design_job(self, job: JobState | None, complaint: str) -> None:
         """Show what goes on, or what went wrong."""
 
-    def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
+    def show_created(self, sentence: str, notes: Sequence[str]) -> None:
         """Say that the study is ready, and offer to rate it."""
 
     def close_design(self) -> None:
@@ -100,7 +100,7 @@ class StudyDesignPresenter:
         self._labels = labels
         self._remember_labels = remember_labels
         self._choices = SystemChoices((), 0, ())
-        self._lines = SystemLines(self._choices)
+        self._lines = SystemList(self._choices)
         self._design: StudyDesign | None = None
         self._is_planned = False
         self._frozen: StudyFolder | None = None
@@ -129,7 +129,7 @@ class StudyDesignPresenter:
 
     def _begin(self) -> None:
         """Make a design that is good as it is."""
-        self._lines = SystemLines(self._choices)
+        self._lines = SystemList(self._choices)
         self._is_planned = False
         self._frozen = None
         self._design = StudyDesign(free_name("study"), _TITLE, ())
@@ -205,8 +205,8 @@ class StudyDesignPresenter:
         if self._design is not None and before[key] != after[key]:
             renamed = {before[key]: after[key]}
             planned = tuple(
-                Comparison(renamed.get(one.first, one.first), renamed.get(one.second, one.second))
-                for one in self._design.planned
+                Comparison(renamed.get(pair.first, pair.first), renamed.get(pair.second, pair.second))
+                for pair in self._design.planned
             )
             self._design = replace(self._design, planned=planned)
         self._systems_changed()
@@ -231,7 +231,7 @@ class StudyDesignPresenter:
         assert self._design is not None
         systems = self._lines.asked
         names = [system.name for system in systems]
-        planned = tuple(one for one in self._design.planned if one.first in names and one.second in names)
+        planned = tuple(pair for pair in self._design.planned if pair.first in names and pair.second in names)
         if not self._is_planned:
             plain = [line.system.name for line in self._lines.lines if line.is_ticked and not line.is_variant]
             pair = [name for name in plain if name in names][:2]
@@ -266,7 +266,7 @@ class StudyDesignPresenter:
         self._queries.run("design", lambda: read_design(path), done=self._take, failed=self._complain)
 
     def _take(self, design: StudyDesign) -> None:
-        self._lines = SystemLines(self._choices, design.systems)
+        self._lines = SystemList(self._choices, design.systems)
         self._lines.ask_words(is_words=design.choice.how == "words")
         self._design = replace(design, queries=())
         self._is_planned = True
@@ -293,7 +293,7 @@ class StudyDesignPresenter:
     def freeze(self) -> None:
         """Make the study."""
         state = self._state()
-        if state is None or not state.can_freeze:
+        if state is None or not state.can_create:
             return
         design, labels = state.design, self._labels
         begun = self._background.start(
@@ -320,7 +320,7 @@ class StudyDesignPresenter:
         title = printable(frozen.folder.study.design.title)
         pages = count_text(frozen.overview.n_pages, "page", "pages")
         minutes = count_text(max(1, round(frozen.overview.minutes)), "minute", "minutes")
-        self._view.show_frozen(f"“{title}” is frozen: {pages}, about {minutes} a rater.", frozen.notes)
+        self._view.show_created(f"“{title}” is frozen: {pages}, about {minutes} a rater.", frozen.notes)
 
     def rate(self) -> None:
         """Rate what was made."""
@@ -361,5 +361,5 @@ class StudyDesignPresenter:
             sounds=sounds_text(design),
             labels=printable(Path(self._labels).name) if self._labels else "",
             estimate="" if problems else estimate_text(design, self._choices),
-            can_freeze=not problems,
+            can_create=not problems,
         )

@@ -9,7 +9,7 @@ from typing import Final
 from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
 from bowerbird.gui.listening.study_design_fields import FIELDS
-from bowerbird.gui.listening.system_rows import SystemLine
+from bowerbird.gui.listening.system_rows import SystemRow
 from bowerbird.listening.design import design_faults
 from bowerbird.listening.plan import estimate_of
 from bowerbird.listening.study import StudyDesign
@@ -31,7 +31,7 @@ class DesignState:
     Attributes
     ----------
     design : StudyDesign
-    lines : tuple of SystemLine
+    lines : tuple of SystemRow
     shown : frozenset of str
         Paths of the fields that matter to this design.
     problems : mapping of str to str
@@ -43,18 +43,18 @@ class DesignState:
     labels : str
         Name of the labels file; "" for none.
     estimate : str
-    can_freeze : bool
+    can_create : bool
     """
 
     design: StudyDesign
-    lines: tuple[SystemLine, ...]
+    lines: tuple[SystemRow, ...]
     shown: frozenset[str]
     problems: Mapping[str, str]
     question_hint: str
     sounds: str
     labels: str
     estimate: str
-    can_freeze: bool
+    can_create: bool
 
 
 def problems_of(design: StudyDesign, choices: SystemChoices) -> Mapping[str, str]:
@@ -63,7 +63,7 @@ def problems_of(design: StudyDesign, choices: SystemChoices) -> Mapping[str, str
         return {"": "The library has no analysed sound yet. Add a folder first."}
     found: dict[str, str] = {}
     for fault in design_faults(design):
-        found.setdefault(fault.place, _worded(fault.place, fault.what, design))
+        found.setdefault(fault.field, _worded(fault.field, fault.what, design))
     if "name" not in found and (studies_path() / design.name).exists():
         found["name"] = "A study has this name already. Choose another."
     n_sounds, is_drawn = choices.n_sounds, design.choice.how in {"stratified", "random"}
@@ -106,15 +106,15 @@ def sounds_text(design: StudyDesign) -> str:
     """Say which sounds are queries; "" where others are."""
     if design.choice.how != "sounds":
         return ""
-    names = [printable(Path(one).name) for one in design.choice.sounds]
+    names = [printable(Path(sound).name) for sound in design.choice.sounds]
     if len(names) <= 2:
         return ", ".join(names) or "None is selected"
     return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"
 
 
-def _worded(place: str, what: str, design: StudyDesign) -> str:
+def _worded(field: str, what: str, design: StudyDesign) -> str:
     """Say a fault as somebody reads it who sees the field."""
-    match place:
+    match field:
         case "name":
             return "Use small letters, digits, - and _ alone."
         case "title":

@@ -75,9 +75,9 @@ class StudySheet(QDialog):
         self._save = button("Save design…", "link", self._ask_save)
         self._pages = QStackedWidget()
         self._form_page = self._make_form()
-        self._frozen_page = Advice()
+        self._created_page = Advice()
         self._pages.addWidget(self._form_page)
-        self._pages.addWidget(self._frozen_page)
+        self._pages.addWidget(self._created_page)
         self._foot = self._make_foot()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -96,8 +96,8 @@ class StudySheet(QDialog):
         systems.removed.connect(presenter.remove_system)
         systems.ranking_asked.connect(self._ask_ranking)
         self.planned.planned.connect(presenter.plan)
-        for one in (self._freeze, self._cancel, self._open, self._save, self._more):
-            one.setAutoDefault(False)
+        for widget in (self._freeze, self._cancel, self._open, self._save, self._more):
+            widget.setAutoDefault(False)
 
     # Laying out
 
@@ -129,16 +129,16 @@ class StudySheet(QDialog):
         return area
 
     def _add(self, field: Field, column: QVBoxLayout) -> None:
-        place = (field.section, field.is_more)
-        if place not in self._forms:
+        key = (field.section, field.is_more)
+        if key not in self._forms:
             heading = label(field.section, "now")
             heading.setContentsMargins(0, 12 if self._forms else 0, 0, 0)
-            self._headings[place] = heading
-            self._forms[place] = Form()
+            self._headings[key] = heading
+            self._forms[key] = Form()
             column.addWidget(heading)
-            column.addWidget(self._forms[place])
+            column.addWidget(self._forms[key])
         self.fields[field.path] = view = FieldView(field, self._presenter.change)
-        self._forms[place].add("" if field.kind == "switch" else field.words, view)
+        self._forms[key].add("" if field.kind == "switch" else field.words, view)
 
     def _make_foot(self) -> QWidget:
         foot = styled(QWidget(), "foot")
@@ -148,8 +148,8 @@ class StudySheet(QDialog):
         texts.addWidget(self._job_text)
         links = QWidget()
         flow = FlowLayout(links, spacing=8)
-        for one in (self._open, self._save):
-            flow.addWidget(one)
+        for link in (self._open, self._save):
+            flow.addWidget(link)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(links, 1)
@@ -190,7 +190,9 @@ class StudySheet(QDialog):
             view.show_value(value_at(design, path), state.problems.get(path, ""), hint=hint)
             self._forms[view.field.section, view.field.is_more].show_row(view, is_shown=path in state.shown)
         for (section, is_more), heading in self._headings.items():
-            has_any = any(one.path in state.shown for one in FIELDS if (one.section, one.is_more) == (section, is_more))
+            has_any = any(
+                field.path in state.shown for field in FIELDS if (field.section, field.is_more) == (section, is_more)
+            )
             heading.setVisible(has_any)
             self._forms[section, is_more].setVisible(has_any)
         queries = self._forms[QUERIES, False]
@@ -202,7 +204,7 @@ class StudySheet(QDialog):
         self.systems.show_lines(state.lines)
         names = [system.name for system in design.systems]
         self.planned.show_planned(design.planned, names, state.problems.get("planned", ""))
-        self._freeze.setEnabled(state.can_freeze)
+        self._freeze.setEnabled(state.can_create)
         self._job_text.set_whole(state.estimate or next(iter(state.problems.values()), ""))
 
     def show_job(self, job: JobState | None, complaint: str) -> None:
@@ -215,15 +217,15 @@ class StudySheet(QDialog):
         self._cancel.setVisible(job is not None)
         self._freeze.setVisible(job is None)
         self._form_page.setEnabled(job is None)
-        for one in (self._open, self._save):
-            one.setEnabled(job is None)
+        for link in (self._open, self._save):
+            link.setEnabled(job is None)
 
-    def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
+    def show_created(self, sentence: str, notes: Sequence[str]) -> None:
         """Say that it is ready."""
-        self._frozen_page.tell(
+        self._created_page.tell(
             " ".join([sentence, *notes]), [("Rate it", self._presenter.rate), ("Done", self._presenter.done)]
         )
-        self._pages.setCurrentWidget(self._frozen_page)
+        self._pages.setCurrentWidget(self._created_page)
         self._foot.hide()
 
     def _unfold(self) -> None:
@@ -297,10 +299,10 @@ class DesignFace:
         if self.sheet is not None:
             self.sheet.show_job(job, complaint)
 
-    def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
+    def show_created(self, sentence: str, notes: Sequence[str]) -> None:
         """Say that the study is ready."""
         if self.sheet is not None:
-            self.sheet.show_frozen(sentence, notes)
+            self.sheet.show_created(sentence, notes)
 
     def close_design(self) -> None:
         """Put the sheet away."""

@@ -206,7 +206,11 @@ class FieldView(QWidget):
     def _tell_lines(self) -> None:
         text = self.input.toPlainText()  # type: ignore[attr-defined] # lines are a Lines
         is_text = isinstance(self._value, str)
-        self._tell(text.strip() if is_text else tuple(one.strip() for one in text.splitlines() if one.strip()))
+        self._tell(
+            text.strip()
+            if is_text
+            else tuple(splitline.strip() for splitline in text.splitlines() if splitline.strip())
+        )
 
     def show_value(self, value: Any, problem: str, *, hint: str = "") -> None:
         """Show a value; one that was just written here is left as it was written."""

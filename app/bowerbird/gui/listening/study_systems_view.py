@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.listening.study_design_widgets import Choice, Count, Tick
-from bowerbird.gui.listening.system_rows import SystemLine, aspects_text, parse_aspects
+from bowerbird.gui.listening.system_rows import SystemRow, aspects_text, parse_aspects
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
 from bowerbird.listening.study import Comparison, System
@@ -47,26 +47,26 @@ class SystemsEditor(QWidget):
         more.setToolTip("JSON lines or a TREC run, computed elsewhere")
         self._list.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_lines(self, lines: Sequence[SystemLine]) -> None:
+    def show_lines(self, lines: Sequence[SystemRow]) -> None:
         """Show every system; a line that is there already stays, with the cursor in it."""
         for gone in set(self._lines) - {line.key for line in lines}:
             old = self._lines.pop(gone)
             old.hide()
             old.deleteLater()
-        for place, line in enumerate(lines):
+        for index, line in enumerate(lines):
             if line.key not in self._lines:
                 self._lines[line.key] = made = _Line(line, self)
-                self._list.insertWidget(place, made)
-            elif self._list.indexOf(self._lines[line.key]) != place:
+                self._list.insertWidget(index, made)
+            elif self._list.indexOf(self._lines[line.key]) != index:
                 self._list.removeWidget(self._lines[line.key])
-                self._list.insertWidget(place, self._lines[line.key])
+                self._list.insertWidget(index, self._lines[line.key])
             self._lines[line.key].show_line(line)
 
 
 class _Line(QWidget):
     """One system."""
 
-    def __init__(self, line: SystemLine, editor: SystemsEditor) -> None:
+    def __init__(self, line: SystemRow, editor: SystemsEditor) -> None:
         super().__init__()
         self._line = line
         self._editor = editor
@@ -100,7 +100,7 @@ class _Line(QWidget):
             layout.addWidget(self._fields)
         layout.addWidget(self._remark)
 
-    def show_line(self, line: SystemLine) -> None:
+    def show_line(self, line: SystemRow) -> None:
         """Show it as it is now."""
         self._line = line
         self.tick.setText(line.system.name.replace("&", "&&"))
@@ -130,7 +130,7 @@ class _Room(QWidget):
 class _VariantFields(QWidget):
     """What can be another way in a variant: its name, and of an encoder how it is used."""
 
-    def __init__(self, line: SystemLine, changed: "partial[None]") -> None:
+    def __init__(self, line: SystemRow, changed: "partial[None]") -> None:
         super().__init__()
         self._changed = changed
         self._system = line.system
@@ -251,10 +251,10 @@ class PlannedEditor(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        for place, pair in enumerate(self._pairs):
-            self._rows.addWidget(self._row(place, pair))
+        for index, pair in enumerate(self._pairs):
+            self._rows.addWidget(self._row(index, pair))
 
-    def _row(self, place: int, pair: Comparison) -> QWidget:
+    def _row(self, index: int, pair: Comparison) -> QWidget:
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
@@ -264,25 +264,25 @@ class PlannedEditor(QWidget):
             choice.addItems(self._names)
             choice.setMinimumContentsLength(4)
             choice.setCurrentText(shown)
-            choice.setAccessibleName(f"Comparison {place + 1}, {side} system")
-            choice.textActivated.connect(partial(self._change, place, side))
+            choice.setAccessibleName(f"Comparison {index + 1}, {side} system")
+            choice.textActivated.connect(partial(self._change, index, side))
             line.addWidget(choice, 1)
             if side == "first":
                 line.addWidget(label("with", "muted"))
-        cross = icon_button(theme.icon("close", theme.shown().muted), "Take it away", partial(self._remove, place))
+        cross = icon_button(theme.icon("close", theme.shown().muted), "Take it away", partial(self._remove, index))
         line.addWidget(cross)
         return row
 
-    def _change(self, place: int, side: str, name: str) -> None:
+    def _change(self, index: int, side: str, name: str) -> None:
         pairs = list(self._pairs)
-        pairs[place] = replace(pairs[place], **{side: name})
+        pairs[index] = replace(pairs[index], **{side: name})
         self.planned.emit(tuple(pairs))
 
-    def _remove(self, place: int) -> None:
-        self.planned.emit(self._pairs[:place] + self._pairs[place + 1 :])
+    def _remove(self, index: int) -> None:
+        self.planned.emit(self._pairs[:index] + self._pairs[index + 1 :])
 
     def _add_pair(self) -> None:
-        known = {frozenset((one.first, one.second)) for one in self._pairs}
+        known = {frozenset((pair.first, pair.second)) for pair in self._pairs}
         free = next(
             (
                 Comparison(first, second)

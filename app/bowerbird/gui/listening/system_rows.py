@@ -15,7 +15,7 @@ _SEARCHES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SystemLine:
+class SystemRow:
     """One system.
 
     Attributes
@@ -49,7 +49,7 @@ class SystemLine:
     n_most: int = 0
 
 
-class SystemLines:
+class SystemList:
     """The lines, and what is done to them.
 
     Parameters
@@ -68,9 +68,9 @@ class SystemLines:
         self._choices = choices
         self._n_made = 0
         self._is_words = False
-        self._lines: list[SystemLine] = []
-        for place, encoder in enumerate(choices.encoders):
-            is_usual = place == 0 or encoder.name == "acoustic" or not has_random
+        self._lines: list[SystemRow] = []
+        for index, encoder in enumerate(choices.encoders):
+            is_usual = index == 0 or encoder.name == "acoustic" or not has_random
             self._add(System(encoder.name, encoder=encoder.name), is_ticked=is_usual if ticked is None else False)
         self._add(System("random", kind="random"), is_ticked=has_random and ticked is None)
         for system in ticked or ():
@@ -81,7 +81,7 @@ class SystemLines:
                 self._put_below(self._add(system, is_ticked=True, is_variant=True))
 
     @property
-    def lines(self) -> tuple[SystemLine, ...]:
+    def lines(self) -> tuple[SystemRow, ...]:
         """Every line, from the top, with what is to be said of it now."""
         names = [line.system.name for line in self._lines]
         return tuple(self._judged(line, is_double=names.count(line.system.name) > 1) for line in self._lines)
@@ -114,7 +114,12 @@ class SystemLines:
 
     def add_ranking(self, path: Path) -> None:
         """Put a file of rankings below the others."""
-        stem = "".join(one if one.isalnum() or one in "-_.+@" else "-" for one in path.stem).strip("-._") or "theirs"
+        stem = (
+            "".join(character if character.isalnum() or character in "-_.+@" else "-" for character in path.stem).strip(
+                "-._"
+            )
+            or "theirs"
+        )
         self._add(System(self._free(stem[:60]), kind="ranking", ranking=str(path)), is_ticked=True, is_variant=True)
 
     def change(self, key: int, system: System) -> None:
@@ -129,10 +134,10 @@ class SystemLines:
         """Take a variant away."""
         self._lines = [line for line in self._lines if line.key != key or not line.is_variant]
 
-    def _add(self, system: System, *, is_ticked: bool, is_variant: bool = False) -> SystemLine:
+    def _add(self, system: System, *, is_ticked: bool, is_variant: bool = False) -> SystemRow:
         self._n_made += 1
         encoder = self._choices.encoder(system.encoder)
-        line = SystemLine(
+        line = SystemRow(
             self._n_made,
             system,
             is_ticked,
@@ -143,22 +148,22 @@ class SystemLines:
         self._lines.append(line)
         return line
 
-    def _put_below(self, made: SystemLine) -> None:
+    def _put_below(self, made: SystemRow) -> None:
         """Put a line that was just added below those of its encoder."""
-        of_encoder = [n for n, one in enumerate(self._lines[:-1]) if one.system.encoder == made.system.encoder]
+        of_encoder = [n for n, line in enumerate(self._lines[:-1]) if line.system.encoder == made.system.encoder]
         if of_encoder and made.system.kind == "encoder":
             self._lines.insert(of_encoder[-1] + 1, self._lines.pop())
 
     def _n_most(self, encoder: EncoderChoice | None) -> int:
         return min(encoder.n_dims, self._choices.n_sounds) if encoder is not None else 0
 
-    def _line(self, key: int) -> SystemLine:
+    def _line(self, key: int) -> SystemRow:
         return next(line for line in self._lines if line.key == key)
 
     def _put(self, key: int, *, system: System | None = None, is_ticked: bool | None = None) -> None:
-        for place, line in enumerate(self._lines):
+        for index, line in enumerate(self._lines):
             if line.key == key:
-                self._lines[place] = replace(
+                self._lines[index] = replace(
                     line,
                     system=line.system if system is None else system,
                     is_ticked=line.is_ticked if is_ticked is None else is_ticked,
@@ -170,13 +175,13 @@ class SystemLines:
             free, number = f"{name}-{number}", number + 1
         return free
 
-    def _judged(self, line: SystemLine, *, is_double: bool) -> SystemLine:
+    def _judged(self, line: SystemRow, *, is_double: bool) -> SystemRow:
         system = line.system
         encoder = self._choices.encoder(system.encoder)
         remark, can_answer = "", True
         if system.kind == "encoder" and encoder is None:
             remark, can_answer = "The library has no vectors of it.", False
-        elif encoder is not None and self._is_words and not encoder.knows_words:
+        elif encoder is not None and self._is_words and not encoder.has_text:
             remark, can_answer = "It knows no words.", False
         elif is_double:
             remark = "Another system has this name. Name them apart."
@@ -197,7 +202,7 @@ def about(system: System) -> str:
     parts = [f"{system.n_components:,} components" if system.n_components else "", ""]
     parts[1] = _SEARCHES[system.search] if system.search != "cosine" else ""
     weights = [f"{name} × {weight:g}" for name, weight in system.aspects.items()]
-    return ", ".join([one for one in (*parts, *weights) if one])
+    return ", ".join([part for part in (*parts, *weights) if part])
 
 
 def name_of(system: System) -> str:

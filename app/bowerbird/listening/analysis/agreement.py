@@ -50,12 +50,12 @@ def agreement_of(
     rounded = np.rint(units)
     pairs = tuple(
         PairAgreement(
-            rater_ids[one],
+            rater_ids[combination],
             rater_ids[two],
-            weighted_kappa(rounded[:, one], rounded[:, two], n_grades=n_grades),
-            int((~np.isnan(rounded[:, one]) & ~np.isnan(rounded[:, two])).sum()),
+            weighted_kappa(rounded[:, combination], rounded[:, two], n_grades=n_grades),
+            int((~np.isnan(rounded[:, combination]) & ~np.isnan(rounded[:, two])).sum()),
         )
-        for one, two in itertools.combinations(range(len(rater_ids)), 2)
+        for combination, two in itertools.combinations(range(len(rater_ids)), 2)
     )
     known = [pair.kappa for pair in pairs if pair.kappa is not None]
     again = np.rint(np.array(repeats, dtype=np.float64).reshape(-1, 2))
@@ -121,7 +121,7 @@ def alpha_of(counts: Ints, query_of: Ints, *, seed: int, n_resamples: int, level
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(query_of == query) for query in queries]
     drawn = (
-        _alpha(counts[np.concatenate([rows[place] for place in rng.integers(len(rows), size=len(rows))])], level)
+        _alpha(counts[np.concatenate([rows[index] for index in rng.integers(len(rows), size=len(rows))])], level)
         for _ in range(n_resamples)
     )
     known = [each for each in drawn if each is not None]

@@ -20,14 +20,14 @@ from bowerbird.listening.analysis.grades import (
 from bowerbird.listening.plan import compared_pairs, plan_pages
 from bowerbird.listening.report import sentences
 from bowerbird.listening.responses import Choice, Rating, Responses
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 
 _N_PREFERENCES = 3
 """The second, a tie, the first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ValidResponses:
     """Responses that count, of these raters, in the order in which raters began."""
 
     rater_ids: tuple[str, ...]
@@ -35,30 +35,32 @@ class Counted:
     choices: tuple[Choice, ...]
 
     @classmethod
-    def of(cls, answers: Responses) -> "Counted":
+    def of(cls, answers: Responses) -> "ValidResponses":
         """Take the last revisions, no training, no conflicts; raters who answered nothing are left out."""
         given, chosen = counting_ratings(answers), counting_choices(answers)
-        known = dict.fromkeys(itertools.chain((rater.id for rater in answers.raters), (one.rater_id for one in given)))
-        known |= dict.fromkeys(one.rater_id for one in chosen)
-        answering = {one.rater_id for one in given} | {one.rater_id for one in chosen}
+        known = dict.fromkeys(
+            itertools.chain((rater.id for rater in answers.raters), (rating.rater_id for rating in given))
+        )
+        known |= dict.fromkeys(choice.rater_id for choice in chosen)
+        answering = {rating.rater_id for rating in given} | {choice.rater_id for choice in chosen}
         return cls(tuple(rater for rater in known if rater in answering), given, chosen)
 
-    def without(self, rater_ids: Collection[str]) -> "Counted":
+    def without(self, rater_ids: Collection[str]) -> "ValidResponses":
         """Return what the others answered."""
-        return Counted(
+        return ValidResponses(
             tuple(rater for rater in self.rater_ids if rater not in rater_ids),
-            tuple(one for one in self.ratings if one.rater_id not in rater_ids),
-            tuple(one for one in self.choices if one.rater_id not in rater_ids),
+            tuple(rating for rating in self.ratings if rating.rater_id not in rater_ids),
+            tuple(choice for choice in self.choices if choice.rater_id not in rater_ids),
         )
 
 
-def findings_of(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
+def findings_of(study: Study, counted: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
     """Return every figure of the raters that are counted.
 
     Parameters
     ----------
-    study : FrozenStudy
-    counted : Counted
+    study : Study
+    counted : ValidResponses
     seed, n_resamples : int
         Of the bootstrap and the permutation tests.
     """
@@ -67,7 +69,7 @@ def findings_of(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples:
     return _chosen(study, counted, seed=seed, n_resamples=n_resamples)
 
 
-def rater_figures(study: FrozenStudy, counted: Counted, answers: Responses, *, seed: int) -> tuple[RaterFigures, ...]:
+def rater_figures(study: Study, counted: ValidResponses, answers: Responses, *, seed: int) -> tuple[RaterFigures, ...]:
     """Return the figures and flags of every rater."""
     units, _ = units_of(study, counted)
     if study.design.kind == "grade":
@@ -83,25 +85,25 @@ def rater_figures(study: FrozenStudy, counted: Counted, answers: Responses, *, s
     pseudonyms = {rater.id: rater.pseudonym for rater in answers.raters}
     return tuple(
         RaterFigures(
-            rater_id=one.rater_id,
-            pseudonym=pseudonyms.get(one.rater_id) or one.rater_id,
-            n_answers=one.n_answers,
-            n_controls=len(one.identical) + len(one.far),
-            n_control_failures=one.n_failures,
-            seconds_per_answer=raters.typical(one.seconds),
-            same_grade=one.commonest / one.n_given if one.n_given else None,
-            n_repeats=len(one.repeats),
-            retest=flags.retest_of(one, n_grades=n_grades),
-            agreement=one.agreement,
-            mean_grade=one.mean_grade,
-            grade_counts=one.grade_counts,
+            rater_id=rater.rater_id,
+            pseudonym=pseudonyms.get(rater.rater_id) or rater.rater_id,
+            n_answers=rater.n_answers,
+            n_controls=len(rater.identical) + len(rater.far),
+            n_control_failures=rater.n_failures,
+            seconds_per_answer=raters.typical(rater.seconds),
+            same_grade=rater.commonest / rater.n_given if rater.n_given else None,
+            n_repeats=len(rater.repeats),
+            retest=flags.retest_of(rater, n_grades=n_grades),
+            agreement=rater.agreement,
+            mean_grade=rater.mean_grade,
+            grade_counts=rater.grade_counts,
             flags=own,
         )
-        for one, own in zip(evidence, found, strict=True)
+        for rater, own in zip(evidence, found, strict=True)
     )
 
 
-def units_of(study: FrozenStudy, counted: Counted) -> tuple[Floats, Ints]:
+def units_of(study: Study, counted: ValidResponses) -> tuple[Floats, Ints]:
     """Return what raters can agree on, as rows of raters, and each row's query; nothing for ABX."""
     if study.design.kind == "grade":
         return agreement.grade_units(grade_table(study, counted.ratings, rater_ids=counted.rater_ids))
@@ -110,7 +112,7 @@ def units_of(study: FrozenStudy, counted: Counted) -> tuple[Floats, Ints]:
     return np.zeros((0, len(counted.rater_ids))), np.zeros(0, dtype=np.int64)
 
 
-def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
+def _graded(study: Study, counted: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
     table = grade_table(study, counted.ratings, rater_ids=counted.rater_ids)
     by_name = figures.figures_and_cells(table)
     systems = figures.system_figures(table, by_name)
@@ -120,15 +122,15 @@ def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
         [
             comparisons.compared(
                 pair,
-                (values[:, one], values[:, two]),
-                (cells[:, :, one], cells[:, :, two]),
+                (values[:, first], values[:, two]),
+                (cells[:, :, first], cells[:, :, two]),
                 is_planned=bool(study.design.planned),
                 n_comparisons=len(pairs),
                 seed=seed,
                 n_resamples=n_resamples,
             )
             for pair in pairs
-            for one, two in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
+            for first, two in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
         ]
     )
     units, query_of = agreement.grade_units(table)
@@ -145,7 +147,7 @@ def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
     coverage = _coverage_of_grades(table, counted)
     friedman = comparisons.friedman(values)
     depth = study.design.depth
-    said = [sentences.comparison_sentence(one, depth=depth) for one in compared]
+    said = [sentences.comparison_sentence(comparison, depth=depth) for comparison in compared]
     if friedman is not None:
         said.append(sentences.friedman_sentence(friedman))
     said += sentences.system_sentences(systems, depth=depth)
@@ -163,7 +165,7 @@ def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
     )
 
 
-def _chosen(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
+def _chosen(study: Study, counted: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
     is_abx = study.design.kind == "abx"
     tables = choices.choice_tables(study, counted.choices, rater_ids=counted.rater_ids)
     preferred = () if is_abx else choices.preferences(tables, seed=seed, n_resamples=n_resamples)
@@ -183,8 +185,8 @@ def _chosen(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
     table = grade_table(study, (), rater_ids=counted.rater_ids)
     coverage = _coverage_of_choices(study, counted, tables)
     depth = study.design.depth
-    said = [sentences.preference_sentence(one) for one in preferred]
-    said += [sentences.abx_sentence(one) for one in told_apart]
+    said = [sentences.preference_sentence(preference) for preference in preferred]
+    said += [sentences.abx_sentence(pair) for pair in told_apart]
     said += sentences.agreement_sentences(agreed, kind=study.design.kind, depth=depth)
     return Findings(
         rater_ids=counted.rater_ids,
@@ -199,7 +201,7 @@ def _chosen(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
     )
 
 
-def _repeats(study: FrozenStudy, counted: Counted) -> list[tuple[float, float]]:
+def _repeats(study: Study, counted: ValidResponses) -> list[tuple[float, float]]:
     units = np.zeros((0, len(counted.rater_ids)))
     if study.design.kind == "grade":
         evidence = raters.evidence_of_grades(
@@ -207,10 +209,10 @@ def _repeats(study: FrozenStudy, counted: Counted) -> list[tuple[float, float]]:
         )
     else:
         evidence = raters.evidence_of_choices(counted.choices, rater_ids=counted.rater_ids, units=units)
-    return [pair for one in evidence for pair in one.repeats]
+    return [pair for rater in evidence for pair in rater.repeats]
 
 
-def _coverage_of_grades(table: GradeTable, counted: Counted) -> Coverage:
+def _coverage_of_grades(table: GradeTable, counted: ValidResponses) -> Coverage:
     n_judges = (~np.isnan(table.grades)).sum(axis=1)
     systems = []
     for column, system in enumerate(table.systems):
@@ -225,7 +227,7 @@ def _coverage_of_grades(table: GradeTable, counted: Counted) -> Coverage:
     return _coverage(n_judges[is_pooled], counted, tuple(systems))
 
 
-def _coverage_of_choices(study: FrozenStudy, counted: Counted, tables: tuple[choices.ChoiceTable, ...]) -> Coverage:
+def _coverage_of_choices(study: Study, counted: ValidResponses, tables: tuple[choices.ChoiceTable, ...]) -> Coverage:
     asked = {
         (page.query_id, frozenset(column.system for column in page.columns))
         for page in plan_pages(study, rater_number=0)
@@ -237,9 +239,9 @@ def _coverage_of_choices(study: FrozenStudy, counted: Counted, tables: tuple[cho
     return _coverage(np.array(n_judges, dtype=np.int64), counted, ())
 
 
-def _coverage(n_judges: Ints, counted: Counted, systems: tuple[SystemCoverage, ...]) -> Coverage:
-    cannot = [one.cannot_judge for one in counted.ratings] + [one.cannot_judge for one in counted.choices]
-    broken = [one.is_broken for one in counted.ratings]
+def _coverage(n_judges: Ints, counted: ValidResponses, systems: tuple[SystemCoverage, ...]) -> Coverage:
+    cannot = [rating.cannot_judge for rating in counted.ratings] + [choice.cannot_judge for choice in counted.choices]
+    broken = [rating.is_broken for rating in counted.ratings]
     return Coverage(
         systems=systems,
         n_pairs=len(n_judges),

@@ -10,7 +10,7 @@ from bowerbird.listening.analysis.findings import Abx, Preference
 from bowerbird.listening.analysis.grades import Floats
 from bowerbird.listening.plan import compared_pairs
 from bowerbird.listening.responses import Choice
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,24 +31,22 @@ class ChoiceTable:
     cells: Floats
 
 
-def choice_tables(
-    study: FrozenStudy, choices: Iterable[Choice], *, rater_ids: Sequence[str]
-) -> tuple[ChoiceTable, ...]:
+def choice_tables(study: Study, choices: Iterable[Choice], *, rater_ids: Sequence[str]) -> tuple[ChoiceTable, ...]:
     """Sort choices into one table for each pair of systems that the study compares; repeats are left out."""
-    queries = {query.id: place for place, query in enumerate(q for q in study.design.queries if not q.is_training)}
-    raters = {rater: place for place, rater in enumerate(rater_ids)}
+    queries = {query.id: index for index, query in enumerate(q for q in study.design.queries if not q.is_training)}
+    raters = {rater: index for index, rater in enumerate(rater_ids)}
     pairs = compared_pairs(study)
     cells = {pair: np.full((len(queries), len(raters)), np.nan) for pair in pairs}
     for choice in choices:
         value = value_of(choice)
         if value is None or choice.is_repeat or choice.query_id not in queries or choice.rater_id not in raters:
             continue
-        place = queries[choice.query_id], raters[choice.rater_id]
+        index = queries[choice.query_id], raters[choice.rater_id]
         if (choice.left_system, choice.right_system) in cells:
-            cells[choice.left_system, choice.right_system][place] = value
+            cells[choice.left_system, choice.right_system][index] = value
         elif (choice.right_system, choice.left_system) in cells:
             turned = value if choice.kind == "abx" else 1.0 - value
-            cells[choice.right_system, choice.left_system][place] = turned
+            cells[choice.right_system, choice.left_system][index] = turned
     is_planned = bool(study.design.planned)
     return tuple(ChoiceTable(first, second, is_planned, cells[first, second]) for first, second in pairs)
 
@@ -97,10 +95,10 @@ def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -
                 crossed_p=intervals.crossed_p(by_query - 0.5, table.cells - 0.5),
             )
         )
-    ps = comparisons.holm([comparisons.larger(one.permutation_p, one.crossed_p) for one in found])
+    ps = comparisons.holm([comparisons.larger(entry.permutation_p, entry.crossed_p) for entry in found])
     return tuple(
-        replace(one, holm_p=p, is_shown=comparisons.is_shown(p, one.win_rate, at=0.5))
-        for one, p in zip(found, ps, strict=True)
+        replace(entry, holm_p=p, is_shown=comparisons.is_shown(p, entry.win_rate, at=0.5))
+        for entry, p in zip(found, ps, strict=True)
     )
 
 
@@ -130,10 +128,10 @@ def abx_figures(tables: Sequence[ChoiceTable]) -> tuple[Abx, ...]:
                 note="" if len(given) else "Nobody answered.",
             )
         )
-    ps = comparisons.holm([one.p for one in found])
+    ps = comparisons.holm([entry.p for entry in found])
     return tuple(
-        replace(one, holm_p=p, is_shown=p is not None and p <= comparisons.SIGNIFICANT)
-        for one, p in zip(found, ps, strict=True)
+        replace(entry, holm_p=p, is_shown=p is not None and p <= comparisons.SIGNIFICANT)
+        for entry, p in zip(found, ps, strict=True)
     )
 
 

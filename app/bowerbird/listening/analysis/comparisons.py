@@ -84,9 +84,11 @@ def compared(
 def adjusted(comparisons: Sequence[PairedComparison]) -> tuple[PairedComparison, ...]:
     """Return comparisons with Holm's p and what is shown."""
     return tuple(
-        replace(one, holm_p=p, is_shown=is_shown(p, one.difference, at=0.0))
-        for one, p in zip(
-            comparisons, holm([larger(one.permutation_p, one.crossed_p) for one in comparisons]), strict=True
+        replace(comparison, holm_p=p, is_shown=is_shown(p, comparison.difference, at=0.0))
+        for comparison, p in zip(
+            comparisons,
+            holm([larger(comparison.permutation_p, comparison.crossed_p) for comparison in comparisons]),
+            strict=True,
         )
     )
 
@@ -98,9 +100,9 @@ def is_shown(p: float | None, estimate: Estimate, *, at: float) -> bool:
     return not estimate.interval.low <= at <= estimate.interval.high
 
 
-def larger(one: float | None, two: float | None) -> float | None:
+def larger(first: float | None, two: float | None) -> float | None:
     """Return the larger p, None where either test could not be made."""
-    return None if one is None or two is None else max(one, two)
+    return None if first is None or two is None else max(first, two)
 
 
 def too_few(n_queries: int, *, n_comparisons: int) -> str:

@@ -57,8 +57,10 @@ def flags_of(
     seed : int
     """
     return tuple(
-        _flags_of_one(one, [other for other in evidence if other is not one], exclusion, n_grades=n_grades, seed=seed)
-        for one in evidence
+        _flags_of_one(
+            rater, [other for other in evidence if other is not rater], exclusion, n_grades=n_grades, seed=seed
+        )
+        for rater in evidence
     )
 
 
@@ -74,81 +76,81 @@ def n_grades_of(scale: Scale) -> int:
 
 
 def _flags_of_one(
-    one: Evidence, others: Sequence[Evidence], exclusion: Exclusion, *, n_grades: int, seed: int
+    evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion, *, n_grades: int, seed: int
 ) -> tuple[Flag, ...]:
-    controls_p = _controls_p(one, exclusion)
-    retest_p = _retest_p(one, others, seed=seed)
-    agreement_p = _agreement_p(one, others)
+    controls_p = _controls_p(evidence, exclusion)
+    retest_p = _retest_p(evidence, others, seed=seed)
+    agreement_p = _agreement_p(evidence, others)
     found = [
-        _controls(one, exclusion, controls_p),
-        _far_as_identical(one),
-        _too_fast(one, exclusion),
-        _same_grade(one, others, exclusion),
-        _retest(one, others, exclusion, retest_p, n_grades=n_grades),
-        _far_from_others(one, exclusion, agreement_p),
+        _controls(evidence, exclusion, controls_p),
+        _far_as_identical(evidence),
+        _too_fast(evidence, exclusion),
+        _same_grade(evidence, others, exclusion),
+        _retest(evidence, others, exclusion, retest_p, n_grades=n_grades),
+        _far_from_others(evidence, exclusion, agreement_p),
     ]
     flags = tuple(flag for flag in found if flag is not None)
     return flags or _sum([controls_p, retest_p, agreement_p])
 
 
-def _controls_p(one: Evidence, exclusion: Exclusion) -> float | None:
+def _controls_p(evidence: Evidence, exclusion: Exclusion) -> float | None:
     """How often a rater who fails as many controls as are allowed fails so many of these."""
     from scipy.stats import binomtest  # noqa: PLC0415 - takes seconds to load
 
-    n = len(one.identical) + len(one.far)
+    n = len(evidence.identical) + len(evidence.far)
     if not n:
         return None
-    return float(binomtest(one.n_failures, n, exclusion.max_control_failures, alternative="greater").pvalue)
+    return float(binomtest(evidence.n_failures, n, exclusion.max_control_failures, alternative="greater").pvalue)
 
 
-def _controls(one: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
-    n = len(one.identical) + len(one.far)
-    if p is None or p > RARE or one.n_failures <= exclusion.max_control_failures * n:
+def _controls(evidence: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
+    n = len(evidence.identical) + len(evidence.far)
+    if p is None or p > RARE or evidence.n_failures <= exclusion.max_control_failures * n:
         return None
     return Flag(
         "controls",
-        f"Graded {one.n_failures} of {n} controls against their nature.",
-        one.n_failures / n,
+        f"Graded {evidence.n_failures} of {n} controls against their nature.",
+        evidence.n_failures / n,
         exclusion.max_control_failures,
     )
 
 
-def _far_as_identical(one: Evidence) -> Flag | None:
-    if min(len(one.identical), len(one.far)) < 2:
+def _far_as_identical(evidence: Evidence) -> Flag | None:
+    if min(len(evidence.identical), len(evidence.far)) < 2:
         return None
-    identical, far = float(np.mean(one.identical)), float(np.mean(one.far))
+    identical, far = float(np.mean(evidence.identical)), float(np.mean(evidence.far))
     if far < identical:
         return None
     sentence = f"Graded sounds far from the query as high as the query itself ({far:.1f} against {identical:.1f})."
     return Flag("far_as_identical", sentence, far, identical)
 
 
-def _too_fast(one: Evidence, exclusion: Exclusion) -> Flag | None:
-    seconds = typical(one.seconds)
+def _too_fast(evidence: Evidence, exclusion: Exclusion) -> Flag | None:
+    seconds = typical(evidence.seconds)
     threshold = exclusion.min_decision_ms / 1000.0
-    if seconds is None or len(one.seconds) < MIN_PAGES or seconds >= threshold:
+    if seconds is None or len(evidence.seconds) < MIN_PAGES or seconds >= threshold:
         return None
     sentence = f"Took {seconds:.1f} s an answer, too fast to have listened; {threshold:.1f} s is the least."
     return Flag("too_fast", sentence, seconds, threshold)
 
 
-def _same_grade(one: Evidence, others: Sequence[Evidence], exclusion: Exclusion) -> Flag | None:
+def _same_grade(evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion) -> Flag | None:
     from scipy.stats import binomtest  # noqa: PLC0415
 
-    n = one.n_given
-    if n < MIN_ANSWERS or one.commonest <= exclusion.max_same_grade * n:
+    n = evidence.n_given
+    if n < MIN_ANSWERS or evidence.commonest <= exclusion.max_same_grade * n:
         return None
     usual = typical([other.commonest / other.n_given for other in others if other.n_given >= MIN_ANSWERS])
     # Where all results are bad, the others give the same grade as often.
-    if usual is not None and binomtest(one.commonest, n, usual, alternative="greater").pvalue > RARE:
+    if usual is not None and binomtest(evidence.commonest, n, usual, alternative="greater").pvalue > RARE:
         return None
-    share = one.commonest / n
+    share = evidence.commonest / n
     return Flag("same_grade", f"Gave the same answer {_percent(share)} of the time.", share, exclusion.max_same_grade)
 
 
-def _retest_p(one: Evidence, others: Sequence[Evidence], *, seed: int) -> float | None:
+def _retest_p(evidence: Evidence, others: Sequence[Evidence], *, seed: int) -> float | None:
     """How often so many repeats, drawn from all raters', differ as much as this rater's do, squared."""
-    own = np.array([(first - again) ** 2 for first, again in one.repeats])
+    own = np.array([(first - again) ** 2 for first, again in evidence.repeats])
     rest = np.array([(first - again) ** 2 for other in others for first, again in other.repeats])
     if not len(own) or len(rest) < 2 * len(own):
         return None
@@ -158,41 +160,43 @@ def _retest_p(one: Evidence, others: Sequence[Evidence], *, seed: int) -> float 
 
 
 def _retest(
-    one: Evidence, others: Sequence[Evidence], exclusion: Exclusion, p: float | None, *, n_grades: int
+    evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion, p: float | None, *, n_grades: int
 ) -> Flag | None:
-    kappa = retest_of(one, n_grades=n_grades)
+    kappa = retest_of(evidence, n_grades=n_grades)
     if kappa is None or kappa >= exclusion.min_retest:
         return None
-    is_rare = p <= RARE if p is not None else not others and len(one.repeats) >= MIN_REPEATS_ALONE
+    is_rare = p <= RARE if p is not None else not others and len(evidence.repeats) >= MIN_REPEATS_ALONE
     if not is_rare:
         return None
-    sentence = f"Answered {len(one.repeats)} repeats unlike the first time (weighted kappa {kappa:.2f})."
+    sentence = f"Answered {len(evidence.repeats)} repeats unlike the first time (weighted kappa {kappa:.2f})."
     return Flag("retest", sentence, kappa, exclusion.min_retest)
 
 
-def _agreement_p(one: Evidence, others: Sequence[Evidence]) -> float | None:
+def _agreement_p(evidence: Evidence, others: Sequence[Evidence]) -> float | None:
     """How often a rater who agrees two thirds as well as the others do agrees so little, by Fisher's transformation."""
     from scipy.stats import norm  # noqa: PLC0415
 
     known = [other.agreement for other in others if other.agreement is not None]
     # Of two raters who disagree nobody can say which one is off.
-    if one.agreement is None or len(known) < 2 or one.n_shared < MIN_ANSWERS:
+    if evidence.agreement is None or len(known) < 2 or evidence.n_shared < MIN_ANSWERS:
         return None
     usual = typical(known)
     assert usual is not None
     if usual <= 0.0:
         return None
     # Spearman's variance in that scale: Bonett and Wright 2000.
-    error = math.sqrt((1.0 + usual**2 / 2.0) / (one.n_shared - 3))
-    distance = (math.atanh(np.clip(one.agreement, -0.999, 0.999)) - _FAIR_SHARE * math.atanh(min(usual, 0.999))) / error
+    error = math.sqrt((1.0 + usual**2 / 2.0) / (evidence.n_shared - 3))
+    distance = (
+        math.atanh(np.clip(evidence.agreement, -0.999, 0.999)) - _FAIR_SHARE * math.atanh(min(usual, 0.999))
+    ) / error
     return float(norm.cdf(distance))
 
 
-def _far_from_others(one: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
-    if p is None or p > RARE_TO_DISAGREE or one.agreement is None or one.agreement >= exclusion.min_agreement:
+def _far_from_others(evidence: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
+    if p is None or p > RARE_TO_DISAGREE or evidence.agreement is None or evidence.agreement >= exclusion.min_agreement:
         return None
-    sentence = f"Ranks sounds unlike the other raters (correlation {one.agreement:.2f} over {one.n_shared})."
-    return Flag("far_from_others", sentence, one.agreement, exclusion.min_agreement)
+    sentence = f"Ranks sounds unlike the other raters (correlation {evidence.agreement:.2f} over {evidence.n_shared})."
+    return Flag("far_from_others", sentence, evidence.agreement, exclusion.min_agreement)
 
 
 def _sum(ps: Sequence[float | None]) -> tuple[Flag, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.listening.responses import Choice, Rating, Responses
-from bowerbird.listening.study import FrozenStudy, Scale
+from bowerbird.listening.study import Scale, Study
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,11 +52,11 @@ class GradeTable:
 
     def without(self, rater_ids: Collection[str]) -> "GradeTable":
         """Return the table of the other raters."""
-        kept = [place for place, rater in enumerate(self.rater_ids) if rater not in rater_ids]
+        kept = [index for index, rater in enumerate(self.rater_ids) if rater not in rater_ids]
         return GradeTable(
             query_ids=self.query_ids,
             systems=self.systems,
-            rater_ids=tuple(self.rater_ids[place] for place in kept),
+            rater_ids=tuple(self.rater_ids[index] for index in kept),
             grades=self.grades[:, kept],
             ranked=self.ranked,
             crowding=self.crowding,
@@ -65,22 +65,22 @@ class GradeTable:
         )
 
 
-def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
+def grade_table(study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
     """Sort ratings into a table.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     ratings : iterable of Rating
         Those that count; see `counting_ratings`.
     rater_ids : sequence of str
     """
     queries = [query.id for query in study.design.queries if not query.is_training]
     systems = [system.name for system in study.design.systems if system.name in study.runs]
-    pools = [{item: place for place, item in enumerate(study.pool(query))} for query in queries]
+    pools = [{item: index for index, item in enumerate(study.pool(query))} for query in queries]
     grades = np.full((len(queries), len(rater_ids), max([1, *map(len, pools)])), np.nan)
-    query_of = {query: place for place, query in enumerate(queries)}
-    rater_of = {rater: place for place, rater in enumerate(rater_ids)}
+    query_of = {query: index for index, query in enumerate(queries)}
+    rater_of = {rater: index for index, rater in enumerate(rater_ids)}
     for rating in ratings:
         grade = grade_of(rating, study.design.scale)
         query = query_of.get(rating.query_id)
@@ -95,9 +95,9 @@ def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Seq
     for row, query_id in enumerate(queries):
         for column, system in enumerate(systems):
             results = study.runs[system].get(query_id, ())[:depth]
-            ranked[row, column, : len(results)] = [pools[row][one.item_id] for one in results]
+            ranked[row, column, : len(results)] = [pools[row][result.item_id] for result in results]
             if results:
-                crowding[row, column] = float(np.mean([one.is_near_copy for one in results]))
+                crowding[row, column] = float(np.mean([result.is_near_copy for result in results]))
     best = best_grade(study.design.scale)
     return GradeTable(
         query_ids=tuple(queries),
@@ -107,7 +107,7 @@ def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Seq
         ranked=ranked,
         crowding=crowding,
         best=best,
-        relevant_from=upper_half(best),
+        relevant_from=lowest_relevant_grade(best),
     )
 
 
@@ -130,7 +130,7 @@ def best_grade(scale: Scale) -> float:
     return float((len(scale.grades) or _SLIDER_GRADES) - 1)
 
 
-def upper_half(best: float) -> float:
+def lowest_relevant_grade(best: float) -> float:
     """Return the lowest grade of the upper half: 2 of 0 to 3, 3 of 0 to 4."""
     return float(int(best) // 2 + 1)
 
@@ -138,15 +138,22 @@ def upper_half(best: float) -> float:
 def counting_ratings(answers: Responses) -> tuple[Rating, ...]:
     """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
     return tuple(
-        one
-        for one in answers.final_ratings()
-        if not one.is_conflict
-        and (one.grade is not None or one.slider is not None or one.cannot_judge or one.is_broken)
+        final_rating
+        for final_rating in answers.final_ratings()
+        if not final_rating.is_conflict
+        and (
+            final_rating.grade is not None
+            or final_rating.slider is not None
+            or final_rating.cannot_judge
+            or final_rating.is_broken
+        )
     )
 
 
 def counting_choices(answers: Responses) -> tuple[Choice, ...]:
     """Return what counts of the choices, likewise."""
     return tuple(
-        one for one in answers.final_choices() if not one.is_conflict and (one.answer is not None or one.cannot_judge)
+        final_choice
+        for final_choice in answers.final_choices()
+        if not final_choice.is_conflict and (final_choice.answer is not None or final_choice.cannot_judge)
     )

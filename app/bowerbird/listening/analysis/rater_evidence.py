@@ -11,7 +11,7 @@ import numpy as np
 from bowerbird.listening.analysis.choices import value_of
 from bowerbird.listening.analysis.grades import Floats, best_grade, grade_of
 from bowerbird.listening.responses import Choice, Rating
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 
 Repeats: TypeAlias = tuple[tuple[float, float], ...]
 
@@ -67,13 +67,13 @@ class Evidence:
 
 
 def evidence_of_grades(
-    study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Sequence[str], units: Floats, relevant_from: float
+    study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[str], units: Floats, relevant_from: float
 ) -> tuple[Evidence, ...]:
     """Return the evidence of a study of grades.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     ratings : iterable of Rating
         Those that count.
     rater_ids : sequence of str
@@ -89,9 +89,13 @@ def evidence_of_grades(
     found = []
     for column, rater_id in enumerate(rater_ids):
         own = by_rater[rater_id]
-        graded = [(one, grade) for one in own if (grade := grade_of(one, study.design.scale)) is not None]
-        identical = tuple(grade for one, grade in graded if one.control_type == "identical" and not one.is_repeat)
-        far = tuple(grade for one, grade in graded if one.control_type == "far" and not one.is_repeat)
+        graded = [
+            (response, grade) for response in own if (grade := grade_of(response, study.design.scale)) is not None
+        ]
+        identical = tuple(
+            grade for rating, grade in graded if rating.control_type == "identical" and not rating.is_repeat
+        )
+        far = tuple(grade for rating, grade in graded if rating.control_type == "far" and not rating.is_repeat)
         agreement, n_shared = agreement_with_others(units, column)
         given = units[:, column][~np.isnan(units[:, column])]
         found.append(
@@ -133,8 +137,10 @@ def evidence_of_choices(choices: Iterable[Choice], *, rater_ids: Sequence[str], 
                 identical=(),
                 far=(),
                 n_failures=0,
-                seconds=tuple(one.decision_ms / 1000.0 for one in own),
-                answers=Counter(one.answer for one in own if one.answer is not None and not one.cannot_judge),
+                seconds=tuple(response.decision_ms / 1000.0 for response in own),
+                answers=Counter(
+                    response.answer for response in own if response.answer is not None and not response.cannot_judge
+                ),
                 repeats=repeated_choices(own),
                 agreement=agreement,
                 n_shared=n_shared,

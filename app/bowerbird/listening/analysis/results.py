@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bowerbird.listening.analysis.analysis import Counted, findings_of, rater_figures
+from bowerbird.listening.analysis.analysis import ValidResponses, findings_of, rater_figures
 from bowerbird.listening.analysis.findings import Findings, RaterFigures
-from bowerbird.listening.analysis.grades import best_grade, upper_half
+from bowerbird.listening.analysis.grades import best_grade, lowest_relevant_grade
 from bowerbird.listening.plan import same_results
 from bowerbird.listening.report import sentences
 from bowerbird.listening.responses import Responses
-from bowerbird.listening.study import FrozenStudy, TrialKind
+from bowerbird.listening.study import Study, TrialKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ class Results:
         return plain
 
 
-def results_of(study: FrozenStudy, answers: Responses, *, seed: int = 0, n_resamples: int = 2000) -> Results:
+def results_of(study: Study, answers: Responses, *, seed: int = 0, n_resamples: int = 2000) -> Results:
     """Evaluate a study: with all raters, and once more without those who are flagged.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     answers : Responses
         Of this study, any number, none included.
     seed : int
@@ -97,9 +97,9 @@ def results_of(study: FrozenStudy, answers: Responses, *, seed: int = 0, n_resam
     n_resamples : int
         Of the bootstrap of alpha and of the permutation tests where not every permutation is tried.
     """
-    counted = Counted.of(answers)
+    counted = ValidResponses.of(answers)
     people = rater_figures(study, counted, answers, seed=seed)
-    flagged = {one.rater_id for one in people if one.flags}
+    flagged = {rater.rater_id for rater in people if rater.flags}
     everybody = findings_of(study, counted, seed=seed, n_resamples=n_resamples)
     rest = counted.without(flagged)
     without = findings_of(study, rest, seed=seed, n_resamples=n_resamples) if flagged and rest.rater_ids else None
@@ -113,15 +113,16 @@ def results_of(study: FrozenStudy, answers: Responses, *, seed: int = 0, n_resam
         n_raters=len(counted.rater_ids),
         n_ratings=len(counted.ratings),
         n_choices=len(counted.choices),
-        n_training=sum(one.is_training for one in answers.ratings) + sum(one.is_training for one in answers.choices),
-        n_conflicts=sum(one.is_conflict for one in answers.final_ratings())
-        + sum(one.is_conflict for one in answers.final_choices()),
+        n_training=sum(rating.is_training for rating in answers.ratings)
+        + sum(choice.is_training for choice in answers.choices),
+        n_conflicts=sum(final_rating.is_conflict for final_rating in answers.final_ratings())
+        + sum(final_choice.is_conflict for final_choice in answers.final_choices()),
         n_queries=len(query_ids),
         depth=study.design.depth,
         query_ids=query_ids,
         grades=study.design.scale.grades or tuple(str(grade) for grade in range(int(best) + 1)),
         gains=tuple(grade / best for grade in range(int(best) + 1)),
-        relevant_from=upper_half(best),
+        relevant_from=lowest_relevant_grade(best),
         raters=people,
         everybody=everybody,
         without_flagged=without,
@@ -131,7 +132,7 @@ def results_of(study: FrozenStudy, answers: Responses, *, seed: int = 0, n_resam
 
 
 def _summary(
-    study: FrozenStudy, people: tuple[RaterFigures, ...], everybody: Findings, without: Findings | None
+    study: Study, people: tuple[RaterFigures, ...], everybody: Findings, without: Findings | None
 ) -> tuple[str, ...]:
     said: list[str] = []
     if study.design.is_pilot:
@@ -145,7 +146,7 @@ def _summary(
     return tuple(said)
 
 
-def _remarks(study: FrozenStudy) -> tuple[str, ...]:
+def _remarks(study: Study) -> tuple[str, ...]:
     """Say how the figures came about."""
     always = [
         (
@@ -177,7 +178,7 @@ def _remarks(study: FrozenStudy) -> tuple[str, ...]:
         ),
         "Results that nobody judged are left out and ranks closed up.",
         "Crowding is the share of results that are near copies of the query or of a better result of the same system.",
-        f"A result is relevant from a mean grade of {upper_half(best_grade(study.design.scale)):g} on.",
+        f"A result is relevant from a mean grade of {lowest_relevant_grade(best_grade(study.design.scale)):g} on.",
     ]
     if not study.design.scale.grades:
         grades.append("The slider's share of the way, times 3, is the grade.")

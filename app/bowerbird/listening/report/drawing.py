@@ -167,7 +167,7 @@ def ramp(share: float) -> str:
 
 def ink_on(ground: str) -> str:
     """Return black or white, whichever is read more easily; neither is a token, as the ground is none."""
-    red, green, blue = (int(ground[place : place + 2], 16) / 255.0 for place in (1, 3, 5))
+    red, green, blue = (int(ground[index : index + 2], 16) / 255.0 for index in (1, 3, 5))
     return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_ENOUGH else "#fefefe"
 
 
@@ -194,10 +194,10 @@ def finished(figure: "Figure", *, name: str, title: str, description: str) -> st
     root.attrib |= {"width": f"{WIDTH_PX}", "height": f"{height_px:g}", "role": "group"}
     root.attrib["aria-labelledby"] = f"{name}-title {name}-desc"
     root.attrib["style"] = f"stroke-linejoin: round; stroke-linecap: butt; {_FONT}"
-    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
+    for index, (tag, text) in enumerate((("title", title), ("desc", description))):
         words = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{tag}"})
         words.text = drawable(text)
-        root.insert(place, words)
+        root.insert(index, words)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -205,7 +205,7 @@ def _strip(root: ET.Element) -> None:
     """Take out metadata, and the style that would reach beyond the picture."""
     for parent in list(root.iter()):
         for child in list(parent):
-            is_style = child.tag == f"{{{_SVG}}}defs" and any(one.tag == f"{{{_SVG}}}style" for one in child)
+            is_style = child.tag == f"{{{_SVG}}}defs" and any(element.tag == f"{{{_SVG}}}style" for element in child)
             if is_style or child.tag == f"{{{_SVG}}}metadata":
                 parent.remove(child)
 

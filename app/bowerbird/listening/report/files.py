@@ -22,7 +22,7 @@ from bowerbird.listening.report.page import (
 )
 from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import MANIFEST_NAME, SYSTEMS_NAME, StudyFolder
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 from bowerbird.listening.tables import answer_tables
 
 
@@ -87,7 +87,7 @@ def write_report(folder: StudyFolder, answers: Responses, out: Path, *, results:
     return Report(out / REPORT_NAME, names, results)
 
 
-def qrels(study: FrozenStudy, answers: Responses) -> str:
+def qrels(study: Study, answers: Responses) -> str:
     """Return judgements in TREC's form, ``query 0 item grade``.
 
     A pair's grade is the mean over its raters, rounded, halves upwards; controls, repeats and training are left out.
@@ -99,10 +99,10 @@ def qrels(study: FrozenStudy, answers: Responses) -> str:
     table = grade_table(study, counting_ratings(answers), rater_ids=rater_ids)
     means = mean_grades(table.grades)
     return "".join(
-        f"{query_id} 0 {item_id} {floor(means[row, place] + 0.5)}\n"
+        f"{query_id} 0 {item_id} {floor(means[row, index] + 0.5)}\n"
         for row, query_id in enumerate(table.query_ids)
-        for place, item_id in enumerate(study.pool(query_id))
-        if not np.isnan(means[row, place])
+        for index, item_id in enumerate(study.pool(query_id))
+        if not np.isnan(means[row, index])
     )
 
 

@@ -12,7 +12,7 @@ from bowerbird.base.paths import resources_path
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing, numerals, plots
 from bowerbird.listening.store import DESIGN_NAME, ITEMS_NAME, MANIFEST_NAME, RUNS_NAME, SYSTEMS_NAME
-from bowerbird.listening.study import Construct, CopyRule, FrozenStudy, StudyDesign, TrialKind
+from bowerbird.listening.study import Construct, CopyRule, Study, StudyDesign, TrialKind
 from bowerbird.listening.tables import CHOICES_NAME, EVENTS_NAME, RATERS_NAME, RATINGS_NAME
 
 REPORT_NAME: Final = "report.html"
@@ -68,14 +68,12 @@ class ListedFile:
     what: str
 
 
-def report_html(
-    study: FrozenStudy, results: Results, *, systems: Mapping[str, Mapping[str, object]] | None = None
-) -> str:
+def report_html(study: Study, results: Results, *, systems: Mapping[str, Mapping[str, object]] | None = None) -> str:
     """Write the report.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     results : Results
         Of this study.
     systems : mapping of str to mapping, optional
@@ -123,7 +121,7 @@ def report_html(
     )
 
 
-def listed_files(study: FrozenStudy) -> tuple[ListedFile, ...]:
+def listed_files(study: Study) -> tuple[ListedFile, ...]:
     """Return the files of a report, this page first."""
     judged = (
         [ListedFile(QRELS_NAME, "Mean grade of every judged pair, rounded, as TREC's tools read it.")]
@@ -158,18 +156,18 @@ def said_first(results: Results) -> tuple[str, ...]:
     kept = results.sentences
     if results.is_pilot and kept and "pilot" in kept[0].lower():
         kept = kept[1:]
-    return tuple(one for one in kept if not any(one != other and one.endswith(other) for other in cleared))
+    return tuple(
+        sentence for sentence in kept if not any(sentence != other and sentence.endswith(other) for other in cleared)
+    )
 
 
-def system_words(
-    study: FrozenStudy, cards: Mapping[str, Mapping[str, object]] | None = None
-) -> tuple[SystemWords, ...]:
+def system_words(study: Study, cards: Mapping[str, Mapping[str, object]] | None = None) -> tuple[SystemWords, ...]:
     """Say what every system is."""
     known = {system.name: {**asdict(system), **(cards or {}).get(system.name, {})} for system in study.design.systems}
     return tuple(SystemWords(name, _phrase(card), str(card.get("encoder_id") or "")) for name, card in known.items())
 
 
-def asked_of(study: FrozenStudy, results: Results) -> tuple[tuple[str, str], ...]:
+def asked_of(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
     """Return what was asked, as names and sentences."""
     design = study.design
     queries = [query for query in design.queries if not query.is_training]

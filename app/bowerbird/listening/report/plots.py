@@ -12,7 +12,7 @@ from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing, heat_maps
 from bowerbird.listening.report.drawing import WIDTH_PX, Plot, colour, write
 from bowerbird.listening.report.numerals import ABSENT, count, decimal, percent, reach, with_reach
-from bowerbird.listening.study import FrozenStudy
+from bowerbird.listening.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ _N_LANES: Final = 5
 """Dots of different queries are spread over so many lines, so that they can be told apart."""
 
 
-def plots_of(study: FrozenStudy, results: Results) -> tuple[Plot, ...]:
+def plots_of(study: Study, results: Results) -> tuple[Plot, ...]:
     """Draw everything that fits the study and has been answered."""
     if not results.n_raters:
         return ()
@@ -46,11 +46,11 @@ def plots_of(study: FrozenStudy, results: Results) -> tuple[Plot, ...]:
 
 def grade_shares(results: Results) -> Plot | None:
     """Draw how often each grade was given to each system's results: one bar a system, worst on the left."""
-    systems = [one for one in results.everybody.systems if sum(one.grade_counts)]
+    systems = [system for system in results.everybody.systems if sum(system.grade_counts)]
     if not systems:
         return None
     tones = [
-        drawing.ramp(0.12 + 0.83 * place / max(1, len(results.grades) - 1)) for place in range(len(results.grades))
+        drawing.ramp(0.12 + 0.83 * index / max(1, len(results.grades) - 1)) for index in range(len(results.grades))
     ]
     with drawing.plain_style():
         lines = _legend_lines(results.grades)
@@ -71,12 +71,12 @@ def grade_shares(results: Results) -> Plot | None:
                     write(axes, left + width / 2.0, top + 29.0, percent(n_given / n), ha="center", color=ink)
                 left += width
         said = [
-            f"{one.system}: "
+            f"{system.system}: "
             + ", ".join(
-                f"{grade} {percent(n / sum(one.grade_counts))}"
-                for grade, n in zip(results.grades, one.grade_counts, strict=True)
+                f"{grade} {percent(n / sum(system.grade_counts))}"
+                for grade, n in zip(results.grades, system.grade_counts, strict=True)
             )
-            for one in systems
+            for system in systems
         ]
         title = "What was given to each system"
         svg = drawing.finished(figure, name="grades", title=title, description="; ".join(said) + ".")
@@ -87,7 +87,7 @@ def grade_shares(results: Results) -> Plot | None:
 
 def ndcg_spread(results: Results) -> Plot | None:
     """Draw each system's nDCG query by query, its mean with the interval, and what listeners reach."""
-    systems = [one for one in results.everybody.systems if one.ndcg.value is not None]
+    systems = [system for system in results.everybody.systems if system.ndcg.value is not None]
     if not systems:
         return None
     ceiling = results.everybody.agreement.ceiling
@@ -100,8 +100,8 @@ def ndcg_spread(results: Results) -> Plot | None:
         for row, system in enumerate(systems):
             write(axes, 0.0, row - 0.34, drawing.elided(system.system, 240.0), color=colour("text"))
             write(axes, 1.0, row - 0.34, decimal(system.ndcg.value), color=colour("text"), ha="right", weight="bold")
-            values = [one.ndcg for one in system.by_query if one.ndcg is not None]
-            lanes = [row - 0.06 + 0.045 * (place % _N_LANES) for place in range(len(values))]
+            values = [query.ndcg for query in system.by_query if query.ndcg is not None]
+            lanes = [row - 0.06 + 0.045 * (index % _N_LANES) for index in range(len(values))]
             axes.plot(values, lanes, "o", markersize=5.0, alpha=0.7, markeredgewidth=0.0, color=colour("wave"))
             _mark(axes, system.ndcg, row + 0.26, marker="D")
         if listeners is not None:
@@ -110,7 +110,7 @@ def ndcg_spread(results: Results) -> Plot | None:
             write(
                 axes, listeners, -0.5 - 10.0 / pitch, f"listeners {decimal(listeners)}", ha=side, color=colour("accent")
             )
-        said = "; ".join(f"{one.system} {with_reach(one.ndcg)}" for one in systems)
+        said = "; ".join(f"{system.system} {with_reach(system.ndcg)}" for system in systems)
         title = f"nDCG@{results.depth}, query by query"
         svg = drawing.finished(figure, name="spread", title=title, description=f"Means with 95 % intervals: {said}.")
     caption = "Each dot is a query; the diamond is their mean, its line the 95 % interval."
@@ -119,13 +119,13 @@ def ndcg_spread(results: Results) -> Plot | None:
     return Plot("spread", title, caption, svg)
 
 
-def rater_agreement(study: FrozenStudy, results: Results) -> Plot | None:
+def rater_agreement(study: Study, results: Results) -> Plot | None:
     """Draw each rater's agreement with the mean of the others; who is flagged is a triangle."""
-    raters = [one for one in results.raters if one.agreement is not None]
+    raters = [rater for rater in results.raters if rater.agreement is not None]
     if not raters:
         return None
     threshold = study.design.exclusion.min_agreement
-    values = [one.agreement for one in raters if one.agreement is not None]
+    values = [rater.agreement for rater in raters if rater.agreement is not None]
     low = next(low for low in (0.0, -0.5, -1.0) if low == -1.0 or min([*values, threshold]) >= low)
     pitch, names_px, head_px = max(13.0, min(24.0, 1200.0 / len(raters))), 116.0, 24.0
     with drawing.plain_style():
@@ -152,7 +152,8 @@ def rater_agreement(study: FrozenStudy, results: Results) -> Plot | None:
             write(names, _INSET_PX, (row + 0.5) * pitch, drawing.elided(rater.pseudonym, names_px - 16.0), color=ink)
             _rater_mark(axes, rater.agreement, row, is_flagged=bool(rater.flags))
         said = "; ".join(
-            f"{one.pseudonym} {decimal(one.agreement, places=2)}{' (flagged)' if one.flags else ''}" for one in raters
+            f"{rater.pseudonym} {decimal(rater.agreement, places=2)}{' (flagged)' if rater.flags else ''}"
+            for rater in raters
         )
         title = "Each rater against the others"
         svg = drawing.finished(figure, name="raters", title=title, description=f"Rank correlation: {said}.")
@@ -175,7 +176,8 @@ class _Rate:
 def win_rates(results: Results) -> Plot | None:
     """Draw how often the first system of each pair was preferred."""
     rates = [
-        _Rate(f"{one.first} over {one.second}", one.win_rate, one.is_planned) for one in results.everybody.preferences
+        _Rate(f"{preference.first} over {preference.second}", preference.win_rate, preference.is_planned)
+        for preference in results.everybody.preferences
     ]
     title = "Who was preferred"
     caption = (
@@ -187,7 +189,9 @@ def win_rates(results: Results) -> Plot | None:
 
 def shares_right(results: Results) -> Plot | None:
     """Draw how often X was recognised for each pair of systems."""
-    rates = [_Rate(f"{one.first} and {one.second}", one.share_right, one.is_planned) for one in results.everybody.abx]
+    rates = [
+        _Rate(f"{pair.first} and {pair.second}", pair.share_right, pair.is_planned) for pair in results.everybody.abx
+    ]
     title = "Who was told apart"
     caption = (
         "How often X was recognised, with 95 % intervals; the broken line is guessing. Filled marks were planned, "
@@ -197,7 +201,7 @@ def shares_right(results: Results) -> Plot | None:
 
 
 def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half: str) -> Plot | None:
-    rates = [one for one in rates if one.estimate.value is not None]
+    rates = [rate for rate in rates if rate.estimate.value is not None]
     if not rates:
         return None
     head_px, pitch = 18.0, 46.0
@@ -207,8 +211,8 @@ def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half:
         _share_axis(axes, as_percent=True)
         axes.axvline(0.5, color=colour("accent"), linewidth=1.5, dashes=(4, 3))
         write(axes, 0.5, -0.5 - 10.0 / pitch, half, ha="center", color=colour("accent"))
-        for row, one in enumerate(rates):
-            label = drawing.elided(one.label, 290.0)
+        for row, rate in enumerate(rates):
+            label = drawing.elided(rate.label, 290.0)
             axes.text(
                 0.0,
                 row - 0.2,
@@ -217,9 +221,11 @@ def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half:
                 color=colour("text"),
                 bbox={"facecolor": colour("panel"), "edgecolor": "none", "pad": 1.0},
             )
-            write(axes, 1.0, row - 0.2, percent(one.estimate.value), color=colour("text"), ha="right", weight="bold")
-            _mark(axes, one.estimate, row + 0.2, marker="o", is_hollow=not one.is_planned)
-        said = "; ".join(f"{one.label} {percent(one.estimate.value)}{_ends(one.estimate.interval)}" for one in rates)
+            write(axes, 1.0, row - 0.2, percent(rate.estimate.value), color=colour("text"), ha="right", weight="bold")
+            _mark(axes, rate.estimate, row + 0.2, marker="o", is_hollow=not rate.is_planned)
+        said = "; ".join(
+            f"{rate.label} {percent(rate.estimate.value)}{_ends(rate.estimate.interval)}" for rate in rates
+        )
         svg = drawing.finished(figure, name=name, title=title, description=f"{said}.")
     return Plot(name, title, caption, svg)
 
@@ -263,19 +269,19 @@ def _legend_lines(grades: Sequence[str]) -> list[list[tuple[float, int, str]]]:
     """Return lines of (left, grade, words), as many as they need."""
     lines: list[list[tuple[float, int, str]]] = [[]]
     left = _INSET_PX
-    for place, grade in enumerate(grades):
+    for index, grade in enumerate(grades):
         words = drawing.elided(grade or ABSENT, WIDTH_PX - 40.0)
         width = 16.0 + drawing.text_width(words) + 12.0
         if lines[-1] and left + width > WIDTH_PX:
             lines.append([])
             left = _INSET_PX
-        lines[-1].append((left, place, words))
+        lines[-1].append((left, index, words))
         left += width
     return lines
 
 
 def _grade_legend(axes: "Axes", lines: Sequence[Sequence[tuple[float, int, str]]], tones: Sequence[str]) -> None:
     for row, line in enumerate(lines):
-        for left, place, words in line:
-            axes.barh(20.0 * row + 10.0, 10.0, height=10.0, left=left, color=tones[place])
+        for left, index, words in line:
+            axes.barh(20.0 * row + 10.0, 10.0, height=10.0, left=left, color=tones[index])
             write(axes, left + 16.0, 20.0 * row + 10.0, words)

@@ -99,12 +99,12 @@ def friedman_sentence(found: Friedman) -> str:
 
 def system_sentences(systems: Sequence[SystemFigures], *, depth: int) -> list[str]:
     """Say what every system is worth, the best first."""
-    judged = [one for one in systems if one.ndcg.value is not None]
+    judged = [system for system in systems if system.ndcg.value is not None]
     judged.sort(key=lambda one: -(one.ndcg.value or 0.0))
     return [
-        f"{one.system}: nDCG@{depth} {_figure(one.ndcg)}, mean grade {_figure(one.mean_grade)}, "
-        f"first result relevant in {_share(one.success_1)} of queries."
-        for one in judged
+        f"{system.system}: nDCG@{depth} {_figure(system.ndcg)}, mean grade {_figure(system.mean_grade)}, "
+        f"first result relevant in {_share(system.success_1)} of queries."
+        for system in judged
     ]
 
 
@@ -150,7 +150,7 @@ def flag_sentences(raters: Sequence[RaterFigures]) -> list[str]:
     if not flagged:
         return ["No rater is flagged."] if raters else []
     head = f"{len(flagged)} of {_counted(len(raters), 'rater')} {'is' if len(flagged) == 1 else 'are'} flagged."
-    return [head] + [f"{one.pseudonym}: {' '.join(flag.sentence for flag in one.flags)}" for one in flagged]
+    return [head] + [f"{rater.pseudonym}: {' '.join(flag.sentence for flag in rater.flags)}" for rater in flagged]
 
 
 def _with(sentence: str, note: str, *, is_planned: bool) -> str:

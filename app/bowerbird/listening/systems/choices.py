@@ -20,13 +20,13 @@ class EncoderChoice:
     n_dims : int
     aspects : tuple of str
         The named parts of its vectors, which can be weighed.
-    knows_words : bool
+    has_text : bool
     """
 
     name: str
     n_dims: int
     aspects: tuple[str, ...]
-    knows_words: bool
+    has_text: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +49,11 @@ class SystemChoices:
 
     def encoder(self, name: str) -> EncoderChoice | None:
         """Return an encoder by its name; None for one that the library knows nothing of."""
-        return next((one for one in self.encoders if one.name == name), None)
+        return next((encoder for encoder in self.encoders if encoder.name == name), None)
 
     def mean_excerpt_s(self, longest_s: float) -> float:
         """Return how long the library's sounds are on average, each cut to a length."""
-        cut = [min(one, longest_s) for one in self.durations_s]
+        cut = [min(durations_, longest_s) for durations_ in self.durations_s]
         return sum(cut) / len(cut) if cut else longest_s
 
 
@@ -79,7 +79,7 @@ def system_choices(library: Path) -> SystemChoices:
         # The built-in encoder's vectors hold the descriptors: where it heard a sound, these are known too.
         if encoder.id in ids or (name == ACOUSTIC_ENCODER and built_in.id in ids):
             found.append(_choice(name, encoder))
-    return SystemChoices(tuple(sorted(found, key=lambda one: one.name != searched)), len(durations_s), durations_s)
+    return SystemChoices(tuple(sorted(found, key=lambda entry: entry.name != searched)), len(durations_s), durations_s)
 
 
 def _choice(name: str, encoder: Encoder) -> EncoderChoice:

@@ -40,7 +40,8 @@ def read_rankings(path: Path) -> Rankings:
             if is_json:
                 row = json.loads(line)
                 results = [
-                    (rank, str(one["result_fname"]), float(one["score"])) for rank, one in enumerate(row["results"])
+                    (rank, str(result["result_fname"]), float(result["score"]))
+                    for rank, result in enumerate(row["results"])
                 ]
                 found.setdefault(str(row["query_fname"]), []).extend(results)
             else:
@@ -66,8 +67,8 @@ class SoundNames:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = [path.with_suffix("").parts for path in paths]
         self._by_stem: dict[str, list[int]] = {}
-        for place, parts in enumerate(self._paths):
-            self._by_stem.setdefault(parts[-1], []).append(place)
+        for index, parts in enumerate(self._paths):
+            self._by_stem.setdefault(parts[-1], []).append(index)
 
     def place_of(self, name: str) -> int | None:
         """Return where a sound stands; None for one that is not there, or that two may be."""
@@ -75,7 +76,7 @@ class SoundNames:
         for parts in (written.parts, written.with_suffix("").parts if written.name else ()):
             if not parts:
                 continue
-            named = [place for place in self._by_stem.get(parts[-1], ()) if self._paths[place][-len(parts) :] == parts]
+            named = [index for index in self._by_stem.get(parts[-1], ()) if self._paths[index][-len(parts) :] == parts]
             if len(named) == 1:
                 return named[0]
         return None

@@ -57,34 +57,36 @@ def rank_study(
     runs: dict[str, dict[str, tuple[RankedItem, ...]]] = {ranker.system.name: {} for ranker in rankers}
     queries: list[StudyQuery] = []
     used: set[int] = set()
-    for n_done, (query, place) in enumerate(chosen):
+    for n_done, (query, index) in enumerate(chosen):
         progress(n_done, len(chosen))
         scores = np.zeros(len(collection.sounds))
         for ranker in rankers:
             try:
-                order, found = ranker.rank_words(query.words) if place is None else ranker.rank_sound(place)
+                order, found = ranker.rank_words(query.words) if index is None else ranker.rank_sound(index)
             except QueryError:
                 if not query.is_training:
                     raise
                 order, found = np.zeros(0, np.int64), np.zeros(0)  # nobody asked for these words
             if ranker.system.kind == "encoder":
                 scores[order] += np.arange(len(order))
-            results = copies.judged(place, order, found, n=design.depth + _SPARE)
-            used.update(one for one, _, _ in results)
+            results = copies.judged(index, order, found, n=design.depth + _SPARE)
+            used.update(result for result, _, _ in results)
             runs[ranker.system.name][query.id] = tuple(
-                RankedItem(collection.sounds[one].item_id, score, is_copy) for one, score, is_copy in results
+                RankedItem(collection.sounds[result].item_id, score, is_copy) for result, score, is_copy in results
             )
-        far = _far(scores, place, [one for run in runs.values() for one in run[query.id]], collection, design.seed)
-        used.update(one for one in (place, far) if one is not None)
+        far = _far(
+            scores, index, [result for run in runs.values() for result in run[query.id]], collection, design.seed
+        )
+        used.update(sound for sound in (index, far) if sound is not None)
         queries.append(replace(query, far_id=collection.sounds[far].item_id if far is not None else ""))
     progress(len(chosen), len(chosen))
     candidates = {
-        collection.sounds[place].item_id: Candidate(
-            collection.sounds[place].path,
-            collection.sounds[place].content_hash,
-            named.get(collection.sounds[place].path, ""),
+        collection.sounds[index].item_id: Candidate(
+            collection.sounds[index].path,
+            collection.sounds[index].content_hash,
+            named.get(collection.sounds[index].path, ""),
         )
-        for place in sorted(used)
+        for index in sorted(used)
     }
     notes = tuple(
         f"{ranker.n_unknown:,} results of `{ranker.system.name}` are no sounds of this library, or may be several, and "
@@ -104,34 +106,34 @@ def rank_study(
 
 def _worded(design: StudyDesign) -> list[tuple[StudyQuery, int | None]]:
     """Make queries of words: all that were given are asked, and common ones among the others are trained on."""
-    asked = list(dict.fromkeys(" ".join(one.split()) for one in design.choice.words))
-    training = [one for one in _TRAINING_WORDS if one not in asked][: design.n_training]
+    asked = list(dict.fromkeys(" ".join(text.split()) for text in design.choice.words))
+    training = [word for word in _TRAINING_WORDS if word not in asked][: design.n_training]
     made: list[tuple[StudyQuery, int | None]] = []
     for letter, some in (("q", asked), ("t", training)):
-        for number, one in enumerate(some):
-            made.append((StudyQuery(_query_id(number, letter), words=one, is_training=letter == "t"), None))
+        for number, text in enumerate(some):
+            made.append((StudyQuery(_query_id(number, letter), words=text, is_training=letter == "t"), None))
     return made
 
 
 def _sounds(
     design: StudyDesign, collection: Collection, rankers: Sequence[Ranker], labels: Mapping[Path, str]
 ) -> list[tuple[StudyQuery, int | None]]:
-    fit = [place for place in range(len(collection.sounds)) if all(ranker.has(place) for ranker in rankers)]
+    fit = [index for index in range(len(collection.sounds)) if all(ranker.has(index) for ranker in rankers)]
     if len(collection.sounds) <= design.depth:
         raise StudyError(
             f"The library has {len(collection.sounds):,} sounds, fewer than a study of depth {design.depth} needs. "
             "Index more sounds, or set a smaller depth."
         )
     stratum = _strata(collection, labels)
-    strata = [stratum[place] for place in fit]
+    strata = [stratum[index] for index in fit]
     rng = np.random.default_rng(design.seed)
     if design.choice.how == "sounds":
-        asked = [_place_of(path, collection, rankers) for path in design.choice.sounds]
-        rest = [place for place in fit if place not in asked]
-        training = [rest[one] for one in rng.permutation(len(rest))[: design.n_training]]
+        asked = [_index_of(path, collection, rankers) for path in design.choice.sounds]
+        rest = [index for index in fit if index not in asked]
+        training = [rest[index] for index in rng.permutation(len(rest))[: design.n_training]]
     else:
         n_wanted = design.choice.n_queries + design.n_training
-        deaf = [one.system.name for one in rankers if not any(map(one.has, range(len(collection.sounds))))]
+        deaf = [ranker.system.name for ranker in rankers if not any(map(ranker.has, range(len(collection.sounds))))]
         if deaf:
             raise StudyError(
                 f"System `{deaf[0]}` knows no sound of this library. Queries and results in its file must be called "
@@ -144,31 +146,31 @@ def _sounds(
                 "`bowerbird index`."
             )
         order = _spread(strata, rng) if design.choice.how == "stratified" else rng.permutation(len(fit)).tolist()
-        drawn = [fit[one] for one in order[:n_wanted]]
+        drawn = [fit[index] for index in order[:n_wanted]]
         asked, training = drawn[: design.choice.n_queries], drawn[design.choice.n_queries :]
     made: list[tuple[StudyQuery, int | None]] = []
-    for letter, places in (("q", asked), ("t", training)):
-        for number, place in enumerate(places):
-            sound = collection.sounds[place]
+    for letter, indices in (("q", asked), ("t", training)):
+        for number, index in enumerate(indices):
+            sound = collection.sounds[index]
             query = StudyQuery(
                 _query_id(number, letter),
                 sound.item_id,
-                stratum=stratum[place] if design.choice.how == "stratified" else "",
+                stratum=stratum[index] if design.choice.how == "stratified" else "",
                 is_training=letter == "t",
             )
-            made.append((query, place))
+            made.append((query, index))
     return made
 
 
-def _place_of(path: str, collection: Collection, rankers: Sequence[Ranker]) -> int:
+def _index_of(path: str, collection: Collection, rankers: Sequence[Ranker]) -> int:
     absolute = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - as paths are stored
-    place = collection.place_of_path(absolute)
-    if place is None:
+    index = collection.index_of_path(absolute)
+    if index is None:
         raise StudyError(f"`{path}` is not in the library. Index its folder first.")
     for ranker in rankers:
-        if not ranker.has(place):
+        if not ranker.has(index):
             raise StudyError(f"System `{ranker.system.name}` knows nothing of `{path}`. Choose another query.")
-    return place
+    return index
 
 
 def _strata(collection: Collection, labels: Mapping[Path, str]) -> list[str]:
@@ -186,10 +188,10 @@ def _strata(collection: Collection, labels: Mapping[Path, str]) -> list[str]:
 
 
 def _spread(strata: Sequence[str], rng: np.random.Generator) -> list[int]:
-    """Order places so that every stratum is met once before any is met again, strata and places by chance."""
+    """Order indices so that every stratum is met once before any is met again, strata and indices by chance."""
     members: dict[str, list[int]] = {}
-    for place in rng.permutation(len(strata)).tolist():
-        members.setdefault(strata[place], []).append(place)
+    for index in rng.permutation(len(strata)).tolist():
+        members.setdefault(strata[index], []).append(index)
     names = sorted(members)
     order = []
     while names:
@@ -200,15 +202,15 @@ def _spread(strata: Sequence[str], rng: np.random.Generator) -> list[int]:
 
 
 def _far(
-    ranks: np.ndarray, place: int | None, found: Sequence[RankedItem], collection: Collection, seed: int
+    ranks: np.ndarray, query_index: int | None, found: Sequence[RankedItem], collection: Collection, seed: int
 ) -> int | None:
     """Return a sound that every encoder ranks among the last, by chance among these."""
     if not ranks.any():
         return None
-    taken = {one.item_id for one in found}
+    taken = {entry.item_id for entry in found}
     worst = np.argsort(-ranks, kind="stable")[: max(1, int(_FAR_SHARE * len(ranks)))]
-    fit = [one for one in worst.tolist() if one != place and collection.sounds[one].item_id not in taken]
-    return fit[np.random.default_rng([seed, place or 0]).integers(len(fit))] if fit else None
+    fit = [index for index in worst.tolist() if index != query_index and collection.sounds[index].item_id not in taken]
+    return fit[np.random.default_rng([seed, query_index or 0]).integers(len(fit))] if fit else None
 
 
 class _Copies:
@@ -224,9 +226,9 @@ class _Copies:
         return self._vectors is not None
 
     def judged(
-        self, place: int | None, order: np.ndarray, scores: np.ndarray, *, n: int
+        self, index: int | None, order: np.ndarray, scores: np.ndarray, *, n: int
     ) -> list[tuple[int, float, bool]]:
-        """Return places, scores and whether each is a copy, of the query or of a better result.
+        """Return indices, scores and whether each is a copy, of the query or of a better result.
 
         Copies of the query are left out where the study removes them. Copies of one another stay: that a system fills
         its list with them is a fact about it.
@@ -234,17 +236,17 @@ class _Copies:
         rows = list(zip(order.tolist(), scores.tolist(), strict=True))
         vectors = self._vectors
         if vectors is None:
-            return [(one, score, False) for one, score in rows[:n]]
+            return [(row, score, False) for row, score in rows[:n]]
         least = self._design.near_copy_cosine
-        of_query = (vectors[order] @ vectors[place] >= least).tolist() if place is not None else [False] * len(rows)
+        of_query = (vectors[order] @ vectors[index] >= least).tolist() if index is not None else [False] * len(rows)
         judged: list[tuple[int, float, bool]] = []
-        for (one, score), is_copy in zip(rows, of_query, strict=True):
+        for (row, score), is_copy in zip(rows, of_query, strict=True):
             if len(judged) == n:
                 break
             if is_copy and self._design.near_copies == "remove":
                 continue
             better = [other for other, _, _ in judged]
-            judged.append((one, score, is_copy or bool((vectors[better] @ vectors[one] >= least).any())))
+            judged.append((row, score, is_copy or bool((vectors[better] @ vectors[row] >= least).any())))
         return judged
 
 

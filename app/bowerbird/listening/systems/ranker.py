@@ -68,7 +68,7 @@ class Collection:
         self._library = library
         with CatalogueReader(library) as reader:
             self.sounds = [CollectedSound(*row) for row in reader.contents_in_place()]
-        self._place_of = {sound.id: place for place, sound in enumerate(self.sounds)}
+        self._index_of = {sound.id: index for index, sound in enumerate(self.sounds)}
         self._vectors: dict[str, Vectors] = {}
 
     def vectors(self, encoder: Encoder) -> Vectors:
@@ -86,8 +86,8 @@ class Collection:
                 ids, means = reader.mean_vectors(encoder.id, encoder.n_dims)
             table = np.full((len(self.sounds), encoder.n_dims), np.nan, np.float32)
             for content_id, mean in zip(ids.tolist(), means, strict=True):
-                if content_id in self._place_of:
-                    table[self._place_of[content_id]] = mean
+                if content_id in self._index_of:
+                    table[self._index_of[content_id]] = mean
             if np.isnan(table).all() and encoder.name == ACOUSTIC_ENCODER:
                 table = self._descriptors(table)
             if np.isnan(table).all():
@@ -107,11 +107,11 @@ class Collection:
         part = vectors[:, built_in.blocks["meaning"].stop :]
         return np.asarray(part / np.maximum(1e-9, np.linalg.norm(part, axis=1, keepdims=True)), np.float32)
 
-    def place_of_path(self, path: Path) -> int | None:
+    def index_of_path(self, path: Path) -> int | None:
         """Return where a sound stands in `sounds`; None for one that the library does not have."""
         with CatalogueReader(self._library) as reader:
             row = reader.sound_at(path)
-        return self._place_of.get(row.content_id) if row is not None and row.content_id is not None else None
+        return self._index_of.get(row.content_id) if row is not None and row.content_id is not None else None
 
 
 class Ranker:
@@ -168,33 +168,33 @@ class Ranker:
             facts["ranking"] = Path(self.system.ranking).name
         return facts
 
-    def has(self, place: int) -> bool:
+    def has(self, index: int) -> bool:
         """Say whether a sound can be a query."""
         if self.system.kind == "encoder":
-            return bool(np.isfinite(self._table[place]).all())
+            return bool(np.isfinite(self._table[index]).all())
         if self.system.kind == "ranking":
-            return any(self._names.place_of(name) == place for name in self._rankings)
+            return any(self._names.place_of(name) == index for name in self._rankings)
         return True
 
-    def rank_sound(self, place: int) -> tuple[Places, Scores]:
+    def rank_sound(self, index: int) -> tuple[Places, Scores]:
         """Rank all other sounds by a sound.
 
         Returns
         -------
-        places : ndarray, shape (n,), int64
+        indices : ndarray, shape (n,), int64
             Into the collection's sounds, best first; those without a vector are left out.
         scores : ndarray, shape (n,), float64
         """
         if self.system.kind == "ranking":
-            places, scores = self._foreign(
-                next((found for name, found in self._rankings.items() if self._names.place_of(name) == place), [])
+            indices, scores = self._foreign(
+                next((found for name, found in self._rankings.items() if self._names.place_of(name) == index), [])
             )
         elif self.system.kind == "random":
-            places, scores = self._by_chance(self._collection.sounds[place].item_id)
+            indices, scores = self._by_chance(self._collection.sounds[index].item_id)
         else:
-            places, scores = self._nearest(self._table[place])
-        is_other = places != place
-        return places[is_other], scores[is_other]
+            indices, scores = self._nearest(self._table[index])
+        is_other = indices != index
+        return indices[is_other], scores[is_other]
 
     def rank_words(self, words: str) -> tuple[Places, Scores]:
         """Rank all sounds by words; see `rank_sound`.
@@ -225,8 +225,8 @@ class Ranker:
             scores = table @ wanted
             if self.system.search == "cosine":
                 scores = scores / np.maximum(1e-12, np.linalg.norm(table, axis=1) * np.linalg.norm(wanted))
-        places = np.flatnonzero(np.isfinite(scores))
-        order = places[np.argsort(-scores[places], kind="stable")]
+        indices = np.flatnonzero(np.isfinite(scores))
+        order = indices[np.argsort(-scores[indices], kind="stable")]
         return order, scores[order]
 
     def _by_chance(self, what: str) -> tuple[Places, Scores]:
@@ -236,9 +236,9 @@ class Ranker:
 
     def _foreign(self, results: list[tuple[str, float]]) -> tuple[Places, Scores]:
         named = [(self._names.place_of(item), score) for item, score in results]
-        known = [(place, score) for place, score in named if place is not None]
+        known = [(index, score) for index, score in named if index is not None]
         self.n_unknown += len(results) - len(known)
-        return np.array([place for place, _ in known], np.int64), np.array([score for _, score in known], np.float64)
+        return np.array([index for index, _ in known], np.int64), np.array([score for _, score in known], np.float64)
 
     def _prepare(self, vectors: Vectors) -> Vectors:
         """Weigh the parts, and keep some principal components, which are of this library's sounds."""

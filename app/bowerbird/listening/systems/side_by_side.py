@@ -91,21 +91,21 @@ def side_by_side(
     if sound is None and not words.strip():
         raise QueryError("There is nothing to ask. Choose a sound, or write words.")
     collection = Collection(library)
-    place = collection.place_of_path(sound) if sound is not None else None
-    if sound is not None and place is None:
+    index = collection.index_of_path(sound) if sound is not None else None
+    if sound is not None and index is None:
         raise QueryError(f"`{sound.name}` is not analysed yet. Wait until it is, or choose another sound.")
     known = labels or {}
     wanted = frozenset(known.get(sound, ())) if sound is not None else frozenset()
     relevant = {
         number
-        for number, one in enumerate(collection.sounds)
-        if number != place and not wanted.isdisjoint(known.get(one.path, ()))
+        for number, sound in enumerate(collection.sounds)
+        if number != index and not wanted.isdisjoint(known.get(sound.path, ()))
     }
     columns: list[tuple[System, list[tuple[int, float]], str]] = []
     for system in systems:
         try:
             ranker = Ranker(system, collection, seed=1)
-            order, scores = ranker.rank_words(words) if place is None else ranker.rank_sound(place)
+            order, scores = ranker.rank_words(words) if index is None else ranker.rank_sound(index)
             found = list(zip(order[:n_results].tolist(), scores[:n_results].tolist(), strict=True))
             columns.append((system, found, "" if found else "It found nothing."))
         except (QueryError, EncoderError) as error:
@@ -159,8 +159,8 @@ def _average_precision(is_relevant: Sequence[bool], n_relevant: int, n_results: 
     if not n_relevant:
         return None
     n_found, total = 0, 0.0
-    for rank, one in enumerate(is_relevant, start=1):
-        if one:
+    for rank, is_hit in enumerate(is_relevant, start=1):
+        if is_hit:
             n_found += 1
             total += n_found / rank
     return total / min(n_results, n_relevant)
