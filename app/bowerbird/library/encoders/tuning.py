@@ -24,6 +24,7 @@ from bowerbird.encoders.ear.tuning import NamedSounds, centred_words, corrected,
 from bowerbird.encoders.ear.words import EarWords, write_own_words
 from bowerbird.encoders.registry import encoder_names, trained_ears
 from bowerbird.library.export import sound_vectors
+from bowerbird.ranking.average_precision import average_precision
 
 MIN_SOUNDS: Final = 200
 MIN_WORDS: Final = 10
@@ -228,7 +229,7 @@ def _precisions(
         for word, vector in meanings.items():
             is_called = called[word][held]
             if is_called.any():
-                scores[word].append(_average_precision(learned @ vector, is_called))
+                scores[word].append(average_precision(is_called[np.argsort(-(learned @ vector), kind="stable")]))
     return np.array([np.mean(one) if one else 0.0 for one in scores.values()])
 
 
@@ -236,12 +237,6 @@ def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
     """Tell whether words gain more than chance gives."""
     error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
     return bool(gains.mean() >= max(MIN_GAIN, MIN_STANDARD_ERRORS * error))
-
-
-def _average_precision(scores: npt.NDArray[np.float32], is_relevant: npt.NDArray[np.bool_]) -> float:
-    ranked = is_relevant[np.argsort(-scores, kind="stable")]
-    precisions = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
-    return float(precisions[ranked].mean())
 
 
 def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, Vectors]) -> None:
