@@ -129,7 +129,7 @@ def test_exported_responses_are_merged_and_the_rater_goes_on_where_they_stopped(
         assert (rater.pseudonym, dict(rater.background)) == ("heron", {"age": "35-44"})
         assert session.page.number == PAGES[name]["open_page"]
         for position, answer in PAGES[name]["answers"].items():
-            said = session.said(None if position == "None" else int(position))
+            said = session.response(None if position == "None" else int(position))
             assert answer in (said.grade, said.answer)
 
 

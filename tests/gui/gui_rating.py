@@ -1,4 +1,4 @@
-"""A rater without a window: the presenter, a player that is heard nowhere, and a clock that is wound by hand."""
+"""A rater without a window: the presenter, a silent player, and a clock that the test sets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from bowerbird.listening.responses import Page, Responses
 from bowerbird.listening.store import StudyFolder
 
 QUIETEST = (1, 0, 2, 1, 2, 0)
-"""Where the quiet tone of each trial of the headphone check stands."""
+"""Index of the quiet tone in each trial of the headphone check."""
 
 
 @dataclass
 class Clock:
-    """Seconds that grow when they are told to."""
+    """A clock that the test sets."""
 
     now_s: float = 1000.0
 
@@ -32,7 +32,7 @@ class Clock:
 
 
 class RatingPlayer(FakePlayer):
-    """A player that also opens its device when it is asked to."""
+    """A player that counts how often its device is opened."""
 
     def __init__(self, *, post: Callable[[object], None]) -> None:
         super().__init__(post=post)
@@ -44,7 +44,7 @@ class RatingPlayer(FakePlayer):
 
 @dataclass
 class FakeView:
-    """Keeps everything that it was told to show."""
+    """Stores everything that is shown."""
 
     states: list[Any] = field(default_factory=list)
     is_shut: bool = False
@@ -63,7 +63,7 @@ class FakeView:
 
 
 class Seat:
-    """Somebody at the rating window."""
+    """A rater at the rating window."""
 
     def __init__(self, folder: StudyFolder, *, pseudonym: str | None = None) -> None:
         self.folder = folder
@@ -84,11 +84,11 @@ class Seat:
         )
         self.presenter.start()
 
-    # Seeing
+    # State
 
     @property
     def state(self) -> Any:
-        """What is shown."""
+        """The state that is shown."""
         return self.view.states[-1]
 
     @property
@@ -98,28 +98,28 @@ class Seat:
 
     @property
     def page(self) -> Page:
-        """The page at hand, with everything that raters must not see."""
-        page = self.presenter._sitting.page
+        """The current page, with everything that raters must not see."""
+        page = self.presenter._current.page
         assert page is not None
         return page
 
     @property
     def n_pages(self) -> int:
-        return len(self.presenter._sitting.pages)
+        return len(self.presenter._current.pages)
 
     @property
     def answers(self) -> Responses:
-        """What is on disk, as another program reads it."""
+        """The responses on disk, as another program reads them."""
         with ResponseStore(self.folder.path) as file:
             return file.responses()
 
-    def candidate(self, letter: str) -> Any:
-        return next(candidate for candidate in self.state.candidates if candidate.sound.letter == letter)
+    def stimulus(self, letter: str) -> Any:
+        return next(stimulus for stimulus in self.state.stimuli if stimulus.sound.letter == letter)
 
-    # Doing
+    # Actions
 
     def deliver(self) -> None:
-        """Let the presenter hear of what the player posted."""
+        """Let the presenter handle the events of the player."""
         while self.events:
             self.presenter.handle(self.events.pop(0))
 
@@ -129,7 +129,7 @@ class Seat:
             self.deliver()
 
     def go_by(self, seconds: float) -> None:
-        """Let time go by in steps, while the sound that plays goes on."""
+        """Let time pass in steps, while playback continues."""
         while seconds > 1e-9:
             step_s = min(0.05, seconds)
             self.clock.wind(step_s)
@@ -140,7 +140,7 @@ class Seat:
             seconds -= step_s
 
     def hear(self, *keys: str, seconds: float = 0.3) -> None:
-        """Play what each key plays, to its end."""
+        """Play the sound of each key to its end."""
         for key in keys:
             self.press(key)
             self.go_by(seconds)
@@ -148,27 +148,27 @@ class Seat:
             self.deliver()
 
     def sit_down(self, pseudonym: str = "heron", **background: str) -> None:
-        """Go through everything up to the first page."""
-        self.presenter.begin(pseudonym, background, has_consented=True)
+        """Join, and continue to the first page."""
+        self.presenter.join(pseudonym, background, has_consented=True)
         self.deliver()
         while self.step:
             self.press("enter")
 
     def hear_all(self) -> None:
-        """Hear everything on the page."""
-        if self.state.first is not None:
+        """Play everything on the page."""
+        if self.state.reference is not None:
             self.hear("0")
         for number, one_list in enumerate(self.state.lists):
             if self.state.kind == "preference":
                 self.press("left" if number == 0 else "right")
-            self.hear(*(candidate.sound.key for candidate in one_list))
+            self.hear(*(stimulus.sound.key for stimulus in one_list))
 
     def rate_page(self) -> None:
-        """Answer everything on the page, and go on."""
+        """Rate everything on the page, and continue."""
         self.hear_all()
         if self.state.kind == "grade":
-            for candidate in self.state.lists[0]:
-                self.press(candidate.sound.key, "w")
+            for stimulus in self.state.lists[0]:
+                self.press(stimulus.sound.key, "w")
         else:
             self.press("a" if self.state.kind == "abx" else "q")
         self.press("enter")

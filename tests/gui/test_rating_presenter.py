@@ -1,4 +1,4 @@
-"""A rater's way through a study, without Qt and without a loudspeaker."""
+"""The sequence of a study, without Qt and without a sound device."""
 
 from collections.abc import Callable
 
@@ -13,18 +13,18 @@ from listening_stage import SYSTEMS
 AWAY = "No sound output was found. Connect one, then play again."
 
 
-def noted(seat: Seat, kind: str) -> list[str]:
+def notes(seat: Seat, kind: str) -> list[str]:
     return [event.value for event in seat.answers.events if event.kind == kind]
 
 
-# Who, and what comes first
+# Joining
 
 
-def test_somebody_new_is_led_to_the_training(seat_at: Callable[..., Seat]):
+def test_a_new_rater_reaches_the_training(seat_at: Callable[..., Seat]):
     seat = seat_at()
     assert isinstance(seat.state, RatersState)
-    assert seat.state.people == ()
-    seat.presenter.begin("heron", {"age": "30 to 39"}, has_consented=True)
+    assert seat.state.raters == ()
+    seat.presenter.join("heron", {"age": "30 to 39"}, has_consented=True)
     assert seat.step == "instructions"
     seat.press("enter")
     assert seat.step == "level"
@@ -36,36 +36,36 @@ def test_somebody_new_is_led_to_the_training(seat_at: Callable[..., Seat]):
     assert not seat.player.is_playing
     (rater,) = seat.answers.raters
     assert (rater.pseudonym, dict(rater.background)) == ("heron", {"age": "30 to 39"})
-    assert noted(seat, "level")
+    assert notes(seat, "level")
 
 
-def test_nobody_takes_part_who_has_not_agreed(seat_at: Callable[..., Seat]):
+def test_a_rater_must_consent(seat_at: Callable[..., Seat]):
     seat = seat_at()
-    seat.presenter.begin("heron", {}, has_consented=False)
+    seat.presenter.join("heron", {}, has_consented=False)
     assert "agree" in seat.state.message
     assert seat.answers.raters == ()
 
 
-@pytest.mark.parametrize(("name", "word"), [("", "name"), ("heron", "taken")])
-def test_a_name_is_needed_that_nobody_has(seat_at: Callable[..., Seat], name: str, word: str):
+@pytest.mark.parametrize(("alias", "word"), [("", "alias"), ("heron", "taken")])
+def test_an_alias_is_required_and_unique(seat_at: Callable[..., Seat], alias: str, word: str):
     first = seat_at()
     first.sit_down("heron")
     seat = seat_at(again=first)
-    seat.presenter.begin(name, {}, has_consented=True)
+    seat.presenter.join(alias, {}, has_consented=True)
     assert word in seat.state.message
     assert len(seat.answers.raters) == 1
 
 
-def test_raters_who_began_here_are_shown_with_their_progress(seat_at: Callable[..., Seat]):
+def test_raters_are_listed_with_their_progress(seat_at: Callable[..., Seat]):
     first = seat_at()
     first.sit_down("heron")
     first.rate_page()
     n_pages = first.n_pages
-    (person,) = seat_at(again=first).state.people
-    assert (person.pseudonym, person.progress) == ("heron", f"1 of {n_pages} pages")
+    (row,) = seat_at(again=first).state.raters
+    assert (row.pseudonym, row.progress) == ("heron", f"1 of {n_pages} pages")
 
 
-def test_who_comes_back_reads_one_page_and_goes_on_where_they_left(seat_at: Callable[..., Seat]):
+def test_a_returning_rater_resumes_after_one_step(seat_at: Callable[..., Seat]):
     first = seat_at()
     first.sit_down()
     first.hear("0", "2")
@@ -75,15 +75,13 @@ def test_who_comes_back_reads_one_page_and_goes_on_where_they_left(seat_at: Call
     assert seat.step == "welcome"
     seat.press("enter")
     assert seat.state.number == before.number
-    assert [candidate.grade for candidate in seat.state.candidates] == [
-        candidate.grade for candidate in before.candidates
-    ]
-    assert [candidate.sound.is_heard for candidate in seat.state.candidates] == [
-        candidate.sound.is_heard for candidate in before.candidates
+    assert [stimulus.grade for stimulus in seat.state.stimuli] == [stimulus.grade for stimulus in before.stimuli]
+    assert [stimulus.sound.is_listened for stimulus in seat.state.stimuli] == [
+        stimulus.sound.is_listened for stimulus in before.stimuli
     ]
 
 
-def test_who_comes_back_may_read_and_set_the_volume_again(seat_at: Callable[..., Seat]):
+def test_a_returning_rater_can_read_the_instructions_and_set_the_volume_again(seat_at: Callable[..., Seat]):
     first = seat_at()
     first.sit_down()
     seat = seat_at(again=first, pseudonym="heron")
@@ -96,7 +94,7 @@ def test_who_comes_back_may_read_and_set_the_volume_again(seat_at: Callable[...,
     assert third.step == "level"
 
 
-def test_time_away_from_the_page_is_no_decision(seat_at: Callable[..., Seat]):
+def test_time_away_from_the_page_is_not_decision_time(seat_at: Callable[..., Seat]):
     first = seat_at(n_training=0)
     first.sit_down()
     first.go_by(1.0)
@@ -110,16 +108,16 @@ def test_time_away_from_the_page_is_no_decision(seat_at: Callable[..., Seat]):
     assert first.answers.ratings[-1].decision_ms == pytest.approx(1600, abs=2)
 
 
-def test_own_instructions_take_the_place_of_the_usual_ones(seat_at: Callable[..., Seat]):
+def test_instructions_of_the_design_replace_the_default_ones(seat_at: Callable[..., Seat]):
     seat = seat_at(instructions="Think of films.\n\nNothing else.")
-    seat.presenter.begin("heron", {}, has_consented=True)
+    seat.presenter.join("heron", {}, has_consented=True)
     assert seat.state.paragraphs[:2] == ("Think of films.", "Nothing else.")
 
 
 # Breaks, leaving, devices, headphones
 
 
-def test_a_break_is_proposed_between_pages_and_no_time_of_it_counts(seat_at: Callable[..., Seat]):
+def test_a_break_is_suggested_between_pages_and_is_not_decision_time(seat_at: Callable[..., Seat]):
     seat = seat_at(n_training=0, break_after_min=25.0)
     seat.sit_down()
     seat.go_by(0.1)
@@ -132,12 +130,12 @@ def test_a_break_is_proposed_between_pages_and_no_time_of_it_counts(seat_at: Cal
     assert seat.state.number == 1
     seat.press("1", "n")
     assert seat.answers.ratings[-1].decision_ms < 1000
-    assert noted(seat, "rested")
+    assert notes(seat, "rested")
     seat.rate_page()
     assert seat.state.number == 2
 
 
-def test_escape_is_silence_and_a_question(seat_at: Callable[..., Seat]):
+def test_escape_stops_playback_and_asks_to_leave(seat_at: Callable[..., Seat]):
     seat = seat_at()
     seat.sit_down()
     seat.press("1", "escape")
@@ -149,10 +147,10 @@ def test_escape_is_silence_and_a_question(seat_at: Callable[..., Seat]):
     seat.press("escape", "l")
     assert seat.view.is_shut
     seat.presenter.leave()
-    assert noted(seat, "broke_off") == ["0"]
+    assert notes(seat, "broke_off") == ["0"]
 
 
-def test_without_a_device_nothing_is_answered_until_it_is_back(seat_at: Callable[..., Seat]):
+def test_no_response_is_accepted_without_a_device(seat_at: Callable[..., Seat]):
     seat = seat_at()
     seat.sit_down()
     seat.hear("0", "1")
@@ -165,45 +163,47 @@ def test_without_a_device_nothing_is_answered_until_it_is_back(seat_at: Callable
     seat.go_by(4.5)
     assert seat.player.n_prepared == 2
     seat.presenter.handle(DeviceChanged(None))
-    assert seat.state.message == ""
+    assert seat.state.message is None
     seat.press("q")
-    assert seat.candidate("A").grade == 0
+    assert seat.stimulus("A").grade == 0
 
 
-def test_the_volume_is_not_set_where_nothing_is_heard(seat_at: Callable[..., Seat]):
+def test_the_volume_cannot_be_set_without_a_device(seat_at: Callable[..., Seat]):
     seat = seat_at()
     seat.player.has_device = False
-    seat.presenter.begin("heron", {}, has_consented=True)
+    seat.presenter.join("heron", {}, has_consented=True)
     seat.press("enter", "enter")
     assert seat.step == "level"
     assert seat.state.message
-    assert noted(seat, "level") == []
+    assert notes(seat, "level") == []
 
 
 @pytest.mark.parametrize(("n_wrong", "is_passed"), [(0, True), (1, True), (2, False)])
-def test_headphones_are_told_from_loudspeakers(seat_at: Callable[..., Seat], n_wrong: int, is_passed: bool):
+def test_the_check_distinguishes_headphones_from_loudspeakers(
+    seat_at: Callable[..., Seat], n_wrong: int, is_passed: bool
+):
     seat = seat_at(has_headphone_check=True)
-    seat.presenter.begin("heron", {}, has_consented=True)
+    seat.presenter.join("heron", {}, has_consented=True)
     seat.press("enter", "enter")
     assert seat.step == "headphones"
     seat.press("1")
-    assert seat.state.message == "Listen to all three, then say which is quietest."
-    for place, quietest in enumerate(QUIETEST):
+    assert seat.state.message == "Listen to all three tones, then choose the quietest."
+    for number, quietest in enumerate(QUIETEST):
         seat.go_by(4.0)
         seat.player.finish()
         seat.deliver()
-        seat.press(str((quietest + (place < n_wrong)) % 3 + 1))
+        seat.press(str((quietest + (number < n_wrong)) % 3 + 1))
     assert seat.step == "headphones_result"
-    (note,) = noted(seat, "headphones")
+    (note,) = notes(seat, "headphones")
     assert f'"is_passed": {str(is_passed).lower()}' in note
-    assert ("again" in [act.verb for act in seat.state.acts]) is not is_passed
+    assert ("again" in [action.verb for action in seat.state.actions]) is not is_passed
     seat.press("enter")
     assert isinstance(seat.state, PageState)
 
 
-def test_a_failed_check_may_be_done_again(seat_at: Callable[..., Seat]):
+def test_a_failed_check_can_be_repeated(seat_at: Callable[..., Seat]):
     seat = seat_at(has_headphone_check=True)
-    seat.presenter.begin("heron", {}, has_consented=True)
+    seat.presenter.join("heron", {}, has_consented=True)
     seat.press("enter", "enter")
     for quietest in QUIETEST:
         seat.go_by(4.0)
@@ -218,7 +218,7 @@ def test_a_failed_check_may_be_done_again(seat_at: Callable[..., Seat]):
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
-def test_nothing_shown_tells_a_sound_or_a_system(seat_at: Callable[..., Seat], kind: str):
+def test_nothing_shown_identifies_a_sound_or_a_system(seat_at: Callable[..., Seat], kind: str):
     seat = seat_at(kind=kind, n_queries=2)
     seat.sit_down()
     while seat.step != "done":
@@ -233,11 +233,11 @@ def test_nothing_shown_tells_a_sound_or_a_system(seat_at: Callable[..., Seat], k
         assert item.id not in shown
         assert item.content_hash not in shown
     assert not any(name in shown for name in SYSTEMS)
-    for word in ("identical", "far_id", "is_repeat"):
+    for word in ("'identical'", "far_id", "is_repeat"):  # a grade is called “Nearly identical”
         assert word not in shown
 
 
-def test_answers_of_two_raters_do_not_meet(seat_at: Callable[..., Seat]):
+def test_responses_of_two_raters_are_separate(seat_at: Callable[..., Seat]):
     first = seat_at(n_training=0)
     first.sit_down("heron")
     first.rate_page()

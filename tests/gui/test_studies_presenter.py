@@ -1,4 +1,4 @@
-"""The studies that are here, without Qt: listed with their raters, reported, sent, joined."""
+"""The list of studies, without Qt: progress of raters, reports, bundles and merging."""
 
 import itertools
 from collections.abc import Iterator
@@ -24,9 +24,7 @@ class Desk:
         self.thread = Thread()
         self.rated: list[str] = []
         self.fault: Exception | None = None
-        self.presenter = StudiesPresenter(
-            self.view, queries=Queries(), background=self.thread.background, rate=self._rate
-        )
+        self.presenter = StudiesPresenter(self.view, queries=Queries(), jobs=self.thread.jobs, rate=self._rate)
 
     def _rate(self, folder: StudyFolder) -> None:
         if self.fault is not None:
@@ -47,61 +45,61 @@ def study() -> StudyFolder:
 
 
 def rate(folder: StudyFolder, pseudonym: str, *, n_pages: int | None = None) -> None:
-    """Let somebody answer, to the end where nothing else is said."""
+    """Rate a number of pages, or all."""
     with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
         grades = itertools.cycle((0, 1, 2, 3))
         n_done = 0
         while session.page is not None and n_done != n_pages:
             for position in (None, *range(len(session.page.slots))):
-                session.hear(position, 1000.0, is_start=True)
+                session.record_playback(position, 1000.0, is_start=True)
             for position in range(len(session.page.slots)):
                 session.grade(position, next(grades))
             session.complete()
             n_done += 1
 
 
-def test_nothing_is_read_before_somebody_looks(desk: Desk, study: StudyFolder):
+def test_nothing_is_read_before_the_dialog_is_open(desk: Desk, study: StudyFolder):
     desk.presenter.refresh()
     assert desk.view.rows == []
     desk.presenter.opened()
     assert [row.name for row in desk.view.rows] == ["tones"]
 
 
-def test_a_study_says_what_it_is_and_how_far_its_raters_are(desk: Desk, study: StudyFolder):
-    (study.path / "home.json").write_text("{}")  # at home raters are counted, elsewhere their numbers are random
+def test_a_row_has_facts_and_the_progress_of_raters(desk: Desk, study: StudyFolder):
+    (study.path / "home.json").write_text("{}")  # here raters are counted
     rate(study, "heron")
     rate(study, "wren", n_pages=1)
     desk.presenter.opened()
     (row,) = desk.view.rows
     assert row.title == "Tones"
     assert row.facts.startswith("tones · 4 queries graded · good, middling, chance · ")
-    assert row.raters.startswith("heron is done · wren 1 of ")
+    assert row.raters.startswith("heron done · wren 1 of ")
     assert row.has_ratings
 
 
-def test_nobody_is_said_where_nobody_rated(desk: Desk, study: StudyFolder):
+def test_a_row_without_ratings_says_so(desk: Desk, study: StudyFolder):
     desk.presenter.opened()
-    assert desk.view.rows[0].raters == "Nobody has rated yet"
+    assert desk.view.rows[0].raters == "No ratings yet"
     assert not desk.view.rows[0].has_ratings
 
 
-def test_a_damaged_study_is_said_and_the_others_are_listed(desk: Desk, study: StudyFolder):
+def test_a_damaged_study_has_an_error_and_the_others_are_listed(desk: Desk, study: StudyFolder):
     broken = sample_study(paths.studies_path() / "broken")
     next((broken.path / "excerpts").iterdir()).write_bytes(b"other")
     desk.presenter.opened()
     assert [row.name for row in desk.view.rows] == ["broken", "tones"]
-    assert "was changed after the study was frozen" in desk.view.rows[0].complaint
-    assert desk.view.rows[1].complaint == ""
+    assert "was changed after the study was created" in desk.view.rows[0].error
+    assert desk.view.rows[1].error is None
 
 
-def test_rating_opens_the_study_and_a_refusal_is_said(desk: Desk, study: StudyFolder):
+def test_rating_opens_the_study_and_shows_a_refusal(desk: Desk, study: StudyFolder):
     desk.presenter.opened()
     desk.presenter.rate("tones")
     assert desk.rated == ["tones"]
     desk.fault = CatalogueError("Another window rates this study. Close it.")
     desk.presenter.rate("tones")
-    assert desk.view.complaint == "Another window rates this study. Close it."
+    assert desk.view.error == "Another window rates this study. Close it."
 
 
 def test_a_report_is_written_into_the_study_and_opened(desk: Desk, study: StudyFolder):
@@ -111,61 +109,61 @@ def test_a_report_is_written_into_the_study_and_opened(desk: Desk, study: StudyF
     desk.presenter.report("tones")
     assert desk.view.jobs[-1][0] is not None
     desk.thread.finish()
-    assert desk.view.complaint == ""
+    assert desk.view.error is None
     assert desk.view.opened == [study.path / "report" / "report.html"]
     assert desk.view.opened[0].is_file()
-    assert desk.view.said.endswith(f" The report is in {study.path / 'report'}.")
-    assert "nDCG" in desk.view.said
+    assert desk.view.message.endswith(f" The report is in {study.path / 'report'}.")
+    assert "nDCG" in desk.view.message
 
 
-def test_no_report_is_made_of_nothing(desk: Desk, study: StudyFolder):
+def test_a_study_without_ratings_has_no_report(desk: Desk, study: StudyFolder):
     desk.presenter.opened()
     desk.presenter.report("tones")
     desk.thread.finish()
-    assert desk.view.complaint == "Nobody has rated yet. Rate it first, or merge ratings that came back."
+    assert desk.view.error == "There are no ratings yet. Rate the study, or merge ratings from other raters."
     assert desk.view.opened == []
 
 
-def test_a_study_travels_and_its_ratings_come_home(
+def test_a_bundle_is_opened_elsewhere_and_its_ratings_are_merged(
     desk: Desk, study: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     bundle, ratings = tmp_path / "tones.bowerbird", tmp_path / "tones.ratings"
     desk.presenter.opened()
     desk.presenter.export("tones", bundle)
     desk.thread.finish()
-    assert desk.view.said.startswith("tones.bowerbird holds ")
+    assert desk.view.message.startswith("tones.bowerbird contains ")
     home = paths.studies_path()
     monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "elsewhere"))
     desk.presenter.open_bundle(bundle)
     desk.thread.finish()
-    assert desk.view.said == "“Tones” is here."
+    assert desk.view.message == "“Tones” was added."
     assert [row.name for row in desk.view.rows] == ["tones"]
     rate(open_bundle(bundle), "owl")
     desk.presenter.export_ratings("tones", ratings)
     desk.thread.finish()
-    assert desk.view.said.endswith(" answers of 1 rater.")
+    assert desk.view.message.endswith(" responses from 1 rater.")
     monkeypatch.setenv("BOWERBIRD_HOME", str(home.parent))
     desk.presenter.refresh()
     desk.presenter.merge("tones", [ratings])
     desk.thread.finish()
-    assert desk.view.said.startswith("tones.ratings: 1 new rater, ")
-    assert desk.view.rows[0].raters == "owl is done"
+    assert desk.view.message.startswith("tones.ratings: 1 new rater, ")
+    assert desk.view.rows[0].raters == "owl done"
 
 
-def test_a_file_that_is_none_is_said(desk: Desk, study: StudyFolder, tmp_path: Path):
+def test_a_wrong_file_is_refused(desk: Desk, study: StudyFolder, tmp_path: Path):
     (tmp_path / "odd").write_text("nothing")
     desk.presenter.opened()
     desk.presenter.merge("tones", [tmp_path / "odd"])
     desk.thread.finish()
-    assert "holds no ratings" in desk.view.complaint
+    assert "contains no ratings" in desk.view.error
     desk.presenter.open_bundle(tmp_path / "odd")
     desk.thread.finish()
-    assert "is no bundle" in desk.view.complaint
+    assert "is not a bundle" in desk.view.error
     desk.presenter.opened()
-    assert desk.view.complaint == ""
+    assert desk.view.error is None
 
 
-def test_what_was_closed_is_not_read_anew(desk: Desk, study: StudyFolder):
+def test_a_closed_dialog_is_not_refreshed(desk: Desk, study: StudyFolder):
     desk.presenter.opened()
     desk.presenter.closed()
     sample_study(paths.studies_path() / "second")

@@ -5,7 +5,7 @@ import pytest
 
 from bowerbird.listening.analysis import comparisons, intervals
 from bowerbird.listening.analysis.agreement import alpha_of, counts_of, weighted_kappa
-from bowerbird.listening.analysis.figures import ranking_figures
+from bowerbird.ranking.graded import ranking_figures
 
 NAN = np.nan
 

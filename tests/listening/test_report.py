@@ -271,7 +271,7 @@ def test_a_study_that_nobody_rated_says_so_and_what_is_asked(kind):
     page = Page(report_html(study, results_of(study, Responses())))
     assert list(page.sections)[1:] == ["findings", "asked", "remarks", "files"]
     assert "Nobody has answered yet." in page.sections["findings"]
-    assert study.design.asked in page.sections["asked"]
+    assert study.design.shown_question in page.sections["asked"]
     assert study.hash in page.sections["asked"]
 
 

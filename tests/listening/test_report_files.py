@@ -16,7 +16,7 @@ from bowerbird.listening.report.files import qrels, write_report
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import read_items, read_run
-from bowerbird.listening.tables import read_answers
+from bowerbird.listening.tables import read_responses
 from listening_stage import SYSTEMS, sample_study
 
 FROZEN = ("study.yaml", "study.sha256", "items.csv", "systems.json", *(f"runs/{name}.trec" for name in sorted(SYSTEMS)))
@@ -31,13 +31,13 @@ def answered(folder, *pseudonyms):
             while session.page is not None:
                 page = session.page
                 for position in (None, *range(len(page.slots))):
-                    session.hear(position, 5000.0, is_start=True)
+                    session.record_playback(position, 5000.0, is_start=True)
                 if page.kind == "grade":
                     for position, slot in enumerate(page.slots):
                         session.grade(position, (int(slot.item_id, 16) + number * (position % 2)) % 4)
                 else:
                     session.choose("left" if (page.number + number) % 3 else "right")
-                assert session.complete() == ""
+                assert session.complete() is None
         return file.responses()
 
 
@@ -72,7 +72,7 @@ def test_what_was_frozen_is_copied_byte_by_byte(tmp_path, rated):
 def test_answers_are_read_back_from_the_report(tmp_path, rated):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
-    assert read_answers({name: (out / name).read_text(encoding="utf-8") for name in ANSWERED}) == answers
+    assert read_responses({name: (out / name).read_text(encoding="utf-8") for name in ANSWERED}) == answers
     with (out / "ratings.csv").open(encoding="utf-8", newline="") as file:
         assert {row["study_id"] for row in csv.DictReader(file)} == {"tones"}
 
@@ -143,7 +143,7 @@ def test_another_study_is_never_written_over(tmp_path, rated):
     folder, answers = rated
     other = sample_study(tmp_path / "other", n_queries=2)
     before = (other.path / "study.yaml").read_bytes()
-    with pytest.raises(StudyError, match="holds another study"):
+    with pytest.raises(StudyError, match="contains another study"):
         write_report(folder, answers, other.path)
     assert (other.path / "study.yaml").read_bytes() == before
 
@@ -152,16 +152,18 @@ def test_a_disk_that_refuses_is_told_and_leaves_the_old_file_whole(tmp_path, rat
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
     (out / "results.json").write_text("old")
-    write_bytes = type(out).write_bytes
+    open_path = type(out).open
 
-    def refuse(self, data):
+    def refuse(self, *arguments, **options):
+        file = open_path(self, *arguments, **options)
         if self.name == ".results.json.draft":
-            write_bytes(self, data[:10])
+            with file:
+                file.write(b"half of it")
             raise OSError(28, "No space left on device")
-        return write_bytes(self, data)
+        return file
 
-    monkeypatch.setattr(type(out), "write_bytes", refuse)
-    with pytest.raises(StudyError, match=r"cannot be written .* \(no space left on device\)"):
+    monkeypatch.setattr(type(out), "open", refuse)
+    with pytest.raises(StudyError, match=r"Cannot write the report .* \(no space left on device\)"):
         write_report(folder, answers, out)
     assert (out / "results.json").read_text() == "old"
     assert not list(out.glob(".*"))

@@ -1,8 +1,8 @@
-"""What a rater is shown, page by page: random, balanced over positions, the same whenever it is asked again.
+"""The pages of each rater: random, balanced over positions, and reproducible.
 
-Everything follows from the study's hash and the rater's number, so a page that is resumed has the same order. Over
-raters the order of candidates is a Latin square: among as many raters as a query has candidates, each candidate
-stands at each position exactly once. Pages of queries are in random order for every rater.
+They are determined by the study's hash and the rater's number, so a resumed page has the same order. The order of
+stimuli is a Latin square: among as many raters as a query has stimuli, each stimulus appears at each position exactly
+once. The order of pages is random for each rater.
 """
 
 import hashlib
@@ -19,35 +19,35 @@ from bowerbird.listening.study import Study, StudyDesign, StudyQuery
 _T = TypeVar("_T")
 
 MIN_PAGES_BETWEEN: Final = 2
-"""A page is repeated no sooner: what was just heard is remembered."""
+"""Pages between a trial and its repeat, so that the first response is not simply remembered."""
 
 _SECONDS: Final = {"grade": 9.0, "preference": 60.0, "abx": 25.0}
-"""Of a candidate, a pair of lists, a trial of ABX, beside listening; for the estimate."""
+"""Time to respond to a stimulus, a pair of lists or an ABX trial, without listening; for estimates."""
 
 _NEW_SHARES: Final = {"variant": 0.1, "encoder": 0.4, "chance": 1.0}
-"""Of a further system's results, those that no system before has found. In libraries of 64 and 395 sounds, depths 5
-and 9: 0.00 to 0.10 for a variant of the same encoder, 0.15 to 0.26 for the descriptors beside the ear, 0.86 to 0.99
-for chance. An encoder of another kind finds more; until the study is frozen this is a guess."""
+"""Share of a further system's results that no earlier system has found. In libraries of 64 and 395 sounds, at depths 5
+and 9: 0.00 to 0.10 for a variant of the same encoder, 0.15 to 0.26 for the acoustic encoder beside the ear, 0.86 to
+0.99 for random results. An encoder of another kind finds more; before the study is built this is an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a rater will have to do, before anything is frozen."""
+    """The estimated length of a study."""
 
     n_pages: int
     minutes: float
 
 
 def plan_pages(study: Study, *, rater_number: int) -> tuple[Page, ...]:
-    """Return every page of one rater, training pages first.
+    """Return all pages of a rater, training pages first.
 
     Parameters
     ----------
     study : Study
     rater_number : int
-        From 0. Raters of other installations begin at a number of their own; see `joining.join`.
+        From 0; large and random for raters on other machines, see `raters.join`.
     """
-    plan = {"grade": _graded, "preference": _preferred, "abx": _told_apart}[study.design.kind]
+    plan = {"grade": _grade_pages, "preference": _preference_pages, "abx": _abx_pages}[study.design.kind]
     training = [query for query in study.design.queries if query.is_training]
     asked = [query for query in study.design.queries if not query.is_training]
     pages = [
@@ -58,25 +58,25 @@ def plan_pages(study: Study, *, rater_number: int) -> tuple[Page, ...]:
 
 
 def estimated_minutes(study: Study) -> float:
-    """Return how long a rater will need: what must be heard, and a while for every answer."""
+    """Return how long a rater needs: the required listening, and the time for every response."""
     seconds = 0.0
     for page in plan_pages(study, rater_number=0):
         items = [slot.item_id for slot in page.slots] + [study.query(page.query_id).item_id]
-        heard = sum(study.items[item].duration_s for item in items if item)
+        listening_s = sum(study.items[item].duration_s for item in items if item)
         n_answers = len(page.slots) if page.kind == "grade" else 1
-        seconds += study.design.must_hear_share * heard + _SECONDS[page.kind] * n_answers
+        seconds += study.design.must_hear_share * listening_s + _SECONDS[page.kind] * n_answers
     return seconds / 60.0
 
 
 def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
-    """Guess from a design alone how many pages and minutes a rater will have.
+    """Estimate the pages and minutes per rater from a design alone.
 
     Parameters
     ----------
     design : StudyDesign
-        Not frozen yet.
+        Not built yet.
     mean_excerpt_s : float
-        Of the library's sounds, each cut to `design.excerpt_s`.
+        Mean duration of the library's sounds, each cut to `design.excerpt_s`.
     """
     is_words, n_systems = design.choice.how == "words", len(design.systems)
     given = {"words": len(design.choice.words), "sounds": len(design.choice.sounds)}
@@ -96,19 +96,19 @@ def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
         n_training = design.n_training * -(-(n_pool + 1 + n_query_sounds) // design.n_per_page)
         n_answers = n_trials + n_again + design.n_training * (n_pool + 1 + n_query_sounds)
         n_pages = n_asked + n_training + -(-n_again * n_pages_each // max(1, n_pool))
-        n_heard = n_answers + n_pages * n_query_sounds
+        n_played = n_answers + n_pages * n_query_sounds
     else:
         n_pairs = len(design.planned) or n_systems * (n_systems - 1) // 2
         n_pages = n_pairs * (n_queries + design.n_training)
         n_pages += round(design.controls.repeat_share * n_pairs * n_queries)
         n_answers = n_pages
-        n_heard = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
-    seconds = design.must_hear_share * mean_excerpt_s * n_heard + _SECONDS[design.kind] * n_answers
+        n_played = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
+    seconds = design.must_hear_share * mean_excerpt_s * n_played + _SECONDS[design.kind] * n_answers
     return Effort(n_pages, seconds / 60.0)
 
 
 def _n_different(design: StudyDesign) -> float:
-    """Guess how many systems' worth of results are different."""
+    """Estimate the number of different results, in multiples of the depth."""
     known: set[str] = set()
     n_different = 0.0
     for index, system in enumerate(design.systems):
@@ -118,11 +118,11 @@ def _n_different(design: StudyDesign) -> float:
     return n_different
 
 
-# The three kinds of trial
+# The kinds of trial
 
 
-def _graded(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """Every candidate of the pool once, spread evenly over as few pages as hold them, with controls among them."""
+def _grade_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return pages with every stimulus of the pool once, spread evenly over as few pages as possible, and controls."""
     controls = study.design.controls
     has_identical = _some_of(study, queries, controls.identical_share, "identical", rater_number)
     has_far = _some_of(study, queries, controls.far_share, "far", rater_number)
@@ -144,8 +144,8 @@ def _graded(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> l
     return pages
 
 
-def _preferred(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """Every pair of systems, for every query, once; each as often on the left as on the right."""
+def _preference_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return a page per pair of systems and query; each system is on the left as often as on the right."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
         for first, second in compared_pairs(study):
@@ -160,19 +160,19 @@ def _preferred(study: Study, queries: Sequence[StudyQuery], rater_number: int) -
     return pages
 
 
-def _told_apart(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """For every pair of systems and query, the first results in which they differ; X is either as often."""
+def _abx_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return a page per pair of systems and query, with the first results that differ; X is each equally often."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
         for first, second in compared_pairs(study):
             runs = [study.runs[system].get(query.id, ()) for system in (first, second)]
             differing = next(
-                ((run.item_id, two.item_id) for run, two in zip(*runs, strict=False) if run.item_id != two.item_id),
+                ((a.item_id, b.item_id) for a, b in zip(*runs, strict=False) if a.item_id != b.item_id),
                 None,
             )
             if differing:
-                one, two = (Column(name, (Slot(item),)) for name, item in zip((first, second), differing, strict=True))
-                trials.setdefault((first, second), []).append((query.id, one, two))
+                a, b = (Column(name, (Slot(item),)) for name, item in zip((first, second), differing, strict=True))
+                trials.setdefault((first, second), []).append((query.id, a, b))
     pages = []
     for pair, of_pair in trials.items():
         swaps = _balanced(len(of_pair), study, rater_number, "/".join(pair))
@@ -185,18 +185,18 @@ def _told_apart(study: Study, queries: Sequence[StudyQuery], rater_number: int) 
 
 
 def compared_pairs(study: Study) -> tuple[tuple[str, str], ...]:
-    """Return the planned comparisons, or every pair of systems where none was planned."""
+    """Return the planned comparisons, or all pairs of systems when there are none."""
     planned = tuple((pair.first, pair.second) for pair in study.design.planned)
     return planned or tuple(itertools.combinations([system.name for system in study.design.systems], 2))
 
 
 def same_results(study: Study) -> tuple[str, ...]:
-    """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
+    """Return sentences about queries for which two systems return the same results: they have no page."""
     if study.design.kind == "grade":
         return ()
-    heard = {name for pair in compared_pairs(study) for name in pair}
-    unheard = [system.name for system in study.design.systems if system.name not in heard]
-    notes = [f"`{name}` is in no comparison, so nobody hears it." for name in unheard]
+    compared = {name for pair in compared_pairs(study) for name in pair}
+    unused = [system.name for system in study.design.systems if system.name not in compared]
+    notes = [f"{name} is in no comparison, so its results are not rated." for name in unused]
     asked = [query.id for query in study.design.queries if not query.is_training]
     for first, second in compared_pairs(study):
         n_same = sum(
@@ -204,7 +204,7 @@ def same_results(study: Study) -> tuple[str, ...]:
         )
         if n_same:
             notes.append(
-                f"`{first}` and `{second}` answer {n_same} of {len(asked)} queries alike; nothing is asked of these."
+                f"{first} and {second} have the same results for {n_same} of {len(asked)} queries, which are left out."
             )
     return tuple(notes)
 
@@ -213,11 +213,11 @@ def _results(study: Study, system: str, query_id: str) -> Column:
     return Column(system, tuple(Slot(result.item_id) for result in study.runs[system].get(query_id, ())))
 
 
-# Chance, which is the same whenever it is asked again
+# Reproducible randomness
 
 
 def _with_repeats(study: Study, pages: list[Page], rater_number: int) -> list[Page]:
-    """Put some pages in a second time, in another order, as far as may be from the first; controls do not repeat."""
+    """Add repeats of some pages, in another order and as far as possible from the first; controls are not repeated."""
     n_trials = sum(len(page.slots) if page.kind == "grade" else 1 for page in pages)
     n_wanted = round(study.design.controls.repeat_share * n_trials)
     candidates = pages[: max(0, len(pages) - MIN_PAGES_BETWEEN)]
@@ -243,7 +243,7 @@ def _again(page: Page, study: Study, rater_number: int, *, n_most: int) -> Page:
 
 
 def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
-    """Repeats of early pages first: all of them stand at the end, so each is as far from its first as may be."""
+    """Sort repeats, which come last, by the position of their first page: each is as far from it as possible."""
     first_of = {(page.query_id, tuple(sorted(slot.item_id for slot in page.slots))): n for n, page in enumerate(pages)}
 
     def first(page: Page) -> int:
@@ -253,20 +253,20 @@ def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
     return sorted(repeats, key=first)
 
 
-def _some_of(study: Study, queries: Sequence[StudyQuery], share: float, what: str, rater_number: int) -> set[str]:
-    """Choose the queries that have a control: the rounded share, at least one where any is wanted."""
+def _some_of(study: Study, queries: Sequence[StudyQuery], share: float, purpose: str, rater_number: int) -> set[str]:
+    """Choose the queries that have a control: the rounded share, and at least one unless the share is 0."""
     if share <= 0.0 or not queries:
         return set()
     n_pages = sum(-(-len(study.pool(query.id)) // study.design.n_per_page) for query in queries)
     n_wanted = min(len(queries), max(1, round(share * n_pages)))
-    rng = _rng(study, rater_number, what)
+    rng = _rng(study, rater_number, purpose)
     return {queries[index].id for index in rng.permutation(len(queries))[:n_wanted]}
 
 
 def _in_latin_order(slots: Sequence[Slot], study: Study, rater_number: int, query_id: str) -> list[Slot]:
-    """Order candidates by the rater's row of a Latin square, whose rows are in random order anew for every block.
+    """Order stimuli by the rater's row of a Latin square whose rows are shuffled for every block of raters.
 
-    The square is made of the pool alone; controls are put in at random positions, since not every rater has them.
+    The square has the pool alone; controls are inserted at random positions, since not every rater has them.
     """
     pooled = [slot for slot in slots if not slot.control]
     controls = [slot for slot in slots if slot.control]
@@ -283,22 +283,22 @@ def _in_latin_order(slots: Sequence[Slot], study: Study, rater_number: int, quer
     return pooled
 
 
-def _balanced(n: int, study: Study, rater_number: int, what: str) -> list[bool]:
-    """Return as many yes as no, in random order; of an odd number the last falls by the rater's number."""
+def _balanced(n: int, study: Study, rater_number: int, purpose: str) -> list[bool]:
+    """Return as many True as False, in random order; of an odd number the last depends on the rater's number."""
     flags = [index % 2 == rater_number % 2 for index in range(n)]
-    order = _rng(study, rater_number, what).permutation(n)
+    order = _rng(study, rater_number, purpose).permutation(n)
     return [flags[index] for index in order]
 
 
-def _shuffled(things: Sequence[_T], study: Study, rater_number: int, what: str) -> list[_T]:
-    return [things[index] for index in _rng(study, rater_number, what).permutation(len(things))]
+def _shuffled(items: Sequence[_T], study: Study, rater_number: int, purpose: str) -> list[_T]:
+    return [items[index] for index in _rng(study, rater_number, purpose).permutation(len(items))]
 
 
-def _rng(study: Study, rater_number: int, what: str) -> np.random.Generator:
-    digest = hashlib.sha256(f"{study.hash}/{rater_number}/{what}".encode()).digest()
+def _rng(study: Study, rater_number: int, purpose: str) -> np.random.Generator:
+    digest = hashlib.sha256(f"{study.hash}/{rater_number}/{purpose}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def letters(n: int) -> list[str]:
-    """Return neutral names of candidates: A, B, C, ..."""
+    """Return neutral names of stimuli: A, B, C, ..."""
     return [chr(ord("A") + index) for index in range(n)]

@@ -1,4 +1,4 @@
-"""Which key does what in the rating window. Keys are words: `1`, `q`, `space`, `enter`, `escape`, `left`, `undo`."""
+"""The keys of the rating window, by name: `1`, `q`, `space`, `enter`, `escape`, `left`, `undo`."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,12 +28,12 @@ from bowerbird.gui.listening.rating_state import (
 )
 
 GRADE_KEYS: Final = "qwertyuiop"
-"""The row below the digits, worst grade on the left; a scale has ten grades at most."""
+"""The row below the digits, worst grade on the left; a scale has at most ten grades."""
 
 NUDGE: Final = 2.0
-"""Of the line's 100, a press of a key; it repeats while it is held."""
+"""Step of the slider per key press; the key repeats while it is held."""
 
-_MARGIN: Final[Mapping[str, Command]] = {
+_COMMON: Final[Mapping[str, Command]] = {
     "n": CannotJudge(),
     "c": StartComment(),
     "undo": Undo(),
@@ -44,48 +44,48 @@ _NUDGES: Final = {",": -NUDGE, ".": NUDGE}
 
 
 def page_command(key: str, state: PageState) -> Command | None:
-    """Return what a key does on a page; None for nothing."""
+    """Return the command of a key on a page of stimuli."""
     if state.is_leaving:
         return leaving_command(key)
     if key == "escape":
         return AskToLeave()
     if len(key) == 1 and key.isdecimal():
-        return _played(int(key), state)
-    if key in _MARGIN:
-        return _MARGIN[key]
+        return _play_command(int(key), state)
+    if key in _COMMON:
+        return _COMMON[key]
     for answer in state.answers:
         if key == answer.key.lower():
             return Choose(answer.answer)
-    return _graded(key, state) if state.kind == "grade" else _listed(key, state)
+    return _grade_command(key, state) if state.kind == "grade" else _list_command(key, state)
 
 
 def step_command(key: str, state: StepState) -> Command | None:
-    """Return what a key does between the trials; None for nothing."""
+    """Return the command of a key between the trials."""
     if state.is_leaving:
         return leaving_command(key)
     if key == "escape":
         return AskToLeave()
-    return next((Do(act.verb) for act in state.acts if act.key == key), None)
+    return next((Do(action.verb) for action in state.actions if action.key == key), None)
 
 
 def leaving_command(key: str) -> Command | None:
-    """Return what a key does while it is asked whether to leave."""
+    """Return the command of a key while the window asks whether to leave."""
     return Leave() if key == "l" else Stay() if key in {"escape", "enter"} else None
 
 
 def released_command(key: str, state: PageState) -> Command | None:
-    """Return what letting a key go does; None for nothing."""
+    """Return the command of releasing a key."""
     return ReleaseKey() if state.has_slider and key in {*_NUDGES, "left", "right"} else None
 
 
-def _played(digit: int, state: PageState) -> Command | None:
+def _play_command(digit: int, state: PageState) -> Command | None:
     if digit == 0:
-        return Play(None) if state.first else None
-    shown = state.candidates if state.kind == "abx" else state.lists[state.selected_list]
+        return Play(None) if state.reference else None
+    shown = state.stimuli if state.kind == "abx" else state.lists[state.selected_list]
     return Play(shown[digit - 1].sound.position) if digit <= len(shown) else None
 
 
-def _graded(key: str, state: PageState) -> Command | None:
+def _grade_command(key: str, state: PageState) -> Command | None:
     if key in GRADE_KEYS and GRADE_KEYS.index(key) < len(state.grades):
         return Grade(GRADE_KEYS.index(key))
     if key == "b":
@@ -100,7 +100,7 @@ def _graded(key: str, state: PageState) -> Command | None:
     return None
 
 
-def _listed(key: str, state: PageState) -> Command | None:
+def _list_command(key: str, state: PageState) -> Command | None:
     if key in {"up", "down"}:
         return Move(1 if key == "down" else -1)
     if state.kind == "preference" and key in {"left", "right", "tab"}:

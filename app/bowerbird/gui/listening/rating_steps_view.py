@@ -1,4 +1,4 @@
-"""The pages between the trials: a heading, a few sentences, a sound perhaps, and what can be done."""
+"""The pages between the trials: a heading, text, an optional sound, and buttons."""
 
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ EDGE_PX: Final = 16
 
 
 class CentredColumn(QScrollArea):
-    """A column of readable width in the middle, which scrolls where it is too high."""
+    """A centred column of readable width, which scrolls when it is too high."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class CentredColumn(QScrollArea):
         self.setWidget(ground)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Stay in the middle."""
+        """Keep the column centred."""
         super().resizeEvent(event)
         edge = max(EDGE_PX, (self.viewport().width() - COLUMN_PX) // 2)
         self._outer.setContentsMargins(edge, EDGE_PX, edge, EDGE_PX)
@@ -46,10 +46,10 @@ class StepPage(CentredColumn):
 
     Signals
     -------
-    did : Command
+    command : Command
     """
 
-    did = Signal(object)
+    command = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,17 +64,17 @@ class StepPage(CentredColumn):
         self.column.addStretch(3)
 
     def show_step(self, state: StepState) -> None:
-        """Show a page as it stands."""
+        """Show a page."""
         before, self._state = self._state, state
-        if before is None or (before.name, before.paragraphs, before.acts) != (
+        if before is None or (before.name, before.paragraphs, before.actions) != (
             state.name,
             state.paragraphs,
-            state.acts,
+            state.actions,
         ):
             self._build(state)
         if self._line is not None and state.sound is not None:
             self._line.show_sound(state.sound, mark=0.0)
-        self._message.setText(state.message)
+        self._message.setText(state.message or "")
 
     def _build(self, state: StepState) -> None:
         if self._content is not None:
@@ -100,21 +100,22 @@ class StepPage(CentredColumn):
             layout.addSpacing(4)
             layout.addLayout(_key_table(state.keys))
         layout.addSpacing(4)
-        acts = QWidget()
-        flow = FlowLayout(acts, spacing=8)
+        actions = QWidget()
+        flow = FlowLayout(actions, spacing=8)
         self.buttons = [
-            KeyButton(act.key, act.text, "primary" if act.is_proposed else "step", partial(self.did.emit, Do(act.verb)))
-            for act in state.acts
+            KeyButton(action.key, action.text, role, partial(self.command.emit, Do(action.verb)))
+            for action in state.actions
+            for role in ["primary" if action.is_default else "step"]
         ]
         for button in self.buttons:
             flow.addWidget(button)
-        layout.addWidget(acts)
+        layout.addWidget(actions)
         self.column.insertWidget(1, self._content)
         self.verticalScrollBar().setValue(0)
 
 
 def _key_table(keys: tuple[tuple[str, str], ...]) -> QGridLayout:
-    """Keys at the left, what they do at the right."""
+    """Return a table of keys and their effects."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(6)

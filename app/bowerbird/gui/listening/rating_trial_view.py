@@ -1,4 +1,4 @@
-"""A page of a listening test: the question, what is asked about, candidates, and what can be said of them."""
+"""A page of a listening test: the question, the reference, the stimuli, and a footer with buttons."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bowerbird.gui.listening import rating_texts as texts
 from bowerbird.gui.listening.rating_state import (
     CannotJudge,
     Choose,
@@ -30,7 +31,7 @@ from bowerbird.gui.listening.rating_state import (
     Toggle,
     Undo,
 )
-from bowerbird.gui.listening.rating_stimuli_view import CandidateList, ReferenceCard
+from bowerbird.gui.listening.rating_stimuli_view import ReferenceCard, StimulusList
 from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
@@ -39,37 +40,36 @@ _HIGHEST_PX: Final = {"grade": 740, "preference": 640, "abx": 400}
 _GAP_PX: Final = 16
 _SCROLL_BAR_PX: Final = 12
 _NARROW_PX: Final = 640
-_TITLES: Final = {"preference": ("Left", "Right"), "grade": ("",), "abx": ("", "")}
 
 
 class TrialPage(QWidget):
-    """Shows a page and says what was done to it.
+    """Shows a page of stimuli, and emits commands.
 
     Signals
     -------
-    did : Command
+    command : Command
     """
 
-    did = Signal(object)
+    command = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._state: PageState | None = None
-        self._at_hand: int | None = None
+        self._shown_index: int | None = None
         self._title = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         self._progress = label("", "muted")
         self._bar = QProgressBar()
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Pages done")
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._question = label("", "question", wraps=True)
         self._body = QWidget()
         self._body_layout = QVBoxLayout(self._body)
         self._body_layout.setContentsMargins(0, 0, 0, 0)
         self._body_layout.setSpacing(8)
-        self._first: ReferenceCard | None = None
-        self._first_place = QVBoxLayout()  # it stays while candidates scroll
-        self.lists: list[CandidateList] = []
+        self._reference: ReferenceCard | None = None
+        self._reference_area = QVBoxLayout()  # stays visible while stimuli scroll
+        self.lists: list[StimulusList] = []
         self._headings: list[KeyButton] = []
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -78,7 +78,7 @@ class TrialPage(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         styled(self._scroll, "trial")
         self._scroll.setWidget(self._body)
-        self._foot = _Foot(self.did.emit)
+        self._foot = _Foot(self.command.emit)
         top = QHBoxLayout()
         top.setSpacing(16)
         top.addWidget(self._title, 1)
@@ -92,7 +92,7 @@ class TrialPage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._question)
         column.addSpacing(4)
-        column.addLayout(self._first_place)
+        column.addLayout(self._reference_area)
         column.addWidget(self._scroll, 1)
         column.addWidget(self._foot)
         self._outer = QHBoxLayout(self)
@@ -109,63 +109,62 @@ class TrialPage(QWidget):
         set_state(self._progress, "training", state.is_training)
         self._bar.setValue(round(1000 * state.share))
         self._question.setText(state.question)
-        if self._first is not None and state.first is not None:
-            self._first.show_sound(state.first, mark=state.mark, is_selected=False)
-        for number, (candidate_list, candidates) in enumerate(zip(self.lists, state.lists, strict=True)):
-            is_listed = state.kind != "preference" or number == state.selected_list
-            candidate_list.show_candidates(candidates, mark=state.mark, is_listed=is_listed)
+        if self._reference is not None and state.reference is not None:
+            self._reference.show_sound(state.reference, mark=state.mark, is_selected=False)
+        for number, (stimulus_list, stimuli) in enumerate(zip(self.lists, state.lists, strict=True)):
+            is_playable = state.kind != "preference" or number == state.selected_list
+            stimulus_list.show_stimuli(stimuli, mark=state.mark, is_playable=is_playable)
         for number, heading in enumerate(self._headings):
             set_state(heading, "selected", number == state.selected_list)
         self._foot.show_page(state)
-        self._show_selected(
-            next((index for index, candidate in enumerate(state.candidates) if candidate.is_selected), None)
-        )
+        self._show_selected(next((index for index, stimulus in enumerate(state.stimuli) if stimulus.is_selected), None))
 
     def _show_selected(self, index: int | None) -> None:
-        """Scroll to the candidate at hand, where another one has become it."""
-        if index is not None and index != self._at_hand:
+        """Scroll to the selected stimulus when the selection changes."""
+        if index is not None and index != self._shown_index:
             self._scroll.ensureWidgetVisible([row for column in self.lists for row in column.rows][index], 0, 4)
-        self._at_hand = index
+        self._shown_index = index
 
     @property
     def foot(self) -> QWidget:
-        """What stands below the sounds."""
+        """The footer below the stimuli."""
         return self._foot
 
     @property
     def comment_field(self) -> QLineEdit:
-        """Where a comment is written."""
+        """The field for a comment."""
         return self._foot.field
 
     def _build(self, state: PageState) -> None:
-        """Make the sounds of another page."""
+        """Create the widgets of a new page."""
         while (item := self._body_layout.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        if self._first is not None:
-            self._first_place.removeWidget(self._first)
-            self._first.hide()
-            self._first.deleteLater()
-        self._first = ReferenceCard(state)
-        self._first.did.connect(self.did)
-        self._first_place.addWidget(self._first)
-        self.lists = [CandidateList(candidates, state) for candidates in state.lists]
+        if self._reference is not None:
+            self._reference_area.removeWidget(self._reference)
+            self._reference.hide()
+            self._reference.deleteLater()
+        self._reference = ReferenceCard(state)
+        self._reference.command.connect(self.command)
+        self._reference_area.addWidget(self._reference)
+        self.lists = [StimulusList(stimuli, state) for stimuli in state.lists]
         self._headings = []
+        titles = (self.tr("Left"), self.tr("Right")) if state.kind == "preference" else ("",) * len(self.lists)
         sides = QWidget()
         grid = QGridLayout(sides)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(_GAP_PX)
         grid.setVerticalSpacing(4)
-        for number, candidate_list in enumerate(self.lists):
-            candidate_list.did.connect(self.did)
+        for number, stimulus_list in enumerate(self.lists):
+            stimulus_list.command.connect(self.command)
             if len(self.lists) == 1:
-                candidate_list.arranged.connect(self._first.end_line)
-            if title := _TITLES[state.kind][number]:
-                heading = KeyButton("←→"[number], title, "side", partial(self.did.emit, SelectList(number)))
+                stimulus_list.arranged.connect(self._reference.end_line)
+            if title := titles[number]:
+                heading = KeyButton("←→"[number], title, "side", partial(self.command.emit, SelectList(number)))
                 self._headings.append(heading)
                 grid.addWidget(heading, 0, number)
-            grid.addWidget(candidate_list, 1, number)
+            grid.addWidget(stimulus_list, 1, number)
             grid.setColumnStretch(number, 1)
         self._body_layout.addWidget(sides)
         self._body_layout.addStretch(1)
@@ -174,7 +173,7 @@ class TrialPage(QWidget):
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep lines short on a wide screen."""
+        """Limit the width on a wide screen."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -191,12 +190,12 @@ class TrialPage(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Tell the lists how much room they have, whether the page scrolls or not."""
+        """Fit the lists to the width, which is the same with and without a scroll bar."""
         edges = self._outer.contentsMargins()
         room_px = self.width() - edges.left() - edges.right() - _SCROLL_BAR_PX
         n_lists = max(1, len(self.lists))
-        for candidate_list in self.lists:
-            candidate_list.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
+        for stimulus_list in self.lists:
+            stimulus_list.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
 
 
 def _shape(state: PageState) -> tuple[object, ...]:
@@ -206,37 +205,37 @@ def _shape(state: PageState) -> tuple[object, ...]:
         state.words,
         state.grades,
         state.ends,
-        [len(candidates) for candidates in state.lists],
+        [len(stimuli) for stimuli in state.lists],
     )
 
 
 class _CommentField(QLineEdit):
-    """A line that is kept by Enter and left by Escape."""
+    """A comment field: Enter stores the comment, Escape cancels it."""
 
-    kept = Signal(object)
+    finished = Signal(object)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keep, leave, or write."""
+        """Store, cancel or write."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.kept.emit(Comment(self.text()))
+            self.finished.emit(Comment(self.text()))
         elif event.key() == Qt.Key.Key_Escape:
-            self.kept.emit(Comment(None))
+            self.finished.emit(Comment(None))
         else:
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Tab is of no use in a single line."""
+        """Ignore Tab, which would leave the field."""
         if isinstance(event, QKeyEvent) and event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
             return True
         return super().event(event)
 
 
 class _Foot(QWidget):
-    """What is missing, answers to the whole page, and everything else that can be done."""
+    """The message, the answers to the whole page, and buttons."""
 
-    def __init__(self, did: Callable[[object], object]) -> None:
+    def __init__(self, command: Callable[[object], object]) -> None:
         super().__init__()
-        self._do = did
+        self._do = command
         self._is_narrow: bool | None = None
         self._message = label("", "message", wraps=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -256,14 +255,14 @@ class _Foot(QWidget):
         self._acts = QWidget()
         flow = FlowLayout(self._acts)
         flow.setContentsMargins(4, 0, 0, 0)
-        self._toggle = KeyButton("space", "Play again", "act", lambda: self._do(Toggle()))
-        self._unjudged = KeyButton("n", "Cannot judge", "act", lambda: self._do(CannotJudge()))
-        self._broken = KeyButton("b", "Broken", "act", lambda: self._do(MarkBroken()))
-        self._comment = KeyButton("c", "Comment", "act", lambda: self._do(StartComment()))
-        self._undo = KeyButton("Ctrl+Z", "Undo", "act", lambda: self._do(Undo()))
-        for action in (self._toggle, self._unjudged, self._broken, self._comment, self._undo):
+        self._toggle = KeyButton("space", self.tr("Play again"), "action", lambda: self._do(Toggle()))
+        self._cannot_judge = KeyButton("n", self.tr("Cannot judge"), "action", lambda: self._do(CannotJudge()))
+        self._broken = KeyButton("b", self.tr("Broken"), "action", lambda: self._do(MarkBroken()))
+        self._comment = KeyButton("c", self.tr("Comment"), "action", lambda: self._do(StartComment()))
+        self._undo = KeyButton("Ctrl+Z", self.tr("Undo"), "action", lambda: self._do(Undo()))
+        for action in (self._toggle, self._cannot_judge, self._broken, self._comment, self._undo):
             flow.addWidget(action)
-        self._next = KeyButton("enter", "Next page", "next", lambda: self._do(Next()))
+        self._next = KeyButton("enter", self.tr("Next page"), "next", lambda: self._do(Next()))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(8)
@@ -272,11 +271,11 @@ class _Foot(QWidget):
         self._grid.addWidget(line, 0, 0, 1, 2)
         self._grid.addWidget(self._answers, 1, 0, 1, 2)
         self._grid.addWidget(self._acts, 2, 0)
-        self.field.kept.connect(self._do)
+        self.field.finished.connect(self._do)
         self.fit(is_narrow=False)
 
     def build(self, state: PageState) -> None:
-        """Make the answers of another page."""
+        """Create the answer buttons of a new page."""
         for old in self._answer_buttons:
             self._answers_layout.removeWidget(old)
             old.hide()
@@ -291,21 +290,21 @@ class _Foot(QWidget):
         self._broken.setVisible(state.has_broken)
 
     def show_page(self, state: PageState) -> None:
-        """Show what stands, and what is missing."""
-        self._message.setText(state.message or state.why_not_next)
+        """Show the state of the page."""
+        self._message.setText(state.message or state.why_not_next or "")
         set_state(self._message, "refusal", bool(state.message))
-        is_heard = all(candidate.sound.is_heard for candidate in state.candidates) and (
-            state.first is None or state.first.is_heard
+        is_listened = all(stimulus.sound.is_listened for stimulus in state.stimuli) and (
+            state.reference is None or state.reference.is_listened
         )
         for button, answer in zip(self._answer_buttons, state.answers, strict=True):
-            set_state(button, "listened", is_heard)
+            set_state(button, "listened", is_listened)
             set_state(button, "chosen", answer.is_chosen)
-        sounds = [candidate.sound for candidate in state.candidates] + ([state.first] if state.first else [])
-        self._toggle.set_words("Stop" if any(sound.is_playing for sound in sounds) else "Play again")
-        selected = next((candidate for candidate in state.candidates if candidate.is_selected), None)
+        sounds = [stimulus.sound for stimulus in state.stimuli] + ([state.reference] if state.reference else [])
+        self._toggle.set_text(self.tr("Stop") if any(sound.is_playing for sound in sounds) else self.tr("Play again"))
+        selected = next((stimulus for stimulus in state.stimuli if stimulus.is_selected), None)
         status = selected.status if selected is not None and state.kind == "grade" else ""
-        set_state(self._unjudged, "chosen", state.is_unjudged or status == "Cannot judge")
-        set_state(self._broken, "chosen", status == "Broken")
+        set_state(self._cannot_judge, "chosen", state.cannot_judge or status == texts.CANNOT_JUDGE)
+        set_state(self._broken, "chosen", status == texts.BROKEN)
         set_state(
             self._comment, "chosen", bool(state.comment or (state.kind == "grade" and selected and selected.comment))
         )
@@ -313,8 +312,8 @@ class _Foot(QWidget):
         is_commenting = state.commenting is not None
         if is_commenting and self._line.currentWidget() is not self.field:
             self.field.setText(state.draft)
-            self.field.setPlaceholderText(f"A comment on {state.commenting}. Enter keeps it.")
-            self.field.setAccessibleName(f"Comment on {state.commenting}")
+            self.field.setPlaceholderText(self.tr("Comment on {}. Press Enter to save.").format(state.commenting))
+            self.field.setAccessibleName(self.tr("Comment on {}").format(state.commenting))
             self._line.setCurrentWidget(self.field)
             self.field.setFocus(Qt.FocusReason.OtherFocusReason)
             self.field.selectAll()
@@ -323,7 +322,7 @@ class _Foot(QWidget):
             self.window().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def fit(self, *, is_narrow: bool) -> None:
-        """Put Next beside everything else, or below it."""
+        """Place the Next button beside the other buttons, or below them."""
         if is_narrow == self._is_narrow:
             return
         self._is_narrow = is_narrow

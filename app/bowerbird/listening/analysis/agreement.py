@@ -11,9 +11,9 @@ import numpy as np
 
 from bowerbird.listening.analysis import intervals
 from bowerbird.listening.analysis.choices import ChoiceTable
-from bowerbird.listening.analysis.figures import discounts, means_without_each, ranking_figures
 from bowerbird.listening.analysis.findings import Agreement, Ceiling, Estimate, Interval, PairAgreement
-from bowerbird.listening.analysis.grades import Floats, GradeTable, Ints
+from bowerbird.listening.analysis.grades import GradeTable
+from bowerbird.ranking.graded import Floats, Ints, discounts, means_without_each, ranking_figures
 
 _NO_PAIR: Final = "It takes two raters who answered the same."
 

@@ -10,17 +10,16 @@ from bowerbird.listening.analysis import agreement, choices, comparisons, figure
 from bowerbird.listening.analysis import rater_evidence as raters
 from bowerbird.listening.analysis.findings import Coverage, Findings, RaterFigures, SystemCoverage
 from bowerbird.listening.analysis.grades import (
-    Floats,
     GradeTable,
-    Ints,
-    counting_choices,
-    counting_ratings,
     grade_table,
+    valid_choices,
+    valid_ratings,
 )
 from bowerbird.listening.plan import compared_pairs, plan_pages
 from bowerbird.listening.report import sentences
 from bowerbird.listening.responses import Choice, Rating, Responses
 from bowerbird.listening.study import Study
+from bowerbird.ranking.graded import Floats, Ints
 
 _N_PREFERENCES = 3
 """The second, a tie, the first."""
@@ -37,7 +36,7 @@ class ValidResponses:
     @classmethod
     def of(cls, answers: Responses) -> "ValidResponses":
         """Take the last revisions, no training, no conflicts; raters who answered nothing are left out."""
-        given, chosen = counting_ratings(answers), counting_choices(answers)
+        given, chosen = valid_ratings(answers), valid_choices(answers)
         known = dict.fromkeys(
             itertools.chain((rater.id for rater in answers.raters), (rating.rater_id for rating in given))
         )

@@ -7,10 +7,10 @@ import numpy as np
 
 from bowerbird.listening.analysis import comparisons, intervals
 from bowerbird.listening.analysis.findings import Abx, Preference
-from bowerbird.listening.analysis.grades import Floats
 from bowerbird.listening.plan import compared_pairs
 from bowerbird.listening.responses import Choice
 from bowerbird.listening.study import Study
+from bowerbird.ranking.graded import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

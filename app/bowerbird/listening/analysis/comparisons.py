@@ -14,7 +14,7 @@ import numpy as np
 
 from bowerbird.listening.analysis import intervals
 from bowerbird.listening.analysis.findings import Estimate, Friedman, PairedComparison
-from bowerbird.listening.analysis.grades import Floats
+from bowerbird.ranking.graded import Floats
 
 SIGNIFICANT: Final = 0.05
 _TINY: Final = 1e-9

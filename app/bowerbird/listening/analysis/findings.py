@@ -6,13 +6,11 @@ study's together are `results.Results`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-FigureName: TypeAlias = Literal["ndcg", "mean_grade", "success_1", "success_5", "precision", "mrr"]
 FlagKind: TypeAlias = Literal[
     "controls", "far_as_identical", "too_fast", "same_grade", "retest", "far_from_others", "sum"
 ]
-FIGURES: Final[tuple[FigureName, ...]] = ("ndcg", "mean_grade", "success_1", "success_5", "precision", "mrr")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from bowerbird.listening.responses import Choice, Rating, Responses
 from bowerbird.listening.study import Scale, Study
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from bowerbird.ranking.graded import Floats, Ints
 
 _SLIDER_GRADES = 4
 """A slider alone is read as this many grades."""
@@ -72,7 +69,7 @@ def grade_table(study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[
     ----------
     study : Study
     ratings : iterable of Rating
-        Those that count; see `counting_ratings`.
+        Those that count; see `valid_ratings`.
     rater_ids : sequence of str
     """
     queries = [query.id for query in study.design.queries if not query.is_training]
@@ -135,7 +132,7 @@ def lowest_relevant_grade(best: float) -> float:
     return float(int(best) // 2 + 1)
 
 
-def counting_ratings(answers: Responses) -> tuple[Rating, ...]:
+def valid_ratings(answers: Responses) -> tuple[Rating, ...]:
     """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
     return tuple(
         final_rating
@@ -150,7 +147,7 @@ def counting_ratings(answers: Responses) -> tuple[Rating, ...]:
     )
 
 
-def counting_choices(answers: Responses) -> tuple[Choice, ...]:
+def valid_choices(answers: Responses) -> tuple[Choice, ...]:
     """Return what counts of the choices, likewise."""
     return tuple(
         final_choice

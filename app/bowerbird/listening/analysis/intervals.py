@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from bowerbird.listening.analysis.findings import Estimate, Interval
-
-Floats = npt.NDArray[np.float64]
+from bowerbird.ranking.graded import Floats
 
 CONFIDENCE: Final = 0.95
 _TINY: Final = 1e-15

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import numpy as np
 
 from bowerbird.listening.analysis.choices import value_of
-from bowerbird.listening.analysis.grades import Floats, best_grade, grade_of
+from bowerbird.listening.analysis.grades import best_grade, grade_of
 from bowerbird.listening.responses import Choice, Rating
 from bowerbird.listening.study import Study
+from bowerbird.ranking.graded import Floats
 
 Repeats: TypeAlias = tuple[tuple[float, float], ...]
 

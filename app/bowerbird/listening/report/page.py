@@ -172,7 +172,7 @@ def asked_of(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
     design = study.design
     queries = [query for query in design.queries if not query.is_training]
     rows = [
-        ("Question", design.asked),
+        ("Question", design.shown_question),
         ("Construct", f"{_CONSTRUCTS[design.construct][0].upper()}{_CONSTRUCTS[design.construct][1:]}."),
         ("Trials", _KINDS[design.kind]),
     ]
