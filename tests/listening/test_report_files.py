@@ -1,4 +1,4 @@
-"""The folder of a report: every file of the list, whole, and readable by what reads such files."""
+"""The folder of a report: all listed files, complete and readable."""
 
 import csv
 import hashlib
@@ -47,7 +47,7 @@ def rated(tmp_path):
     return folder, answered(folder, "heron", "wren")
 
 
-def test_every_file_of_the_list_is_written_and_listed_on_the_page(tmp_path, rated):
+def test_all_files_are_written_and_listed_on_the_page(tmp_path, rated):
     folder, answers = rated
     report = write_report(folder, answers, tmp_path / "out" / "report")
     names = {"report.html", "results.json", "qrels.txt", *FROZEN, *ANSWERED}
@@ -58,7 +58,7 @@ def test_every_file_of_the_list_is_written_and_listed_on_the_page(tmp_path, rate
     assert all(f"<code>{name}</code>" in html for name in names)
 
 
-def test_what_was_frozen_is_copied_byte_by_byte(tmp_path, rated):
+def test_study_files_are_copied_byte_by_byte(tmp_path, rated):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
     for name in FROZEN:
@@ -69,7 +69,7 @@ def test_what_was_frozen_is_copied_byte_by_byte(tmp_path, rated):
     assert {name: read_run((out / f"runs/{name}.trec").read_text()) for name in SYSTEMS} == folder.study.runs
 
 
-def test_answers_are_read_back_from_the_report(tmp_path, rated):
+def test_responses_are_read_back_from_the_report(tmp_path, rated):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
     assert read_responses({name: (out / name).read_text(encoding="utf-8") for name in ANSWERED}) == answers
@@ -77,7 +77,7 @@ def test_answers_are_read_back_from_the_report(tmp_path, rated):
         assert {row["study_id"] for row in csv.DictReader(file)} == {"tones"}
 
 
-def test_results_are_json_without_what_json_cannot_hold(tmp_path, rated):
+def test_results_are_valid_json(tmp_path, rated):
     folder, answers = rated
     report = write_report(folder, answers, tmp_path / "out")
     found = json.loads((report.path.parent / "results.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
@@ -86,7 +86,7 @@ def test_results_are_json_without_what_json_cannot_hold(tmp_path, rated):
     assert report.results == results_of(folder.study, answers)
 
 
-def test_qrels_hold_the_rounded_mean_of_every_judged_pair_and_no_control(rated):
+def test_qrels_have_the_rounded_mean_of_every_rated_pair_without_controls(rated):
     folder, answers = rated
     given = defaultdict(list)
     for final_rating in answers.final_ratings():
@@ -98,14 +98,14 @@ def test_qrels_hold_the_rounded_mean_of_every_judged_pair_and_no_control(rated):
     }
     assert {zero for _, zero, _, _ in rows} == {"0"}
     assert len({len(grades) for grades in given.values()}) == 1
-    assert any(sum(grades) % 2 for grades in given.values())  # halves occur, and go up
+    assert any(sum(grades) % 2 for grades in given.values())  # halves occur, and are rounded up
     assert {item for _, _, item, _ in rows} <= {
         item for query in ("q01", "q02", "q03") for item in folder.study.pool(query)
     }
     assert any(final_rating.control_type for final_rating in answers.final_ratings())
 
 
-def test_lists_that_were_compared_have_no_qrels(tmp_path):
+def test_preference_studies_have_no_qrels(tmp_path):
     folder = sample_study(tmp_path / "study", n_queries=3, kind="preference")
     report = write_report(folder, answered(folder, "heron"), tmp_path / "out")
     assert "qrels.txt" not in report.names
@@ -114,15 +114,15 @@ def test_lists_that_were_compared_have_no_qrels(tmp_path):
     assert len(rows) == len(report.results.raters) * len({row["page"] for row in rows})
 
 
-def test_a_study_that_nobody_rated_has_a_report(tmp_path):
+def test_a_report_can_be_written_without_ratings(tmp_path):
     folder = sample_study(tmp_path / "study", n_queries=2)
     with ResponseStore(folder.path) as file:
         report = write_report(folder, file.responses(), tmp_path / "out")
-    assert "Nobody has answered yet." in report.path.read_text(encoding="utf-8")
+    assert "There are no ratings yet." in report.path.read_text(encoding="utf-8")
     assert (report.path.parent / "qrels.txt").read_text() == ""
 
 
-def test_a_report_is_written_anew_over_the_last_one(tmp_path, rated):
+def test_a_report_overwrites_the_last_report(tmp_path, rated):
     folder, answers = rated
     first = write_report(folder, answers, tmp_path / "out").path.read_bytes()
     (tmp_path / "out" / "report.html").write_text("old")
@@ -132,14 +132,14 @@ def test_a_report_is_written_anew_over_the_last_one(tmp_path, rated):
     assert (tmp_path / "out" / "note.txt").read_text() == "mine"
 
 
-def test_a_report_may_lie_in_the_study_s_own_folder_and_the_study_stays_whole(rated):
+def test_a_report_in_the_folder_of_the_study_leaves_the_study_unchanged(rated):
     folder, answers = rated
     before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
     write_report(folder, answers, folder.path)
     assert all(path.read_bytes() == data for path, data in before.items())
 
 
-def test_another_study_is_never_written_over(tmp_path, rated):
+def test_another_study_is_never_overwritten(tmp_path, rated):
     folder, answers = rated
     other = sample_study(tmp_path / "other", n_queries=2)
     before = (other.path / "study.yaml").read_bytes()
@@ -148,7 +148,7 @@ def test_another_study_is_never_written_over(tmp_path, rated):
     assert (other.path / "study.yaml").read_bytes() == before
 
 
-def test_a_disk_that_refuses_is_told_and_leaves_the_old_file_whole(tmp_path, rated, monkeypatch):
+def test_a_write_error_leaves_the_old_file_unchanged(tmp_path, rated, monkeypatch):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
     (out / "results.json").write_text("old")
@@ -169,7 +169,7 @@ def test_a_disk_that_refuses_is_told_and_leaves_the_old_file_whole(tmp_path, rat
     assert not list(out.glob(".*"))
 
 
-def test_a_place_that_is_a_file_is_told(tmp_path, rated):
+def test_a_file_instead_of_a_folder_is_an_error(tmp_path, rated):
     folder, answers = rated
     (tmp_path / "out").write_text("a file")
     with pytest.raises(StudyError, match="Choose another folder"):

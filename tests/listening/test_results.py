@@ -1,4 +1,4 @@
-"""What a study's results say of answers made by hand."""
+"""Results of a study from responses made by hand."""
 
 import json
 from dataclasses import replace
@@ -113,12 +113,12 @@ def system(results, name):
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
-def test_a_study_that_nobody_has_rated_says_so_and_no_more(kind):
+def test_a_study_without_ratings_has_a_single_sentence(kind):
     results = results_of(study_of(3, kind=kind), Responses())
     assert (results.n_raters, results.without_flagged) == (0, None)
-    assert results.sentences == ("Nobody has answered yet.",)
+    assert results.sentences == ("There are no ratings yet.",)
     assert system(results, "good").ndcg.value is None
-    assert system(results, "good").ndcg.note == "Nothing was judged."
+    assert system(results, "good").ndcg.note == "Nothing was rated."
     json.dumps(results.to_json(), allow_nan=False)
 
 
@@ -144,7 +144,7 @@ def test_several_raters_and_one_query_have_an_interval_over_raters():
     assert system(results, "bad").mean_grade.value == pytest.approx(1.0)
 
 
-def test_figures_of_one_query_are_as_worked_out_by_hand():
+def test_figures_of_a_query_match_a_worked_example():
     # Means: g1 2, g2 3, b1 0.5, b2 2. Best order 3, 2; gains a third each.
     given = [*grades("r", "q0", 1, 3, 0, 2), *grades("s", "q0", 3, 3, 1, 2)]
     results = results_of(study_of(1), answers_of(*given))
@@ -158,7 +158,7 @@ def test_figures_of_one_query_are_as_worked_out_by_hand():
     assert results.gains == pytest.approx((0, 1 / 3, 2 / 3, 1))
 
 
-def test_what_nobody_could_judge_closes_up_and_is_counted():
+def test_results_without_a_grade_are_removed_and_counted():
     given = [
         rating("r", "q0", "g1", None, is_broken=True),
         *grades("r", "q0", 0, 3, 1, 1)[1:],
@@ -173,7 +173,7 @@ def test_what_nobody_could_judge_closes_up_and_is_counted():
     assert results.everybody.coverage.n_pairs_judged == 3
 
 
-def test_only_the_last_revision_counts_and_one_that_was_taken_back_does_not():
+def test_only_the_last_revision_counts_unless_it_was_withdrawn():
     given = [
         rating("r", "q0", "g1", 0),
         rating("r", "q0", "g1", 3, revision=1),
@@ -186,7 +186,7 @@ def test_only_the_last_revision_counts_and_one_that_was_taken_back_does_not():
     assert system(results, "bad").mean_grade.value is None
 
 
-def test_training_controls_repeats_and_conflicts_do_not_touch_the_figures():
+def test_training_controls_repeats_and_conflicts_do_not_change_the_figures():
     base = grades("r", "q0", 3, 3, 1, 1)
     more = [
         rating("r", "q0", "g1", 0, is_training=True, page=7),
@@ -201,7 +201,7 @@ def test_training_controls_repeats_and_conflicts_do_not_touch_the_figures():
     assert full.everybody.agreement.retest_same == 0.0
 
 
-def test_a_slider_alone_is_read_as_a_share_of_the_way():
+def test_a_slider_alone_is_converted_to_grades():
     scale = Scale(grades=(), has_slider=True)
     given = [replace(grade, grade=None, slider=grade.grade * 20.0) for grade in grades("r", "q0", 5, 4, 1, 0)]
     results = results_of(study_of(1, scale=scale), answers_of(*given))
@@ -210,7 +210,7 @@ def test_a_slider_alone_is_read_as_a_share_of_the_way():
     assert any("slider" in remark for remark in results.remarks)
 
 
-def test_copies_crowd_a_list_without_anybody_listening():
+def test_crowding_needs_no_ratings():
     study = study_of(1)
     first, second = study.runs["good"]["q0"]
     runs = {**study.runs, "good": {"q0": (first, replace(second, is_near_copy=True))}}
@@ -218,7 +218,7 @@ def test_copies_crowd_a_list_without_anybody_listening():
     assert (system(results, "good").crowding.value, system(results, "bad").crowding.value) == (0.5, 0.0)
 
 
-def test_a_system_that_finds_nothing_is_not_excused():
+def test_a_query_without_results_counts_zero():
     study = study_of(2)
     runs = {**study.runs, "good": {**study.runs["good"], "q1": ()}}
     given = [grade for n in range(2) for grade in grades("r", f"q{n}", 3, 3, 1, 1)]
@@ -229,11 +229,11 @@ def test_a_system_that_finds_nothing_is_not_excused():
     assert good.success_1.value == 0.5
 
 
-def test_seven_queries_are_needed_where_three_systems_are_compared():
+def test_three_comparisons_need_seven_queries():
     assert [min_queries(n) for n in (1, 2, 3)] == [6, 7, 7]
 
 
-def test_the_smallest_difference_is_found_four_times_in_five():
+def test_the_smallest_difference_is_detected_with_80_percent_power():
     """Simulated with few raters, where few degrees of freedom make approximations fail."""
     rng = np.random.default_rng(4)
     for n_degrees in (3, 20):
@@ -246,7 +246,7 @@ def test_the_smallest_difference_is_found_four_times_in_five():
     assert smallest_difference(5, spread, n_comparisons=1) is None
 
 
-def test_a_clear_difference_is_shown_and_said_with_its_size_first():
+def test_a_significant_difference_is_reported_with_its_size_first():
     given = [
         grade
         for rater in "rst"
@@ -262,16 +262,16 @@ def test_a_clear_difference_is_shown_and_said_with_its_size_first():
     assert results.sentences[0].index("difference") < results.sentences[0].index("p = 0.002")
 
 
-def test_no_difference_comes_with_the_one_that_could_have_been_found():
+def test_a_nonsignificant_difference_is_reported_with_the_smallest_detectable():
     given = [grade for rater in "rs" for n in range(8) for grade in grades(rater, f"q{n}", 2, n % 4, 2, (n + 2) % 4)]
     results = results_of(study_of(8), answers_of(*given))
     (compared,) = results.everybody.comparisons
     assert not compared.is_shown
     assert compared.smallest_difference > 0.0
-    assert f"this study could have found one of {compared.smallest_difference:.2f}" in results.sentences[0]
+    assert f"the smallest detectable difference is {compared.smallest_difference:.2f}" in results.sentences[0]
 
 
-def test_comparisons_that_were_not_planned_are_exploratory():
+def test_unplanned_comparisons_are_exploratory():
     results = results_of(study_of(2, planned=()), answers_of(*grades("r", "q0", 3, 2, 1, 0)))
     assert not results.everybody.comparisons[0].is_planned
     assert results.sentences[0].startswith("Exploratory: ")
@@ -293,14 +293,14 @@ def test_ties_count_half_and_sides_do_not_matter():
     assert results.everybody.coverage.share_cannot_judge == pytest.approx(0.2)
 
 
-def test_the_preferred_system_is_named_first_whatever_its_place_in_the_design():
+def test_the_preferred_system_is_named_first_in_any_order_of_the_design():
     given = [choice(rater, f"q{n}", "right") for rater in ("r", "s") for n in range(12)]
     results = results_of(study_of(12, kind="preference"), answers_of(*given))
     assert results.sentences[0].startswith("bad was preferred to good in 100 % of 24 comparisons, 95 % interval ")
     assert results.sentences[0].endswith("to 100; ahead in 12 of 12 queries, p < 0.001.")
 
 
-def test_abx_counts_what_was_recognised():
+def test_abx_counts_correct_identifications():
     given = [
         choice(
             "r",
@@ -316,11 +316,11 @@ def test_abx_counts_what_was_recognised():
     results = results_of(study_of(16, kind="abx"), answers_of(*given))
     (found,) = results.everybody.abx
     assert (found.n_trials, found.n_right, found.is_shown) == (16, 12, True)
-    # 12 of 16 is the usual threshold of ABX listening: 0.0384 by guessing (Clark 1982).
+    # 12 of 16 is the common threshold of ABX tests: 0.0384 by guessing (Clark 1982).
     assert found.p == pytest.approx(0.0384, abs=0.0001)
 
 
-def test_leaving_flagged_raters_out_changes_figures_and_both_are_given():
+def test_figures_are_given_with_and_without_flagged_raters():
     study, answers = simulate_study(Truth(n_raters=4, careless=("random",)), seed=5)
     results = results_of(study, answers, n_resamples=200)
     assert [bool(rater.flags) for rater in results.raters] == [
@@ -333,13 +333,13 @@ def test_leaving_flagged_raters_out_changes_figures_and_both_are_given():
     json.dumps(results.to_json(), allow_nan=False)
 
 
-def test_the_same_answers_give_the_same_results():
+def test_results_are_reproducible():
     study, answers = simulate_study(Truth(n_raters=3, n_queries=8), seed=6)
     first, again = (results_of(study, answers, n_resamples=100) for _ in range(2))
     assert first == again
 
 
-def test_raters_who_agree_wholly_have_alpha_one_and_are_the_ceiling():
+def test_perfect_agreement_has_alpha_one_and_ceiling_one():
     given = [grade for rater in "rs" for n in range(4) for grade in grades(rater, f"q{n}", 3, 2, 1, n % 2)]
     results = results_of(study_of(4), answers_of(*given))
     agreement = results.everybody.agreement
@@ -348,7 +348,7 @@ def test_raters_who_agree_wholly_have_alpha_one_and_are_the_ceiling():
     assert agreement.ceiling.systems["good"] == pytest.approx(1.0)
 
 
-def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
+def test_constant_responses_have_no_defined_agreement():
     given = [grade for rater in "rs" for n in range(4) for grade in grades(rater, f"q{n}", 2, 2, 2, 2)]
     results = results_of(study_of(4), answers_of(*given))
     assert results.everybody.agreement.alpha.value is None
@@ -357,7 +357,7 @@ def test_raters_who_always_say_the_same_have_no_agreement_to_speak_of():
     assert results.raters[0].flags == ()
 
 
-def test_words_have_no_control_that_is_identical_and_need_none():
+def test_queries_in_words_need_no_hidden_reference():
     study = study_of(4, construct="matches_words")
     design = replace(
         study.design, queries=tuple(replace(query, item_id="", words="a door") for query in study.design.queries)
@@ -375,7 +375,7 @@ def test_a_pilot_says_so_first():
     assert results.sentences[0].startswith("This is a pilot")
 
 
-def test_figures_that_are_no_numbers_are_null_in_json():
+def test_nan_is_null_in_json():
     results = replace(results_of(study_of(1), Responses()), relevant_from=float("nan"))
     plain = results.to_json()
     assert plain["relevant_from"] is None

@@ -1,4 +1,4 @@
-"""Paired preference and ABX: how often one list was preferred, and how often X was recognised."""
+"""Paired preference and ABX: win rates, and how often X was identified."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,8 @@ class ChoiceTable:
     first, second : str
     is_planned : bool
     cells : ndarray, shape (n_queries, n_raters), float64
-        Preference: 1 where the first was preferred, 0.5 for a tie, 0; abx: 1 where X was recognised, 0. NaN for none.
+        Preference: 1 when the first is preferred, 0.5 for a tie, else 0. ABX: 1 when X is identified, else 0.
+        NaN for no response.
     """
 
     first: str
@@ -32,7 +33,7 @@ class ChoiceTable:
 
 
 def choice_tables(study: Study, choices: Iterable[Choice], *, rater_ids: Sequence[str]) -> tuple[ChoiceTable, ...]:
-    """Sort choices into one table for each pair of systems that the study compares; repeats are left out."""
+    """Return a table for each pair of systems that the study compares; repeats are left out."""
     queries = {query.id: index for index, query in enumerate(q for q in study.design.queries if not q.is_training)}
     raters = {rater: index for index, rater in enumerate(rater_ids)}
     pairs = compared_pairs(study)
@@ -41,18 +42,18 @@ def choice_tables(study: Study, choices: Iterable[Choice], *, rater_ids: Sequenc
         value = value_of(choice)
         if value is None or choice.is_repeat or choice.query_id not in queries or choice.rater_id not in raters:
             continue
-        index = queries[choice.query_id], raters[choice.rater_id]
+        cell = queries[choice.query_id], raters[choice.rater_id]
         if (choice.left_system, choice.right_system) in cells:
-            cells[choice.left_system, choice.right_system][index] = value
+            cells[choice.left_system, choice.right_system][cell] = value
         elif (choice.right_system, choice.left_system) in cells:
             turned = value if choice.kind == "abx" else 1.0 - value
-            cells[choice.right_system, choice.left_system][index] = turned
+            cells[choice.right_system, choice.left_system][cell] = turned
     is_planned = bool(study.design.planned)
     return tuple(ChoiceTable(first, second, is_planned, cells[first, second]) for first, second in pairs)
 
 
 def value_of(choice: Choice) -> float | None:
-    """Return 1 where the left was preferred, 0.5 for a tie, 0; abx: whether X was recognised; None for no answer."""
+    """Return 1 when left is preferred, 0.5 for a tie, else 0; ABX: whether X is identified; None for no response."""
     if choice.kind == "abx":
         return None if choice.is_right is None else float(choice.is_right)
     if choice.answer is None or choice.cannot_judge:
@@ -61,7 +62,7 @@ def value_of(choice: Choice) -> float | None:
 
 
 def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -> tuple[Preference, ...]:
-    """Return how each pair of systems was preferred.
+    """Return the preferences for each pair of systems.
 
     Responses to one query are about the same two lists, and those of one rater follow one taste, so they are not
     independent: the permutation and sign tests are over queries, the t test and the interval over queries and raters.
@@ -82,7 +83,7 @@ def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -
                 n_wins=int((given == 1.0).sum()),
                 n_ties=int((given == 0.5).sum()),
                 n_losses=int((given == 0.0).sum()),
-                win_rate=intervals.share_of_answers(table.cells),
+                win_rate=intervals.share_of_responses(table.cells),
                 n_queries_won=n_won,
                 n_queries_lost=n_lost,
                 n_queries_tied=len(lead) - n_won - n_lost,
@@ -103,10 +104,10 @@ def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -
 
 
 def abx_figures(tables: Sequence[ChoiceTable]) -> tuple[Abx, ...]:
-    """Return how often X was recognised, for each pair of systems.
+    """Return how often X was identified, for each pair of systems.
 
-    Who hears no difference guesses, each time anew, so the binomial test over all trials is right whatever queries and
-    raters are like; the interval of the share is over both.
+    A rater who hears no difference guesses independently in each trial, so the binomial test over all trials is valid
+    for any queries and raters; the interval of the share is over both.
     """
     from scipy.stats import binomtest  # noqa: PLC0415 - takes seconds to load
 
@@ -121,11 +122,11 @@ def abx_figures(tables: Sequence[ChoiceTable]) -> tuple[Abx, ...]:
                 is_planned=table.is_planned,
                 n_trials=len(given),
                 n_right=n_right,
-                share_right=intervals.share_of_answers(table.cells),
+                share_right=intervals.share_of_responses(table.cells),
                 p=float(binomtest(n_right, len(given), alternative="greater").pvalue) if len(given) else None,
                 holm_p=None,
                 is_shown=False,
-                note="" if len(given) else "Nobody answered.",
+                note="" if len(given) else "There are no responses.",
             )
         )
     ps = comparisons.holm([entry.p for entry in found])
@@ -136,7 +137,7 @@ def abx_figures(tables: Sequence[ChoiceTable]) -> tuple[Abx, ...]:
 
 
 def means_by_query(cells: Floats) -> Floats:
-    """Return the mean of each query's answers, NaN where there is none."""
+    """Return the mean response of each query, NaN without responses."""
     has = ~np.isnan(cells)
     n = has.sum(axis=1)
     return np.where(n > 0, np.where(has, cells, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)

@@ -1,4 +1,4 @@
-"""Ratings as arrays: who gave which grade to which result of which query. What follows from them is in `figures`."""
+"""Ratings as arrays of grades by query, rater and result."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from bowerbird.listening.study import Scale, Study
 from bowerbird.ranking.graded import Floats, Ints
 
 _SLIDER_GRADES = 4
-"""A slider alone is read as this many grades."""
+"""A slider alone is converted to this many grades."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradeTable:
-    """Grades of the pool; controls and repeats are apart.
+    """Grades of the pool, without controls and repeats.
 
     Attributes
     ----------
     query_ids, systems, rater_ids : tuple of str
-        Training queries are left out.
+        Without training queries.
     grades : ndarray, shape (n_queries, n_raters, n_items), float64
-        NaN where nobody answered, or could not judge. Items of a query stand in the order of its pool.
+        NaN without a grade. Items of a query are in the order of its pool.
     ranked : ndarray, shape (n_queries, n_systems, depth), int64
-        Which item of the pool stands where, best first; -1 where a system has no more.
+        Indices into the pool, best first; -1 for no result.
     crowding : ndarray, shape (n_queries, n_systems), float64
         Share of a system's results that are copies of the query or of one another; NaN without results.
     best : float
@@ -44,7 +44,7 @@ class GradeTable:
 
     @property
     def depth(self) -> int:
-        """How many results of each system are judged."""
+        """The number of results per system that are rated."""
         return int(self.ranked.shape[2])
 
     def without(self, rater_ids: Collection[str]) -> "GradeTable":
@@ -63,13 +63,13 @@ class GradeTable:
 
 
 def grade_table(study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
-    """Sort ratings into a table.
+    """Return the table of some ratings.
 
     Parameters
     ----------
     study : Study
     ratings : iterable of Rating
-        Those that count; see `valid_ratings`.
+        See `valid_ratings`.
     rater_ids : sequence of str
     """
     queries = [query.id for query in study.design.queries if not query.is_training]
@@ -109,9 +109,9 @@ def grade_table(study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[
 
 
 def grade_of(rating: Rating, scale: Scale) -> float | None:
-    """Return what a rating says, from 0 to the best grade; None where it says nothing.
+    """Return the grade of a rating, from 0 to the best grade; None when it has none.
 
-    A slider that stands beside grades is a comment on them; alone, its share of the way is the grade.
+    A slider counts only when there are no grades; its share of the range is then the grade.
     """
     if rating.cannot_judge or rating.is_broken:
         return None
@@ -132,25 +132,20 @@ def lowest_relevant_grade(best: float) -> float:
     return float(int(best) // 2 + 1)
 
 
-def valid_ratings(answers: Responses) -> tuple[Rating, ...]:
-    """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
+def valid_ratings(responses: Responses) -> tuple[Rating, ...]:
+    """Return the last revisions with a response; of conflicting responses, the first."""
     return tuple(
-        final_rating
-        for final_rating in answers.final_ratings()
-        if not final_rating.is_conflict
-        and (
-            final_rating.grade is not None
-            or final_rating.slider is not None
-            or final_rating.cannot_judge
-            or final_rating.is_broken
-        )
+        rating
+        for rating in responses.final_ratings()
+        if not rating.is_conflict
+        and (rating.grade is not None or rating.slider is not None or rating.cannot_judge or rating.is_broken)
     )
 
 
-def valid_choices(answers: Responses) -> tuple[Choice, ...]:
-    """Return what counts of the choices, likewise."""
+def valid_choices(responses: Responses) -> tuple[Choice, ...]:
+    """Return the last revisions of choices with a response; of conflicting responses, the first."""
     return tuple(
-        final_choice
-        for final_choice in answers.final_choices()
-        if not final_choice.is_conflict and (final_choice.answer is not None or final_choice.cannot_judge)
+        choice
+        for choice in responses.final_choices()
+        if not choice.is_conflict and (choice.answer is not None or choice.cannot_judge)
     )

@@ -1,7 +1,4 @@
-"""The pictures of a report: what systems were given, query by query, and how far raters say the same.
-
-What is drawn stands in the report's tables as well; a picture is where to look first.
-"""
+"""The plots of a report: grades, figures by query, and agreement. Their values are also in the tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +18,11 @@ _AXIS_PX: Final = 26.0
 _INSET_PX: Final = 6.0
 _MIN_SHARE_WRITTEN: Final = 0.09
 _N_LANES: Final = 5
-"""Dots of different queries are spread over so many lines, so that they can be told apart."""
+"""Dots of different queries are spread over this many lines to avoid overlap."""
 
 
 def plots_of(study: Study, results: Results) -> tuple[Plot, ...]:
-    """Draw everything that fits the study and has been answered."""
+    """Draw the plots that apply to the study and its responses."""
     if not results.n_raters:
         return ()
     drawn: tuple[Plot | None, ...]
@@ -45,7 +42,7 @@ def plots_of(study: Study, results: Results) -> tuple[Plot, ...]:
 
 
 def grade_shares(results: Results) -> Plot | None:
-    """Draw how often each grade was given to each system's results: one bar a system, worst on the left."""
+    """Draw the shares of grades of each system's results: a bar per system, worst on the left."""
     systems = [system for system in results.everybody.systems if sum(system.grade_counts)]
     if not systems:
         return None
@@ -70,7 +67,7 @@ def grade_shares(results: Results) -> Plot | None:
                     ink = drawing.ink_on(tone)
                     write(axes, left + width / 2.0, top + 29.0, percent(n_given / n), ha="center", color=ink)
                 left += width
-        said = [
+        parts = [
             f"{system.system}: "
             + ", ".join(
                 f"{grade} {percent(n / sum(system.grade_counts))}"
@@ -78,15 +75,15 @@ def grade_shares(results: Results) -> Plot | None:
             )
             for system in systems
         ]
-        title = "What was given to each system"
-        svg = drawing.finished(figure, name="grades", title=title, description="; ".join(said) + ".")
+        title = "Grades of each system"
+        svg = drawing.finished(figure, name="grades", title=title, description="; ".join(parts) + ".")
     return Plot(
         "grades", title, "Shares of the grades that raters gave to each system's results, worst on the left.", svg
     )
 
 
 def ndcg_spread(results: Results) -> Plot | None:
-    """Draw each system's nDCG query by query, its mean with the interval, and what listeners reach."""
+    """Draw each system's nDCG by query, its mean with the interval, and the listener ceiling."""
     systems = [system for system in results.everybody.systems if system.ndcg.value is not None]
     if not systems:
         return None
@@ -110,17 +107,18 @@ def ndcg_spread(results: Results) -> Plot | None:
             write(
                 axes, listeners, -0.5 - 10.0 / pitch, f"listeners {decimal(listeners)}", ha=side, color=colour("accent")
             )
-        said = "; ".join(f"{system.system} {with_reach(system.ndcg)}" for system in systems)
-        title = f"nDCG@{results.depth}, query by query"
-        svg = drawing.finished(figure, name="spread", title=title, description=f"Means with 95 % intervals: {said}.")
-    caption = "Each dot is a query; the diamond is their mean, its line the 95 % interval."
+        means = "; ".join(f"{system.system} {with_reach(system.ndcg)}" for system in systems)
+        description = f"Means with 95 % intervals: {means}."
+        title = f"nDCG@{results.depth} by query"
+        svg = drawing.finished(figure, name="spread", title=title, description=description)
+    caption = "Each dot is a query; the diamond is the mean, its line the 95 % interval."
     if listeners is not None:
-        caption += " The broken line is what a rater's own grades reach as a ranking, judged by the other raters."
+        caption += " The dashed line is the listener ceiling: a rater's own ranking, scored by the other raters."
     return Plot("spread", title, caption, svg)
 
 
 def rater_agreement(study: Study, results: Results) -> Plot | None:
-    """Draw each rater's agreement with the mean of the others; who is flagged is a triangle."""
+    """Draw each rater's agreement with the mean of the others; triangles are flagged raters."""
     raters = [rater for rater in results.raters if rater.agreement is not None]
     if not raters:
         return None
@@ -131,9 +129,9 @@ def rater_agreement(study: Study, results: Results) -> Plot | None:
     with drawing.plain_style():
         figure = drawing.new_figure(head_px + pitch * len(raters) + _AXIS_PX)
         legend = drawing.blank_panel(figure, left=0, top=0, width=WIDTH_PX, height=head_px)
-        for x, flagged, words in ((names_px, False, "rater"), (names_px + 76.0, True, "flagged rater")):
+        for x, flagged, text in ((names_px, False, "rater"), (names_px + 76.0, True, "flagged rater")):
             _rater_mark(legend, x + 6.0, 10.0, is_flagged=flagged)
-            write(legend, x + 16.0, 10.0, words)
+            write(legend, x + 16.0, 10.0, text)
         names = drawing.blank_panel(figure, left=0, top=head_px, width=names_px, height=pitch * len(raters))
         axes = drawing.panel(
             figure, left=names_px, top=head_px, width=WIDTH_PX - names_px - 14.0, height=pitch * len(raters)
@@ -151,22 +149,22 @@ def rater_agreement(study: Study, results: Results) -> Plot | None:
             ink = colour("text") if rater.flags else colour("muted")
             write(names, _INSET_PX, (row + 0.5) * pitch, drawing.elided(rater.pseudonym, names_px - 16.0), color=ink)
             _rater_mark(axes, rater.agreement, row, is_flagged=bool(rater.flags))
-        said = "; ".join(
+        description = "; ".join(
             f"{rater.pseudonym} {decimal(rater.agreement, places=2)}{' (flagged)' if rater.flags else ''}"
             for rater in raters
         )
-        title = "Each rater against the others"
-        svg = drawing.finished(figure, name="raters", title=title, description=f"Rank correlation: {said}.")
+        title = "Agreement with other raters"
+        svg = drawing.finished(figure, name="raters", title=title, description=f"Rank correlation: {description}.")
     caption = (
-        "Rank correlation of each rater's answers with the mean of all others; a triangle is a rater with a flag, "
-        f"the broken line the study's own threshold of {decimal(threshold, places=2)}."
+        "Rank correlation of each rater's responses with the mean of all others; a triangle is a flagged rater, "
+        f"the dashed line the threshold of the study, {decimal(threshold, places=2)}."
     )
     return Plot("raters", title, caption, svg)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """One row of a picture of shares."""
+    """A row of a plot of shares."""
 
     label: str
     estimate: Estimate
@@ -174,28 +172,28 @@ class _Rate:
 
 
 def win_rates(results: Results) -> Plot | None:
-    """Draw how often the first system of each pair was preferred."""
+    """Draw the win rate of each pair of systems."""
     rates = [
         _Rate(f"{preference.first} over {preference.second}", preference.win_rate, preference.is_planned)
         for preference in results.everybody.preferences
     ]
-    title = "Who was preferred"
+    title = "Preferences"
     caption = (
-        "How often the first system's list was preferred, ties as half, with 95 % intervals; the broken line is no "
-        "preference. Filled marks were planned, hollow ones are exploratory."
+        "How often the first system's list was preferred, with ties as half and 95 % intervals; the dashed line is no "
+        "preference. Filled marks are planned comparisons, hollow marks exploratory."
     )
     return _rates(rates, name="wins", title=title, caption=caption, half="no preference")
 
 
 def shares_right(results: Results) -> Plot | None:
-    """Draw how often X was recognised for each pair of systems."""
+    """Draw how often X was identified for each pair of systems."""
     rates = [
         _Rate(f"{pair.first} and {pair.second}", pair.share_right, pair.is_planned) for pair in results.everybody.abx
     ]
-    title = "Who was told apart"
+    title = "ABX"
     caption = (
-        "How often X was recognised, with 95 % intervals; the broken line is guessing. Filled marks were planned, "
-        "hollow ones are exploratory."
+        "How often X was identified, with 95 % intervals; the dashed line is guessing. Filled marks are planned "
+        "comparisons, hollow marks exploratory."
     )
     return _rates(rates, name="abx", title=title, caption=caption, half="guessing")
 
@@ -223,10 +221,10 @@ def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half:
             )
             write(axes, 1.0, row - 0.2, percent(rate.estimate.value), color=colour("text"), ha="right", weight="bold")
             _mark(axes, rate.estimate, row + 0.2, marker="o", is_hollow=not rate.is_planned)
-        said = "; ".join(
+        description = "; ".join(
             f"{rate.label} {percent(rate.estimate.value)}{_ends(rate.estimate.interval)}" for rate in rates
         )
-        svg = drawing.finished(figure, name=name, title=title, description=f"{said}.")
+        svg = drawing.finished(figure, name=name, title=title, description=f"{description}.")
     return Plot(name, title, caption, svg)
 
 
@@ -241,7 +239,7 @@ def _share_axis(axes: "Axes", *, as_percent: bool) -> None:
 
 
 def _mark(axes: "Axes", estimate: Estimate, y: float, *, marker: str, is_hollow: bool = False) -> None:
-    """Draw a figure and its interval; what lies at the edge is drawn whole."""
+    """Draw an estimate and its interval, without clipping at the edges."""
     if estimate.interval is not None:
         ends = (estimate.interval.low, estimate.interval.high)
         axes.plot(ends, (y, y), color=colour("text"), linewidth=2.0, clip_on=False)
@@ -260,28 +258,28 @@ def _mark(axes: "Axes", estimate: Estimate, y: float, *, marker: str, is_hollow:
 
 
 def _rater_mark(axes: "Axes", x: float, y: float, *, is_flagged: bool) -> None:
-    """Draw a rater: shape and colour both say whether there is a flag."""
+    """Draw a rater; shape and colour both show whether the rater is flagged."""
     marker, tone, size = ("^", "unlike", 8.0) if is_flagged else ("o", "wave", 7.0)
     axes.plot([x], [y], marker, markersize=size, color=colour(tone), markeredgewidth=0.0, clip_on=False)
 
 
 def _legend_lines(grades: Sequence[str]) -> list[list[tuple[float, int, str]]]:
-    """Return lines of (left, grade, words), as many as they need."""
+    """Return lines of (left, grade, label) that fit the width."""
     lines: list[list[tuple[float, int, str]]] = [[]]
     left = _INSET_PX
     for index, grade in enumerate(grades):
-        words = drawing.elided(grade or ABSENT, WIDTH_PX - 40.0)
-        width = 16.0 + drawing.text_width(words) + 12.0
+        text = drawing.elided(grade or ABSENT, WIDTH_PX - 40.0)
+        width = 16.0 + drawing.text_width(text) + 12.0
         if lines[-1] and left + width > WIDTH_PX:
             lines.append([])
             left = _INSET_PX
-        lines[-1].append((left, index, words))
+        lines[-1].append((left, index, text))
         left += width
     return lines
 
 
 def _grade_legend(axes: "Axes", lines: Sequence[Sequence[tuple[float, int, str]]], tones: Sequence[str]) -> None:
     for row, line in enumerate(lines):
-        for left, index, words in line:
+        for left, index, text in line:
             axes.barh(20.0 * row + 10.0, 10.0, height=10.0, left=left, color=tones[index])
-            write(axes, left + 16.0, 20.0 * row + 10.0, words)
+            write(axes, left + 16.0, 20.0 * row + 10.0, text)
