@@ -1,4 +1,4 @@
-"""A small frozen study for tests: tones and noises as excerpts, three systems of known quality."""
+"""A small study for tests: tones as excerpts, and three systems."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ SYSTEMS = ("good", "middling", "chance")
 
 
 def design(**changes: object) -> StudyDesign:
-    """A design without queries."""
+    """Return a design without queries."""
     made = StudyDesign(
         name="tones",
         title="Tones",
@@ -38,7 +38,7 @@ def design(**changes: object) -> StudyDesign:
 def sample_study(
     folder: Path, *, n_queries: int = 4, duration_s: float = 0.3, has_words: bool = False, **changes: object
 ) -> StudyFolder:
-    """Write a study with its excerpts and open it."""
+    """Write a study with its excerpts, and open it."""
     rng = np.random.default_rng(3)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / EXCERPTS_NAME).mkdir(exist_ok=True)

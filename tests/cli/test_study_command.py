@@ -123,7 +123,7 @@ def test_a_name_is_used_once(studied):
 def test_a_bundle_is_exported_and_ratings_are_merged(studied, tmp_path, monkeypatch):
     studied("study", "new", "x", "--queries", "2", "--depth", "2")
     home = study_named("x")
-    assert studied("study", "export", "x", tmp_path / "r", "--ratings").code == 2  # nobody has rated yet
+    assert studied("study", "export", "x", tmp_path / "r", "--ratings").code == 2  # there are no ratings yet
     rated("x", "heron")
     assert "excerpts" in studied("study", "export", "x", tmp_path / "x.bowerbird").out
     with monkeypatch.context() as there:

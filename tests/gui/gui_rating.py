@@ -139,7 +139,7 @@ class Seat:
             self.deliver()
             seconds -= step_s
 
-    def hear(self, *keys: str, seconds: float = 0.3) -> None:
+    def listen(self, *keys: str, seconds: float = 0.3) -> None:
         """Play the sound of each key to its end."""
         for key in keys:
             self.press(key)
@@ -147,25 +147,25 @@ class Seat:
             self.player.finish()
             self.deliver()
 
-    def sit_down(self, pseudonym: str = "heron", **background: str) -> None:
+    def join(self, pseudonym: str = "heron", **background: str) -> None:
         """Join, and continue to the first page."""
         self.presenter.join(pseudonym, background, has_consented=True)
         self.deliver()
         while self.step:
             self.press("enter")
 
-    def hear_all(self) -> None:
+    def listen_to_all(self) -> None:
         """Play everything on the page."""
         if self.state.reference is not None:
-            self.hear("0")
+            self.listen("0")
         for number, one_list in enumerate(self.state.lists):
             if self.state.kind == "preference":
                 self.press("left" if number == 0 else "right")
-            self.hear(*(stimulus.sound.key for stimulus in one_list))
+            self.listen(*(stimulus.sound.key for stimulus in one_list))
 
     def rate_page(self) -> None:
         """Rate everything on the page, and continue."""
-        self.hear_all()
+        self.listen_to_all()
         if self.state.kind == "grade":
             for stimulus in self.state.lists[0]:
                 self.press(stimulus.sound.key, "w")

@@ -116,7 +116,7 @@ class RatingStage:
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
         self.deliver()
 
-    def hear(self, *keys: str) -> None:
+    def listen(self, *keys: str) -> None:
         """Play the sound of each key to its end."""
         for key in keys:
             self.press(key)
@@ -124,10 +124,10 @@ class RatingStage:
             self.player.finish()
             self.deliver()
 
-    def hear_all(self) -> None:
-        self.hear("0", *(stimulus.sound.key for stimulus in self.state.stimuli))
+    def listen_to_all(self) -> None:
+        self.listen("0", *(stimulus.sound.key for stimulus in self.state.stimuli))
 
-    def sit_down(self, name: str = "heron") -> None:
+    def join(self, name: str = "heron") -> None:
         """Join, and continue to the first page, by keys alone."""
         self.type(name)
         self.press("tab", "space", "enter")

@@ -49,7 +49,7 @@ def test_a_rater_must_consent(seat_at: Callable[..., Seat]):
 @pytest.mark.parametrize(("alias", "word"), [("", "alias"), ("heron", "taken")])
 def test_an_alias_is_required_and_unique(seat_at: Callable[..., Seat], alias: str, word: str):
     first = seat_at()
-    first.sit_down("heron")
+    first.join("heron")
     seat = seat_at(again=first)
     seat.presenter.join(alias, {}, has_consented=True)
     assert word in seat.state.message
@@ -58,7 +58,7 @@ def test_an_alias_is_required_and_unique(seat_at: Callable[..., Seat], alias: st
 
 def test_raters_are_listed_with_their_progress(seat_at: Callable[..., Seat]):
     first = seat_at()
-    first.sit_down("heron")
+    first.join("heron")
     first.rate_page()
     n_pages = first.n_pages
     (row,) = seat_at(again=first).state.raters
@@ -67,8 +67,8 @@ def test_raters_are_listed_with_their_progress(seat_at: Callable[..., Seat]):
 
 def test_a_returning_rater_resumes_after_one_step(seat_at: Callable[..., Seat]):
     first = seat_at()
-    first.sit_down()
-    first.hear("0", "2")
+    first.join()
+    first.listen("0", "2")
     first.press("2", "r")
     before = first.state
     seat = seat_at(again=first, pseudonym="heron")
@@ -83,7 +83,7 @@ def test_a_returning_rater_resumes_after_one_step(seat_at: Callable[..., Seat]):
 
 def test_a_returning_rater_can_read_the_instructions_and_set_the_volume_again(seat_at: Callable[..., Seat]):
     first = seat_at()
-    first.sit_down()
+    first.join()
     seat = seat_at(again=first, pseudonym="heron")
     seat.press("i")
     assert seat.step == "instructions"
@@ -96,9 +96,9 @@ def test_a_returning_rater_can_read_the_instructions_and_set_the_volume_again(se
 
 def test_time_away_from_the_page_is_not_decision_time(seat_at: Callable[..., Seat]):
     first = seat_at(n_training=0)
-    first.sit_down()
+    first.join()
     first.go_by(1.0)
-    first.hear("0", "1")
+    first.listen("0", "1")
     first.press("1", "q")
     (rating,) = first.answers.ratings
     assert rating.decision_ms == pytest.approx(1600, abs=2)
@@ -119,7 +119,7 @@ def test_instructions_of_the_design_replace_the_default_ones(seat_at: Callable[.
 
 def test_a_break_is_suggested_between_pages_and_is_not_decision_time(seat_at: Callable[..., Seat]):
     seat = seat_at(n_training=0, break_after_min=25.0)
-    seat.sit_down()
+    seat.join()
     seat.go_by(0.1)
     seat.clock.wind(25 * 60)
     assert isinstance(seat.state, PageState)
@@ -137,7 +137,7 @@ def test_a_break_is_suggested_between_pages_and_is_not_decision_time(seat_at: Ca
 
 def test_escape_stops_playback_and_asks_to_leave(seat_at: Callable[..., Seat]):
     seat = seat_at()
-    seat.sit_down()
+    seat.join()
     seat.press("1", "escape")
     assert not seat.player.is_playing
     assert seat.state.is_leaving
@@ -152,8 +152,8 @@ def test_escape_stops_playback_and_asks_to_leave(seat_at: Callable[..., Seat]):
 
 def test_no_response_is_accepted_without_a_device(seat_at: Callable[..., Seat]):
     seat = seat_at()
-    seat.sit_down()
-    seat.hear("0", "1")
+    seat.join()
+    seat.listen("0", "1")
     seat.presenter.handle(DeviceChanged(AWAY))
     assert seat.state.message == AWAY
     for key in ("q", "n", "b"):
@@ -220,7 +220,7 @@ def test_a_failed_check_can_be_repeated(seat_at: Callable[..., Seat]):
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
 def test_nothing_shown_identifies_a_sound_or_a_system(seat_at: Callable[..., Seat], kind: str):
     seat = seat_at(kind=kind, n_queries=2)
-    seat.sit_down()
+    seat.join()
     while seat.step != "done":
         if seat.step:
             seat.press("enter")
@@ -239,11 +239,11 @@ def test_nothing_shown_identifies_a_sound_or_a_system(seat_at: Callable[..., Sea
 
 def test_responses_of_two_raters_are_separate(seat_at: Callable[..., Seat]):
     first = seat_at(n_training=0)
-    first.sit_down("heron")
+    first.join("heron")
     first.rate_page()
     second = seat_at(again=first)
-    second.sit_down("wren")
-    second.hear("0", "1")
+    second.join("wren")
+    second.listen("0", "1")
     second.press("r")
     with ResponseStore(first.folder.path) as file:
         raters = {rater.pseudonym: rater.id for rater in file.raters()}

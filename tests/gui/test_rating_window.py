@@ -50,13 +50,13 @@ def open_rating(
 def stage(open_rating: Callable[..., RatingStage]) -> RatingStage:
     """A rater at the first page."""
     stage = open_rating()
-    stage.sit_down()
+    stage.join()
     return stage
 
 
 def test_a_page_is_rated_by_keys_alone(stage: RatingStage):
     number = stage.state.number
-    stage.hear_all()
+    stage.listen_to_all()
     for stimulus, grade in zip(stage.state.stimuli, "qwerqwerq", strict=False):
         stage.press(stimulus.sound.key, grade)
     assert [stimulus.grade for stimulus in stage.state.stimuli] == [index % 4 for index in range(len(stage.rows))]
@@ -66,7 +66,7 @@ def test_a_page_is_rated_by_keys_alone(stage: RatingStage):
 
 
 def test_a_page_is_rated_by_mouse_alone(stage: RatingStage):
-    stage.hear_all()
+    stage.listen_to_all()
     stage.click(stage.rows[1])
     assert stage.player.played[-1].path.stem == stage.program.presenter._current.page.slots[1].item_id
     stage.click(stage.rows[1].grades[2])
@@ -86,7 +86,7 @@ def test_a_grade_before_listening_is_refused_on_the_page(stage: RatingStage):
 
 
 def test_a_clicked_button_takes_no_keys(stage: RatingStage):
-    stage.hear_all()
+    stage.listen_to_all()
     stage.click(stage.rows[0].grades[1])
     n_played = len(stage.player.played)
     stage.press("space")
@@ -164,7 +164,7 @@ def test_keys_have_the_same_name_on_every_keyboard(text: str, key: Qt.Key, name:
 
 def test_tab_selects_the_other_list(open_rating: Callable[..., RatingStage]):
     stage = open_rating(kind="preference")
-    stage.sit_down()
+    stage.join()
     stage.press("tab", "1")
     assert stage.state.stimuli[len(stage.state.lists[0])].sound.is_playing
     stage.press("left", "1")
@@ -173,8 +173,8 @@ def test_tab_selects_the_other_list(open_rating: Callable[..., RatingStage]):
 
 def test_the_slider_is_stored_when_the_mouse_is_released(open_rating: Callable[..., RatingStage]):
     stage = open_rating(scale=Scale((), has_slider=True))
-    stage.sit_down()
-    stage.hear_all()
+    stage.join()
+    stage.listen_to_all()
     slide = stage.rows[0].slide
     assert slide is not None
     assert slide.shown is None
@@ -190,7 +190,7 @@ def test_the_slider_is_stored_when_the_mouse_is_released(open_rating: Callable[.
 
 def test_the_slider_does_not_move_before_listening(open_rating: Callable[..., RatingStage]):
     stage = open_rating(scale=Scale((), has_slider=True))
-    stage.sit_down()
+    stage.join()
     slide = stage.rows[0].slide
     assert slide is not None
     stage.qtbot.mouseClick(slide._line, Qt.MouseButton.LeftButton)
@@ -207,7 +207,7 @@ def test_a_second_window_on_the_same_study_is_refused(stage: RatingStage):
 
 
 def test_closing_stores_everything_and_releases_the_study(stage: RatingStage, open_rating: Callable[..., RatingStage]):
-    stage.hear("0", "1")
+    stage.listen("0", "1")
     stage.press("r")
     folder, player = stage.folder, stage.player
     stage.window.close()
@@ -225,7 +225,7 @@ def test_closing_stores_everything_and_releases_the_study(stage: RatingStage, op
 
 
 def test_nothing_of_the_library_is_shown_or_created(stage: RatingStage):
-    stage.hear_all()
+    stage.listen_to_all()
     shown = " ".join(stage.texts())
     for item in stage.folder.study.items.values():
         assert item.id not in shown
@@ -248,7 +248,7 @@ def test_no_sound_or_grade_is_cut_off(
     open_rating: Callable[..., RatingStage], size: tuple[int, int], kind: str, has_slider: bool
 ):
     stage = open_rating(size=size, kind=kind, scale=Scale(has_slider=has_slider), depth=5)
-    stage.sit_down()
+    stage.join()
     QApplication.processEvents()
     assert stage.window.width() == size[0]
     viewport = stage.window.trial._scroll.viewport()
@@ -285,7 +285,7 @@ def test_nothing_moves_while_a_page_is_rated(stage: RatingStage):
         ]
 
     before = geometries()
-    stage.hear_all()
+    stage.listen_to_all()
     stage.press("1", "q", "2", "n", "3", "c")
     QApplication.processEvents()
     assert geometries() == before

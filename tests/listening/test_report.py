@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.report.numerals import decimal, p_text, p_value, percent, percent_reach, reach, typeset
-from bowerbird.listening.report.page import asked_of, lead_sentences, report_html, system_texts
+from bowerbird.listening.report.page import design_rows, lead_sentences, report_html, system_texts
 from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
 from bowerbird.listening.study import Comparison
@@ -123,7 +123,7 @@ def test_the_page_follows_the_colour_scheme_and_is_light_in_print(graded):
 def test_sections_are_in_reading_order(graded):
     page = Page(report_html(*graded))
     assert list(page.sections)[1:] == [
-        "findings", "asked", "systems", "comparisons", "plots", "coverage", "agreement", "raters-table", "unflagged",
+        "findings", "design", "systems", "comparisons", "plots", "coverage", "agreement", "raters-table", "unflagged",
         "by-query", "remarks", "files",
     ]  # fmt: skip
 
@@ -258,17 +258,17 @@ def test_abx_has_shares_and_no_agreement_with_others(told_apart):
     assert p_value(it.p) in row
     assert "With others" not in page.sections["raters-table"]
     assert "agreement" not in page.sections
-    assert "correlation" not in page.sections["asked"]
+    assert "correlation" not in page.sections["design"]
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
 def test_a_study_without_ratings_shows_its_design(kind):
     study, _ = simulate_study(Truth(kind=kind, quality=THREE, n_queries=3, n_raters=1), seed=1)
     page = Page(report_html(study, results_of(study, Responses())))
-    assert list(page.sections)[1:] == ["findings", "asked", "remarks", "files"]
+    assert list(page.sections)[1:] == ["findings", "design", "remarks", "files"]
     assert "There are no ratings yet." in page.sections["findings"]
-    assert study.design.shown_question in page.sections["asked"]
-    assert study.hash in page.sections["asked"]
+    assert study.design.shown_question in page.sections["design"]
+    assert study.hash in page.sections["design"]
 
 
 def test_a_pilot_says_so_once_at_the_top(graded):
@@ -283,14 +283,14 @@ def test_a_pilot_says_so_once_at_the_top(graded):
 
 def test_the_design_is_shown(graded):
     study, results = graded
-    asked = dict(asked_of(study, results))
-    assert asked["Question"] == "How similar is each sound to the reference?"
-    assert "0 Not similar, 1 Slightly similar, 2 Very similar, 3 Nearly identical" in asked["Scale"]
-    assert "A mean grade of 2 or more is relevant" in asked["Scale"]
-    assert asked["Queries"].startswith("8, ")
-    assert "The best 5 results per system" in asked["Depth"]
-    section = Page(report_html(study, results)).sections["asked"]
-    assert all(typeset(words) in section for words in asked.values())
+    rows = dict(design_rows(study, results))
+    assert rows["Question"] == "How similar is each sound to the reference?"
+    assert "0 Not similar, 1 Slightly similar, 2 Very similar, 3 Nearly identical" in rows["Scale"]
+    assert "A mean grade of 2 or more is relevant" in rows["Scale"]
+    assert rows["Queries"].startswith("8, ")
+    assert "The best 5 results per system" in rows["Depth"]
+    section = Page(report_html(study, results)).sections["design"]
+    assert all(typeset(words) in section for words in rows.values())
 
 
 def test_queries_in_words_are_listed(graded):
@@ -298,7 +298,7 @@ def test_queries_in_words_are_listed(graded):
     queries = tuple(replace(query, words=f"a door, {query.id}") for query in study.design.queries)
     study = replace(study, design=replace(study.design, queries=queries, construct="matches_words"))
     page = Page(report_html(study, results))
-    assert "a door, q00 · a door, q01" in page.sections["asked"]
+    assert "a door, q00 · a door, q01" in page.sections["design"]
     assert "a door, q03" in page.row("by-query", "q03")
 
 

@@ -19,8 +19,14 @@ from bowerbird.listening.store import read_items, read_run
 from bowerbird.listening.tables import read_responses
 from listening_stage import SYSTEMS, sample_study
 
-FROZEN = ("study.yaml", "study.sha256", "items.csv", "systems.json", *(f"runs/{name}.trec" for name in sorted(SYSTEMS)))
-ANSWERED = ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl")
+STUDY_FILES = (
+    "study.yaml",
+    "study.sha256",
+    "items.csv",
+    "systems.json",
+    *(f"runs/{name}.trec" for name in sorted(SYSTEMS)),
+)
+RESPONSE_FILES = ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl")
 
 
 def answered(folder, *pseudonyms):
@@ -50,7 +56,7 @@ def rated(tmp_path):
 def test_all_files_are_written_and_listed_on_the_page(tmp_path, rated):
     folder, answers = rated
     report = write_report(folder, answers, tmp_path / "out" / "report")
-    names = {"report.html", "results.json", "qrels.txt", *FROZEN, *ANSWERED}
+    names = {"report.html", "results.json", "qrels.txt", *STUDY_FILES, *RESPONSE_FILES}
     assert set(report.names) == names
     written = {str(path.relative_to(report.path.parent)) for path in report.path.parent.rglob("*") if path.is_file()}
     assert written == names
@@ -61,7 +67,7 @@ def test_all_files_are_written_and_listed_on_the_page(tmp_path, rated):
 def test_study_files_are_copied_byte_by_byte(tmp_path, rated):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
-    for name in FROZEN:
+    for name in STUDY_FILES:
         assert (out / name).read_bytes() == (folder.path / name).read_bytes()
     assert hashlib.sha256((out / "study.sha256").read_bytes()).hexdigest() == folder.study.hash
     assert parse_design((out / "study.yaml").read_text(encoding="utf-8")) == folder.study.design
@@ -72,7 +78,7 @@ def test_study_files_are_copied_byte_by_byte(tmp_path, rated):
 def test_responses_are_read_back_from_the_report(tmp_path, rated):
     folder, answers = rated
     out = write_report(folder, answers, tmp_path / "out").path.parent
-    assert read_responses({name: (out / name).read_text(encoding="utf-8") for name in ANSWERED}) == answers
+    assert read_responses({name: (out / name).read_text(encoding="utf-8") for name in RESPONSE_FILES}) == answers
     with (out / "ratings.csv").open(encoding="utf-8", newline="") as file:
         assert {row["study_id"] for row in csv.DictReader(file)} == {"tones"}
 

@@ -49,10 +49,10 @@ def plan_pages(study: Study, *, rater_number: int) -> tuple[Page, ...]:
     """
     plan = {"grade": _grade_pages, "preference": _preference_pages, "abx": _abx_pages}[study.design.kind]
     training = [query for query in study.design.queries if query.is_training]
-    asked = [query for query in study.design.queries if not query.is_training]
+    rated = [query for query in study.design.queries if not query.is_training]
     pages = [
         *(replace(page, is_training=True) for page in plan(study, training, rater_number)),
-        *_with_repeats(study, _shuffled(plan(study, asked, rater_number), study, rater_number, "pages"), rater_number),
+        *_with_repeats(study, _shuffled(plan(study, rated, rater_number), study, rater_number, "pages"), rater_number),
     ]
     return tuple(replace(page, number=number) for number, page in enumerate(pages))
 
@@ -197,14 +197,14 @@ def same_results(study: Study) -> tuple[str, ...]:
     compared = {name for pair in compared_pairs(study) for name in pair}
     unused = [system.name for system in study.design.systems if system.name not in compared]
     notes = [f"{name} is in no comparison, so its results are not rated." for name in unused]
-    asked = [query.id for query in study.design.queries if not query.is_training]
+    rated = [query.id for query in study.design.queries if not query.is_training]
     for first, second in compared_pairs(study):
         n_same = sum(
-            _results(study, first, query_id).slots == _results(study, second, query_id).slots for query_id in asked
+            _results(study, first, query_id).slots == _results(study, second, query_id).slots for query_id in rated
         )
         if n_same:
             notes.append(
-                f"{first} and {second} have the same results for {n_same} of {len(asked)} queries, which are left out."
+                f"{first} and {second} have the same results for {n_same} of {len(rated)} queries, which are left out."
             )
     return tuple(notes)
 

@@ -17,7 +17,6 @@ from bowerbird.listening.study import (
     Exclusion,
     Item,
     RankedItem,
-    Run,
     Study,
     StudyDesign,
     StudyQuery,
@@ -217,8 +216,7 @@ def _study(truth: Truth, ranked: Ints, *, seed: int) -> Study:
         exclusion=Exclusion(),
         queries=tuple(queries),
     )
-    frozen: Mapping[str, Run] = runs
-    return Study(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, frozen)
+    return Study(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, runs)
 
 
 def _item(row: int, sound: int) -> str:

@@ -351,8 +351,8 @@ class RatingPresenter:
     def _level_item(self) -> str:
         """Return the sound for setting the volume: the longest training reference, or the longest of all."""
         study = self._folder.study
-        asked = [query.item_id for query in study.design.queries if query.is_training and query.item_id]
-        return max(asked or sorted(study.items), key=lambda item_id: study.items[item_id].duration_s)
+        training = [query.item_id for query in study.design.queries if query.is_training and query.item_id]
+        return max(training or sorted(study.items), key=lambda item_id: study.items[item_id].duration_s)
 
     def _level_sound(self) -> SoundState:
         return SoundState(None, "", "", self._player.position_share, True, self._player.playing is not None)

@@ -100,7 +100,7 @@ class TrialPage(QWidget):
         self._outer.addWidget(self._column)
 
     def show_page(self, state: PageState) -> None:
-        """Show a page as it stands."""
+        """Show a page."""
         before, self._state = self._state, state
         if before is None or _shape(before) != _shape(state):
             self._build(state)

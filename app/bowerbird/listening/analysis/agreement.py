@@ -50,12 +50,12 @@ def agreement_of(
     rounded = np.rint(units)
     pairs = tuple(
         PairAgreement(
-            rater_ids[combination],
-            rater_ids[two],
-            weighted_kappa(rounded[:, combination], rounded[:, two], n_grades=n_grades),
-            int((~np.isnan(rounded[:, combination]) & ~np.isnan(rounded[:, two])).sum()),
+            rater_ids[first],
+            rater_ids[second],
+            weighted_kappa(rounded[:, first], rounded[:, second], n_grades=n_grades),
+            int((~np.isnan(rounded[:, first]) & ~np.isnan(rounded[:, second])).sum()),
         )
-        for combination, two in itertools.combinations(range(len(rater_ids)), 2)
+        for first, second in itertools.combinations(range(len(rater_ids)), 2)
     )
     known = [pair.kappa for pair in pairs if pair.kappa is not None]
     again = np.rint(np.array(repeats, dtype=np.float64).reshape(-1, 2))

@@ -121,15 +121,15 @@ def _graded(study: Study, valid: ValidResponses, *, seed: int, n_resamples: int)
         [
             comparisons.compared(
                 pair,
-                (values[:, first], values[:, two]),
-                (cells[:, :, first], cells[:, :, two]),
+                (values[:, first], values[:, second]),
+                (cells[:, :, first], cells[:, :, second]),
                 is_planned=bool(study.design.planned),
                 n_comparisons=len(pairs),
                 seed=seed,
                 n_resamples=n_resamples,
             )
             for pair in pairs
-            for first, two in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
+            for first, second in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
         ]
     )
     units, query_of = agreement.grade_units(table)
@@ -227,14 +227,14 @@ def _coverage_of_grades(table: GradeTable, valid: ValidResponses) -> Coverage:
 
 
 def _coverage_of_choices(study: Study, valid: ValidResponses, tables: tuple[choices.ChoiceTable, ...]) -> Coverage:
-    asked = {
+    rated = {
         (page.query_id, frozenset(column.system for column in page.columns))
         for page in plan_pages(study, rater_number=0)
         if not page.is_training
     }
     rows = {query.id: row for row, query in enumerate(q for q in study.design.queries if not q.is_training)}
     of_pair = {frozenset((table.first, table.second)): (~np.isnan(table.cells)).sum(axis=1) for table in tables}
-    n_raters_of = [int(of_pair[pair][rows[query]]) for query, pair in sorted(asked, key=str) if pair in of_pair]
+    n_raters_of = [int(of_pair[pair][rows[query]]) for query, pair in sorted(rated, key=str) if pair in of_pair]
     return _coverage(np.array(n_raters_of, dtype=np.int64), valid, ())
 
 

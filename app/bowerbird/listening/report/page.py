@@ -113,7 +113,7 @@ def report_html(study: Study, results: Results, *, systems: Mapping[str, Mapping
         unflagged=results.without_flagged,
         figures=_figure_columns(results),
         systems=system_texts(study, systems),
-        asked=[(name, numerals.typeset(text)) for name, text in asked_of(study, results)],
+        design_rows=[(name, numerals.typeset(text)) for name, text in design_rows(study, results)],
         plots=plots.plots_of(study, results),
         files=listed_files(study),
         tokens=drawing.tokens(),
@@ -164,7 +164,7 @@ def system_texts(study: Study, cards: Mapping[str, Mapping[str, object]] | None 
     return tuple(SystemText(name, _phrase(card), str(card.get("encoder_id") or "")) for name, card in known.items())
 
 
-def asked_of(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
+def design_rows(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
     """Return the design as names and sentences."""
     design = study.design
     queries = [query for query in design.queries if not query.is_training]

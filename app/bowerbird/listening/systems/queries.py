@@ -112,10 +112,10 @@ def rank_study(
 
 def _word_queries(design: StudyDesign) -> list[tuple[StudyQuery, int | None]]:
     """Return the queries in words, and common words for the training pages."""
-    asked = list(dict.fromkeys(" ".join(text.split()) for text in design.choice.words))
-    training = [word for word in _TRAINING_WORDS if word not in asked][: design.n_training]
+    rated = list(dict.fromkeys(" ".join(text.split()) for text in design.choice.words))
+    training = [word for word in _TRAINING_WORDS if word not in rated][: design.n_training]
     made: list[tuple[StudyQuery, int | None]] = []
-    for letter, texts in (("q", asked), ("t", training)):
+    for letter, texts in (("q", rated), ("t", training)):
         for number, text in enumerate(texts):
             made.append((StudyQuery(_query_id(number, letter), words=text, is_training=letter == "t"), None))
     return made
@@ -134,8 +134,8 @@ def _sound_queries(
     strata = [stratum[index] for index in fit]
     rng = np.random.default_rng(design.seed)
     if design.choice.how == "sounds":
-        asked = [_index_of(path, collection, rankers) for path in design.choice.sounds]
-        rest = [index for index in fit if index not in asked]
+        rated = [_index_of(path, collection, rankers) for path in design.choice.sounds]
+        rest = [index for index in fit if index not in rated]
         training = [rest[index] for index in rng.permutation(len(rest))[: design.n_training]]
     else:
         n_wanted = design.choice.n_queries + design.n_training
@@ -154,9 +154,9 @@ def _sound_queries(
             )
         order = _spread(strata, rng) if design.choice.how == "stratified" else rng.permutation(len(fit)).tolist()
         drawn = [fit[index] for index in order[:n_wanted]]
-        asked, training = drawn[: design.choice.n_queries], drawn[design.choice.n_queries :]
+        rated, training = drawn[: design.choice.n_queries], drawn[design.choice.n_queries :]
     made: list[tuple[StudyQuery, int | None]] = []
-    for letter, indices in (("q", asked), ("t", training)):
+    for letter, indices in (("q", rated), ("t", training)):
         for number, index in enumerate(indices):
             sound = collection.sounds[index]
             query = StudyQuery(
