@@ -1,4 +1,4 @@
-"""A small frozen study for tests: tones and noises as excerpts, three systems of known quality."""
+"""A small study for tests: tones as excerpts, and three systems."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bowerbird.domain.study import (
+from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_study
+from bowerbird.listening.study import (
     Comparison,
     Controls,
     Item,
@@ -15,14 +16,13 @@ from bowerbird.domain.study import (
     StudyQuery,
     System,
 )
-from bowerbird.listening.store import EXCERPTS_NAME, StudyFolder, write_frozen
 
 RATE_HZ = 44_100
 SYSTEMS = ("good", "middling", "chance")
 
 
 def design(**changes: object) -> StudyDesign:
-    """A design without queries."""
+    """Return a design without queries."""
     made = StudyDesign(
         name="tones",
         title="Tones",
@@ -35,10 +35,10 @@ def design(**changes: object) -> StudyDesign:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def frozen(
+def sample_study(
     folder: Path, *, n_queries: int = 4, duration_s: float = 0.3, has_words: bool = False, **changes: object
 ) -> StudyFolder:
-    """Write a study with its excerpts and open it."""
+    """Write a study with its excerpts, and open it."""
     rng = np.random.default_rng(3)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / EXCERPTS_NAME).mkdir(exist_ok=True)
@@ -70,7 +70,7 @@ def frozen(
         for name in SYSTEMS:
             found = rng.choice(np.arange(1, 9), made.depth, replace=False)
             runs[name][query_id] = tuple(
-                RankedItem(item(base + int(one)), 1.0 - 0.1 * rank) for rank, one in enumerate(found)
+                RankedItem(item(base + int(entry)), 1.0 - 0.1 * rank) for rank, entry in enumerate(found)
             )
     systems = {name: {"kind": "random"} for name in SYSTEMS}
-    return write_frozen(folder, replace(made, queries=tuple(queries)), items, runs, systems)
+    return write_study(folder, replace(made, queries=tuple(queries)), items, runs, systems)

@@ -1,4 +1,4 @@
-"""Ears as people have them who trained one: the shipped one under another name."""
+"""A tuned ear, as users have it: the shipped ear under another name."""
 
 import re
 import shutil
@@ -8,7 +8,7 @@ from bowerbird.encoders.ear.encoder import read_ear_card
 
 
 def have_ear(name="mine"):
-    """Put an ear in place under a name; returns its card."""
+    """Install an ear under a name; return its card."""
     shipped = models_path() / "ear.toml"
     card = read_ear_card(shipped)
     folder = ears_path() / name

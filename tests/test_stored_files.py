@@ -10,7 +10,6 @@ import pytest
 
 import tiny_weights
 from bowerbird.base.paths import library_path, models_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.domain.query import parse_query
 from bowerbird.encoders.onnx.encoder import audio_digest
 from bowerbird.encoders.registry import encoder_named
@@ -24,6 +23,7 @@ from bowerbird.library.search.search import Search
 from bowerbird.listening.bundles import merge, open_bundle
 from bowerbird.listening.plan import plan_pages
 from bowerbird.listening.report.files import write_report
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import open_study
 
@@ -125,19 +125,19 @@ def as_stored(page):
 def test_exported_responses_are_merged_and_the_rater_goes_on_where_they_stopped(name):
     folder = open_bundle(STORED / f"{name}.bowerbird")
     assert merge(folder, STORED / f"{name}.ratings").n_raters == 1
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         (rater,) = file.raters()
         session = RatingSession(folder, file, rater)
         assert (rater.pseudonym, dict(rater.background)) == ("heron", {"age": "35-44"})
         assert session.page.number == PAGES[name]["open_page"]
         for position, answer in PAGES[name]["answers"].items():
-            said = session.said(None if position == "None" else int(position))
+            said = session.response(None if position == "None" else int(position))
             assert answer in (said.grade, said.answer)
 
 
 def test_a_report_writes_the_same_tables(grades, tmp_path):
-    with RatingsFile(grades.path) as file:
-        write_report(grades, file.answers(), tmp_path / "report")
+    with ResponseStore(grades.path) as file:
+        write_report(grades, file.responses(), tmp_path / "report")
     stored = STORED / "studies" / "grades" / "report"
     for name in ("ratings.csv", "choices.csv", "raters.csv", "events.jsonl", "qrels.txt", "items.csv"):
         assert (tmp_path / "report" / name).read_text("utf-8") == (stored / name).read_text("utf-8"), name

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bowerbird.base.errors import QueryError
 from bowerbird.benchmark import retrieval
-from bowerbird.benchmark.retrieval import average_precision, evaluate
+from bowerbird.benchmark.retrieval import evaluate
 
 
 def on_a_circle(*degrees):
@@ -17,22 +17,6 @@ def on_a_circle(*degrees):
 
 def own_groups(n):
     return [f"g{i}" for i in range(n)]
-
-
-@pytest.mark.parametrize(
-    ("hits", "n", "n_reachable", "expected"),
-    [
-        ([True, False, True], 15, 2, (1 / 1 + 2 / 3) / 2),
-        ([True, False, True], 15, 4, (1 / 1 + 2 / 3) / 4),
-        ([False, True], 15, 1, 1 / 2),
-        ([True, True, True, True], 2, 4, 1.0),
-        ([False, False, True], 2, 1, 0.0),
-        ([False, False], 15, 3, 0.0),
-        ([], 15, 0, 0.0),
-    ],
-)
-def test_average_precision_is_as_worked_out_by_hand(hits, n, n_reachable, expected):
-    assert average_precision(hits, n=n, n_reachable=n_reachable) == pytest.approx(expected)
 
 
 def test_a_small_collection_is_scored_as_worked_out_by_hand():

@@ -11,7 +11,7 @@ from bowerbird_command import bowerbird
 import hub_server
 import tiny_weights
 from bowerbird.base.paths import library_path, weights_path
-from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.lock import process_lock
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.fetching import fetch_weights
@@ -308,11 +308,8 @@ def test_vectors_can_be_deleted_after_the_weights_and_of_weights_that_were_repla
 def test_during_indexing_neither_vectors_nor_weights_are_removed(sounds, command, models, listed):
     tiny_weights.have()
     command("index", sounds, "--encoder", NAME)
-    lock = LibraryLock(library_path())
-    try:
+    with process_lock(library_path()):
         done = models("remove", NAME, "--vectors")
-    finally:
-        lock.release()
     assert (done.code, done.out) == (2, "")
     assert is_sentence(done.complaints)
     assert listed(NAME)["is_used"]

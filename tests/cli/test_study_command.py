@@ -1,4 +1,4 @@
-"""`bowerbird study`: a listening test from the design to the answers that come home, without a window."""
+"""`bowerbird study`: a listening test from the design to the merged ratings, without a window."""
 
 import io
 import json
@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from bowerbird.base.paths import studies_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.listening.bundles import open_bundle, write_answers
+from bowerbird.listening.bundles import open_bundle, write_responses
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import study_named
 from sounds import noise, sine, write
@@ -19,7 +19,7 @@ from sounds import noise, sine, write
 
 @pytest.fixture
 def studied(tmp_path, command):
-    """Sixteen sounds, indexed; then whatever command is asked."""
+    """Index sixteen sounds; return a function that runs commands."""
     rng = np.random.default_rng(1)
     for number in range(16):
         duration_s = float(rng.uniform(0.1, 0.3))
@@ -31,20 +31,20 @@ def studied(tmp_path, command):
 
 def rated(name, pseudonym):
     folder = study_named(name)
-    with RatingsFile(folder.path) as file:
+    with ResponseStore(folder.path) as file:
         session = RatingSession(folder, file, join(folder, file, pseudonym, {}))
         while session.page is not None:
             for position in (None, *range(len(session.page.slots))):
-                session.hear(position, 1000.0, is_start=True)
+                session.record_playback(position, 1000.0, is_start=True)
             for position in range(len(session.page.slots)):
                 session.grade(position, position % 4)
             session.complete()
 
 
-def test_a_study_is_made_listed_and_shown(studied):
+def test_a_study_is_created_listed_and_shown(studied):
     made = studied("study", "new", "first", "--queries", "4", "--depth", "3")
     assert made.code == 0, made.complaints
-    assert "first: How much does each sound like the first?" in made.out
+    assert "first: How similar is each sound to the reference?" in made.out
     assert "4 queries, ear, acoustic, random, 3 results each" in made.out
     assert "bowerbird study rate first" in made.out
     (row,) = json.loads(studied("study", "list", "--json").out)
@@ -55,7 +55,7 @@ def test_a_study_is_made_listed_and_shown(studied):
     assert made.out == shown
 
 
-def test_the_same_command_makes_the_same_study_and_another_seed_another(studied, monkeypatch, tmp_path):
+def test_a_study_depends_on_its_seed_alone(studied, monkeypatch, tmp_path):
     hashes = [
         json.loads(studied("study", "new", f"s{n}", "--queries", "3", "--seed", seed, "--json").out)
         for n, seed in enumerate((1, 1, 2))
@@ -64,10 +64,10 @@ def test_the_same_command_makes_the_same_study_and_another_seed_another(studied,
     assert queries[0] == queries[1] != queries[2]
 
 
-def test_a_draft_is_printed_and_made_from(studied, tmp_path):
+def test_a_draft_is_printed_and_can_be_used(studied, tmp_path):
     draft = studied("study", "new", "mine", "--trial", "preference", "--system", "ear", "--system", "random", "--draft")
     table = yaml.safe_load(draft.out)
-    assert (table["kind"], [one["name"] for one in table["systems"]]) == ("preference", ["ear", "random"])
+    assert (table["kind"], [system["name"] for system in table["systems"]]) == ("preference", ["ear", "random"])
     table |= {"depth": 2, "choice": {"how": "random", "n_queries": 3}, "title": "Mine"}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(table))
     assert studied("study", "new", "mine", "--design", tmp_path / "mine.yaml").code == 0
@@ -76,12 +76,12 @@ def test_a_draft_is_printed_and_made_from(studied, tmp_path):
     assert not (studies_path() / "draft").exists()
 
 
-def test_queries_of_ones_own_and_in_words(studied, tmp_path):
+def test_chosen_sounds_and_words_are_queries(studied, tmp_path):
     own = studied("study", "new", "own", "--query", tmp_path / "sounds" / "3.wav", "--compare", "ear:random")
     assert own.code == 0, own.complaints
     design = study_named("own").study.design
     assert sum(not query.is_training for query in design.queries) == 1
-    assert [(one.first, one.second) for one in design.planned] == [("ear", "random")]
+    assert [(pair.first, pair.second) for pair in design.planned] == [("ear", "random")]
     assert str(tmp_path) not in (study_named("own").path / "study.yaml").read_text()
     assert studied("study", "new", "words", "--words", "tone", "--words", "a hiss").code == 0
     design = study_named("words").study.design
@@ -90,61 +90,61 @@ def test_queries_of_ones_own_and_in_words(studied, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
-        (("new", "Two Words"), "small letters"),
-        (("new", "x", "--trial", "duel"), "It may be grade, preference, abx"),
-        (("new", "x", "--construct", "beauty"), "It may be sounds_alike"),
-        (("new", "x", "--system", "nobody"), "no encoder “nobody”"),
-        (("new", "x", "--compare", "ear:nobody"), "`nobody`, which is no system"),
-        (("new", "x", "--queries", "400"), "Ask for fewer"),
-        (("new", "x", "--design", "absent.yaml"), "cannot be read"),
+        (("new", "Two Words"), "lowercase letters"),
+        (("new", "x", "--trial", "duel"), "Choose one of grade, preference, abx"),
+        (("new", "x", "--construct", "beauty"), "Choose one of sounds_alike"),
+        (("new", "x", "--system", "nobody"), "no encoder `nobody`"),
+        (("new", "x", "--compare", "ear:nobody"), "“nobody”, which is not a system"),
+        (("new", "x", "--queries", "400"), "Choose fewer queries"),
+        (("new", "x", "--design", "absent.yaml"), "Cannot read"),
         (("show", "absent"), "There is no study"),
         (("export", "absent", "out"), "There is no study"),
         (("merge", "absent", "in"), "There is no study"),
         (("rate", "absent"), "Install PySide6"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_and_leaves_nothing(studied, arguments, said):
+def test_an_error_is_a_sentence_and_leaves_nothing(studied, arguments, sentence):
     done = studied("study", *arguments)
     assert done.code == 2
-    assert said in done.complaints
+    assert sentence in done.complaints
     assert "Traceback" not in done.complaints
     assert not studies_path().exists() or not list(studies_path().iterdir())
 
 
-def test_a_name_is_taken_once(studied):
+def test_a_name_is_used_once(studied):
     assert studied("study", "new", "x", "--queries", "2").code == 0
     again = studied("study", "new", "x", "--queries", "2")
     assert again.code == 2
-    assert "There is a study x already" in again.complaints
+    assert "A study named x already exists" in again.complaints
 
 
-def test_a_bundle_goes_out_and_answers_come_home(studied, tmp_path, monkeypatch):
+def test_a_bundle_is_exported_and_ratings_are_merged(studied, tmp_path, monkeypatch):
     studied("study", "new", "x", "--queries", "2", "--depth", "2")
     home = study_named("x")
-    assert studied("study", "export", "x", tmp_path / "r", "--ratings").code == 2  # nobody has rated yet
+    assert studied("study", "export", "x", tmp_path / "r", "--ratings").code == 2  # there are no ratings yet
     rated("x", "heron")
     assert "excerpts" in studied("study", "export", "x", tmp_path / "x.bowerbird").out
     with monkeypatch.context() as there:
         there.setenv("BOWERBIRD_HOME", str(tmp_path / "there"))
         open_bundle(tmp_path / "x.bowerbird")
         rated("x", "owl")
-        assert "answers of 1 rater." in studied("study", "export", "x", tmp_path / "owl", "--ratings").out
+        assert "responses from 1 rater." in studied("study", "export", "x", tmp_path / "owl", "--ratings").out
     merged = studied("study", "merge", "x", tmp_path / "owl")
     assert merged.code == 0
     assert "1 new rater," in merged.out
     raters = json.loads(studied("study", "show", "x", "--json").out)["raters"]
-    assert {one["pseudonym"] for one in raters} == {"heron", "owl"}
-    assert len({one["n_done"] for one in raters}) == 1
+    assert {rater["pseudonym"] for rater in raters} == {"heron", "owl"}
+    assert len({rater["n_done"] for rater in raters}) == 1
     other = replace(home, study=replace(home.study, hash="0" * 64))
-    write_answers(other, tmp_path / "foreign")
+    write_responses(other, tmp_path / "foreign")
     refused = studied("study", "merge", "x", tmp_path / "foreign")
     assert refused.code == 2
-    assert "answers another study" in refused.complaints
+    assert "belongs to another study" in refused.complaints
 
 
-def test_a_study_is_deleted_only_when_that_is_meant(studied, monkeypatch):
+def test_a_study_is_deleted_only_when_confirmed(studied, monkeypatch):
     studied("study", "new", "x", "--queries", "2")
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert studied("study", "remove", "x").code == 130
@@ -159,7 +159,7 @@ def test_a_study_is_deleted_only_when_that_is_meant(studied, monkeypatch):
     assert (studies_path().parent / "library").is_dir()
 
 
-def test_systems_that_answer_alike_are_told(studied):
+def test_systems_with_the_same_results_are_refused(studied):
     made = studied(
         "study",
         "new",
@@ -174,14 +174,16 @@ def test_systems_that_answer_alike_are_told(studied):
         "same=ear,search=nearest",
     )
     assert made.code == 2
-    assert "answer every query alike" in made.complaints
+    assert "return the same results" in made.complaints
     studied("study", "new", "y", "--queries", "3", "--trial", "abx", "--system", "ear", "--system", "random")
     assert study_named("y").study.design.kind == "abx"
 
 
-def test_a_report_says_what_was_found_and_leaves_its_files(studied, tmp_path):
+def test_a_report_prints_the_findings_and_writes_its_files(studied, tmp_path):
     studied("study", "new", "x", "--queries", "2", "--depth", "2")
-    assert "Nobody" in studied("study", "report", "x").out
+    refused = studied("study", "report", "x")
+    assert refused.code == 2
+    assert refused.complaints.startswith("There are no ratings yet.")
     rated("x", "heron")
     rated("x", "owl")
     done = studied("study", "report", "x", tmp_path / "report")
@@ -193,7 +195,7 @@ def test_a_report_says_what_was_found_and_leaves_its_files(studied, tmp_path):
     assert json.loads(studied("study", "report", "x", "--json").out)["n_raters"] == 2
 
 
-def test_a_simulation_says_what_it_played_and_that_few_studies_say_little(command):
+def test_a_short_simulation_says_that_it_is_too_short(command):
     done = command("study", "simulate", "--studies", "2", "--seed", "5")
     assert done.code == 0
     assert "2 simulated studies of each kind, seed 5." in done.out

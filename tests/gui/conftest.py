@@ -22,7 +22,7 @@ from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import choose_encoder
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
-from listening_stage import frozen
+from listening_stage import sample_study
 
 with suppress(ImportError):  # without Qt the presenters are still tested
     from gui_stage import Stage
@@ -132,7 +132,7 @@ def seat_at(tmp_path: Path) -> Iterator[Callable[..., Seat]]:
     seats: list[Seat] = []
 
     def sit(*, pseudonym: str | None = None, again: Seat | None = None, **changes: object) -> Seat:
-        folder = again.folder if again is not None else frozen(tmp_path / f"study{len(seats)}", **changes)
+        folder = again.folder if again is not None else sample_study(tmp_path / f"study{len(seats)}", **changes)
         seats.append(Seat(folder, pseudonym=pseudonym))
         return seats[-1]
 

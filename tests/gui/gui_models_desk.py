@@ -3,7 +3,6 @@
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -96,14 +95,13 @@ class Desk:
         for name in ("fetch_model", "import_model", "verify_model", "check_int8", "remove_model"):
             monkeypatch.setattr(models, name, self._job(name))
         monkeypatch.setattr(models, "list_models", lambda: tuple(self.states.values()))
-        monkeypatch.setattr(models, "SqliteReader", self._reader)
         monkeypatch.setattr(models, "encoder_named", self._encoder)
         monkeypatch.setattr(models, "choose_encoder", self._choose)
         monkeypatch.setattr(models, "stop_using_model", self._stop_using)
         monkeypatch.setattr(models, "searched_encoder", lambda _library: Choice(NamedEncoder(self.fallback)))
         self.presenter = EncodersPresenter(
             self.view,
-            Path("/library"),
+            self,
             queries=Queries(),
             post=self.events.put,
             search_by=lambda encoder: self.searched_by.append(encoder.name),
@@ -128,7 +126,8 @@ class Desk:
 
         return work
 
-    def _reader(self, library: Path) -> Any:
+    def read(self) -> Any:
+        """Stand in for the library."""
         desk = self
 
         class Reader:
@@ -151,13 +150,13 @@ class Desk:
             raise EncoderError(f"The weights of `{name}` are not here. Fetch them.")
         return NamedEncoder(name)
 
-    def _choose(self, library: Path, encoder: NamedEncoder) -> bool:
+    def _choose(self, library: object, encoder: NamedEncoder) -> bool:
         self.roles["wanted"] = encoder.name
         if self.is_complete:
             self.roles["searched"] = encoder.name
         return self.roles["searched"] == encoder.name
 
-    def _stop_using(self, library: Path, encoder_id: str) -> bool:
+    def _stop_using(self, library: object, encoder_id: str) -> bool:
         used = [role for role, name in self.roles.items() if name and is_of_model(name, encoder_id)]
         self.roles |= dict.fromkeys(used, BUILT_IN)
         return bool(used)

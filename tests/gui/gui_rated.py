@@ -1,7 +1,7 @@
-"""The real rating window with its real player, in a process of its own: the sound server is fixed by the environment.
+"""The rating window with its real player, in a separate process: the sound server is set by the environment.
 
-Run as a program it opens the study in the folder that it is given, goes to the first page as a new rater, or as the
-one who began, says so, presses the key that each line names, and closes at the end.
+Run as a program it opens the study in a folder, continues to the first page as a new or returning rater, reports that,
+presses the key that each line of input names, and closes at the end.
 """
 
 import json
@@ -15,12 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from bowerbird.gui.listening.rating_application import RatingApplication
-from bowerbird.gui.listening.rating_state import StepFace
+from bowerbird.gui.listening.rating_state import StepState
 from bowerbird.listening.store import open_study
 
 
 def main() -> int:
-    """Open the window and obey."""
+    """Open the window and press keys."""
     qt = QApplication(["bowerbird"])
     qt.setStyle("Fusion")
     program = RatingApplication(open_study(Path(sys.argv[1])), pseudonym="heron")
@@ -31,9 +31,9 @@ def main() -> int:
 
     def go_to_the_page() -> None:
         shown = window._stack.currentWidget()
-        if shown is window.people:
-            presenter.begin("heron", {}, has_consented=True)
-        elif shown is window.step and isinstance(window.step._face, StepFace):
+        if shown is window.raters:
+            presenter.join("heron", {}, has_consented=True)
+        elif shown is window.step and isinstance(window.step._state, StepState):
             QTest.keyClick(window, Qt.Key.Key_Return)
         elif window.isActiveWindow():
             tick.stop()
@@ -41,12 +41,12 @@ def main() -> int:
             tell("ready")
 
     def tell(what: str) -> None:
-        face = window.trial._face
-        assert face is not None
-        order = [slot.item_id for slot in presenter._sitting.page.slots] if presenter._sitting.page else []
-        grades = [one.grade for one in face.candidates]
-        heard = [one.sound.is_heard for one in face.candidates]
-        told = {"what": what, "page": face.number, "order": order, "grades": grades, "heard": heard}
+        state = window.trial._state
+        assert state is not None
+        order = [slot.item_id for slot in presenter._current.page.slots] if presenter._current.page else []
+        grades = [stimulus.grade for stimulus in state.stimuli]
+        heard = [stimulus.sound.is_listened for stimulus in state.stimuli]
+        told = {"what": what, "page": state.number, "order": order, "grades": grades, "heard": heard}
         print(json.dumps(told), flush=True)
 
     def press(name: str) -> None:

@@ -1,4 +1,4 @@
-"""A rater without a window: the presenter, a player that is heard nowhere, and a clock that is wound by hand."""
+"""A rater without a window: the presenter, a silent player, and a clock that the test sets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,20 +7,20 @@ from typing import Any
 
 from gui_player import FakePlayer
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers, Page
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
-from bowerbird.gui.listening.rating_state import PageFace, PeopleFace, StepFace
+from bowerbird.gui.listening.rating_state import PageState, RatersState, StepState
 from bowerbird.listening.headphones import HeadphoneTrial
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Page, Responses
 from bowerbird.listening.store import StudyFolder
 
 QUIETEST = (1, 0, 2, 1, 2, 0)
-"""Where the quiet tone of each trial of the headphone check stands."""
+"""Index of the quiet tone in each trial of the headphone check."""
 
 
 @dataclass
 class Clock:
-    """Seconds that grow when they are told to."""
+    """A clock that the test sets."""
 
     now_s: float = 1000.0
 
@@ -32,7 +32,7 @@ class Clock:
 
 
 class RatingPlayer(FakePlayer):
-    """A player that also opens its device when it is asked to."""
+    """A player that counts how often its device is opened."""
 
     def __init__(self, *, post: Callable[[object], None]) -> None:
         super().__init__(post=post)
@@ -44,26 +44,26 @@ class RatingPlayer(FakePlayer):
 
 @dataclass
 class FakeView:
-    """Keeps everything that it was told to show."""
+    """Stores everything that is shown."""
 
-    faces: list[Any] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
     is_shut: bool = False
 
-    def show_people(self, face: PeopleFace) -> None:
-        self.faces.append(face)
+    def show_raters(self, state: RatersState) -> None:
+        self.states.append(state)
 
-    def show_step(self, face: StepFace) -> None:
-        self.faces.append(face)
+    def show_step(self, state: StepState) -> None:
+        self.states.append(state)
 
-    def show_page(self, face: PageFace) -> None:
-        self.faces.append(face)
+    def show_page(self, state: PageState) -> None:
+        self.states.append(state)
 
     def shut(self) -> None:
         self.is_shut = True
 
 
 class Seat:
-    """Somebody at the rating window."""
+    """A rater at the rating window."""
 
     def __init__(self, folder: StudyFolder, *, pseudonym: str | None = None) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ class Seat:
         self.view = FakeView()
         self.events: list[object] = []
         self.player = RatingPlayer(post=self.events.append)
-        self.file = RatingsFile(folder.path)
+        self.file = ResponseStore(folder.path)
         self.tones = [HeadphoneTrial(Path(__file__), 4.0, quietest) for quietest in QUIETEST]
         self.presenter = RatingPresenter(
             self.view,
@@ -84,42 +84,42 @@ class Seat:
         )
         self.presenter.start()
 
-    # Seeing
+    # State
 
     @property
-    def face(self) -> Any:
-        """What is shown."""
-        return self.view.faces[-1]
+    def state(self) -> Any:
+        """The state that is shown."""
+        return self.view.states[-1]
 
     @property
     def step(self) -> str:
         """The name of the page between the trials; "" on a trial."""
-        return self.face.name if isinstance(self.face, StepFace) else ""
+        return self.state.name if isinstance(self.state, StepState) else ""
 
     @property
     def page(self) -> Page:
-        """The page at hand, with everything that raters must not see."""
-        page = self.presenter._sitting.page
+        """The current page, with everything that raters must not see."""
+        page = self.presenter._current.page
         assert page is not None
         return page
 
     @property
     def n_pages(self) -> int:
-        return len(self.presenter._sitting.pages)
+        return len(self.presenter._current.pages)
 
     @property
-    def answers(self) -> Answers:
-        """What is on disk, as another program reads it."""
-        with RatingsFile(self.folder.path) as file:
-            return file.answers()
+    def answers(self) -> Responses:
+        """The responses on disk, as another program reads them."""
+        with ResponseStore(self.folder.path) as file:
+            return file.responses()
 
-    def candidate(self, letter: str) -> Any:
-        return next(one for one in self.face.candidates if one.sound.letter == letter)
+    def stimulus(self, letter: str) -> Any:
+        return next(stimulus for stimulus in self.state.stimuli if stimulus.sound.letter == letter)
 
-    # Doing
+    # Actions
 
     def deliver(self) -> None:
-        """Let the presenter hear of what the player posted."""
+        """Let the presenter handle the events of the player."""
         while self.events:
             self.presenter.handle(self.events.pop(0))
 
@@ -129,7 +129,7 @@ class Seat:
             self.deliver()
 
     def go_by(self, seconds: float) -> None:
-        """Let time go by in steps, while the sound that plays goes on."""
+        """Let time pass in steps, while playback continues."""
         while seconds > 1e-9:
             step_s = min(0.05, seconds)
             self.clock.wind(step_s)
@@ -139,38 +139,38 @@ class Seat:
             self.deliver()
             seconds -= step_s
 
-    def hear(self, *keys: str, seconds: float = 0.3) -> None:
-        """Play what each key plays, to its end."""
+    def listen(self, *keys: str, seconds: float = 0.3) -> None:
+        """Play the sound of each key to its end."""
         for key in keys:
             self.press(key)
             self.go_by(seconds)
             self.player.finish()
             self.deliver()
 
-    def sit_down(self, pseudonym: str = "heron", **background: str) -> None:
-        """Go through everything up to the first page."""
-        self.presenter.begin(pseudonym, background, has_consented=True)
+    def join(self, pseudonym: str = "heron", **background: str) -> None:
+        """Join, and continue to the first page."""
+        self.presenter.join(pseudonym, background, has_consented=True)
         self.deliver()
         while self.step:
             self.press("enter")
 
-    def hear_all(self) -> None:
-        """Hear everything on the page."""
-        if self.face.first is not None:
-            self.hear("0")
-        for number, one_list in enumerate(self.face.lists):
-            if self.face.kind == "preference":
+    def listen_to_all(self) -> None:
+        """Play everything on the page."""
+        if self.state.reference is not None:
+            self.listen("0")
+        for number, one_list in enumerate(self.state.lists):
+            if self.state.kind == "preference":
                 self.press("left" if number == 0 else "right")
-            self.hear(*(one.sound.key for one in one_list))
+            self.listen(*(stimulus.sound.key for stimulus in one_list))
 
     def rate_page(self) -> None:
-        """Answer everything on the page, and go on."""
-        self.hear_all()
-        if self.face.kind == "grade":
-            for one in self.face.lists[0]:
-                self.press(one.sound.key, "w")
+        """Rate everything on the page, and continue."""
+        self.listen_to_all()
+        if self.state.kind == "grade":
+            for stimulus in self.state.lists[0]:
+                self.press(stimulus.sound.key, "w")
         else:
-            self.press("a" if self.face.kind == "abx" else "q")
+            self.press("a" if self.state.kind == "abx" else "q")
         self.press("enter")
 
     def leave(self) -> None:

@@ -1,4 +1,4 @@
-"""The rating window with everything behind it but the loudspeaker, and hands to use it with."""
+"""The rating window with everything but a sound device, operated by keys and mouse."""
 
 import gc
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers
 from bowerbird.gui.listening.rating_application import RatingApplication
-from bowerbird.gui.listening.rating_state import PageFace
-from bowerbird.gui.listening.rating_stimuli_view import CandidateRow
+from bowerbird.gui.listening.rating_state import PageState
+from bowerbird.gui.listening.rating_stimuli_view import StimulusRow
 from bowerbird.gui.listening.rating_widgets import KeyButton
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import StudyFolder
 
 TIMEOUT_MS = 20_000
@@ -31,7 +31,7 @@ KEYS = {
 
 
 class RatingStage:
-    """An open rating window and what a person does and sees."""
+    """An open rating window, with actions and visible state."""
 
     def __init__(
         self, qtbot: QtBot, folder: StudyFolder, *, size: tuple[int, int] = (1200, 760), pseudonym: str | None = None
@@ -58,47 +58,47 @@ class RatingStage:
         self.qtbot.waitUntil(lambda: bool(is_so()), timeout=TIMEOUT_MS)
 
     def deliver(self) -> None:
-        """Wait until the window has heard of everything that was posted."""
+        """Wait until the window has handled all events."""
         self.until(lambda: not self.program._bridge._waiting)
 
-    # Seeing
+    # State
 
     @property
-    def face(self) -> PageFace:
-        face = self.window.trial._face
-        assert face is not None
-        return face
+    def state(self) -> PageState:
+        state = self.window.trial._state
+        assert state is not None
+        return state
 
     @property
     def step(self) -> str:
         """The page between the trials that is shown; "" for a trial."""
         shown = self.window._stack.currentWidget()
-        face = self.window.step._face
-        return face.name if shown is self.window.step and face is not None else ""
+        state = self.window.step._state
+        return state.name if shown is self.window.step and state is not None else ""
 
     @property
-    def rows(self) -> list[CandidateRow]:
-        return [row for one in self.window.trial.lists for row in one.rows]
+    def rows(self) -> list[StimulusRow]:
+        return [row for column in self.window.trial.lists for row in column.rows]
 
     @property
     def message(self) -> str:
         return str(self.window.trial._foot._message.text())
 
     @property
-    def answers(self) -> Answers:
-        with RatingsFile(self.folder.path) as file:
-            return file.answers()
+    def answers(self) -> Responses:
+        with ResponseStore(self.folder.path) as file:
+            return file.responses()
 
     def texts(self) -> list[str]:
-        """Every word that can be seen, and every one that a reader of the screen or a tool tip says."""
+        """Return all visible texts, accessible names and tool tips."""
         widgets = [self.window, *self.window.findChildren(QWidget)]
-        seen = [one.text() for one in self.window.findChildren(QLabel) + self.window.findChildren(QPushButton)]
-        return [*seen, *(one.accessibleName() for one in widgets), *(one.toolTip() for one in widgets)]
+        seen = [widget.text() for widget in self.window.findChildren(QLabel) + self.window.findChildren(QPushButton)]
+        return [*seen, *(widget.accessibleName() for widget in widgets), *(widget.toolTip() for widget in widgets)]
 
-    # Doing
+    # Actions
 
     def press(self, *keys: str) -> None:
-        """Press and release keys where the focus is."""
+        """Press and release keys in the focused widget."""
         for key in keys:
             widget = QApplication.focusWidget()
             assert widget is not None, "nothing has the focus"
@@ -116,19 +116,19 @@ class RatingStage:
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
         self.deliver()
 
-    def hear(self, *keys: str) -> None:
-        """Play what each key plays, to its end."""
+    def listen(self, *keys: str) -> None:
+        """Play the sound of each key to its end."""
         for key in keys:
             self.press(key)
             self.clock.wind(10.0)
             self.player.finish()
             self.deliver()
 
-    def hear_all(self) -> None:
-        self.hear("0", *(one.sound.key for one in self.face.candidates))
+    def listen_to_all(self) -> None:
+        self.listen("0", *(stimulus.sound.key for stimulus in self.state.stimuli))
 
-    def sit_down(self, name: str = "heron") -> None:
-        """Go through everything up to the first page, by keys alone."""
+    def join(self, name: str = "heron") -> None:
+        """Join, and continue to the first page, by keys alone."""
         self.type(name)
         self.press("tab", "space", "enter")
         self.until(lambda: self.step == "instructions")
@@ -137,13 +137,13 @@ class RatingStage:
         self.press("enter")
         self.until(lambda: not self.step)
 
-    def act(self, text: str) -> KeyButton:
-        """The button of that name that can be seen."""
-        found = self.window.findChildren(KeyButton)
-        return next(one for one in found if one.isVisible() and one.accessibleName() == text)
+    def action(self, text: str) -> KeyButton:
+        """Return the visible button with a text."""
+        buttons = self.window.findChildren(KeyButton)
+        return next(button for button in buttons if button.isVisible() and button.accessibleName() == text)
 
     def close(self) -> None:
-        """Close the window as its cross does, and let nothing of it live on."""
+        """Close the window as its close button does, and delete it."""
         if not hasattr(self, "window"):
             return
         self.window.close()

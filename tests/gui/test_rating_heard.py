@@ -1,4 +1,4 @@
-"""The real rating window: what is heard when a key is pressed, and what is left when it is killed."""
+"""The rating window with real playback: the sound of each key, and resuming after a kill."""
 
 import json
 import random
@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
 from bowerbird.listening.store import StudyFolder
-from listening_stage import frozen
+from listening_stage import sample_study
 from pulse import RATE_HZ, Ears, PulseServer, missing, running_server
 
 TESTS = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 class Window:
-    """A rating window in a process of its own."""
+    """A rating window in a separate process."""
 
     def __init__(self, folder: StudyFolder, server: PulseServer, home: Path) -> None:
         env = {
@@ -43,20 +43,20 @@ class Window:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.opened = self._told()
+        self.opened = self._read()
 
-    def _told(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.process.communicate()[1]
         return dict(json.loads(line))
 
     def press(self, name: str) -> dict[str, Any]:
-        """Press a key; return what stands afterwards."""
+        """Press a key; return the state afterwards."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{name}\n")
         self.process.stdin.flush()
-        return self._told()
+        return self._read()
 
     def kill(self) -> None:
         self.process.kill()
@@ -86,12 +86,12 @@ def is_tone(heard: npt.NDArray[np.float32], hz: float) -> bool:
 
 
 def hz_of(item_id: str) -> float:
-    """The tone of an excerpt: the stage makes it of its number."""
+    """Return the frequency of an excerpt, which its id determines."""
     return 220.0 + 11.0 * int(item_id, 16)
 
 
-def test_each_key_makes_its_own_sound_audible(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
-    folder = frozen(tmp_path / "study", duration_s=4.0, n_queries=1)
+def test_each_key_plays_its_own_sound(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
+    folder = sample_study(tmp_path / "study", duration_s=4.0, n_queries=1)
     with sounding(tmp_path_factory.mktemp("pulse")) as server, Ears(server) as ears:
         window = Window(folder, server, tmp_path / "home")
         try:
@@ -113,8 +113,8 @@ def test_each_key_makes_its_own_sound_audible(tmp_path: Path, tmp_path_factory: 
             window.kill()
 
 
-def test_a_window_that_is_killed_comes_back_to_its_page(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
-    folder = frozen(tmp_path / "study", duration_s=0.3, n_queries=3, must_hear_share=0.1)
+def test_a_killed_window_resumes_on_its_page(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
+    folder = sample_study(tmp_path / "study", duration_s=0.3, n_queries=3, must_hear_share=0.1)
     moments = random.Random(3)
     before: dict[str, Any] | None = None
     n_graded = 0

@@ -1,4 +1,4 @@
-"""The rating window, used by keys and by mouse."""
+"""The rating window, operated by keys and mouse."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.errors import CatalogueError
-from bowerbird.domain.study import Scale
 from bowerbird.gui.listening import rating_application
 from bowerbird.gui.listening.rating_application import RatingApplication, rate_window
 from bowerbird.gui.listening.rating_widgets import set_state
 from bowerbird.gui.listening.rating_window import key_name
 from bowerbird.gui.shell import theme
-from listening_stage import SYSTEMS, frozen
+from bowerbird.listening.study import Scale
+from listening_stage import SYSTEMS, sample_study
 
 SIZES = ((1440, 900), (1024, 640), (360, 900))
 
@@ -37,7 +37,7 @@ def open_rating(
     opened: list[RatingStage] = []
 
     def open_it(*, size: tuple[int, int] = (1200, 760), pseudonym: str | None = None, **changes: object) -> RatingStage:
-        folder = frozen(tmp_path / f"study{len(opened)}", **changes)
+        folder = sample_study(tmp_path / f"study{len(opened)}", **changes)
         opened.append(RatingStage(qtbot, folder, size=size, pseudonym=pseudonym))
         return opened[-1]
 
@@ -48,53 +48,53 @@ def open_rating(
 
 @pytest.fixture
 def stage(open_rating: Callable[..., RatingStage]) -> RatingStage:
-    """Somebody at the first page."""
+    """A rater at the first page."""
     stage = open_rating()
-    stage.sit_down()
+    stage.join()
     return stage
 
 
 def test_a_page_is_rated_by_keys_alone(stage: RatingStage):
-    number = stage.face.number
-    stage.hear_all()
-    for one, grade in zip(stage.face.candidates, "qwerqwerq", strict=False):
-        stage.press(one.sound.key, grade)
-    assert [one.grade for one in stage.face.candidates] == [place % 4 for place in range(len(stage.rows))]
+    number = stage.state.number
+    stage.listen_to_all()
+    for stimulus, grade in zip(stage.state.stimuli, "qwerqwerq", strict=False):
+        stage.press(stimulus.sound.key, grade)
+    assert [stimulus.grade for stimulus in stage.state.stimuli] == [index % 4 for index in range(len(stage.rows))]
     assert len(stage.answers.ratings) == len(stage.rows)
     stage.press("enter")
-    stage.until(lambda: stage.face.number == number + 1 or stage.step == "trained")
+    stage.until(lambda: stage.state.number == number + 1 or stage.step == "trained")
 
 
 def test_a_page_is_rated_by_mouse_alone(stage: RatingStage):
-    stage.hear_all()
+    stage.listen_to_all()
     stage.click(stage.rows[1])
-    assert stage.player.played[-1].path.stem == stage.program.presenter._sitting.page.slots[1].item_id
+    assert stage.player.played[-1].path.stem == stage.program.presenter._current.page.slots[1].item_id
     stage.click(stage.rows[1].grades[2])
     stage.click(stage.rows[2].grades[0])
-    assert [one.grade for one in stage.face.candidates[:3]] == [None, 2, 0]
-    assert stage.face.candidates[2].is_at_hand
-    stage.click(stage.act("Cannot judge"))
-    assert stage.face.candidates[2].state == "Cannot judge"
-    stage.click(stage.act("Undo"))
-    assert stage.face.candidates[2].grade == 0
+    assert [stimulus.grade for stimulus in stage.state.stimuli[:3]] == [None, 2, 0]
+    assert stage.state.stimuli[2].is_selected
+    stage.click(stage.action("Cannot judge"))
+    assert stage.state.stimuli[2].status == "Cannot judge"
+    stage.click(stage.action("Undo"))
+    assert stage.state.stimuli[2].grade == 0
 
 
-def test_a_grade_that_comes_too_soon_is_refused_on_the_page(stage: RatingStage):
+def test_a_grade_before_listening_is_refused_on_the_page(stage: RatingStage):
     stage.press("2", "q")
-    assert stage.message == "Listen longer to the first sound and B, then grade."
+    assert stage.message == "Listen longer to the reference and B before you rate it."
     assert stage.answers.ratings == ()
 
 
-def test_a_button_that_was_clicked_takes_no_keys_away(stage: RatingStage):
-    stage.hear_all()
+def test_a_clicked_button_takes_no_keys(stage: RatingStage):
+    stage.listen_to_all()
     stage.click(stage.rows[0].grades[1])
     n_played = len(stage.player.played)
     stage.press("space")
     assert len(stage.player.played) == n_played + 1
-    assert stage.face.candidates[0].grade == 1
+    assert stage.state.stimuli[0].grade == 1
 
 
-def test_a_comment_is_written_in_a_line_of_its_own(stage: RatingStage):
+def test_keys_write_a_comment_in_its_field(stage: RatingStage):
     stage.press("1")
     n_played = len(stage.player.played)
     stage.press("c")
@@ -109,14 +109,14 @@ def test_a_comment_is_written_in_a_line_of_its_own(stage: RatingStage):
     assert len(stage.player.played) == n_played + 1
 
 
-def test_escape_leaves_the_comment_first_and_then_asks(stage: RatingStage):
+def test_escape_cancels_the_comment_and_then_asks_to_leave(stage: RatingStage):
     stage.press("1", "c")
     stage.until(stage.window.trial.comment_field.hasFocus)
     stage.type("no")
     stage.press("escape")
     stage.until(stage.window.hasFocus)
     assert stage.answers.ratings == ()
-    assert not stage.face.is_leaving
+    assert not stage.state.is_leaving
     stage.press("escape")
     assert stage.window._leaving.isVisible()
     stage.press("escape")
@@ -125,18 +125,18 @@ def test_escape_leaves_the_comment_first_and_then_asks(stage: RatingStage):
     stage.until(lambda: not stage.window.isVisible())
 
 
-def test_leaving_is_asked_on_the_pages_between_too(open_rating: Callable[..., RatingStage]):
+def test_steps_ask_to_leave_too(open_rating: Callable[..., RatingStage]):
     stage = open_rating()
     stage.type("heron")
     stage.press("tab", "space", "enter")
     stage.until(lambda: stage.step == "instructions")
     stage.press("escape")
     assert stage.window._leaving.isVisible()
-    stage.click(stage.act("Stay"))
+    stage.click(stage.action("Stay"))
     assert not stage.window._leaving.isVisible()
 
 
-def test_a_key_that_is_held_plays_once(stage: RatingStage):
+def test_a_held_key_plays_once(stage: RatingStage):
     n_played = len(stage.player.played)
     for is_repeat in (False, True, True, True):
         QApplication.sendEvent(stage.window, key_event("1", Qt.Key.Key_1, is_repeat=is_repeat))
@@ -158,23 +158,23 @@ def key_event(text: str, key: Qt.Key, *, is_repeat: bool = False) -> QKeyEvent:
         ("", Qt.Key.Key_Shift, ""),
     ],
 )
-def test_keys_have_one_name_on_every_keyboard(text: str, key: Qt.Key, name: str):
+def test_keys_have_the_same_name_on_every_keyboard(text: str, key: Qt.Key, name: str):
     assert key_name(key_event(text, key)) == name
 
 
-def test_tab_takes_the_other_list(open_rating: Callable[..., RatingStage]):
+def test_tab_selects_the_other_list(open_rating: Callable[..., RatingStage]):
     stage = open_rating(kind="preference")
-    stage.sit_down()
+    stage.join()
     stage.press("tab", "1")
-    assert stage.face.candidates[len(stage.face.lists[0])].sound.is_playing
+    assert stage.state.stimuli[len(stage.state.lists[0])].sound.is_playing
     stage.press("left", "1")
-    assert stage.face.candidates[0].sound.is_playing
+    assert stage.state.stimuli[0].sound.is_playing
 
 
-def test_the_slider_counts_where_the_mouse_lets_go(open_rating: Callable[..., RatingStage]):
+def test_the_slider_is_stored_when_the_mouse_is_released(open_rating: Callable[..., RatingStage]):
     stage = open_rating(scale=Scale((), has_slider=True))
-    stage.sit_down()
-    stage.hear_all()
+    stage.join()
+    stage.listen_to_all()
     slide = stage.rows[0].slide
     assert slide is not None
     assert slide.shown is None
@@ -188,9 +188,9 @@ def test_the_slider_counts_where_the_mouse_lets_go(open_rating: Callable[..., Ra
     assert rating.slider == pytest.approx(100, abs=1)
 
 
-def test_the_slider_goes_back_where_it_may_not_move_yet(open_rating: Callable[..., RatingStage]):
+def test_the_slider_does_not_move_before_listening(open_rating: Callable[..., RatingStage]):
     stage = open_rating(scale=Scale((), has_slider=True))
-    stage.sit_down()
+    stage.join()
     slide = stage.rows[0].slide
     assert slide is not None
     stage.qtbot.mouseClick(slide._line, Qt.MouseButton.LeftButton)
@@ -198,7 +198,7 @@ def test_the_slider_goes_back_where_it_may_not_move_yet(open_rating: Callable[..
     assert stage.message.startswith("Listen longer to")
 
 
-# One window a study; closing is a pause
+# A single window per study
 
 
 def test_a_second_window_on_the_same_study_is_refused(stage: RatingStage):
@@ -206,8 +206,8 @@ def test_a_second_window_on_the_same_study_is_refused(stage: RatingStage):
         RatingApplication(stage.folder)
 
 
-def test_closing_keeps_everything_and_lets_others_in(stage: RatingStage, open_rating: Callable[..., RatingStage]):
-    stage.hear("0", "1")
+def test_closing_stores_everything_and_releases_the_study(stage: RatingStage, open_rating: Callable[..., RatingStage]):
+    stage.listen("0", "1")
     stage.press("r")
     folder, player = stage.folder, stage.player
     stage.window.close()
@@ -219,13 +219,13 @@ def test_closing_keeps_everything_and_lets_others_in(stage: RatingStage, open_ra
         assert again.step == "welcome"
         again.press("enter")
         again.until(lambda: not again.step)
-        assert again.face.candidates[0].grade == 3
+        assert again.state.stimuli[0].grade == 3
     finally:
         again.close()
 
 
-def test_nothing_of_the_library_is_seen_or_made(stage: RatingStage):
-    stage.hear_all()
+def test_nothing_of_the_library_is_shown_or_created(stage: RatingStage):
+    stage.listen_to_all()
     shown = " ".join(stage.texts())
     for item in stage.folder.study.items.values():
         assert item.id not in shown
@@ -234,21 +234,21 @@ def test_nothing_of_the_library_is_seen_or_made(stage: RatingStage):
     assert not paths.library_path().exists()
 
 
-def test_an_unknown_study_is_a_sentence(capsys: pytest.CaptureFixture[str]):
+def test_an_unknown_study_is_an_error(capsys: pytest.CaptureFixture[str]):
     assert rate_window(["nowhere"]) == 2
     assert "There is no study" in capsys.readouterr().err
 
 
-# How it looks
+# Layout
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("kind", "has_slider"), [("grade", False), ("grade", True), ("preference", False)])
-def test_every_sound_and_every_grade_has_room(
+def test_no_sound_or_grade_is_cut_off(
     open_rating: Callable[..., RatingStage], size: tuple[int, int], kind: str, has_slider: bool
 ):
     stage = open_rating(size=size, kind=kind, scale=Scale(has_slider=has_slider), depth=5)
-    stage.sit_down()
+    stage.join()
     QApplication.processEvents()
     assert stage.window.width() == size[0]
     viewport = stage.window.trial._scroll.viewport()
@@ -256,11 +256,11 @@ def test_every_sound_and_every_grade_has_room(
         left, right = (row.mapTo(viewport, QPoint(x, 0)).x() for x in (0, row.width()))
         assert 0 <= left < right <= viewport.width()
         for grade in row.grades:
-            set_state(grade, "chosen", True)  # words are widest then
+            set_state(grade, "chosen", True)  # a chosen grade is widest
         QApplication.processEvents()
         for grade in row.grades:
-            grade._words._elide()
-            assert grade._words.text() == grade._text, "a word is cut"
+            grade._label._elide()
+            assert grade._label.text() == grade._text, "the text is cut off"
     foot = stage.window.trial._foot
     assert foot.mapTo(stage.window, QPoint(foot.width(), foot.height())).y() <= size[1]
 
@@ -275,7 +275,7 @@ def test_the_window_can_be_made_narrow_and_wide_again(stage: RatingStage):
 
 
 def test_nothing_moves_while_a_page_is_rated(stage: RatingStage):
-    def places() -> list[object]:
+    def geometries() -> list[object]:
         foot = stage.window.trial._foot
         return [
             *(row.geometry() for row in stage.rows),
@@ -284,18 +284,18 @@ def test_nothing_moves_while_a_page_is_rated(stage: RatingStage):
             foot.geometry(),
         ]
 
-    before = places()
-    stage.hear_all()
+    before = geometries()
+    stage.listen_to_all()
     stage.press("1", "q", "2", "n", "3", "c")
     QApplication.processEvents()
-    assert places() == before
+    assert geometries() == before
 
 
-def test_what_plays_is_the_loudest(stage: RatingStage):
+def test_the_playing_sound_is_highlighted(stage: RatingStage):
     accent = theme.tokens("dark").accent
 
-    def has_accent(place: int) -> bool:
-        image = stage.rows[place].grab().toImage()
+    def has_accent(index: int) -> bool:
+        image = stage.rows[index].grab().toImage()
         return any(
             image.pixelColor(x, y).name() == accent for x in range(image.width()) for y in range(0, image.height(), 2)
         )
@@ -303,13 +303,13 @@ def test_what_plays_is_the_loudest(stage: RatingStage):
     stage.press("2")
     stage.player.position_s = 0.2
     stage.clock.wind(0.2)
-    stage.until(lambda: stage.face.candidates[1].sound.heard_share > 0)
+    stage.until(lambda: stage.state.stimuli[1].sound.listened_share > 0)
     QApplication.processEvents()
-    assert [has_accent(place) for place in range(3)] == [False, True, False]
+    assert [has_accent(index) for index in range(3)] == [False, True, False]
 
 
 @pytest.mark.parametrize("name", ["dark", "light"])
-def test_what_is_painted_follows_the_theme(stage: RatingStage, name: str):
+def test_painting_follows_the_theme(stage: RatingStage, name: str):
     theme.apply(QApplication.instance(), name)
     assert theme.shown() == theme.tokens(name)
     corner = stage.window.grab().toImage().pixelColor(4, 4).name()

@@ -1,116 +1,122 @@
-"""The systems to compare: ticked, varied, named after what they are. No Qt."""
+"""The list of systems to choose from, with variants. No Qt."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bowerbird.domain.study import System
-from bowerbird.gui.listening.system_rows import SystemLine, SystemLines, about, aspects_text, name_of, parse_aspects
+from bowerbird.gui.listening.system_rows import (
+    SystemList,
+    SystemRow,
+    aspects_text,
+    description_of,
+    name_of,
+    parse_aspects,
+)
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
 
-EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), knows_words=True)
-ACOUSTIC = EncoderChoice("acoustic", 128, ("timbre",), knows_words=False)
+EAR = EncoderChoice("ear", 256, ("meaning", "timbre"), has_text=True)
+ACOUSTIC = EncoderChoice("acoustic", 128, ("timbre",), has_text=False)
 CHOICES = SystemChoices((EAR, ACOUSTIC), 300, (1.0,) * 300)
 
 
-def line(lines: SystemLines, name: str) -> SystemLine:
-    return next(one for one in lines.lines if one.system.name == name)
+def row(systems: SystemList, name: str) -> SystemRow:
+    return next(row for row in systems.rows if row.system.name == name)
 
 
-def names(lines: SystemLines) -> list[str]:
-    return [system.name for system in lines.asked]
+def names(systems: SystemList) -> list[str]:
+    return [system.name for system in systems.selected]
 
 
-def test_the_usual_ones_are_ticked():
-    assert names(SystemLines(CHOICES)) == ["ear", "acoustic", "random"]
-    assert names(SystemLines(CHOICES, has_random=False)) == ["ear", "acoustic"]
+def test_default_systems_are_selected():
+    assert names(SystemList(CHOICES)) == ["ear", "acoustic", "random"]
+    assert names(SystemList(CHOICES, has_random=False)) == ["ear", "acoustic"]
 
 
-def test_a_variant_stands_below_its_encoder_and_is_named_after_what_it_is():
-    lines = SystemLines(CHOICES)
-    lines.add_variant(line(lines, "ear").key)
-    assert names(lines) == ["ear", "ear-pca100", "acoustic", "random"]
-    variant = line(lines, "ear-pca100")
-    lines.change(variant.key, replace(variant.system, n_components=50, search="nearest"))
-    assert "ear-pca50-nearest" in names(lines)
-    lines.change(variant.key, replace(line(lines, "ear-pca50-nearest").system, name="mine"))
-    lines.change(variant.key, replace(line(lines, "mine").system, n_components=20))
-    assert "mine" in names(lines), "a name that somebody chose stays"
+def test_a_variant_is_below_its_encoder_and_has_a_descriptive_name():
+    systems = SystemList(CHOICES)
+    systems.add_variant(row(systems, "ear").key)
+    assert names(systems) == ["ear", "ear-pca100", "acoustic", "random"]
+    variant = row(systems, "ear-pca100")
+    systems.change(variant.key, replace(variant.system, n_components=50, search="nearest"))
+    assert "ear-pca50-nearest" in names(systems)
+    systems.change(variant.key, replace(row(systems, "ear-pca50-nearest").system, name="mine"))
+    systems.change(variant.key, replace(row(systems, "mine").system, n_components=20))
+    assert "mine" in names(systems), "an edited name stays"
 
 
-def test_two_variants_alike_have_names_apart():
-    lines = SystemLines(CHOICES)
+def test_equal_variants_have_different_names():
+    systems = SystemList(CHOICES)
     for _ in range(2):
-        lines.add_variant(line(lines, "ear").key)
-    assert names(lines)[:3] == ["ear", "ear-pca100", "ear-pca100-2"]
-    assert not lines.has_fault
+        systems.add_variant(row(systems, "ear").key)
+    assert names(systems)[:3] == ["ear", "ear-pca100", "ear-pca100-2"]
+    assert not systems.has_problem
 
 
-def test_an_encoder_itself_is_not_taken_away():
-    lines = SystemLines(CHOICES)
-    lines.remove(line(lines, "ear").key)
-    lines.add_variant(line(lines, "ear").key)
-    lines.remove(line(lines, "ear-pca100").key)
-    assert names(lines) == ["ear", "acoustic", "random"]
+def test_an_encoder_cannot_be_removed():
+    systems = SystemList(CHOICES)
+    systems.remove(row(systems, "ear").key)
+    systems.add_variant(row(systems, "ear").key)
+    systems.remove(row(systems, "ear-pca100").key)
+    assert names(systems) == ["ear", "acoustic", "random"]
 
 
-def test_what_knows_no_words_is_left_out_while_words_are_asked():
-    lines = SystemLines(CHOICES)
-    lines.ask_words(is_words=True)
-    assert names(lines) == ["ear", "random"]
-    assert line(lines, "acoustic").remark == "It knows no words."
-    lines.ask_words(is_words=False)
-    assert names(lines) == ["ear", "acoustic", "random"]
+def test_encoders_without_text_are_left_out_for_queries_in_words():
+    systems = SystemList(CHOICES)
+    systems.set_query_kind(has_words=True)
+    assert names(systems) == ["ear", "random"]
+    assert row(systems, "acoustic").problem == "Cannot search by words."
+    systems.set_query_kind(has_words=False)
+    assert names(systems) == ["ear", "acoustic", "random"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "remark"),
+    ("changes", "problem"),
     [
-        ({"n_components": 257}, "256 components are the most"),
-        ({"aspects": {"pitch": 2.0}}, "no aspect “pitch”. It has: meaning, timbre."),
+        ({"n_components": 257}, "At most 256 components are possible"),
+        ({"aspects": {"pitch": 2.0}}, "“pitch” is not an aspect of this encoder. Its aspects: meaning, timbre."),
         ({"name": "ear"}, "Another system has this name"),
     ],
     ids=["components", "aspect", "name"],
 )
-def test_what_cannot_be_is_said_on_its_line(changes, remark):
-    lines = SystemLines(CHOICES)
-    lines.add_variant(line(lines, "ear").key)
-    variant = line(lines, "ear-pca100")
-    lines.change(variant.key, replace(variant.system, **changes))
-    judged = next(one for one in lines.lines if one.key == variant.key)
-    assert remark in judged.remark
-    assert lines.has_fault
-    lines.tick(variant.key, is_ticked=False)
-    assert not any(one.is_ticked and one.key == variant.key for one in lines.lines)
+def test_a_problem_is_shown_in_its_row(changes, problem):
+    systems = SystemList(CHOICES)
+    systems.add_variant(row(systems, "ear").key)
+    variant = row(systems, "ear-pca100")
+    systems.change(variant.key, replace(variant.system, **changes))
+    assert problem in next(row.problem for row in systems.rows if row.key == variant.key)
+    assert systems.has_problem
+    systems.check(variant.key, is_checked=False)
+    assert not any(row.is_checked and row.key == variant.key for row in systems.rows)
 
 
 def test_a_ranking_is_named_after_its_file():
-    lines = SystemLines(CHOICES)
-    lines.add_ranking(Path("/theirs/runs of clap.trec"))
-    assert names(lines)[-1] == "runs-of-clap"
-    assert line(lines, "runs-of-clap").about == "Rankings in runs of clap.trec"
+    systems = SystemList(CHOICES)
+    systems.add_ranking(Path("/theirs/runs of clap.trec"))
+    assert names(systems)[-1] == "runs-of-clap"
+    assert row(systems, "runs-of-clap").description == "Rankings in runs of clap.trec"
 
 
-def test_a_design_s_systems_are_ticked_and_the_others_not():
+def test_the_systems_of_a_design_are_selected():
     variant = System("small", encoder="ear", n_components=10)
-    lines = SystemLines(CHOICES, (System("acoustic", encoder="acoustic"), variant, System("far", encoder="clap")))
-    assert names(lines) == ["small", "acoustic"], "a variant stands with its encoder"
-    assert line(lines, "far").remark == "The library has no vectors of it."
-    assert not lines.has_fault
+    systems = SystemList(CHOICES, (System("acoustic", encoder="acoustic"), variant, System("far", encoder="clap")))
+    assert names(systems) == ["small", "acoustic"], "a variant is below its encoder"
+    assert row(systems, "far").problem == "The library has no embeddings of this encoder."
+    assert not systems.has_problem
 
 
-def test_a_system_says_what_it_is():
+def test_a_system_has_a_description():
     system = System("x", encoder="ear", n_components=50, search="nearest", aspects={"timbre": 2.0})
-    assert about(system) == "50 components, nearest neighbour, timbre × 2"
+    assert description_of(system) == "50 components, nearest neighbour, timbre × 2"
     assert name_of(system) == "ear-pca50-nearest-timbre2"
 
 
 @pytest.mark.parametrize("text", ["", "timbre=2", "timbre=0.5, meaning=0"])
-def test_weights_are_read_back_as_they_are_written(text):
+def test_weights_are_read_back(text):
     assert aspects_text(parse_aspects(text)) == text
 
 
 @pytest.mark.parametrize("text", ["timbre", "timbre=x", "timbre=-1", "timbre=nan"])
-def test_weights_that_are_none_are_refused(text):
+def test_invalid_weights_are_refused(text):
     assert parse_aspects(text) is None

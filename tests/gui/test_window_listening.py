@@ -1,4 +1,4 @@
-"""Listening tests in the window: the list of studies, the sheet of a new one, systems side by side."""
+"""Listening tests in the main window: the dialogs for studies, a new study and comparisons."""
 
 import json
 import shutil
@@ -19,13 +19,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPla
 
 from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
-from bowerbird.gui.listening.comparing_view import SideBySideDialog
-from bowerbird.gui.listening.listening_tests import Listening, rating_application
-from bowerbird.gui.listening.studies_view import EMPTY, StudiesDialog
-from bowerbird.gui.listening.study_design_view import StudySheet
+from bowerbird.gui.listening import rating_application
+from bowerbird.gui.listening.comparing_view import CompareDialog
+from bowerbird.gui.listening.listening_tests import Listening
+from bowerbird.gui.listening.studies_view import StudiesDialog
+from bowerbird.gui.listening.study_design_view import StudyDialog
 from bowerbird.gui.listening.study_systems_view import _VariantFields
 from bowerbird.listening.store import open_study
-from listening_stage import frozen
+from listening_stage import sample_study
 
 Open = Callable[..., Stage]
 KICK = "Kick 1.wav"
@@ -37,10 +38,10 @@ def listening(stage: Stage) -> Listening:
 
 
 def settle(stage: Stage) -> None:
-    """Wait until everything that was asked is answered, and what was to be done is done."""
+    """Wait until all queries and jobs have ended."""
     part = listening(stage)
-    for _ in range(3):  # an answer may lead to a question
-        stage.until(lambda: not any(work.is_running for work in part._work))
+    for _ in range(3):  # a result may start another query
+        stage.until(lambda: not any(jobs.is_running for jobs in part._jobs))
         answers: list[object] = []
         part.queries.run("settle", lambda: None, done=answers.append, failed=answers.append)
         stage.until(lambda answers=answers: answers)
@@ -49,54 +50,54 @@ def settle(stage: Stage) -> None:
 def open_studies(stage: Stage) -> StudiesDialog:
     stage.trigger("studies")
     settle(stage)
-    dialog = listening(stage).studies_face.dialog
+    dialog = listening(stage).studies_dialog.dialog
     assert dialog is not None
     return dialog
 
 
-def open_sheet(stage: Stage) -> StudySheet:
+def open_design(stage: Stage) -> StudyDialog:
     stage.trigger("new_study")
     settle(stage)
-    sheet = listening(stage).design_face.sheet
-    assert sheet is not None
-    return sheet
+    dialog = listening(stage).design_dialog.dialog
+    assert dialog is not None
+    return dialog
 
 
-def compare(stage: Stage, name: str = KICK) -> SideBySideDialog:
+def compare(stage: Stage, name: str = KICK) -> CompareDialog:
     stage.click_row(name)
     stage.trigger("compare")
     settle(stage)
-    dialog = listening(stage).compare_face.dialog
+    dialog = listening(stage).compare_dialog.dialog
     assert dialog is not None
     stage.until(dialog.isActiveWindow)
     return dialog
 
 
 def texts(widget: Any) -> list[str]:
-    """The words that can be seen."""
-    return [one.text() for one in widget.findChildren(QLabel) if one.isVisible() and one.text()]
+    """Return the visible texts."""
+    return [child.text() for child in widget.findChildren(QLabel) if child.isVisible() and child.text()]
 
 
-def small(sheet: StudySheet) -> None:
-    """Make it a study that is frozen in no time."""
+def small(dialog: StudyDialog) -> None:
+    """Change the design to a study that is quick to create."""
     for path, value in (("choice.n_queries", 1), ("n_training", 0), ("depth", 1)):
-        sheet.fields[path].input.setValue(value)
+        dialog.fields[path].input.setValue(value)
 
 
 # The list
 
 
-def test_no_study_has_one_sentence_and_one_action(stage: Stage):
+def test_an_empty_list_has_a_sentence_and_a_button(stage: Stage):
     dialog = open_studies(stage)
-    assert EMPTY in texts(dialog)
+    assert any(text.endswith("There are no studies yet.") for text in texts(dialog))
     assert list(stage.buttons(dialog)) == ["New study", "Open bundle…"]
     stage.click(stage.buttons(dialog)["New study"])
     settle(stage)
-    assert listening(stage).design_face.sheet.isVisible()
+    assert listening(stage).design_dialog.dialog.isVisible()
 
 
-def test_studies_are_listed_with_what_can_be_done(stage: Stage):
-    frozen(paths.studies_path() / "tones")
+def test_studies_are_listed_with_their_buttons(stage: Stage):
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     view = dialog.rows["tones"]
     assert texts(view)[0] == "Tones"
@@ -109,33 +110,33 @@ def test_studies_are_listed_with_what_can_be_done(stage: Stage):
         "Merge ratings…",
         "Show folder",
     ]
-    assert [text for text, one in buttons.items() if not one.isEnabled()] == ["Report", "Export ratings…"]
+    assert [text for text, button in buttons.items() if not button.isEnabled()] == ["Report", "Export ratings…"]
 
 
-def test_a_folder_is_shown_where_it_lies(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_the_folder_of_a_study_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     shown: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    folder = frozen(paths.studies_path() / "tones")
+    folder = sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Show folder"])
     assert shown == [str(folder.path)]
 
 
-def test_a_bundle_is_written_where_it_was_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_bundle_is_written_to_the_chosen_file(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     out = tmp_path / "mine.bowerbird"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Export bundle…"])
     settle(stage)
     assert out.is_file()
-    assert stage.buttons(dialog.rows["tones"])["Export bundle…"].hasFocus(), "the keyboard is where it was"
-    assert any(text.startswith("mine.bowerbird holds ") for text in texts(dialog))
+    assert stage.buttons(dialog.rows["tones"])["Export bundle…"].hasFocus(), "the focus is where it was"
+    assert any(text.startswith("mine.bowerbird contains ") for text in texts(dialog))
 
 
-def test_rating_opens_one_window_which_ends_with_this_one(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_rating_opens_a_single_window(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rating_application, "Player", FakePlayer)
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     dialog = open_studies(stage)
     stage.click(stage.buttons(dialog.rows["tones"])["Rate"])
     settle(stage)
@@ -148,25 +149,25 @@ def test_rating_opens_one_window_which_ends_with_this_one(stage: Stage, monkeypa
     stage.until(lambda: listening(stage)._rating is None)
 
 
-# The sheet
+# New study
 
 
-def test_freeze_is_offered_at_once_and_makes_a_study(stage: Stage):
-    sheet = open_sheet(stage)
-    small(sheet)
-    assert sheet._freeze.isEnabled()
-    stage.click(sheet._freeze)
+def test_a_study_can_be_created_immediately(stage: Stage):
+    dialog = open_design(stage)
+    small(dialog)
+    assert dialog._create.isEnabled()
+    stage.click(dialog._create)
     settle(stage)
     assert (paths.studies_path() / "study-1" / "study.yaml").is_file()
-    assert list(stage.buttons(sheet)) == ["Rate it", "Done"]
-    stage.click(stage.buttons(sheet)["Done"])
-    assert not sheet.isVisible()
-    assert open_sheet(stage).fields["name"].input.text() == "study-2"
+    assert list(stage.buttons(dialog)) == ["Rate now", "Close"]
+    stage.click(stage.buttons(dialog)["Close"])
+    assert not dialog.isVisible()
+    assert open_design(stage).fields["name"].input.text() == "study-2"
 
 
-def test_what_is_written_arrives_and_the_cursor_stays(stage: Stage):
-    sheet = open_sheet(stage)
-    title = sheet.fields["title"].input
+def test_edits_reach_the_design_and_the_cursor_stays(stage: Stage):
+    dialog = open_design(stage)
+    title = dialog.fields["title"].input
     assert isinstance(title, QLineEdit)
     title.setFocus()
     title.selectAll()
@@ -179,21 +180,21 @@ def test_what_is_written_arrives_and_the_cursor_stays(stage: Stage):
     assert title.cursorPosition() == 2
 
 
-def test_a_fault_is_said_beside_its_field_and_freezing_waits(stage: Stage):
-    sheet = open_sheet(stage)
-    name = sheet.fields["name"]
+def test_a_problem_is_shown_beside_its_field_and_disables_the_button(stage: Stage):
+    dialog = open_design(stage)
+    name = dialog.fields["name"]
     name.input.setFocus()
     stage.qtbot.keyClicks(name.input, " ?")
-    assert texts(name) == ["Use small letters, digits, - and _ alone."]
-    assert not sheet._freeze.isEnabled()
+    assert texts(name) == ["Use only lowercase letters, digits, - and _."]
+    assert not dialog._create.isEnabled()
 
 
-def test_words_have_a_field_and_their_count_has_none(stage: Stage):
-    sheet = open_sheet(stage)
+def test_queries_in_words_have_a_field_and_no_count(stage: Stage):
+    dialog = open_design(stage)
     listening(stage).design.change("choice.how", "words")
-    words = sheet.fields["choice.words"]
+    words = dialog.fields["choice.words"]
     assert words.isVisible()
-    assert not sheet.fields["choice.n_queries"].isVisible()
+    assert not dialog.fields["choice.n_queries"].isVisible()
     assert isinstance(words.input, QPlainTextEdit)
     words.input.setPlainText("glass breaking\n\n rain ")
     design = listening(stage).design.design
@@ -202,11 +203,17 @@ def test_words_have_a_field_and_their_count_has_none(stage: Stage):
     assert words.input.toPlainText() == "glass breaking\n\n rain "
 
 
-def test_the_fields_of_a_variant_stay_in_sight_when_a_fault_among_them_goes(stage: Stage):
-    sheet = open_sheet(stage)
-    sheet.resize(680, 760)
-    stage.click(next(one for one in sheet.findChildren(QPushButton) if one.text() == "Variant" and one.isVisible()))
-    (fields,) = sheet.findChildren(_VariantFields)
+def test_the_fields_of_a_variant_stay_visible_when_a_problem_is_fixed(stage: Stage):
+    dialog = open_design(stage)
+    dialog.resize(680, 760)
+    stage.click(
+        next(
+            widget
+            for widget in dialog.findChildren(QPushButton)
+            if widget.text() == "Add variant" and widget.isVisible()
+        )
+    )
+    (fields,) = dialog.findChildren(_VariantFields)
     fields.weights.setFocus()
     for text in ("bogus=2", "timbre=2"):
         fields.weights.clear()
@@ -215,23 +222,23 @@ def test_the_fields_of_a_variant_stay_in_sight_when_a_fault_among_them_goes(stag
         stage.until(lambda: fields.rect().contains(fields.weights.geometry().bottomRight()))
     design = listening(stage).design.design
     assert design is not None
-    assert [one.aspects for one in design.systems if one.aspects] == [{"timbre": 2.0}]
+    assert [system.aspects for system in design.systems if system.aspects] == [{"timbre": 2.0}]
 
 
-def test_the_rest_stands_behind_more(stage: Stage):
-    sheet = open_sheet(stage)
-    assert not sheet.fields["excerpt_s"].isVisible()
-    stage.click(sheet._more)
-    assert sheet.fields["excerpt_s"].isVisible()
-    sheet.fields["controls.far_share"].input.setValue(25)
+def test_further_fields_are_behind_more(stage: Stage):
+    dialog = open_design(stage)
+    assert not dialog.fields["excerpt_s"].isVisible()
+    stage.click(dialog._more)
+    assert dialog.fields["excerpt_s"].isVisible()
+    dialog.fields["controls.far_share"].input.setValue(25)
     design = listening(stage).design.design
     assert design is not None
     assert design.controls.far_share == 0.25
 
 
-def test_the_wheel_scrolls_the_sheet_and_changes_nothing(stage: Stage):
-    sheet = open_sheet(stage)
-    depth = sheet.fields["depth"].input
+def test_the_wheel_scrolls_the_dialog_and_changes_nothing(stage: Stage):
+    dialog = open_design(stage)
+    depth = dialog.fields["depth"].input
     before = depth.value()
     QApplication.sendEvent(
         depth,
@@ -249,20 +256,20 @@ def test_the_wheel_scrolls_the_sheet_and_changes_nothing(stage: Stage):
     assert depth.value() == before
 
 
-def test_a_design_that_is_closed_is_there_again(stage: Stage):
-    sheet = open_sheet(stage)
-    sheet.fields["depth"].input.setValue(9)
-    sheet.close()
-    assert open_sheet(stage).fields["depth"].input.value() == 9
+def test_an_unfinished_design_is_kept(stage: Stage):
+    dialog = open_design(stage)
+    dialog.fields["depth"].input.setValue(9)
+    dialog.close()
+    assert open_design(stage).fields["depth"].input.value() == 9
 
 
-# Side by side
+# Comparison
 
 
-def test_moving_plays_and_what_plays_is_marked_in_every_column(stage: Stage):
+def test_moving_plays_and_the_playing_sound_is_marked(stage: Stage):
     dialog = compare(stage)
     table = dialog.results
-    assert [table.horizontalHeaderItem(one).text() for one in range(2)] == ["ear", "acoustic"]
+    assert [table.horizontalHeaderItem(column).text() for column in range(2)] == ["ear", "acoustic"]
     assert table.hasFocus()
     n_played = len(stage.player.played)
     stage.press(Qt.Key.Key_Down)
@@ -271,22 +278,22 @@ def test_moving_plays_and_what_plays_is_marked_in_every_column(stage: Stage):
     assert stage.player.played[-1].path == table.result_at(1, 1).path
     assert len(stage.player.played) == n_played + 2
     stage.deliver()
-    assert table.heard == table.result_at(1, 1).path
+    assert table.playing == table.result_at(1, 1).path
     stage.press(Qt.Key.Key_Space)
     stage.deliver()
-    assert table.heard is None
+    assert table.playing is None
 
 
 def test_a_click_plays_once(stage: Stage):
     dialog = compare(stage)
     table = dialog.results
     n_played = len(stage.player.played)
-    place = table.visualRect(table.model().index(2, 1)).center()
-    stage.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert [one.path for one in stage.player.played[n_played:]] == [table.result_at(2, 1).path]
+    centre = table.visualRect(table.model().index(2, 1)).center()
+    stage.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert [played.path for played in stage.player.played[n_played:]] == [table.result_at(2, 1).path]
 
 
-def test_escape_falls_silent_and_then_closes(stage: Stage):
+def test_escape_stops_playback_and_then_closes(stage: Stage):
     dialog = compare(stage)
     stage.press(Qt.Key.Key_Down)
     stage.press(Qt.Key.Key_Escape)
@@ -296,36 +303,36 @@ def test_escape_falls_silent_and_then_closes(stage: Stage):
     assert not dialog.isVisible()
 
 
-def test_words_are_compared_where_they_have_the_focus(stage: Stage):
+def test_words_are_compared_when_the_search_box_has_the_focus(stage: Stage):
     stage.window.focus_search()
     stage.type("snare")
     stage.settle()
     stage.trigger("compare")
     settle(stage)
-    dialog = listening(stage).compare_face.dialog
+    dialog = listening(stage).compare_dialog.dialog
     assert dialog is not None
     assert "“snare”" in texts(dialog)
     assert dialog.results.columnCount() == 1
 
 
-def test_nothing_to_compare_is_said_in_the_window(stage: Stage):
+def test_a_missing_query_is_an_error_in_the_main_window(stage: Stage):
     stage.table.clearSelection()
     stage.trigger("compare")
-    assert stage.notice == "Choose a sound, or type words, then compare systems."
-    assert listening(stage).compare_face.dialog is None
+    assert stage.notice == "Select a sound or enter words, then compare systems."
+    assert listening(stage).compare_dialog.dialog is None
 
 
 def test_a_blind_test_of_the_columns_opens_the_rating_window(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rating_application, "Player", FakePlayer)
     dialog = compare(stage)
-    stage.click(stage.buttons(dialog)["Rate this blind"])
+    stage.click(stage.buttons(dialog)["Rate blind"])
     settle(stage)
     stage.until(lambda: listening(stage).is_rating)
     assert (paths.studies_path() / "blind-1").is_dir()
     assert listening(stage)._rating.window.isVisible()
 
 
-def test_the_table_of_classes_is_remembered(
+def test_the_labels_file_is_stored_in_the_settings(
     indexed: Path, sounds: Path, open_window: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     shutil.copytree(indexed, paths.library_path())
@@ -346,11 +353,11 @@ def test_the_table_of_classes_is_remembered(
     assert "AP@15" in compare(again).results.horizontalHeaderItem(0).text()
 
 
-def test_the_window_closes_with_everything_open(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_the_main_window_closes_with_all_dialogs_open(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rating_application, "Player", FakePlayer)
-    frozen(paths.studies_path() / "tones")
+    sample_study(paths.studies_path() / "tones")
     open_studies(stage)
-    open_sheet(stage)
+    open_design(stage)
     compare(stage)
     listening(stage).rate(open_study(paths.studies_path() / "tones"))
     rating = listening(stage)._rating

@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import weights_path
-from bowerbird.catalogue.sqlite.connection import LibraryLock
+from bowerbird.catalogue.sqlite.lock import process_lock
 from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, read_card, shipped_cards
 from bowerbird.encoders.weights.self_check import TEXTS, SelfCheck, read_self_check, write_self_check
 from bowerbird.encoders.weights.store import checked_file, installed_weights, old_folder, part_folder, write_card
@@ -333,12 +333,8 @@ def test_weights_that_are_not_installed_cannot_be_verified():
 
 def test_two_programs_do_not_change_the_models_at_once(exported):
     weights_path().mkdir(parents=True)
-    lock = LibraryLock(weights_path(), "models")
-    try:
-        with pytest.raises(EncoderError, match="Another Bowerbird"):
-            import_model(exported, control=Control(), report=Reports())
-    finally:
-        lock.release()
+    with process_lock(weights_path(), "models"), pytest.raises(EncoderError, match="Another Bowerbird"):
+        import_model(exported, control=Control(), report=Reports())
     assert import_model(exported, control=Control(), report=Reports()).state == "ready"
 
 

@@ -1,6 +1,6 @@
-"""A rater in a process of its own, who rates until killed, and says so after every answer that was acknowledged.
+"""A rater in a separate process, who rates until killed and prints every acknowledged response.
 
-Lines of JSON: the page that is opened, with everything that stands on it and its order; each answer; each page left.
+Lines of JSON: each opened page with its responses and its order; each response; each completed page.
 """
 
 import json
@@ -9,73 +9,74 @@ import sys
 import time
 from pathlib import Path
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.raters import join
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.session import RatingSession
 from bowerbird.listening.store import open_study
 
 PAUSE_S = 0.004
 
 
-def tell(**what: object) -> None:
+def report(**what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def standing(session: RatingSession) -> list[list[object]]:
-    """Everything that was said on the page at hand."""
+def responses_on_page(session: RatingSession) -> list[list[object]]:
+    """Return all responses on the current page."""
     page = session.page
     assert page is not None
-    said = [session.said(position) for position in range(len(page.slots))]
-    return [[one.grade, one.cannot_judge, one.is_broken, one.comment] for one in said]
+    responses = [session.response(position) for position in range(len(page.slots))]
+    return [[one.grade, one.cannot_judge, one.is_broken, one.comment] for one in responses]
 
 
-def tell_page(session: RatingSession) -> None:
+def report_page(session: RatingSession) -> None:
     page = session.page
     assert page is not None
     order = [slot.item_id for slot in page.slots]
-    heard = [round(session.heard_share(position), 3) for position in (None, *range(len(order)))]
-    tell(what="page", page=page.number, order=order, said=standing(session), heard=heard, n_done=session.n_done)
+    responses = responses_on_page(session)
+    shares = [round(session.listened_share(position), 3) for position in (None, *range(len(order)))]
+    report(what="page", page=page.number, order=order, responses=responses, shares=shares, n_done=session.n_done)
 
 
 def main() -> None:
-    """Rate at random, over and over on each page, so that there are answers to lose."""
+    """Rate at random, repeatedly on each page, so that there are responses to lose."""
     folder = open_study(Path(sys.argv[1]))
-    chance = random.Random(int(sys.argv[2]))
-    with RatingsFile(folder.path) as file:
+    rng = random.Random(int(sys.argv[2]))
+    with ResponseStore(folder.path) as file:
         raters = file.raters()
         rater = raters[0] if raters else join(folder, file, "heron", {})
         session = RatingSession(folder, file, rater)
         while session.page is not None:
-            tell_page(session)
+            report_page(session)
             n_slots = len(session.page.slots)
             for position in (None, *range(n_slots)):
-                session.hear(position, 0.0, is_start=True)
-                session.hear(position, 1000.0)
-                tell(what="heard", position=position)
+                session.record_playback(position, 0.0, is_start=True)
+                session.record_playback(position, 1000.0)
+                report(what="played", position=position)
             for _ in range(3):
                 for position in range(n_slots):
-                    act = chance.choice(["grade", "grade", "cannot_judge", "broken", "comment", "undo"])
+                    act = rng.choice(["grade", "grade", "cannot_judge", "broken", "comment", "undo"])
                     match act:
                         case "grade":
-                            why = session.grade(position, chance.randrange(4))
-                            assert why == "", why
+                            why = session.grade(position, rng.randrange(4))
+                            assert why is None, why
                         case "cannot_judge":
                             session.cannot_judge(position)
                         case "broken":
                             session.mark_broken(position)
                         case "comment":
-                            session.comment(position, f"word {chance.randrange(100)}")
+                            session.comment(position, f"word {rng.randrange(100)}")
                         case "undo":
                             session.undo()
-                    tell(what="answered", act=act, said=standing(session))
+                    report(what="answered", act=act, responses=responses_on_page(session))
                     time.sleep(PAUSE_S)
             for position in range(n_slots):
-                session.grade(position, chance.randrange(4))
-                tell(what="answered", act="grade", said=standing(session))
+                session.grade(position, rng.randrange(4))
+                report(what="answered", act="grade", responses=responses_on_page(session))
             number = session.page.number
-            assert session.complete() == ""
-            tell(what="completed", page=number)
-    tell(what="done")
+            assert session.complete() is None
+            report(what="completed", page=number)
+    report(what="done")
 
 
 if __name__ == "__main__":

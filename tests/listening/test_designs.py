@@ -1,19 +1,19 @@
-"""Designs: what is written is read back, and every fault is said with its place and a remedy."""
+"""Designs: YAML is read back as it was written, and every problem is a sentence that names its field."""
 
 from dataclasses import replace
 
 import pytest
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.study import Comparison, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.listening.design import (
     check_design,
-    design_faults,
+    design_problems,
     design_yaml,
     parse_design,
     parse_system,
     read_design,
 )
+from bowerbird.listening.study import Comparison, Controls, QueryChoice, Scale, StudyDesign, System
 
 PLAIN = """
 name: rain
@@ -37,59 +37,59 @@ def test_a_design_is_read_back_as_it_was_written():
     assert parse_design(design_yaml(design)) == design
 
 
-def test_what_is_not_said_is_as_usual_and_grades_follow_the_construct():
+def test_missing_entries_have_defaults_and_grades_follow_the_construct():
     design = parse_design(PLAIN + "construct: same_kind\n")
     assert design.depth == 5
-    assert design.scale.grades[-1] == "The same kind"
+    assert design.scale.grades[-1] == "Same kind"
     assert parse_design(PLAIN + "scale: {has_slider: true}\n").scale == Scale(Scale().grades, has_slider=True)
-    assert design.asked == "Is each the same kind of thing as the first?"
+    assert design.shown_question == "Is each sound the same kind of sound as the reference?"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
-        ("name: [", r"line \d+ is no YAML"),
-        ("- a\n- b", "holds no design"),
-        ("title: Rain", "lacks `name`"),
-        (PLAIN + "dept: 3", "Did you mean `depth`"),
-        (PLAIN + "depth: many", "`x.yaml: depth` is `many`. It must be a whole number"),
+        ("name: [", r"line \d+ is not valid YAML"),
+        ("- a\n- b", "contains no design"),
+        ("title: Rain", "has no name"),
+        (PLAIN + "dept: 3", "Did you mean “depth”"),
+        (PLAIN + "depth: many", "x.yaml: depth is “many”. It must be a whole number"),
         (PLAIN + "depth: 2.5", "must be a whole number"),
         (PLAIN + "depth: true", "must be a whole number"),
         (PLAIN + "seed: -1", "seed is -1"),
-        (PLAIN + "depth: 0", "depth is 0; it may be 1 to 50"),
+        (PLAIN + "depth: 0", "depth is 0; use 1 to 50"),
         (PLAIN + "excerpt_s: .nan", "excerpt_s"),
-        (PLAIN + "kind: abc", "It may be `grade`, `preference`, `abx`"),
-        (PLAIN + "construct: matches_words", "needs queries of words"),
+        (PLAIN + "kind: abc", "Use one of grade, preference, abx"),
+        (PLAIN + "construct: matches_words", "needs queries in words"),
         (PLAIN + "choice: {how: words}", "choice.words is empty"),
         (PLAIN + "choice: {how: sounds}", "choice.sounds is empty"),
-        (PLAIN + "controls: {far_share: 2}", "it is a share, from 0 to 1"),
-        (PLAIN + "controls: 3", "is no table"),
-        (PLAIN + "planned: [{first: ear, second: nobody}]", "`nobody`, which is no system"),
+        (PLAIN + "controls: {far_share: 2}", "use a share from 0 to 1"),
+        (PLAIN + "controls: 3", "is not a table"),
+        (PLAIN + "planned: [{first: ear, second: nobody}]", "“nobody”, which is not a system"),
         (PLAIN + "planned: [{first: ear, second: ear}]", "with itself"),
         (PLAIN + "scale: {grades: [one]}", "at least two"),
         (PLAIN + "scale: {grades: []}", "neither grades nor a slider"),
         (PLAIN.replace("chance, kind", "ear, kind"), "same name"),
         (PLAIN.replace(", encoder: ear", ""), "has no encoder"),
         (PLAIN.replace("kind: random", "kind: ranking"), "has no ranking"),
-        (PLAIN.replace("name: rain", "name: Rain fall"), "small letters"),
+        (PLAIN.replace("name: rain", "name: Rain fall"), "lowercase letters"),
         (
             PLAIN.replace("systems:\n- {name: ear, encoder: ear}\n- {name: chance, kind: random}", "systems: []"),
             "empty",
         ),
         (PLAIN.replace("- {name: chance, kind: random}\n", "kind: abx\n"), "compares two systems"),
-        (PLAIN + "kind: preference\ndepth: 12", "too long a list"),
+        (PLAIN + "kind: preference\ndepth: 12", "use at most 9 for preference"),
     ],
 )
-def test_a_fault_is_a_sentence_with_its_place(text, said):
-    with pytest.raises(StudyError, match=said):
+def test_a_problem_is_a_sentence_that_names_its_field(text, sentence):
+    with pytest.raises(StudyError, match=sentence):
         parse_design(text, where="x.yaml")
 
 
-def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):
-    with pytest.raises(StudyError, match="cannot be read"):
+def test_a_missing_file_or_one_that_is_not_text_is_refused(tmp_path):
+    with pytest.raises(StudyError, match="Cannot read"):
         read_design(tmp_path / "absent.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(StudyError, match="no UTF-8"):
+    with pytest.raises(StudyError, match="not UTF-8"):
         read_design(tmp_path / "bytes.yaml")
 
 
@@ -111,22 +111,22 @@ def test_systems_as_written_on_the_command_line(text, system):
 
 
 @pytest.mark.parametrize("text", ["ear,pca=many", "ear,search=best", "ear,timbre", "ear,=3x"])
-def test_a_variant_that_cannot_be_is_told(text):
+def test_an_invalid_variant_is_refused(text):
     with pytest.raises(StudyError):
         parse_system(text)
 
 
-def test_the_shipped_defaults_are_a_design_that_can_be():
+def test_the_defaults_are_a_valid_design():
     check_design(StudyDesign("x", "X", (System("ear", encoder="ear"),)))
 
 
-def test_every_fault_has_the_place_that_it_stands_beside():
+def test_every_problem_has_the_path_of_its_field():
     broken = replace(
         StudyDesign("Not a Name", " ", (System("ear", encoder="ear"), System("ear", encoder="ear"))),
         depth=0,
         controls=Controls(far_share=2.0),
         planned=(Comparison("ear", "gone"),),
     )
-    places = [fault.place for fault in design_faults(broken)]
-    assert places == ["name", "title", "systems", "depth", "controls.far_share", "planned"]
-    assert design_faults(StudyDesign("fine", "Fine", (System("ear", encoder="ear"),))) == ()
+    fields = [problem.field for problem in design_problems(broken)]
+    assert fields == ["name", "title", "systems", "depth", "controls.far_share", "planned"]
+    assert design_problems(StudyDesign("fine", "Fine", (System("ear", encoder="ear"),))) == ()

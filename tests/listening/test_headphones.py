@@ -1,4 +1,4 @@
-"""The tones of the headphone check are what they are said to be."""
+"""The tones of the headphone check."""
 
 from pathlib import Path
 
@@ -18,42 +18,42 @@ def level_db(samples: np.ndarray) -> float:
 
 def parts(order: tuple[str, ...]) -> list[np.ndarray]:
     samples = tones(order).astype(float)
-    return [samples[place * STEP : place * STEP + RATE_HZ] for place in range(3)]
+    return [samples[index * STEP : index * STEP + RATE_HZ] for index in range(3)]
 
 
-def test_each_ear_hears_the_quiet_tone_six_decibels_below_the_others():
+def test_the_quiet_tone_is_six_decibels_softer_in_each_channel():
     plain, quiet, opposed = parts(("plain", "quiet", "opposed"))
     for ear in (0, 1):
         assert level_db(plain[:, ear]) == pytest.approx(level_db(opposed[:, ear]), abs=0.01)
         assert level_db(quiet[:, ear]) == pytest.approx(level_db(plain[:, ear]) - 6, abs=0.01)
 
 
-def test_in_a_room_the_opposed_tone_is_the_quietest():
+def test_the_anti_phase_tone_is_the_quietest_when_channels_add():
     plain, quiet, opposed = (part.sum(axis=1) for part in parts(("plain", "quiet", "opposed")))
     assert level_db(opposed) < level_db(quiet) - 40 < level_db(plain) - 40
 
 
-def test_tones_are_of_two_hundred_hertz():
+def test_tones_have_two_hundred_hertz():
     plain = parts(("plain", "quiet", "opposed"))[0][:, 0]
     assert np.abs(np.fft.rfft(plain)).argmax() == 200
 
 
-def test_every_order_comes_once_and_the_quiet_tone_stands_everywhere_twice(tmp_path: Path):
+def test_every_order_appears_once_and_the_quiet_tone_twice_at_each_position(tmp_path: Path):
     trials = write_trials(tmp_path, seed=4)
     assert sorted(trial.quietest for trial in trials) == [0, 0, 1, 1, 2, 2]
-    heard = [soundfile.read(trial.path)[0] for trial in trials]
-    assert len({one.tobytes() for one in heard}) == 6
-    for trial, one in zip(trials, heard, strict=True):
-        levels = [level_db(one[place * STEP : place * STEP + RATE_HZ, 0]) for place in range(3)]
+    recordings = [soundfile.read(trial.path)[0] for trial in trials]
+    assert len({samples.tobytes() for samples in recordings}) == 6
+    for trial, samples in zip(trials, recordings, strict=True):
+        levels = [level_db(samples[index * STEP : index * STEP + RATE_HZ, 0]) for index in range(3)]
         assert int(np.argmin(levels)) == trial.quietest
-        assert trial.duration_s == pytest.approx(len(one) / RATE_HZ)
+        assert trial.duration_s == pytest.approx(len(samples) / RATE_HZ)
 
 
-def test_another_seed_is_another_order(tmp_path: Path):
+def test_the_order_depends_on_the_seed(tmp_path: Path):
     found = {tuple(trial.quietest for trial in write_trials(tmp_path, seed=seed)) for seed in range(8)}
     assert len(found) > 3
 
 
-def test_guessing_seldom_passes():
+def test_guessing_rarely_passes():
     guesses = np.random.default_rng(1).integers(0, 3, (20_000, 6))
     assert np.mean((guesses == 0).sum(axis=1) >= N_TO_PASS) == pytest.approx(13 / 729, abs=0.004)

@@ -18,11 +18,11 @@ def covered(n, *, of_queries, of_raters, rest, n_queries=15, n_raters=5):
 
 
 @pytest.mark.parametrize("of_raters", [0.0, 0.2, 0.6])
-def test_the_truth_is_held_95_times_in_100_whatever_raters_are_like(of_raters):
+def test_intervals_cover_the_truth_for_any_variance_of_raters(of_raters):
     assert 0.93 <= covered(1500, of_queries=0.4, of_raters=of_raters, rest=0.5) <= 0.975
 
 
-def test_an_interval_over_queries_alone_would_miss_the_truth_where_raters_differ():
+def test_an_interval_over_queries_alone_would_be_too_narrow():
     rng = np.random.default_rng(8)
     cells = rng.normal(0.0, 0.1, (15, 5)) + np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
     both = intervals.estimate(cells.mean(axis=1), cells).interval
@@ -31,7 +31,7 @@ def test_an_interval_over_queries_alone_would_miss_the_truth_where_raters_differ
     assert both.high - both.low > 5.0 * (alone.high - alone.low)
 
 
-def test_answers_that_are_missing_are_allowed():
+def test_missing_responses_are_allowed():
     cells = np.random.default_rng(9).normal(size=(12, 4))
     cells[3, 1] = cells[5] = np.nan
     by_query = np.array([np.nan if np.isnan(row).all() else np.nanmean(row) for row in cells])
@@ -40,7 +40,7 @@ def test_answers_that_are_missing_are_allowed():
     assert found.interval.low < found.value < found.interval.high
 
 
-def test_a_query_for_every_rater_gives_the_wider_of_both():
+def test_a_different_rater_per_query_gives_the_wider_interval():
     cells = np.full((6, 3), np.nan)
     for query in range(6):
         cells[query, query % 3] = float(query % 3) + query / 10.0
@@ -50,13 +50,13 @@ def test_a_query_for_every_rater_gives_the_wider_of_both():
 
 
 def test_a_share_of_one_has_an_interval_below_it():
-    found = intervals.share_of_answers(np.ones((20, 4)))
+    found = intervals.share_of_responses(np.ones((20, 4)))
     assert found.value == 1.0
     assert found.interval.low == pytest.approx(0.82, abs=0.02)
     assert found.interval.high == pytest.approx(1.0)
 
 
-def test_raters_of_the_same_opinion_do_not_make_an_interval_narrower():
+def test_identical_raters_do_not_make_an_interval_narrower():
     answers = (np.arange(20) % 4 != 0).astype(np.float64)
-    one, eight = (intervals.share_of_answers(np.repeat(answers[:, None], n, axis=1)).interval for n in (1, 8))
+    one, eight = (intervals.share_of_responses(np.repeat(answers[:, None], n, axis=1)).interval for n in (1, 8))
     assert eight.high - eight.low == pytest.approx(one.high - one.low, rel=0.05)

@@ -1,4 +1,4 @@
-"""A rater whose program is killed in the middle of a page comes back to it, with everything that was acknowledged."""
+"""A rater whose program is killed on a page resumes it with every acknowledged response."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder
-from listening_stage import frozen
+from listening_stage import sample_study
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 PROGRAM = Path(__file__).with_name("killed_rater.py")
 TIMEOUT_S = 30.0
 
 
 class Child:
-    """A rater's process, and everything that it told."""
+    """The process of a rater, and its output."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         env = os.environ | {"PYTHONPATH": str(TESTS.parent / "app")}
@@ -34,7 +34,7 @@ class Child:
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._thread = threading.Thread(target=self._read, name="lines of a child")
         self._thread.start()
-        self.told: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -43,15 +43,15 @@ class Child:
         self._lines.put(None)
 
     def next(self, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any] | None:
-        """The next thing it told, None at its end."""
+        """Return the next line, None at the end."""
         line = self._lines.get(timeout=timeout_s)
-        if line is None or not line.endswith("\n"):  # half a line is no word given
+        if line is None or not line.endswith("\n"):  # half a line was not acknowledged
             return None
-        self.told.append(json.loads(line))
-        return self.told[-1]
+        self.lines.append(json.loads(line))
+        return self.lines[-1]
 
     def kill_after(self, seconds: float) -> None:
-        """Let it go on for so long, kill it, and hear the rest of what it told."""
+        """Kill the process after a while, and read the rest of its output."""
         try:
             self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -71,27 +71,27 @@ class Child:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> StudyFolder:
-    return frozen(tmp_path / "study", n_queries=30, duration_s=0.05, n_per_page=4, depth=4)
+    return sample_study(tmp_path / "study", n_queries=30, duration_s=0.05, n_per_page=4, depth=4)
 
 
 @pytest.fixture
 def children() -> Iterator[list[Child]]:
     started: list[Child] = []
     yield started
-    for one in started:
-        one.close()
+    for child in started:
+        child.close()
 
 
-def last_of(told: list[dict[str, Any]], what: str) -> dict[str, Any] | None:
-    return next((one for one in reversed(told) if one["what"] == what), None)
+def last_of(lines: list[dict[str, Any]], what: str) -> dict[str, Any] | None:
+    return next((line for line in reversed(lines) if line["what"] == what), None)
 
 
-def since_page(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was told since the last page was opened."""
-    return told[max(place for place, one in enumerate(told) if one["what"] == "page") :]
+def since_page(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines since the last page was opened."""
+    return lines[max(index for index, line in enumerate(lines) if line["what"] == "page") :]
 
 
-def test_twenty_kills_lose_no_answer_and_no_place(folder: StudyFolder, children: list[Child]):
+def test_twenty_kills_lose_no_response_and_no_page(folder: StudyFolder, children: list[Child]):
     moments = random.Random(7)
     n_in_pages, before = 0, None
     for number in range(20):
@@ -101,63 +101,63 @@ def test_twenty_kills_lose_no_answer_and_no_place(folder: StudyFolder, children:
         assert opened is not None
         if before is not None:
             is_same = check_resumed(before, opened)
-            n_in_pages += is_same and bool(before["said"])
+            n_in_pages += is_same and bool(before["responses"])
         child.kill_after(moments.uniform(0.02, 0.35))
-        assert last_of(child.told, "done") is None, "the study was too short to be killed in"
-        page = last_of(child.told, "page")
-        since = since_page(child.told)
+        assert last_of(child.lines, "done") is None, "the study was too short"
+        page = last_of(child.lines, "page")
+        since = since_page(child.lines)
         answered = last_of(since, "answered")
         before = {
             "page": page,
-            "said": answered["said"] if answered else page["said"],
-            "n_answers": sum(one["what"] == "answered" for one in since),
-            "heard": {one["position"] for one in since if one["what"] == "heard"},
+            "responses": answered["responses"] if answered else page["responses"],
+            "n_answers": sum(line["what"] == "answered" for line in since),
+            "played": {line["position"] for line in since if line["what"] == "played"},
             "is_completed": last_of(since, "completed") is not None,
         }
-    assert n_in_pages >= 15, "kills have to come in the middle of pages"
-    check_kept(folder, children)
+    assert n_in_pages >= 15, "too few kills within pages"
+    check_stored(folder, children)
 
 
 def check_resumed(before: dict[str, Any], opened: dict[str, Any]) -> bool:
-    """Same page, same order, every acknowledged answer. One more may be on disk that was not acknowledged yet."""
+    """Check page, order and responses. A response that was not acknowledged yet may also be on disk."""
     page = before["page"]
     if opened["page"] != page["page"]:
         assert opened["page"] > page["page"]
         assert opened["n_done"] == page["n_done"] + 1
-        return False  # left, whether that was told or not
-    assert not before["is_completed"], "a page that was left came back"
+        return False  # completed, acknowledged or not
+    assert not before["is_completed"], "a completed page came back"
     assert opened["order"] == page["order"]
-    differing = [one for one, two in zip(opened["said"], before["said"], strict=True) if one != two]
-    assert len(differing) <= 1, (opened["said"], before["said"])
-    heard = opened["heard"]
-    assert all(heard[0 if position is None else 1 + position] == 1.0 for position in before["heard"])
+    differing = [pair for pair in zip(opened["responses"], before["responses"], strict=True) if pair[0] != pair[1]]
+    assert len(differing) <= 1, (opened["responses"], before["responses"])
+    shares = opened["shares"]
+    assert all(shares[0 if position is None else 1 + position] == 1.0 for position in before["played"])
     return True
 
 
-def check_kept(folder: StudyFolder, children: list[Child]) -> None:
-    """Every answer that was acknowledged is a row, revisions have no gap, and the order shown is the one planned."""
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
+def check_stored(folder: StudyFolder, children: list[Child]) -> None:
+    """Check that every acknowledged response is a row, revisions have no gap, and pages have their planned order."""
+    with ResponseStore(folder.path) as file:
+        answers = file.responses()
     (rater,) = answers.raters
     n_acknowledged = sum(
-        one["what"] == "answered" and one["act"] != "undo" for child in children for one in changed(child.told)
+        line["what"] == "answered" and line["act"] != "undo" for child in children for line in changed(child.lines)
     )
     assert len(answers.ratings) >= n_acknowledged
     revisions: dict[tuple[int, str], list[int]] = {}
     for rating in answers.ratings:
         revisions.setdefault((rating.page, rating.item_id), []).append(rating.revision)
-    assert all(one == list(range(len(one))) for one in revisions.values())
+    assert all(revision == list(range(len(revision))) for revision in revisions.values())
     pages = plan_pages(folder.study, rater_number=rater.number)
-    shown = {one["page"]: one["order"] for child in children for one in child.told if one["what"] == "page"}
+    shown = {line["page"]: line["order"] for child in children for line in child.lines if line["what"] == "page"}
     assert all(order == [slot.item_id for slot in pages[page].slots] for page, order in shown.items())
 
 
-def changed(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Answers that changed something: saying the same twice is no answer."""
+def changed(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the responses that changed something; repeating a response writes nothing."""
     before, found = None, []
-    for one in told:
-        if one["what"] == "page" or (one["what"] == "answered" and one["said"] != before):
-            if one["what"] == "answered":
-                found.append(one)
-            before = one["said"]
+    for line in lines:
+        if line["what"] == "page" or (line["what"] == "answered" and line["responses"] != before):
+            if line["what"] == "answered":
+                found.append(line)
+            before = line["responses"]
     return found

@@ -1,4 +1,4 @@
-"""Pictures of a report: valid, alike every time, and with text that can be read."""
+"""Plots of a report: valid, reproducible, and with real text."""
 
 import re
 from dataclasses import replace
@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 import pytest
 
-from bowerbird.domain.study import StudyQuery
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.report import drawing, heat_maps, plots
 from bowerbird.listening.report.numerals import decimal, percent
 from bowerbird.listening.simulation import Truth, simulate_study
+from bowerbird.listening.study import StudyQuery
 
 SVG = "{http://www.w3.org/2000/svg}"
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}
@@ -53,7 +53,7 @@ def with_systems(results, systems):
         ("told_apart", ["abx"]),
     ],
 )
-def test_each_kind_of_trial_has_its_pictures_with_title_description_and_caption(kind, names, request):
+def test_each_kind_of_trial_has_its_plots_with_title_description_and_caption(kind, names, request):
     study, results = request.getfixturevalue(kind)
     drawn = plots.plots_of(study, results)
     assert [plot.name for plot in drawn] == names
@@ -68,12 +68,12 @@ def test_each_kind_of_trial_has_its_pictures_with_title_description_and_caption(
 
 
 @pytest.mark.parametrize("kind", ["graded", "preferred", "told_apart"])
-def test_the_same_results_give_the_same_pictures(kind, request):
+def test_plots_are_reproducible(kind, request):
     study, results = request.getfixturevalue(kind)
     assert plots.plots_of(study, results) == plots.plots_of(study, results)
 
 
-def test_the_pictures_of_one_page_share_no_id_and_point_at_their_own(graded):
+def test_ids_are_unique_on_a_page_and_refer_to_their_own_plot(graded):
     ids = []
     for plot in plots.plots_of(*graded):
         own = re.findall(r'\bid="([^"]+)"', plot.svg)
@@ -83,7 +83,7 @@ def test_the_pictures_of_one_page_share_no_id_and_point_at_their_own(graded):
     assert len(ids) == len(set(ids))
 
 
-def test_a_picture_needs_no_other_file_and_styles_nothing_around_it(graded):
+def test_a_plot_is_self_contained_and_styles_nothing_around_it(graded):
     for plot in plots.plots_of(*graded):
         assert "<style" not in plot.svg
         assert "<metadata" not in plot.svg
@@ -98,12 +98,12 @@ def test_every_token_can_be_recoloured_by_the_page(graded):
         assert f"var(--muted, {light['muted']})" in plot.svg
 
 
-def test_the_letters_are_those_of_the_page(graded):
+def test_text_has_the_font_of_the_page(graded):
     for plot in plots.plots_of(*graded):
         assert set(re.findall(r"font-family: ([^;\"]+)", plot.svg)) == {"system-ui, sans-serif"}
 
 
-def test_a_user_s_own_matplotlib_look_changes_nothing(graded):
+def test_matplotlib_settings_of_the_user_are_ignored(graded):
     _, results = graded
     before = plots.grade_shares(results)
     with mpl.rc_context({"svg.fonttype": "path", "font.size": 30.0, "axes.facecolor": "red", "svg.hashsalt": None}):
@@ -112,19 +112,19 @@ def test_a_user_s_own_matplotlib_look_changes_nothing(graded):
 
 def test_shares_of_grades_are_written_in_their_bars(graded):
     _, results = graded
-    said = texts(plots.grade_shares(results))
+    shown = texts(plots.grade_shares(results))
     for system in results.everybody.systems:
         shares = [n / sum(system.grade_counts) for n in system.grade_counts]
-        assert system.system in said
-        assert all(percent(share) in said for share in shares if share >= 0.1)
-    assert set(results.grades) <= set(said)
+        assert system.system in shown
+        assert all(percent(share) in shown for share in shares if share >= 0.1)
+    assert set(results.grades) <= set(shown)
 
 
 def test_means_and_the_ceiling_are_written_beside_the_spread(graded):
     _, results = graded
-    said = texts(plots.ndcg_spread(results))
-    assert {decimal(system.ndcg.value) for system in results.everybody.systems} <= set(said)
-    assert f"listeners {decimal(results.everybody.agreement.ceiling.ndcg.value)}" in said
+    shown = texts(plots.ndcg_spread(results))
+    assert {decimal(system.ndcg.value) for system in results.everybody.systems} <= set(shown)
+    assert f"listeners {decimal(results.everybody.agreement.ceiling.ndcg.value)}" in shown
 
 
 def test_every_query_is_a_dot_of_its_system(graded):
@@ -135,14 +135,14 @@ def test_every_query_is_a_dot_of_its_system(graded):
 
 def test_the_heat_map_names_every_query_and_writes_every_value(graded):
     study, results = graded
-    said = texts(heat_maps.query_map(study, results))
-    assert set(results.query_ids) <= set(said)
+    shown = texts(heat_maps.query_map(study, results))
+    assert set(results.query_ids) <= set(shown)
     for system in results.everybody.systems:
-        assert {decimal(one.ndcg, places=2) for one in system.by_query} <= set(said)
+        assert {decimal(query.ndcg, places=2) for query in system.by_query} <= set(shown)
 
 
 @pytest.mark.parametrize(("n_queries", "n_systems"), [(60, 3), (60, 12), (250, 2)])
-def test_many_queries_stay_inside_the_picture_and_keep_their_names(graded, n_queries, n_systems):
+def test_many_queries_fit_into_the_plot_with_their_names(graded, n_queries, n_systems):
     study, results = graded
     ids = tuple(f"q{place:03d}" for place in range(n_queries))
     one = results.everybody.systems[0]
@@ -164,14 +164,14 @@ def test_many_queries_stay_inside_the_picture_and_keep_their_names(graded, n_que
     assert max(corners) <= drawing.WIDTH_PX
 
 
-def test_queries_of_words_are_named_by_them(graded):
+def test_queries_in_words_are_labelled_by_their_words(graded):
     study, results = graded
     queries = tuple(replace(query, words="a squeaky door in the rain") for query in study.design.queries)
     plot = heat_maps.query_map(replace(study, design=replace(study.design, queries=queries)), results)
     assert any(text.startswith("q00 a") and text.endswith("rain") for text in texts(plot))
 
 
-def test_a_query_that_nobody_judged_is_a_gap(graded):
+def test_a_query_without_ratings_is_a_gap(graded):
     study, results = graded
     first, *others = results.everybody.systems
     gap = replace(first, by_query=(replace(first.by_query[0], ndcg=None), *first.by_query[1:]))
@@ -180,7 +180,7 @@ def test_a_query_that_nobody_judged_is_a_gap(graded):
     assert "var(--raised" in plot.svg
 
 
-def test_flagged_raters_differ_by_shape_as_well_as_colour(graded):
+def test_flagged_raters_differ_by_shape_and_colour(graded):
     study, results = graded
     n_flagged = sum(bool(rater.flags) for rater in results.raters)
     assert 0 < n_flagged < len(results.raters)
@@ -198,12 +198,12 @@ def test_flagged_raters_differ_by_shape_as_well_as_colour(graded):
 
 def test_every_pair_of_raters_has_its_kappa_in_the_matrix(graded):
     _, results = graded
-    said = texts(heat_maps.kappa_map(results))
-    assert {decimal(pair.kappa, places=2) for pair in results.everybody.agreement.pairs} <= set(said)
-    assert {f"{place} {rater.pseudonym}" for place, rater in enumerate(results.raters, start=1)} <= set(said)
+    shown = texts(heat_maps.kappa_map(results))
+    assert {decimal(pair.kappa, places=2) for pair in results.everybody.agreement.pairs} <= set(shown)
+    assert {f"{number} {rater.pseudonym}" for number, rater in enumerate(results.raters, start=1)} <= set(shown)
 
 
-def test_one_rater_has_nobody_to_agree_with():
+def test_a_single_rater_has_no_agreement_plot():
     study, results = played(quality=THREE, n_raters=1)
     assert [plot.name for plot in plots.plots_of(study, results)] == ["grades", "spread", "queries"]
 
@@ -213,15 +213,15 @@ def test_rates_are_written_with_a_line_at_one_half(preferred, told_apart):
         (preferred, plots.win_rates, "no preference"),
         (told_apart, plots.shares_right, "guessing"),
     ):
-        said = texts(draw(results))
-        found = [one.win_rate for one in results.everybody.preferences] + [
-            one.share_right for one in results.everybody.abx
+        shown = texts(draw(results))
+        found = [preference.win_rate for preference in results.everybody.preferences] + [
+            pair.share_right for pair in results.everybody.abx
         ]
-        assert half in said
-        assert {percent(one.value) for one in found} <= set(said)
+        assert half in shown
+        assert {percent(entry.value) for entry in found} <= set(shown)
 
 
-def test_any_pseudonym_can_be_drawn(graded):
+def test_any_alias_can_be_drawn(graded):
     study, results = graded
     names = ("$x_1$ & <b>", "bell\x07 \u0000 ring", "鳥 🐦", "ابن عرس", "y" * 200)
     raters = tuple(replace(rater, pseudonym=name) for rater, name in zip(results.raters, names, strict=False))
@@ -229,12 +229,12 @@ def test_any_pseudonym_can_be_drawn(graded):
         plots.rater_agreement(study, replace(results, raters=raters)),
         heat_maps.kappa_map(replace(results, raters=raters)),
     ):
-        said = texts(plot)
-        assert any("$x_1$ & <b>" in text for text in said)
-        assert any("鳥 🐦" in text for text in said)
-        assert not any("y" * 100 in text for text in said)
+        shown = texts(plot)
+        assert any("$x_1$ & <b>" in text for text in shown)
+        assert any("鳥 🐦" in text for text in shown)
+        assert not any("y" * 100 in text for text in shown)
 
 
-def test_nothing_is_drawn_of_nothing(graded):
+def test_nothing_is_drawn_without_responses(graded):
     study, results = graded
     assert plots.plots_of(study, replace(results, n_raters=0)) == ()

@@ -5,7 +5,7 @@ import pytest
 
 from bowerbird.listening.analysis import comparisons, intervals
 from bowerbird.listening.analysis.agreement import alpha_of, counts_of, weighted_kappa
-from bowerbird.listening.analysis.figures import ranking_figures
+from bowerbird.ranking.graded import ranking_figures
 
 NAN = np.nan
 
@@ -35,14 +35,14 @@ def test_weighted_kappa_is_that_of_the_anxiety_ratings():
     assert weighted_kappa(first, second, n_grades=6) == pytest.approx(0.297, abs=0.0005)
 
 
-def test_weighted_kappa_is_the_correlation_where_both_use_grades_alike():
+def test_weighted_kappa_is_the_correlation_for_equal_marginals():
     # Cohen 1968, pages 218 f: with quadratic weights and equal marginals, weighted kappa is the product-moment r.
     first, second = np.array([0.0, 0, 1, 1, 2, 2, 3, 3]), np.array([0.0, 1, 1, 0, 2, 3, 3, 2])
     expected = np.corrcoef(first, second)[0, 1]
     assert weighted_kappa(first, second, n_grades=4) == pytest.approx(expected)
 
 
-def test_ndcg_is_that_of_the_usual_example():
+def test_ndcg_is_that_of_a_common_example():
     # Wikipedia, Discounted cumulative gain: D1 to D6 have 3, 2, 3, 0, 1, 2, and D7 and D8 (3, 2) were not retrieved;
     # DCG 6.861 over IDCG 8.740.
     grades = np.array([[3.0, 2.0, 3.0, 0.0, 1.0, 2.0, 3.0, 2.0]])
@@ -82,7 +82,7 @@ def test_the_sign_test_is_conover_s():
     assert comparisons.sign_p(8, 1) == pytest.approx(2 * 0.0195, abs=0.0001)
 
 
-def test_holm_s_adjustment_is_that_of_the_usual_example():
+def test_holm_s_adjustment_is_that_of_a_common_example():
     # Wikipedia, Holm-Bonferroni method: 0.01, 0.04, 0.03, 0.005; the first and the last are rejected at 0.05.
     assert comparisons.holm([0.01, 0.04, None, 0.03, 0.005]) == [
         pytest.approx(0.03),

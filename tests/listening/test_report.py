@@ -1,4 +1,4 @@
-"""The report's page: every figure is on it, it needs nothing but itself, and nobody's name can break it."""
+"""The page of a report: it has all figures, is self-contained, and is safe against any alias."""
 
 import re
 from dataclasses import replace
@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import Comparison
 from bowerbird.listening.analysis.results import results_of
-from bowerbird.listening.report.numerals import decimal, p_said, p_value, percent, percent_reach, reach, typeset
-from bowerbird.listening.report.page import asked_of, report_html, said_first, system_words
+from bowerbird.listening.report.numerals import decimal, p_text, p_value, percent, percent_reach, reach, typeset
+from bowerbird.listening.report.page import design_rows, lead_sentences, report_html, system_texts
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
+from bowerbird.listening.study import Comparison
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}
@@ -98,7 +98,7 @@ def told_apart():
 
 
 @pytest.mark.parametrize("kind", ["graded", "preferred", "told_apart"])
-def test_the_page_is_whole_in_itself(kind, request):
+def test_the_page_is_self_contained(kind, request):
     study, results = request.getfixturevalue(kind)
     html = report_html(study, results)
     page = Page(html)
@@ -112,7 +112,7 @@ def test_the_page_is_whole_in_itself(kind, request):
         ET.fromstring(svg)
 
 
-def test_the_page_is_light_or_dark_as_the_reader_s_screen_is_and_light_on_paper(graded):
+def test_the_page_follows_the_colour_scheme_and_is_light_in_print(graded):
     html = report_html(*graded)
     assert "@media screen and (prefers-color-scheme: dark)" in html
     assert html.index("--ground: #f4f5f7") < html.index("--ground: #15171c")
@@ -120,22 +120,22 @@ def test_the_page_is_light_or_dark_as_the_reader_s_screen_is_and_light_on_paper(
     assert 'name="viewport"' in html
 
 
-def test_sections_come_in_the_order_in_which_they_are_read(graded):
+def test_sections_are_in_reading_order(graded):
     page = Page(report_html(*graded))
     assert list(page.sections)[1:] == [
-        "findings", "asked", "systems", "comparisons", "plots", "coverage", "agreement", "raters-table", "cleared",
+        "findings", "design", "systems", "comparisons", "plots", "coverage", "agreement", "raters-table", "unflagged",
         "by-query", "remarks", "files",
     ]  # fmt: skip
 
 
-def test_every_sentence_is_there_and_the_most_important_one_leads(graded):
+def test_all_sentences_are_shown_and_the_most_important_leads(graded):
     study, results = graded
     html = report_html(study, results)
     page = Page(html)
-    for sentence in said_first(results):
+    for sentence in lead_sentences(results):
         assert typeset(sentence) in page.sections["findings"]
     for sentence in results.without_flagged.sentences:
-        assert typeset(sentence) in page.sections["cleared"]
+        assert typeset(sentence) in page.sections["unflagged"]
         assert f"Without flagged raters: {sentence}" in results.sentences
         assert f"Without flagged raters: {typeset(sentence)}" not in page.sections["findings"]
     assert page.sections["findings"].strip().startswith(typeset(results.everybody.sentences[0]))
@@ -143,7 +143,7 @@ def test_every_sentence_is_there_and_the_most_important_one_leads(graded):
         assert typeset(remark) in page.sections["remarks"]
 
 
-def test_every_figure_of_a_system_stands_in_its_row_beside_the_ceiling(graded):
+def test_the_table_of_systems_has_all_figures_and_the_ceiling(graded):
     study, results = graded
     page = Page(report_html(study, results))
     ceiling = results.everybody.agreement.ceiling
@@ -154,15 +154,15 @@ def test_every_figure_of_a_system_stands_in_its_row_beside_the_ceiling(graded):
         for it in (system.success_1, system.success_5, system.precision, system.crowding):
             assert f"{percent(it.value)}{percent_reach(it.interval)}" in row
         assert decimal(ceiling.systems[system.system]) in row
-        for one in system.by_query:
-            assert f"{decimal(one.ndcg)}{decimal(one.mean_grade, places=2)}" in page.row("by-query", one.query_id)
-        assert decimal(system.ndcg.value) in page.sections["cleared"]
+        for query in system.by_query:
+            assert f"{decimal(query.ndcg)}{decimal(query.mean_grade, places=2)}" in page.row("by-query", query.query_id)
+        assert decimal(system.ndcg.value) in page.sections["unflagged"]
     assert f"{decimal(ceiling.ndcg.value)}{reach(ceiling.ndcg.interval)}" in page.row(
         "systems", "listeners", decimal(ceiling.ndcg.value)
     )
 
 
-def test_the_effect_stands_before_its_p_and_planned_apart_from_exploratory(graded):
+def test_effects_come_before_p_and_planned_before_exploratory(graded):
     study, results = graded
     page = Page(report_html(study, results))
     for it in results.everybody.comparisons:
@@ -174,11 +174,7 @@ def test_the_effect_stands_before_its_p_and_planned_apart_from_exploratory(grade
             p_value(it.permutation_p),
             p_value(it.wilcoxon_p),
             decimal(it.smallest_difference),
-            (
-                f"{it.first if it.difference.value > 0 else it.second} is better"
-                if it.is_shown
-                else "no difference shown"
-            )
+            (f"{it.first if it.difference.value > 0 else it.second} is better" if it.is_shown else "not significant")
             + it.note,
         ]
     words = page.sections["comparisons"]
@@ -186,11 +182,11 @@ def test_the_effect_stands_before_its_p_and_planned_apart_from_exploratory(grade
     for it in results.everybody.comparisons:
         place = words.index(f"{it.first} − {it.second}")
         assert (planned < place < exploratory) == it.is_planned
-    assert p_said(results.everybody.friedman.p) in words
+    assert p_text(results.everybody.friedman.p) in words
     assert decimal(results.everybody.friedman.statistic, places=2) in words
 
 
-def test_agreement_and_coverage_are_told_with_their_intervals(graded):
+def test_agreement_and_coverage_have_intervals(graded):
     study, results = graded
     page = Page(report_html(study, results))
     agreement, coverage = results.everybody.agreement, results.everybody.coverage
@@ -204,7 +200,7 @@ def test_agreement_and_coverage_are_told_with_their_intervals(graded):
         assert f"{system.system}: {system.n_judged} of {system.n_results} results" in page.sections["coverage"]
 
 
-def test_raters_stand_with_their_flags_and_figures_without_them_beside(graded):
+def test_raters_have_their_flags_and_figures_without_flagged_raters(graded):
     study, results = graded
     page = Page(report_html(study, results))
     for rater in results.raters:
@@ -216,18 +212,18 @@ def test_raters_stand_with_their_flags_and_figures_without_them_beside(graded):
         assert all(typeset(flag.sentence) in row for flag in rater.flags)
         assert ("▲" in row) == bool(rater.flags)
     for with_all, without in zip(results.everybody.systems, results.without_flagged.systems, strict=True):
-        row = page.row("cleared", f"{with_all.system} nDCG")
+        row = page.row("unflagged", f"{with_all.system} nDCG")
         assert row.index(decimal(with_all.ndcg.value)) < row.rindex(decimal(without.ndcg.value))
     for it in results.without_flagged.comparisons:
-        row = page.row("cleared", f"{it.first} − {it.second}")
-        assert f"{decimal(it.difference.value, is_signed=True)}, {p_said(it.holm_p)}" in row
-    assert decimal(results.without_flagged.agreement.alpha.value) in page.row("cleared", "alpha")
+        row = page.row("unflagged", f"{it.first} − {it.second}")
+        assert f"{decimal(it.difference.value, is_signed=True)}, {p_text(it.holm_p)}" in row
+    assert decimal(results.without_flagged.agreement.alpha.value) in page.row("unflagged", "alpha")
 
 
-def test_where_nobody_is_flagged_nothing_is_said_twice(preferred):
+def test_without_flagged_raters_there_is_no_second_table(preferred):
     study, results = preferred
     assert results.without_flagged is None
-    assert "cleared" not in Page(report_html(study, results)).sections
+    assert "unflagged" not in Page(report_html(study, results)).sections
 
 
 def test_preferences_have_win_rates_and_no_grades(preferred):
@@ -262,20 +258,20 @@ def test_abx_has_shares_and_no_agreement_with_others(told_apart):
     assert p_value(it.p) in row
     assert "With others" not in page.sections["raters-table"]
     assert "agreement" not in page.sections
-    assert "correlation" not in page.sections["asked"]
+    assert "correlation" not in page.sections["design"]
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
-def test_a_study_that_nobody_rated_says_so_and_what_is_asked(kind):
+def test_a_study_without_ratings_shows_its_design(kind):
     study, _ = simulate_study(Truth(kind=kind, quality=THREE, n_queries=3, n_raters=1), seed=1)
-    page = Page(report_html(study, results_of(study, Answers())))
-    assert list(page.sections)[1:] == ["findings", "asked", "remarks", "files"]
-    assert "Nobody has answered yet." in page.sections["findings"]
-    assert study.design.asked in page.sections["asked"]
-    assert study.hash in page.sections["asked"]
+    page = Page(report_html(study, results_of(study, Responses())))
+    assert list(page.sections)[1:] == ["findings", "design", "remarks", "files"]
+    assert "There are no ratings yet." in page.sections["findings"]
+    assert study.design.shown_question in page.sections["design"]
+    assert study.hash in page.sections["design"]
 
 
-def test_a_pilot_says_so_once_and_before_everything(graded):
+def test_a_pilot_says_so_once_at_the_top(graded):
     study, results = graded
     piloted = replace(results, is_pilot=True, sentences=("This is a pilot: nothing counts.", *results.sentences))
     html = report_html(study, piloted)
@@ -285,28 +281,28 @@ def test_a_pilot_says_so_once_and_before_everything(graded):
     assert 'class="pilot"' not in report_html(study, results)
 
 
-def test_what_was_asked_holds_the_design(graded):
+def test_the_design_is_shown(graded):
     study, results = graded
-    asked = dict(asked_of(study, results))
-    assert asked["Question"] == "How much does each sound like the first?"
-    assert "0 Not alike, 1 A little alike, 2 Much alike, 3 Nearly the same" in asked["Scale"]
-    assert "A mean of 2 or more is relevant" in asked["Scale"]
-    assert asked["Queries"].startswith("8, ")
-    assert "The best 5 of every system" in asked["Depth"]
-    section = Page(report_html(study, results)).sections["asked"]
-    assert all(typeset(words) in section for words in asked.values())
+    rows = dict(design_rows(study, results))
+    assert rows["Question"] == "How similar is each sound to the reference?"
+    assert "0 Not similar, 1 Slightly similar, 2 Very similar, 3 Nearly identical" in rows["Scale"]
+    assert "A mean grade of 2 or more is relevant" in rows["Scale"]
+    assert rows["Queries"].startswith("8, ")
+    assert "The best 5 results per system" in rows["Depth"]
+    section = Page(report_html(study, results)).sections["design"]
+    assert all(typeset(words) in section for words in rows.values())
 
 
-def test_queries_of_words_are_listed(graded):
+def test_queries_in_words_are_listed(graded):
     study, results = graded
     queries = tuple(replace(query, words=f"a door, {query.id}") for query in study.design.queries)
     study = replace(study, design=replace(study.design, queries=queries, construct="matches_words"))
     page = Page(report_html(study, results))
-    assert "a door, q00 · a door, q01" in page.sections["asked"]
+    assert "a door, q00 · a door, q01" in page.sections["design"]
     assert "a door, q03" in page.row("by-query", "q03")
 
 
-def test_systems_are_told_by_what_they_were_when_frozen(graded):
+def test_systems_are_described_by_their_cards(graded):
     study, _ = graded
     cards = {
         "good": {
@@ -317,18 +313,18 @@ def test_systems_are_told_by_what_they_were_when_frozen(graded):
         "middling": {"kind": "ranking", "ranking": "field.jsonl", "n_sounds": 40},
         "chance": {"kind": "random"},
     }  # fmt: skip
-    good, middling, chance = system_words(study, cards)
-    assert good.what == (
+    good, middling, chance = system_texts(study, cards)
+    assert good.text == (
         "clap-630k, 100 principal components, by Euclidean distance, pitch × 2, mean of windows, exact index, "
         "18,300 sounds, bowerbird 0.1.0"
     )
     assert good.encoder_id == "0f" * 8
-    assert middling.what == "ranking of field.jsonl, 40 sounds"
-    assert chance.what == "in random order"
-    assert [one.name for one in system_words(study)] == ["good", "middling", "chance"]
+    assert middling.text == "ranking of field.jsonl, 40 sounds"
+    assert chance.text == "in random order"
+    assert [text.name for text in system_texts(study)] == ["good", "middling", "chance"]
 
 
-def test_hostile_words_are_shown_and_not_obeyed(graded):
+def test_hostile_text_is_escaped(graded):
     study, results = graded
     raters = tuple(replace(rater, pseudonym=HOSTILE) for rater in results.raters)
     queries = tuple(replace(query, words=HOSTILE, stratum=HOSTILE) for query in study.design.queries)
@@ -355,16 +351,16 @@ def test_hostile_words_are_shown_and_not_obeyed(graded):
         ("correlation -0.27", "correlation −0.27"),
         ("correlation -0.00 over 3", "correlation 0.00 over 3"),
         ("random-0 and clap-630k", "random-0 and clap-630k"),
-        ("0.7 s an answer", "0.7\u00a0s an answer"),
+        ("0.7 s per response", "0.7\u00a0s per response"),
         ("p = 0.020", "p\u00a0=\u00a00.020"),
         ("Wilcoxon p < 0.001.", "Wilcoxon p\u00a0<\u00a00.001."),
     ],
 )
-def test_a_sentence_is_set_with_its_signs(written, expected):
+def test_sentences_are_typeset(written, expected):
     assert typeset(written) == expected
 
 
-def test_figures_are_set_alike():
+def test_numbers_are_formatted():
     assert decimal(None) == "–"
     assert decimal(-0.0001) == "0.000"
     assert decimal(-0.5, places=1) == "−0.5"
@@ -373,5 +369,5 @@ def test_figures_are_set_alike():
     assert percent(0.716) == "72\u202f%"
     assert p_value(0.0004) == "< 0.001"
     assert p_value(0.001) == "0.001"
-    assert p_said(0.0004) == "p\u00a0<\u00a00.001"
-    assert p_said(None) == "untested"
+    assert p_text(0.0004) == "p\u00a0<\u00a00.001"
+    assert p_text(None) == "untested"

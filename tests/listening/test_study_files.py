@@ -1,4 +1,4 @@
-"""Frozen studies: what is opened is what was frozen, to the byte."""
+"""Study files: what is opened is what was built, to the byte."""
 
 import hashlib
 import subprocess
@@ -11,18 +11,18 @@ from bowerbird.listening.store import (
     read_items,
     read_run,
     run_trec,
-    studies_here,
     study_named,
+    user_studies,
 )
-from listening_stage import frozen
+from listening_stage import sample_study
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return frozen(tmp_path / "tones")
+    return sample_study(tmp_path / "tones")
 
 
-def test_a_study_is_opened_as_it_was_frozen(folder):
+def test_a_study_is_opened_as_it_was_built(folder):
     again = open_study(folder.path)
     assert again.study == folder.study
     assert len(again.study.hash) == 64
@@ -38,36 +38,36 @@ def test_its_hash_is_that_of_its_manifest_and_sha256sum_agrees_with_it(folder):
 
 
 @pytest.mark.parametrize("name", ["study.yaml", "items.csv", "systems.json", "runs/good.trec", "excerpts"])
-def test_a_change_of_anything_frozen_is_refused(folder, name):
+def test_a_changed_study_file_is_refused(folder, name):
     path = folder.path / name
     if path.is_dir():
         path = next(path.iterdir())
     path.write_bytes(path.read_bytes() + b"\n")
-    with pytest.raises(StudyError, match=f"`.*{path.name}` .* was changed after the study was frozen"):
+    with pytest.raises(StudyError, match=f"{path.name} of the study .* was changed after the study was created"):
         open_study(folder.path)
 
 
 def test_a_missing_file_is_named(folder):
     (folder.path / "runs" / "good.trec").unlink()
-    with pytest.raises(StudyError, match=r"`good.trec` .* cannot be read"):
+    with pytest.raises(StudyError, match=r"Cannot read good.trec"):
         open_study(folder.path)
 
 
 @pytest.mark.parametrize("line", ["nonsense", f"{'0' * 64}  ../outside", f"{'0' * 64}  /etc/passwd"])
 def test_a_manifest_that_points_outside_is_refused(folder, line):
     (folder.path / "study.sha256").write_text(line + "\n")
-    with pytest.raises(StudyError, match=r"study.sha256` .* is damaged"):
+    with pytest.raises(StudyError, match=r"study.sha256 in .* is damaged"):
         open_study(folder.path)
 
 
-def test_a_manifest_that_leaves_something_out_is_refused(folder):
+def test_a_manifest_without_a_study_file_is_refused(folder):
     manifest = folder.path / "study.sha256"
     manifest.write_text("".join(line for line in manifest.read_text().splitlines(True) if "items.csv" not in line))
-    with pytest.raises(StudyError, match=r"`items.csv` is missing"):
+    with pytest.raises(StudyError, match=r"items.csv is missing"):
         open_study(folder.path)
 
 
-def test_a_folder_without_a_study_is_told(tmp_path):
+def test_a_folder_without_a_study_is_refused(tmp_path):
     with pytest.raises(StudyError, match="There is no study in"):
         open_study(tmp_path)
 
@@ -82,6 +82,6 @@ def test_runs_and_items_are_read_back(folder):
 
 def test_studies_are_found_by_name_or_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path))
-    made = frozen(tmp_path / "studies" / "tones")
-    assert studies_here() == [made.path]
+    made = sample_study(tmp_path / "studies" / "tones")
+    assert user_studies() == [made.path]
     assert study_named("tones").study == study_named(str(made.path)).study == made.study

@@ -1,20 +1,21 @@
-"""What a library answers to a study: systems as designed, queries spread, copies out, a far sound each."""
+"""Ranking for a study: queries spread over strata, systems as designed, copies removed, and low anchors."""
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bowerbird.base.errors import QueryError, StudyError
-from bowerbird.domain.study import Comparison, QueryChoice, StudyDesign, System
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
+from bowerbird.listening.study import Comparison, QueryChoice, StudyDesign, System
+from bowerbird.listening.systems import queries
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
-from bowerbird.listening.systems.queries import rank_study
 from bowerbird.listening.systems.ranker import Collection, Ranker
 from encoding_stage import Here
 from sounds import noise, write
@@ -35,35 +36,36 @@ def library(tmp_path_factory):
         write(folder / f"sound {number}.wav", mix, 32_000)
         if number == 7:
             write(folder / "louder seven.wav", 1.02 * mix, 32_000)
-    place = tmp_path_factory.mktemp("library")
+    path = tmp_path_factory.mktemp("library")
     with pytest.MonkeyPatch.context() as monkeypatch:
         Here(monkeypatch)
         index_folders(
-            Library.open(place), [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None
+            Library.open(path), [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None
         )
-    return place, root
+    return path, root
 
 
 EAR = System("ear", encoder="ear")
+rank_study = partial(queries.rank_study, control=Control())
 SOUNDS = StudyDesign("s", "S", (EAR, System("chance", kind="random")), choice=QueryChoice("stratified", 8))
 
 
 def test_queries_are_spread_over_folders_and_lengths_and_drawn_by_the_seed(library):
-    study = rank_study(library[0], SOUNDS)
+    study = rank_study(Library.open(library[0]), SOUNDS)
     asked = [query for query in study.design.queries if not query.is_training]
     assert len(asked) == 8
     assert len({query.stratum for query in asked}) >= 6
     assert not any("Kind" in query.stratum for query in study.design.queries)
-    assert rank_study(library[0], SOUNDS) == study
-    other = rank_study(library[0], replace(SOUNDS, seed=2))
+    assert rank_study(Library.open(library[0]), SOUNDS) == study
+    other = rank_study(Library.open(library[0]), replace(SOUNDS, seed=2))
     assert {query.item_id for query in other.design.queries} != {query.item_id for query in study.design.queries}
 
 
-def test_a_query_is_never_its_own_result_nor_its_own_far_sound(library):
-    study = rank_study(library[0], SOUNDS)
+def test_a_query_is_neither_its_own_result_nor_its_own_low_anchor(library):
+    study = rank_study(Library.open(library[0]), SOUNDS)
     for query in study.design.queries:
         for run in study.runs.values():
-            found = [one.item_id for one in run[query.id]]
+            found = [result.item_id for result in run[query.id]]
             assert query.item_id not in found
             assert query.far_id not in found
         assert query.far_id
@@ -71,32 +73,32 @@ def test_a_query_is_never_its_own_result_nor_its_own_far_sound(library):
 
 
 def test_results_are_those_of_the_encoder(library):
-    place, _ = library
-    study = rank_study(Library.open(place), replace(SOUNDS, near_copies="keep"))
-    collection = Collection(Library.open(place))
+    path, _ = library
+    study = rank_study(Library.open(path), replace(SOUNDS, near_copies="keep"))
+    collection = Collection(Library.open(path))
     vectors = collection.vectors(encoder_named("ear"))
     ids = [sound.item_id for sound in collection.sounds]
     for query in study.design.queries:
         cosines = vectors @ vectors[ids.index(query.item_id)]
-        best = [ids[one] for one in np.argsort(-cosines, kind="stable") if ids[one] != query.item_id]
-        assert [one.item_id for one in study.runs["ear"][query.id]][:5] == best[:5]
+        best = [ids[index] for index in np.argsort(-cosines, kind="stable") if ids[index] != query.item_id]
+        assert [run.item_id for run in study.runs["ear"][query.id]][:5] == best[:5]
 
 
 @pytest.mark.parametrize(
     ("rule", "is_there", "is_flagged"), [("remove", False, False), ("flag", True, True), ("keep", True, False)]
 )
 def test_a_copy_of_the_query_is_removed_flagged_or_kept(library, rule, is_there, is_flagged):
-    place, root = library
+    path, root = library
     design = replace(
         SOUNDS, near_copies=rule, choice=QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 7.wav"),))
     )
-    study = rank_study(Library.open(place), design)
-    found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
+    study = rank_study(Library.open(path), design)
+    found = {study.candidates[run.item_id].path.name: run.is_near_copy for run in study.runs["ear"]["q01"]}
     assert ("louder seven.wav" in found) == is_there
     assert found.get("louder seven.wav", False) == is_flagged
 
 
-def test_variants_of_one_encoder_rank_otherwise(library):
+def test_variants_of_an_encoder_rank_differently(library):
     systems = (
         EAR,
         System("few", encoder="ear", n_components=2),
@@ -105,9 +107,10 @@ def test_variants_of_one_encoder_rank_otherwise(library):
         System("inner", encoder="ear", n_components=2, search="inner_product"),
         System("long", encoder="ear", aspects={"length": 50.0}),
     )
-    study = rank_study(library[0], replace(SOUNDS, systems=systems))
+    study = rank_study(Library.open(library[0]), replace(SOUNDS, systems=systems))
     answers = {
-        name: tuple(tuple(one.item_id for one in found) for found in run.values()) for name, run in study.runs.items()
+        name: tuple(tuple(entry.item_id for entry in found) for found in run.values())
+        for name, run in study.runs.items()
     }
     assert len(set(answers.values())) == len(systems)
     assert study.systems["few"]["n_dims"] == 2
@@ -115,15 +118,15 @@ def test_variants_of_one_encoder_rank_otherwise(library):
 
 
 def test_all_components_and_nearest_rank_as_cosine_does_where_vectors_are_units(library):
-    place, _ = library
-    collection = Collection(Library.open(place))
+    path, _ = library
+    collection = Collection(Library.open(path))
     cosine, nearest = (
         Ranker(System("x", encoder="ear", search=search), collection, seed=1) for search in ("cosine", "nearest")
     )
     np.testing.assert_array_equal(cosine.rank_sound(3)[0], nearest.rank_sound(3)[0])
 
 
-def test_words_are_answered_by_who_knows_words(library):
+def test_words_need_an_encoder_that_can_search_by_words(library):
     design = StudyDesign(
         "w",
         "W",
@@ -132,7 +135,7 @@ def test_words_are_answered_by_who_knows_words(library):
         choice=QueryChoice("words", words=("bright tone", "noise", "hiss")),
         n_training=1,
     )
-    study = rank_study(library[0], design)
+    study = rank_study(Library.open(library[0]), design)
     assert [(query.words, query.is_training) for query in study.design.queries] == [
         ("bright tone", False),
         ("noise", False),
@@ -140,12 +143,12 @@ def test_words_are_answered_by_who_knows_words(library):
         ("wind", True),
     ]
     assert len(study.runs["ear"]["q01"]) >= 5
-    with pytest.raises(QueryError, match="`acoustic` knows no words"):
-        rank_study(library[0], replace(design, systems=(System("a", encoder="acoustic"),)))
+    with pytest.raises(QueryError, match="acoustic cannot search by words"):
+        rank_study(Library.open(library[0]), replace(design, systems=(System("a", encoder="acoustic"),)))
 
 
-def test_rankings_of_others_take_part(library, tmp_path):
-    place, _ = library
+def test_imported_rankings_are_compared(library, tmp_path):
+    path, _ = library
     lines = [
         {
             "query_fname": "sound 1",
@@ -160,38 +163,36 @@ def test_rankings_of_others_take_part(library, tmp_path):
         choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 1" / "sound 1.wav"),)),
         n_training=0,
     )
-    study = rank_study(Library.open(place), design)
-    assert [study.candidates[one.item_id].path.stem for one in study.runs["theirs"]["q01"]] == [
+    study = rank_study(Library.open(path), design)
+    assert [study.candidates[run.item_id].path.stem for run in study.runs["theirs"]["q01"]] == [
         "sound 5",
         "sound 9",
         "sound 2",
     ]
-    assert study.notes == (
-        "1 results of `theirs` are no sounds of this library, or may be several, and were left out.",
-    )
-    with pytest.raises(StudyError, match="knows nothing of"):
+    assert study.notes == ("1 results of theirs were left out: they match no sound in this library, or more than one.",)
+    with pytest.raises(StudyError, match="cannot rank by"):
         rank_study(
-            Library.open(place),
+            Library.open(path),
             replace(design, choice=QueryChoice("sounds", sounds=(str(library[1] / "Kind 2" / "sound 2.wav"),))),
         )
 
 
-def test_a_name_that_two_sounds_have_is_nobodys_and_more_of_the_path_tells_them_apart():
+def test_an_ambiguous_name_matches_no_sound_and_more_of_the_path_resolves_it():
     names = SoundNames([Path("/lib/kick/01.wav"), Path("/lib/snare/01.wav"), Path("/lib/snare/v1.2.wav")])
-    assert names.place_of("01.wav") is None
-    assert names.place_of("01") is None
-    assert names.place_of("kick/01.wav") == 0
-    assert names.place_of("lib\\snare\\01") == 1
-    assert names.place_of("v1.2.wav") == names.place_of("v1.2") == 2
-    assert names.place_of("hat/01.wav") is None
-    assert names.place_of("") is None
+    assert names.index_of("01.wav") is None
+    assert names.index_of("01") is None
+    assert names.index_of("kick/01.wav") == 0
+    assert names.index_of("lib\\snare\\01") == 1
+    assert names.index_of("v1.2.wav") == names.index_of("v1.2") == 2
+    assert names.index_of("hat/01.wav") is None
+    assert names.index_of("") is None
 
 
-def test_of_two_copies_among_the_results_the_later_one_crowds(library):
-    place, root = library
-    other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # as high as the seventh
-    study = rank_study(Library.open(place), replace(SOUNDS, choice=other, depth=20))
-    found = {study.candidates[one.item_id].path.name: one.is_near_copy for one in study.runs["ear"]["q01"]}
+def test_the_later_of_two_copies_among_the_results_is_marked(library):
+    path, root = library
+    other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # the same pitch as sound 7
+    study = rank_study(Library.open(path), replace(SOUNDS, choice=other, depth=20))
+    found = {study.candidates[run.item_id].path.name: run.is_near_copy for run in study.runs["ear"]["q01"]}
     assert sorted([found["sound 7.wav"], found["louder seven.wav"]]) == [False, True]
     assert sum(found.values()) == 1
 
@@ -202,44 +203,44 @@ def test_trec_runs_are_read_in_the_order_of_their_ranks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [("", "is empty"), ("q1 Q0 a one 0.9 tag", "Line 1"), ('{"query_fname": "a"}', "Line 1"), ("{", "Line 1")],
 )
-def test_a_ranking_that_is_none_is_told_with_its_line(tmp_path, text, said):
+def test_an_invalid_ranking_is_refused_with_its_line(tmp_path, text, sentence):
     (tmp_path / "r").write_text(text)
-    with pytest.raises(QueryError, match=said):
+    with pytest.raises(QueryError, match=sentence):
         read_rankings(tmp_path / "r")
 
 
-def test_a_ranking_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(QueryError, match="cannot be read"):
+def test_a_missing_ranking_is_refused(tmp_path):
+    with pytest.raises(QueryError, match="Cannot read the ranking"):
         read_rankings(tmp_path / "absent.trec")
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"systems": (System("x", encoder="ear", n_components=500),)}, "Keep fewer"),
-        ({"systems": (System("x", encoder="ear", aspects={"colour": 1.0}),)}, "has no aspect `colour`"),
-        ({"systems": (System("x", encoder="ear", aspects={"timbre": -1.0}),)}, "Write 0 or more"),
-        ({"choice": QueryChoice("random", 500)}, "Ask for fewer"),
+        ({"systems": (System("x", encoder="ear", aspects={"colour": 1.0}),)}, "has no aspect “colour”"),
+        ({"systems": (System("x", encoder="ear", aspects={"timbre": -1.0}),)}, "Use 0 or more"),
+        ({"choice": QueryChoice("random", 500)}, "Choose fewer queries"),
         ({"choice": QueryChoice("sounds", sounds=("/nowhere.wav",))}, "is not in the library"),
-        ({"depth": 50}, "fewer than a study of depth 50 needs"),
+        ({"depth": 50}, "too few for a study of depth 50"),
     ],
 )
-def test_what_the_library_cannot_do_is_a_sentence(library, changes, said):
-    with pytest.raises((QueryError, StudyError), match=said):
-        rank_study(library[0], replace(SOUNDS, **changes))
+def test_a_design_that_does_not_fit_the_library_is_refused(library, changes, sentence):
+    with pytest.raises((QueryError, StudyError), match=sentence):
+        rank_study(Library.open(library[0]), replace(SOUNDS, **changes))
 
 
-def test_labels_are_strata_and_travel_with_items(library):
-    place, root = library
+def test_classes_are_strata_and_are_stored_with_items(library):
+    path, root = library
     labels = {root / f"Kind {n % 4}" / f"sound {n}.wav": f"class {n % 2}" for n in range(40)}
-    study = rank_study(Library.open(place), SOUNDS, labels=labels)
+    study = rank_study(Library.open(path), SOUNDS, labels=labels)
     assert all("class" in query.stratum or "folder" in query.stratum for query in study.design.queries)
     assert {candidate.label for candidate in study.candidates.values()} >= {"class 0", "class 1"}
 
 
-def test_a_planned_comparison_stays_planned(library):
+def test_planned_comparisons_are_kept(library):
     design = replace(SOUNDS, planned=(Comparison("ear", "chance"),))
-    assert rank_study(library[0], design).design.planned == design.planned
+    assert rank_study(Library.open(library[0]), design).design.planned == design.planned

@@ -1,4 +1,4 @@
-"""Classes of sounds by where they lie, as the window and the command line ask for them."""
+"""Classes of sounds by path."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from bowerbird.benchmark.retrieval import read_labels
 
 
 def labels_by_path(file: Path | None) -> dict[Path, tuple[str, ...]]:
-    """Return the classes of every labelled sound by its absolute path; nothing where there is no file.
+    """Return the classes of each labelled sound by absolute path; empty when there is no file.
 
     Raises
     ------

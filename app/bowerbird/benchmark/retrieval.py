@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
 from bowerbird.domain.sounds import Vectors
+from bowerbird.ranking.average_precision import average_precision
 
 PAGE = 15
 """Results on a first page: the N of MAP@15."""
@@ -262,26 +263,6 @@ def evaluate(
     )
 
 
-def average_precision(is_relevant: Sequence[bool] | _Flags, *, n: int, n_reachable: int) -> float:
-    """AP@N: precision at each relevant rank up to N, summed, over ``min(N, n_reachable)``.
-
-    Parameters
-    ----------
-    is_relevant : sequence of bool
-        Best result first; what lies beyond `n` is not looked at.
-    n : int
-        Depth.
-    n_reachable : int
-        Relevant sounds in the collection, the query and its group left out.
-    """
-    hits = np.asarray(is_relevant, dtype=np.bool_)[:n]
-    if n_reachable == 0 or not hits.any():
-        return 0.0
-    ranks = np.flatnonzero(hits) + 1
-    precisions = np.arange(1, len(ranks) + 1) / ranks
-    return float(precisions.sum() / min(n, n_reachable))
-
-
 def read_labels(path: Path) -> LabelledSet:
     """Read a labels file: ``path,class,group,eval,…`` or FSD50K's ``fname,labels``.
 
@@ -365,8 +346,8 @@ def _query_figures(
     first = reachable[np.argmax(scores[reachable])]
     rank = np.count_nonzero(scores > scores[first]) + np.count_nonzero(scores[:first] == scores[first])
     return (
-        average_precision(hits, n=PAGE, n_reachable=len(reachable)),
-        average_precision(hits, n=TEN_PAGES, n_reachable=len(reachable)),
+        average_precision(hits, n_relevant=len(reachable), cutoff=PAGE),
+        average_precision(hits, n_relevant=len(reachable), cutoff=TEN_PAGES),
         float(rank),
     )
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,140 +13,126 @@ from rich.live import Live
 from rich.table import Table
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
 from bowerbird.benchmark.labels import labels_by_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.cli.options import EXIT_DONE, EXIT_SOME_REJECTED, JsonOption, LibraryOption, open_library, warn
-from bowerbird.domain.study import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
+from bowerbird.jobs.control import Control
+from bowerbird.jobs.progress import Report, ignore
 from bowerbird.listening import bundles
 from bowerbird.listening import store as study_files
-from bowerbird.listening.build import freeze
-from bowerbird.listening.calibration import check_honesty
+from bowerbird.listening.calibration import check_calibration
 from bowerbird.listening.design import check_design, design_yaml, parse_system, read_design
+from bowerbird.listening.making import make_study
 from bowerbird.listening.overview import overview_of
-from bowerbird.listening.plan import same_results
-from bowerbird.listening.report.files import write_report
+from bowerbird.listening.report.files import report_study
 from bowerbird.listening.store import StudyFolder, study_named
-from bowerbird.listening.systems.queries import rank_study
+from bowerbird.listening.study import GRADES, Comparison, Construct, QueryChoice, Scale, StudyDesign, TrialKind
+from bowerbird.listening.texts import effort_text, merge_sentences, progress_text, responses_text
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Listening tests: which similarity is right, by ear and blind, on your own sounds.",
+    help="Run blind listening tests that compare search systems on your own sounds.",
 )
 
 _ENOUGH_STUDIES: Final = 200
 
-Study = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here, or its folder.")]
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="Name or folder of a study.")]
 
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, - and _.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lowercase letters, digits, - and _.")],
     *,
     design: Annotated[
         Path | None,
-        typer.Option(metavar="YAML", help="A whole design; other options are taken over it.", show_default=False),
+        typer.Option(metavar="YAML", help="A complete design; other options override it.", show_default=False),
     ] = None,
     system: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SYSTEM",
-            help="What is compared; repeatable: ear, acoustic, random, a file of rankings (.jsonl, .trec), or with a "
-            "name and variants: small=ear,pca=100,search=nearest,timbre=2. By default ear, acoustic and random.",
+            help="A system to compare; repeatable: ear, acoustic, random, a file of rankings (.jsonl, .trec), or with "
+            "a name and variants: small=ear,pca=100,search=nearest,timbre=2. Default: ear, acoustic and random.",
             show_default=False,
         ),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="What raters read on top.", show_default=False)] = None,
+    title: Annotated[str | None, typer.Option(help="Title that raters see.", show_default=False)] = None,
     construct: Annotated[
         str | None,
         typer.Option(help="sounds_alike, same_kind, replacement or matches_words.", show_default=False),
     ] = None,
     kind: Annotated[str | None, typer.Option("--trial", help="grade, preference or abx.", show_default=False)] = None,
-    n_queries: Annotated[int | None, typer.Option("--queries", min=1, help="How many.", show_default=False)] = None,
+    n_queries: Annotated[
+        int | None, typer.Option("--queries", min=1, help="Number of queries.", show_default=False)
+    ] = None,
     query: Annotated[
         list[Path] | None,
-        typer.Option(metavar="SOUND", help="A query of your own choice; repeatable.", show_default=False),
+        typer.Option(metavar="SOUND", help="A sound to use as a query; repeatable.", show_default=False),
     ] = None,
     words: Annotated[
         list[str] | None,
-        typer.Option(metavar="TEXT", help="A query in words; repeatable.", show_default=False),
+        typer.Option(metavar="TEXT", help="Words to use as a query; repeatable.", show_default=False),
     ] = None,
-    depth: Annotated[int | None, typer.Option(min=1, help="Results of every system.", show_default=False)] = None,
+    depth: Annotated[int | None, typer.Option(min=1, help="Results per system.", show_default=False)] = None,
     plan: Annotated[
         list[str] | None,
-        typer.Option(
-            "--compare", metavar="A:B", help="A comparison that the study is made for; repeatable.", show_default=False
-        ),
+        typer.Option("--compare", metavar="A:B", help="A planned comparison; repeatable.", show_default=False),
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="Classes, as for evaluate: queries are spread over them.", show_default=False),
+        typer.Option(metavar="CSV", help="Classes, as for evaluate; queries are spread over them.", show_default=False),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything drawn by chance.", show_default=False)] = None,
-    is_pilot: Annotated[bool, typer.Option("--pilot", help="For trying the study out; the report says so.")] = False,
-    is_draft: Annotated[
-        bool, typer.Option("--draft", help="Print the design as YAML, for editing, and stop there.")
-    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", show_default=False)] = None,
+    is_pilot: Annotated[bool, typer.Option("--pilot", help="Mark the study as a pilot; the report says so.")] = False,
+    is_draft: Annotated[bool, typer.Option("--draft", help="Print the design as YAML and exit.")] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Design a study, run every system once, and freeze everything that raters will hear."""
-    base = read_design(design) if design is not None else _usual(name, has_words=bool(words))
+    """Create a study: run every system once and store everything that raters will hear."""
+    base = read_design(design) if design is not None else _default_design(name, has_words=bool(words))
     changes: dict[str, Any] = {"name": name, "is_pilot": is_pilot or base.is_pilot}
     if system:
-        changes |= {"systems": tuple(parse_system(one) for one in system), "planned": ()}
+        changes |= {"systems": tuple(parse_system(text) for text in system), "planned": ()}
     for key, value in (("title", title), ("depth", depth), ("seed", seed)):
         if value is not None:
             changes[key] = value
     if construct is not None:
-        changes["construct"] = _one_of(construct, Construct, "--construct")
+        changes["construct"] = _choice(construct, Construct, "--construct")
         changes["scale"] = Scale(GRADES[changes["construct"]], base.scale.has_slider)
     if kind is not None:
-        changes["kind"] = _one_of(kind, TrialKind, "--trial")
+        changes["kind"] = _choice(kind, TrialKind, "--trial")
     if plan:
-        changes["planned"] = tuple(_comparison(one) for one in plan)
+        changes["planned"] = tuple(_comparison(text) for text in plan)
     choice = base.choice
     if n_queries is not None:
         choice = dataclasses.replace(choice, n_queries=n_queries)
     if query:
-        choice = QueryChoice("sounds", sounds=tuple(str(one) for one in query))
+        choice = QueryChoice("sounds", sounds=tuple(str(path) for path in query))
     if words:
-        choice = QueryChoice("words", words=tuple(one for one in words if one.strip()))
+        choice = QueryChoice("words", words=tuple(text for text in words if text.strip()))
         changes |= {"construct": "matches_words", "scale": Scale(GRADES["matches_words"], base.scale.has_slider)}
-    made = dataclasses.replace(base, choice=choice, **changes)
+    chosen = dataclasses.replace(base, choice=choice, **changes)
     if words and not system and design is None:
-        warn("`acoustic` knows no words and is left out.")
-    check_design(made, where="")
+        warn("The acoustic encoder cannot search by words and was left out.")
+    check_design(chosen, where=None)
     if is_draft:
-        typer.echo(design_yaml(made), nl=False)
+        typer.echo(design_yaml(chosen), nl=False)
         return EXIT_DONE
-    folder = studies_path() / made.name
-    if folder.exists():
-        raise StudyError(f"There is a study {made.name} already, in {folder}. Choose another name.")
-    named = {path: ", ".join(some) for path, some in labels_by_path(labels).items()}
-    with _Progress("queries") as told:
-        ranked = rank_study(
-            open_library(library),
-            made,
-            labels=named,
-            progress=told,
+    with _progress_line() as report:
+        made = make_study(
+            open_library(library), chosen, labels=labels_by_path(labels), control=Control(), report=report
         )
-    studies_path().mkdir(parents=True, exist_ok=True)
-    with _Progress("excerpts") as told:
-        frozen = freeze(ranked, folder, progress=told)
-    assert frozen is not None  # nobody cancels here but by an interrupt
-    for note in (*frozen.notes, *same_results(frozen.folder.study)):
+    for note in made.notes:
         warn(note)
-    _tell(frozen.folder, as_json=as_json)
+    _print_facts(made.folder, as_json=as_json)
     return EXIT_DONE
 
 
 @app.command("list")
 def list_studies(*, as_json: JsonOption = False) -> int:
-    """List the studies that are here."""
+    """List your studies."""
     rows = []
-    for folder in study_files.studies_here():
+    for folder in study_files.user_studies():
         try:
             rows.append(_facts(study_files.open_study(folder)))
         except StudyError as error:
@@ -153,7 +140,7 @@ def list_studies(*, as_json: JsonOption = False) -> int:
     if as_json:
         typer.echo(json.dumps(rows))
     elif not rows:
-        typer.echo("There is no study yet. `bowerbird study new NAME` makes one.")
+        typer.echo("There are no studies yet. Create one with `bowerbird study new NAME`.")
     else:
         table = Table(box=None, header_style="dim", pad_edge=False)
         for heading in ("study", "trials", "queries", "systems", "minutes", "raters", "done"):
@@ -166,24 +153,24 @@ def list_studies(*, as_json: JsonOption = False) -> int:
                 ", ".join(row["systems"]),
                 f"{row['minutes']:.0f}",
                 str(len(row["raters"])),
-                str(sum(one["n_done"] == row["n_pages"] for one in row["raters"])),
+                str(sum(rater["n_done"] == row["n_pages"] for rater in row["raters"])),
             )
         Console(highlight=False).print(table)
     return EXIT_DONE
 
 
 @app.command("show")
-def show(study: Study, *, as_json: JsonOption = False) -> int:
-    """Say what a study asks, how long it takes, and how far its raters are."""
-    _tell(study_named(study), as_json=as_json)
+def show(study: StudyName, *, as_json: JsonOption = False) -> int:
+    """Show a study's question, its length, and the progress of its raters."""
+    _print_facts(study_named(study), as_json=as_json)
     return EXIT_DONE
 
 
 @app.command("rate", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def rate(context: typer.Context) -> int:
-    """Open the rating window: bowerbird study rate STUDY [--rater NAME] [--windowed].
+    """Open the rating window: bowerbird study rate STUDY [--rater ALIAS] [--windowed].
 
-    STUDY is a study that is here, or a bundle file that somebody sent.
+    STUDY is a study's name or folder, or a bundle file.
     """
     open_window: Callable[[Sequence[str]], int] | None = context.obj
     if open_window is None:
@@ -193,22 +180,17 @@ def rate(context: typer.Context) -> int:
 
 @app.command("export")
 def export(
-    study: Study,
+    study: StudyName,
     out: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     *,
     is_ratings: Annotated[
-        bool, typer.Option("--ratings", help="Pack what was answered here, to be sent back, instead of the study.")
+        bool, typer.Option("--ratings", help="Export the ratings given here, to be sent back, instead of the study.")
     ] = False,
 ) -> int:
-    """Pack a study into one file that raters can open elsewhere, without your library."""
+    """Export a study as one file that raters can open without your library."""
     folder = study_named(study)
     if is_ratings:
-        answers = bundles.write_answers(folder, out)
-        n_answers = len(answers.final_ratings()) + len(answers.final_choices())
-        typer.echo(
-            f"{out}: {count_text(n_answers, 'answer', 'answers')} of "
-            f"{count_text(len(answers.raters), 'rater', 'raters')}."
-        )
+        typer.echo(f"{out}: {responses_text(bundles.write_responses(folder, out))}.")
         return EXIT_DONE
     bundles.write_bundle(folder, out)
     size = out.stat().st_size / 1e6
@@ -221,59 +203,49 @@ def export(
 
 @app.command("merge")
 def merge(
-    study: Study,
+    study: StudyName,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Ratings that raters sent back.")],
     *,
     as_json: JsonOption = False,
 ) -> int:
-    """Join answers that were given elsewhere. Twice changes nothing; what disagrees is kept beside the other."""
+    """Merge ratings given elsewhere. Merging a file twice changes nothing; conflicting ratings are both kept."""
     folder = study_named(study)
     for path in files:
         merged = bundles.merge(folder, path)
         if as_json:
-            typer.echo(json.dumps({"file": str(path), **dataclasses.asdict(merged)}))
+            typer.echo(json.dumps({"file": str(path), **merged.to_json()}))
             continue
-        typer.echo(
-            f"{path.name}: {count_text(merged.n_raters, 'new rater', 'new raters')}, "
-            f"{count_text(merged.n_answers, 'new answer or correction', 'new answers and corrections')}, "
-            f"{merged.n_known:,} were here already."
-        )
-        if merged.n_conflicts:
-            typer.echo(f"{merged.n_conflicts:,} disagree with answers in the same place; both were kept.")
-        for before, after in merged.renamed:
-            typer.echo(f"Somebody is called {before} here: the other one is {after} now.")
+        for sentence in merge_sentences(path.name, merged):
+            typer.echo(printable(sentence))
     return EXIT_DONE
 
 
 @app.command("remove")
 def remove(
-    name: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study that is here.")],
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study.")],
     *,
-    is_sure: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> int:
-    """Delete a study with everything that was answered to it here."""
+    """Delete a study and all its ratings."""
     if not is_sure:
-        typer.confirm(f"Delete the study {name} and every answer to it", abort=True)
+        typer.confirm(f"Delete the study {name} and all its ratings", abort=True)
     study_files.remove_study(name)
-    typer.echo(f"{name} is deleted.")
+    typer.echo(f"Deleted {name}.")
     return EXIT_DONE
 
 
 @app.command("report")
-def report(
-    study: Study,
+def report_command(
+    study: StudyName,
     out: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Where to write it; in the study's own folder by default."),
+        typer.Argument(metavar="FOLDER", help="Where to write the report. Default: in the study's folder."),
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> int:
-    """Say what was found: in sentences here; with every figure, plot and file in a folder."""
-    folder = study_named(study)
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
-    written = write_report(folder, answers, (out or folder.path / "report").expanduser().absolute())
+    """Print the findings, and write the report with all figures, plots and data files to a folder."""
+    written = report_study(study_named(study), out.expanduser().absolute() if out is not None else None)
     if as_json:
         typer.echo(json.dumps(written.results.to_json()))
         return EXIT_DONE
@@ -286,38 +258,38 @@ def report(
 @app.command("simulate")
 def simulate(
     *,
-    n_studies: Annotated[int, typer.Option("--studies", min=1, help="Of each kind of trial.")] = 500,
-    seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
+    n_studies: Annotated[int, typer.Option("--studies", min=1, help="Studies of each kind of trial.")] = 500,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     as_json: JsonOption = False,
 ) -> int:
-    """Play studies whose truth is known with simulated raters, and say whether reports find it.
+    """Simulate studies with known truth, and check that reports recover it.
 
-    Some raters are careless, some systems equal. Exit code 1 says that over 200 studies or more a promise was not kept.
+    Some raters are careless, some systems equal. Exit code 1: a target was missed in 200 studies or more.
     """
-    with _Progress("studies") as told:
-        honesty = check_honesty(n_studies=n_studies, seed=seed, progress=told)
-    shortfalls = honesty.shortfalls()
+    with _progress_line() as report:
+        calibration = check_calibration(n_studies=n_studies, seed=seed, control=Control(), report=report)
+    shortfalls = calibration.shortfalls()
     if as_json:
-        typer.echo(json.dumps({**dataclasses.asdict(honesty), "shortfalls": shortfalls}))
+        typer.echo(json.dumps({**dataclasses.asdict(calibration), "shortfalls": shortfalls}))
     else:
-        for sentence in honesty.sentences():
+        for sentence in calibration.sentences():
             typer.echo(sentence)
-        typer.echo("Everything is as promised." if not shortfalls else "Not as promised: " + "; ".join(shortfalls))
+        typer.echo("All targets are met." if not shortfalls else "Targets missed: " + "; ".join(shortfalls))
         if n_studies < _ENOUGH_STUDIES:
-            typer.echo(f"{n_studies} studies are too few to hold anybody to it; 500 are usual.")
+            typer.echo(f"{n_studies} studies are too few for a verdict; the default is 500.")
     return EXIT_SOME_REJECTED if shortfalls and n_studies >= _ENOUGH_STUDIES else EXIT_DONE
 
 
-def _usual(name: str, *, has_words: bool) -> StudyDesign:
-    """Return what is asked where nothing is said: the descriptors know no words, chance is for scale."""
+def _default_design(name: str, *, has_words: bool) -> StudyDesign:
+    """Return the design that options are applied to; the acoustic encoder cannot search by words."""
     names = ("ear", "random") if has_words else ("ear", "acoustic", "random")
-    systems = tuple(parse_system(one) for one in names)
+    systems = tuple(parse_system(text) for text in names)
     return StudyDesign(name, name.replace("_", " ").replace("-", " "), systems, planned=(Comparison(*names[:2]),))
 
 
-def _one_of(text: str, alias: Any, option: str) -> Any:
+def _choice(text: str, alias: Any, option: str) -> Any:
     if text not in alias.__args__:
-        raise StudyError(f"`{option} {text}` is unknown. It may be {', '.join(alias.__args__)}.")
+        raise StudyError(f"{text} is not a valid value of {option}. Choose one of {', '.join(alias.__args__)}.")
     return text
 
 
@@ -328,11 +300,10 @@ def _comparison(text: str) -> Comparison:
 
 def _facts(folder: StudyFolder) -> dict[str, Any]:
     design = folder.study.design
-    overview = overview_of(folder)
     return {
         "name": design.name,
         "title": design.title,
-        "question": design.asked,
+        "question": design.shown_question,
         "construct": design.construct,
         "trial": design.kind,
         "is_pilot": design.is_pilot,
@@ -341,11 +312,11 @@ def _facts(folder: StudyFolder) -> dict[str, Any]:
         "n_excerpts": len(folder.study.items),
         "hash": folder.study.hash,
         "folder": str(folder.path),
-        **dataclasses.asdict(overview),
+        **dataclasses.asdict(overview_of(folder)),
     }
 
 
-def _tell(folder: StudyFolder, *, as_json: bool) -> None:
+def _print_facts(folder: StudyFolder, *, as_json: bool) -> None:
     facts = _facts(folder)
     if as_json:
         typer.echo(json.dumps(facts))
@@ -355,29 +326,22 @@ def _tell(folder: StudyFolder, *, as_json: bool) -> None:
     typer.echo(
         f"{count_text(facts['n_queries'], 'query', 'queries')}, {', '.join(facts['systems'])}, "
         f"{count_text(facts['depth'], 'result', 'results')} each; "
-        f"{count_text(facts['n_excerpts'], 'excerpt', 'excerpts')} on {count_text(facts['n_pages'], 'page', 'pages')}, "
-        f"about {count_text(max(1, round(facts['minutes'])), 'minute', 'minutes')} a rater"
-        + (f" in {facts['n_sittings']} sittings" if facts["n_sittings"] > 1 else "")
+        f"{count_text(facts['n_excerpts'], 'excerpt', 'excerpts')}, {effort_text(facts['n_pages'], facts['minutes'])}"
+        + (f" in {facts['n_sittings']} sessions" if facts["n_sittings"] > 1 else "")
     )
     typer.echo(f"{facts['folder']}\nsha256 {facts['hash']}")
     for rater in facts["raters"]:
         typer.echo(printable(f"  {rater['pseudonym']}: {rater['n_done']} of {facts['n_pages']} pages"))
     if not facts["raters"]:
-        typer.echo(f"Begin with `bowerbird study rate {facts['name']}`.")
+        typer.echo(f"Start rating with `bowerbird study rate {facts['name']}`.")
 
 
-class _Progress:
-    """A line on a terminal that says how far something is; nothing elsewhere."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._live = Live(console=Console(stderr=True), transient=True, refresh_per_second=8)
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        if self._live.console.is_terminal:
-            self._live.start()
-        return lambda done, total: self._live.update(f"{done:,} of {total:,} {self._what}")
-
-    def __exit__(self, *_: object) -> None:
-        if self._live.console.is_terminal:
-            self._live.stop()
+@contextmanager
+def _progress_line() -> Iterator[Report]:
+    """Show progress on a line of the terminal; nothing when stderr is not a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield ignore
+        return
+    with Live(console=console, transient=True, refresh_per_second=8) as live:
+        yield lambda progress: live.update(progress_text(progress))

@@ -1,6 +1,6 @@
-"""Studies that travel: one file with everything raters need, one file back with what they answered, and the joining.
+"""Studies and ratings as files to send: a bundle goes out to a rater, ratings come back and are merged.
 
-A bundle holds the frozen study alone: no path, no name of a sound, no rating. It opens where there is no library.
+A bundle contains the study files alone: no paths, no names of sounds, no ratings. It opens without a library.
 """
 
 import itertools
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bowerbird.base.errors import StudyError
+from bowerbird.base.files import refusal, writing_whole
 from bowerbird.base.paths import studies_path
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Answers, Choice, Event, Rater, Rating
-from bowerbird.listening.store import MANIFEST_NAME, StudyFolder, frozen_names, open_study
-from bowerbird.listening.tables import answer_tables, read_answers
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Choice, Rater, Rating, Responses
+from bowerbird.listening.store import MANIFEST_NAME, StudyFolder, open_study, study_file_names
+from bowerbird.listening.tables import read_responses, response_tables
 
 BUNDLE_ENDING: Final = ".bowerbird"
 RATINGS_ENDING: Final = ".ratings"
@@ -26,34 +27,45 @@ RATINGS_ENDING: Final = ".ratings"
 _STUDY_NAME: Final = "study.json"
 _MAX_BYTES: Final = 4_000_000_000
 _MAX_FILES: Final = 100_000
+_EXPORT_AGAIN: Final = "Ask the rater to export the ratings again."
 _Row = TypeVar("_Row", Rating, Choice)
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """What joining answers came to.
+class MergeResult:
+    """What a merge changed.
 
     Attributes
     ----------
-    n_raters, n_answers : int
-        New ones.
+    n_raters, n_responses : int
+        Added.
     n_known : int
-        Answers that were here already.
+        Responses that were here already.
     n_conflicts : int
-        Answers that claim the place of another one; both were kept.
+        Responses to a stimulus that the same rater answered differently here; both are kept.
     renamed : tuple of (str, str)
-        Raters whose pseudonym somebody else had here, and what they are called now.
+        Raters whose alias was taken here, with their new alias.
     """
 
     n_raters: int
-    n_answers: int
+    n_responses: int
     n_known: int
     n_conflicts: int
     renamed: tuple[tuple[str, str], ...] = ()
 
+    def to_json(self) -> dict[str, object]:
+        """Return the fields that the command line prints as JSON."""
+        return {
+            "n_raters": self.n_raters,
+            "n_answers": self.n_responses,
+            "n_known": self.n_known,
+            "n_conflicts": self.n_conflicts,
+            "renamed": self.renamed,
+        }
+
 
 def write_bundle(folder: StudyFolder, out: Path) -> None:
-    """Pack a study into one file.
+    """Write a study as one file.
 
     Raises
     ------
@@ -62,7 +74,7 @@ def write_bundle(folder: StudyFolder, out: Path) -> None:
     """
 
     def fill(bundle: zipfile.ZipFile) -> None:
-        for name in frozen_names(folder):  # FLAC does not compress further
+        for name in study_file_names(folder):  # FLAC does not compress further
             kind = zipfile.ZIP_STORED if name.endswith(".flac") else zipfile.ZIP_DEFLATED
             bundle.write(folder.path / name, name, compress_type=kind)
 
@@ -70,17 +82,16 @@ def write_bundle(folder: StudyFolder, out: Path) -> None:
 
 
 def open_bundle(path: Path) -> StudyFolder:
-    """Unpack a bundle among the studies that are here, or find the same study there.
+    """Add the study in a bundle to the user's studies, unless it is there already, and open it.
 
     Raises
     ------
     StudyError
-        When it is none, is damaged, or another study has its name.
+        When the file is not a bundle or is damaged, or another study has the same name.
     """
-    studies = studies_path()
-    draft = studies / f".{path.stem}.draft"
+    draft = studies_path() / f".{path.stem}.draft"
     try:
-        studies.mkdir(parents=True, exist_ok=True)
+        studies_path().mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
         with zipfile.ZipFile(path) as bundle:
             _check_names(bundle, path)
@@ -88,73 +99,70 @@ def open_bundle(path: Path) -> StudyFolder:
             names = set(bundle.namelist())
         opened = open_study(draft)
         study = opened.study
-        if not names <= set(frozen_names(opened)):
-            raise StudyError(f"`{path.name}` holds files that are no part of the study. Ask for it to be made again.")
-        place = studies / study.design.name
-        if place.exists():
-            known = open_study(place)
-            if known.study.hash != study.hash:
-                raise StudyError(
-                    f"Another study is called {study.design.name} here. Rename its folder {place} and try again."
-                )
-        else:
-            draft.replace(place)
-        return open_study(place)
+        if not names <= set(study_file_names(opened)):
+            raise StudyError(f"{path.name} contains files that do not belong to a study. Ask for a new bundle.")
+        folder = studies_path() / study.design.name
+        if not folder.exists():
+            draft.replace(folder)
+        elif open_study(folder).study.hash != study.hash:
+            raise StudyError(
+                f"You have another study named {study.design.name}. Rename its folder {folder}, then try again."
+            )
+        return open_study(folder)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise StudyError(f"`{path.name}` is no bundle, or is damaged. Ask for it to be sent again.") from error
+        raise StudyError(f"{path.name} is not a bundle, or it is damaged. Ask for it to be sent again.") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{path.name}` cannot be opened ({reason}). Check its place and the free space.") from error
+        raise StudyError(f"Cannot open {path.name} ({refusal(error)}). Check the path and the disk space.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_answers(folder: StudyFolder, out: Path) -> Answers:
-    """Pack what was answered here into one file, to be sent back; return it.
+def write_responses(folder: StudyFolder, out: Path) -> Responses:
+    """Write the responses that were given here as one file, and return them.
 
     Raises
     ------
     StudyError
-        When nobody has answered, or it cannot be written.
+        When there are none, or the file cannot be written.
     """
-    with RatingsFile(folder.path) as file:
-        answers = file.answers()
-    if not answers.raters:
-        raise StudyError("Nobody has rated yet. `bowerbird study rate` begins.")
+    with ResponseStore(folder.path) as store:
+        responses = store.responses()
+    if not responses.raters:
+        raise StudyError("There are no ratings yet. Rate the study first.")
     study = {"name": folder.study.design.name, "study_hash": folder.study.hash}
-    texts = {_STUDY_NAME: json.dumps(study), **answer_tables(answers, study_id=folder.study.design.name)}
+    texts = {_STUDY_NAME: json.dumps(study), **response_tables(responses, study_id=folder.study.design.name)}
 
     def fill(bundle: zipfile.ZipFile) -> None:
         for name, text in texts.items():
             bundle.writestr(name, text, compress_type=zipfile.ZIP_DEFLATED)
 
     _write_zip(out, fill)
-    return answers
+    return responses
 
 
-def merge(folder: StudyFolder, path: Path) -> Merged:
-    """Join answers that were given elsewhere to those that are here. Doing it twice changes nothing.
+def merge(folder: StudyFolder, path: Path) -> MergeResult:
+    """Add responses that were given elsewhere. Merging a file twice changes nothing.
 
     Raises
     ------
     StudyError
-        When the file is none, is damaged, or belongs to another study.
+        When the file contains no ratings, is damaged, or belongs to another study.
     """
-    answers = _answers_in(path, folder)
-    with RatingsFile(folder.path) as file:
-        here = file.answers()
-        raters, renamed = _new_raters(here.raters, answers.raters)
-        ratings, n_known, n_conflicts = _new_rows(here.ratings, answers.ratings)
-        choices, n_known_choices, n_conflicting = _new_rows(here.choices, answers.choices)
-        known_events = Counter(here.events)
+    theirs = _read_ratings_file(path, folder)
+    with ResponseStore(folder.path) as store:
+        ours = store.responses()
+        raters, renamed = _new_raters(ours.raters, theirs.raters)
+        ratings, n_known, n_conflicts = _new_rows(ours.ratings, theirs.ratings)
+        choices, n_known_choices, n_conflicting = _new_rows(ours.choices, theirs.choices)
+        known_events = Counter(ours.events)
         events = []
-        for event in answers.events:
+        for event in theirs.events:
             if known_events[event]:
                 known_events[event] -= 1
             else:
                 events.append(event)
-        file.add_all(Answers(tuple(raters), tuple(ratings), tuple(choices), tuple(events)))
-    return Merged(
+        store.add_all(Responses(tuple(raters), tuple(ratings), tuple(choices), tuple(events)))
+    return MergeResult(
         len(raters),
         len(ratings) + len(choices),
         n_known + n_known_choices,
@@ -163,131 +171,126 @@ def merge(folder: StudyFolder, path: Path) -> Merged:
     )
 
 
-def _new_raters(here: Iterable[Rater], there: Iterable[Rater]) -> tuple[list[Rater], list[tuple[str, str]]]:
-    known = {rater.id for rater in here}
-    taken = {rater.pseudonym for rater in here}
+def _new_raters(ours: Iterable[Rater], theirs: Iterable[Rater]) -> tuple[list[Rater], list[tuple[str, str]]]:
+    known = {rater.id for rater in ours}
+    aliases = {rater.pseudonym for rater in ours}
     added, renamed = [], []
-    for rater in there:
+    for rater in theirs:
         if rater.id in known:
             continue
-        free = rater.pseudonym
+        alias = rater.pseudonym
         for number in itertools.count(2):
-            if free not in taken:
+            if alias not in aliases:
                 break
-            free = f"{rater.pseudonym} ({number})"
-        if free != rater.pseudonym:
-            renamed.append((rater.pseudonym, free))
-        taken.add(free)
-        added.append(replace(rater, pseudonym=free))
+            alias = f"{rater.pseudonym} ({number})"
+        if alias != rater.pseudonym:
+            renamed.append((rater.pseudonym, alias))
+        aliases.add(alias)
+        added.append(replace(rater, pseudonym=alias))
     return added, renamed
 
 
-def _new_rows(here: Iterable[_Row], there: Iterable[_Row]) -> tuple[list[_Row], int, int]:
-    """Return rows that are not here.
+def _new_rows(ours: Iterable[_Row], theirs: Iterable[_Row]) -> tuple[list[_Row], int, int]:
+    """Return the rows that are not here, and how many are known and how many conflict.
 
-    Of two that claim one place the other one is marked, and with it all later corrections of that answer: the first
-    answer's own counts.
+    When two rows have the same key, the later one is marked as a conflict, and so are all its corrections: the first
+    row and its own corrections count.
     """
     known: dict[tuple[object, ...], set[_Row]] = {}
     disputed: set[tuple[object, ...]] = set()
-    for row in here:
-        known.setdefault(_place_of(row), set()).add(replace(row, is_conflict=False))
+    for row in ours:
+        known.setdefault(_key_of(row), set()).add(replace(row, is_conflict=False))
     added, n_known, n_conflicts = [], 0, 0
-    for row in there:
-        rivals = known.setdefault(_place_of(row), set())
+    for row in theirs:
+        rivals = known.setdefault(_key_of(row), set())
         plain = replace(row, is_conflict=False)
         if plain in rivals:
             n_known += 1
             continue
         if rivals or row.is_conflict:
-            disputed.add(_place_of(row)[:-1])
-        is_conflict = _place_of(row)[:-1] in disputed
+            disputed.add(_key_of(row)[:-1])
+        is_conflict = _key_of(row)[:-1] in disputed
         n_conflicts += is_conflict
         added.append(replace(row, is_conflict=is_conflict))
         rivals.add(plain)
     return added, n_known, n_conflicts
 
 
-def _place_of(row: Rating | Choice) -> tuple[object, ...]:
+def _key_of(row: Rating | Choice) -> tuple[object, ...]:
     position = row.presented_position if isinstance(row, Rating) else 0
     return (row.rater_id, row.page, position, row.revision)
 
 
-def _answers_in(path: Path, folder: StudyFolder) -> Answers:
+def _read_ratings_file(path: Path, folder: StudyFolder) -> Responses:
     try:
         with zipfile.ZipFile(path) as bundle:
-            if sum(one.file_size for one in bundle.infolist()) > _MAX_BYTES:
-                raise StudyError(f"`{path.name}` is too large for ratings. Ask for it to be exported again.")
+            if sum(entry.file_size for entry in bundle.infolist()) > _MAX_BYTES:
+                raise StudyError(f"{path.name} is too large to be a file of ratings. {_EXPORT_AGAIN}")
             texts = {name: bundle.read(name).decode("utf-8") for name in bundle.namelist()}
         study = json.loads(texts[_STUDY_NAME])
         study_hash = study["study_hash"]
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, RuntimeError) as error:
-        raise StudyError(f"`{path.name}` holds no ratings, or is damaged. Ask for it to be exported again.") from error
+        raise StudyError(f"{path.name} contains no ratings, or it is damaged. {_EXPORT_AGAIN}") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{path.name}` cannot be read ({reason}). Check its place.") from error
+        raise StudyError(f"Cannot read {path.name} ({refusal(error)}). Check the path.") from error
     if study_hash != folder.study.hash:
         raise StudyError(
-            f"`{path.name}` answers another study: its hash begins with {str(study_hash)[:12]}, this one's with "
-            f"{folder.study.hash[:12]}. Merge it with the study it was made for."
+            f"{path.name} belongs to another study: its hash starts with {str(study_hash)[:12]}, this study's with "
+            f"{folder.study.hash[:12]}. Merge it into the study it was rated for."
         )
-    answers = read_answers(texts)
-    _check_fit(answers, folder, path)
-    return answers
+    responses = read_responses(texts)
+    _check_responses(responses, folder, path)
+    return responses
 
 
-def _check_fit(answers: Answers, folder: StudyFolder, path: Path) -> None:
-    """Refuse rows that cannot be of this study, whatever the file says of itself."""
-    raters = {rater.id for rater in answers.raters}
+def _check_responses(responses: Responses, folder: StudyFolder, path: Path) -> None:
+    """Refuse rows that cannot belong to this study, whatever the file says."""
+    raters = {rater.id for rater in responses.raters}
     queries = {query.id for query in folder.study.design.queries}
-    rows: list[Rating | Choice] = [*answers.ratings, *answers.choices]
+    rows: list[Rating | Choice] = [*responses.ratings, *responses.choices]
     for row in rows:
         _check_values(row, folder, path)
         items = {row.item_id} if isinstance(row, Rating) else {row.left_item, row.right_item, row.x_item} - {""}
         is_ours = row.study_hash == folder.study.hash and row.rater_id in raters and row.query_id in queries
         if not is_ours or not items <= set(folder.study.items):
-            raise StudyError(f"`{path.name}` has an answer that is not of this study. Ask for it to be exported again.")
-    events: tuple[Event, ...] = answers.events
-    if any(event.rater_id not in raters for event in events):
-        raise StudyError(f"`{path.name}` has an event of nobody. Ask for it to be exported again.")
+            raise StudyError(f"{path.name} contains a response that does not belong to this study. {_EXPORT_AGAIN}")
+    if any(event.rater_id not in raters for event in responses.events):
+        raise StudyError(f"{path.name} contains an event without a rater. {_EXPORT_AGAIN}")
 
 
 def _check_values(row: Rating | Choice, folder: StudyFolder, path: Path) -> None:
-    """Refuse answers that nobody can have given: they could never be taken out again."""
+    """Refuse values that are out of range: a merged row is never deleted."""
     design = folder.study.design
     names = {system.name for system in design.systems}
     if isinstance(row, Rating):
-        is_possible = (
+        is_valid = (
             (row.grade is None or 0 <= row.grade < len(design.scale.grades))
             and (row.slider is None or 0.0 <= row.slider <= 100.0)
             and row.presented_position >= 1
             and row.construct == design.construct
         )
     else:
-        is_possible = row.kind == design.kind and {row.left_system, row.right_system} <= names
-    if not is_possible or min(row.page, row.revision, row.decision_ms, row.listened_ms) < 0:
-        raise StudyError(f"`{path.name}` has an answer that nobody can have given. Ask for it to be exported again.")
+        is_valid = row.kind == design.kind and {row.left_system, row.right_system} <= names
+    if not is_valid or min(row.page, row.revision, row.decision_ms, row.listened_ms) < 0:
+        raise StudyError(f"{path.name} contains a response that is out of range. {_EXPORT_AGAIN}")
 
 
 def _check_names(bundle: zipfile.ZipFile, path: Path) -> None:
     infos = bundle.infolist()
-    is_large = len(infos) > _MAX_FILES or sum(one.file_size for one in infos) > _MAX_BYTES
-    is_odd = any(
-        one.filename.startswith(("/", "\\")) or ".." in Path(one.filename).parts or ":" in one.filename for one in infos
+    is_large = len(infos) > _MAX_FILES or sum(info.file_size for info in infos) > _MAX_BYTES
+    is_unsafe = any(
+        info.filename.startswith(("/", "\\")) or ".." in Path(info.filename).parts or ":" in info.filename
+        for info in infos
     )
-    if is_large or is_odd or MANIFEST_NAME not in bundle.namelist():
-        raise StudyError(f"`{path.name}` is no bundle of a study. `bowerbird study export` makes one.")
+    if is_large or is_unsafe or MANIFEST_NAME not in bundle.namelist():
+        raise StudyError(f"{path.name} is not a bundle of a study. Create one with `bowerbird study export`.")
 
 
 def _write_zip(out: Path, fill: Callable[[zipfile.ZipFile], None]) -> None:
-    draft = out.with_name(f".{out.name}.draft")
     if out.is_dir() or not out.name:
-        raise StudyError(f"`{out}` is a folder. Name the file to write, such as study{BUNDLE_ENDING}.")
+        raise StudyError(f"“{out}” is a folder. Enter a file name, such as study{BUNDLE_ENDING}.")
     try:
-        with zipfile.ZipFile(draft, "w") as bundle:
+        with writing_whole(out) as file, zipfile.ZipFile(file, "w") as bundle:
             fill(bundle)
-        draft.replace(out)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"`{out}` cannot be written ({reason}). Choose another place.") from error
+        raise StudyError(f"Cannot write “{out}” ({refusal(error)}). Choose another folder.") from error

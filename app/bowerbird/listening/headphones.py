@@ -1,7 +1,7 @@
-"""Are these headphones? Tones of which one is quietest only where the two ears hear one channel each.
+"""A headphone check: which of three tones is quietest depends on whether each ear receives one channel.
 
-Three tones of 200 Hz, one of them 6 dB quieter, another with its channels in anti-phase: through loudspeakers the
-latter cancels itself in the air and seems the quietest. Woods, Siegel, Traer, McDermott: "Headphone screening to
+Of three tones of 200 Hz one is 6 dB quieter and another has its channels in anti-phase: over loudspeakers the
+latter cancels in the air and seems the quietest. Woods, Siegel, Traer, McDermott: "Headphone screening to
 facilitate web-based auditory experiments", Attention, Perception & Psychophysics 79, 2017.
 """
 
@@ -18,7 +18,7 @@ from bowerbird.audio.writing import write_flac
 
 N_TRIALS: Final = 6
 N_TO_PASS: Final = 5
-"""Five of six by chance alone: 13 in 729."""
+"""Five of six by guessing: 13 in 729."""
 
 _RATE_HZ: Final = 44_100
 _TONE_HZ: Final = 200.0
@@ -31,7 +31,7 @@ _PEAK: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class HeadphoneTrial:
-    """Three tones, one after the other.
+    """Three successive tones.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class HeadphoneTrial:
         Of the sound.
     duration_s : float
     quietest : int
-        Which tone is the quiet one, from 0.
+        Index of the quiet tone.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class HeadphoneTrial:
 
 
 def write_trials(folder: Path, *, seed: int) -> tuple[HeadphoneTrial, ...]:
-    """Write every order of the three tones, in random order.
+    """Write all orders of the three tones, in random order.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def write_trials(folder: Path, *, seed: int) -> tuple[HeadphoneTrial, ...]:
     orders = list(itertools.permutations(("plain", "quiet", "opposed")))
     shuffled = np.random.default_rng(seed).permutation(len(orders))
     trials = []
-    for number, place in enumerate(shuffled):
-        order = orders[place]
+    for number, index in enumerate(shuffled):
+        order = orders[index]
         samples = tones(order)
         path = folder / f"headphones-{number}.flac"
         write_flac(path, samples, _RATE_HZ)
@@ -68,7 +68,7 @@ def write_trials(folder: Path, *, seed: int) -> tuple[HeadphoneTrial, ...]:
 
 
 def tones(order: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return tones with pauses between them, shape (n_frames, 2): `plain`, `quiet` or `opposed` each."""
+    """Return tones, each `plain`, `quiet` or `opposed`, with pauses between them; shape (n_frames, 2)."""
     time_s = np.arange(round(_TONE_S * _RATE_HZ)) / _RATE_HZ
     n_ramp = round(_RAMP_S * _RATE_HZ)
     ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(n_ramp) / n_ramp)

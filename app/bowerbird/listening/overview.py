@@ -1,16 +1,16 @@
-"""What a study is and how far its raters are, in a few figures: for lists of studies."""
+"""The overview of a study: its length, and the progress of its raters."""
 
 import math
 from dataclasses import dataclass
 
-from bowerbird.catalogue.sqlite.responses import FILE_NAME, RatingsFile
 from bowerbird.listening.plan import estimated_minutes, plan_pages
+from bowerbird.listening.response_store import FILE_NAME, ResponseStore
 from bowerbird.listening.store import StudyFolder
 
 
 @dataclass(frozen=True, slots=True)
 class RaterProgress:
-    """How far a rater is."""
+    """The progress of a rater."""
 
     pseudonym: str
     n_done: int
@@ -18,20 +18,20 @@ class RaterProgress:
 
 @dataclass(frozen=True, slots=True)
 class StudyOverview:
-    """A study in figures.
+    """A study in numbers.
 
     Attributes
     ----------
     n_queries : int
-        Without those of the training pages.
+        Without training queries.
     n_pages : int
-        Of the first rater; others have about as many.
+        For the first rater; others have about as many.
     minutes : float
-        That a rater needs.
+        Per rater.
     n_sittings : int
-        As breaks are proposed.
+        Sessions per rater, with a break between them.
     raters : tuple of RaterProgress
-        In the order in which they began.
+        In order of joining.
     """
 
     n_queries: int
@@ -42,7 +42,7 @@ class StudyOverview:
 
 
 def overview_of(folder: StudyFolder) -> StudyOverview:
-    """Look at a study and its ratings; no file of ratings is made where there is none.
+    """Return the overview of a study; its file of ratings is not created when it does not exist.
 
     Raises
     ------
@@ -53,13 +53,13 @@ def overview_of(folder: StudyFolder) -> StudyOverview:
     minutes = estimated_minutes(folder.study)
     raters: tuple[RaterProgress, ...] = ()
     if (folder.path / FILE_NAME).exists():
-        with RatingsFile(folder.path) as file:
-            answers = file.answers()
-        done: dict[str, set[int | None]] = {rater.id: set() for rater in answers.raters}
-        for event in answers.events:
+        with ResponseStore(folder.path) as store:
+            responses = store.responses()
+        done: dict[str, set[int | None]] = {rater.id: set() for rater in responses.raters}
+        for event in responses.events:
             if event.kind == "completed" and event.rater_id in done:
                 done[event.rater_id].add(event.page)
-        raters = tuple(RaterProgress(rater.pseudonym, len(done[rater.id])) for rater in answers.raters)
+        raters = tuple(RaterProgress(rater.pseudonym, len(done[rater.id])) for rater in responses.raters)
     return StudyOverview(
         n_queries=sum(not query.is_training for query in design.queries),
         n_pages=len(plan_pages(folder.study, rater_number=0)),

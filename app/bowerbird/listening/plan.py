@@ -1,8 +1,8 @@
-"""What a rater is shown, page by page: random, balanced over positions, the same whenever it is asked again.
+"""The pages of each rater: random, balanced over positions, and reproducible.
 
-Everything follows from the study's hash and the rater's number, so a page that is resumed has the same order. Over
-raters the order of candidates is a Latin square: among as many raters as a query has candidates, each candidate
-stands at each place exactly once. Pages of queries are in random order for every rater.
+They are determined by the study's hash and the rater's number, so a resumed page has the same order. The order of
+stimuli is a Latin square: among as many raters as a query has stimuli, each stimulus appears at each position exactly
+once. The order of pages is random for each rater.
 """
 
 import hashlib
@@ -13,70 +13,70 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from bowerbird.domain.responses import Column, Page, Slot
-from bowerbird.domain.study import FrozenStudy, StudyDesign, StudyQuery
+from bowerbird.listening.responses import Column, Page, Slot
+from bowerbird.listening.study import Study, StudyDesign, StudyQuery
 
 _T = TypeVar("_T")
 
 MIN_PAGES_BETWEEN: Final = 2
-"""A page is repeated no sooner: what was just heard is remembered."""
+"""Pages between a trial and its repeat, so that the first response is not simply remembered."""
 
 _SECONDS: Final = {"grade": 9.0, "preference": 60.0, "abx": 25.0}
-"""Of a candidate, a pair of lists, a trial of ABX, beside listening; for the estimate."""
+"""Time to respond to a stimulus, a pair of lists or an ABX trial, without listening; for estimates."""
 
 _NEW_SHARES: Final = {"variant": 0.1, "encoder": 0.4, "chance": 1.0}
-"""Of a further system's results, those that no system before has found. In libraries of 64 and 395 sounds, depths 5
-and 9: 0.00 to 0.10 for a variant of the same encoder, 0.15 to 0.26 for the descriptors beside the ear, 0.86 to 0.99
-for chance. An encoder of another kind finds more; until the study is frozen this is a guess."""
+"""Share of a further system's results that no earlier system has found. In libraries of 64 and 395 sounds, at depths 5
+and 9: 0.00 to 0.10 for a variant of the same encoder, 0.15 to 0.26 for the acoustic encoder beside the ear, 0.86 to
+0.99 for random results. An encoder of another kind finds more; before the study is built this is an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a rater will have to do, before anything is frozen."""
+    """The estimated length of a study."""
 
     n_pages: int
     minutes: float
 
 
-def plan_pages(study: FrozenStudy, *, rater_number: int) -> tuple[Page, ...]:
-    """Return every page of one rater, training pages first.
+def plan_pages(study: Study, *, rater_number: int) -> tuple[Page, ...]:
+    """Return all pages of a rater, training pages first.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     rater_number : int
-        From 0. Raters of other installations begin at a number of their own; see `joining.join`.
+        From 0; large and random for raters on other machines, see `raters.join`.
     """
-    plan = {"grade": _graded, "preference": _preferred, "abx": _told_apart}[study.design.kind]
+    plan = {"grade": _grade_pages, "preference": _preference_pages, "abx": _abx_pages}[study.design.kind]
     training = [query for query in study.design.queries if query.is_training]
-    asked = [query for query in study.design.queries if not query.is_training]
+    rated = [query for query in study.design.queries if not query.is_training]
     pages = [
         *(replace(page, is_training=True) for page in plan(study, training, rater_number)),
-        *_with_repeats(study, _shuffled(plan(study, asked, rater_number), study, rater_number, "pages"), rater_number),
+        *_with_repeats(study, _shuffled(plan(study, rated, rater_number), study, rater_number, "pages"), rater_number),
     ]
     return tuple(replace(page, number=number) for number, page in enumerate(pages))
 
 
-def estimated_minutes(study: FrozenStudy) -> float:
-    """Return how long a rater will need: what must be heard, and a while for every answer."""
+def estimated_minutes(study: Study) -> float:
+    """Return how long a rater needs: the required listening, and the time for every response."""
     seconds = 0.0
     for page in plan_pages(study, rater_number=0):
         items = [slot.item_id for slot in page.slots] + [study.query(page.query_id).item_id]
-        heard = sum(study.items[item].duration_s for item in items if item)
+        listening_s = sum(study.items[item].duration_s for item in items if item)
         n_answers = len(page.slots) if page.kind == "grade" else 1
-        seconds += study.design.must_hear_share * heard + _SECONDS[page.kind] * n_answers
+        seconds += study.design.must_hear_share * listening_s + _SECONDS[page.kind] * n_answers
     return seconds / 60.0
 
 
 def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
-    """Guess from a design alone how many pages and minutes a rater will have.
+    """Estimate the pages and minutes per rater from a design alone.
 
     Parameters
     ----------
     design : StudyDesign
-        Not frozen yet.
+        Not built yet.
     mean_excerpt_s : float
-        Of the library's sounds, each cut to `design.excerpt_s`.
+        Mean duration of the library's sounds, each cut to `design.excerpt_s`.
     """
     is_words, n_systems = design.choice.how == "words", len(design.systems)
     given = {"words": len(design.choice.words), "sounds": len(design.choice.sounds)}
@@ -96,33 +96,33 @@ def estimate_of(design: StudyDesign, *, mean_excerpt_s: float = 3.0) -> Effort:
         n_training = design.n_training * -(-(n_pool + 1 + n_query_sounds) // design.n_per_page)
         n_answers = n_trials + n_again + design.n_training * (n_pool + 1 + n_query_sounds)
         n_pages = n_asked + n_training + -(-n_again * n_pages_each // max(1, n_pool))
-        n_heard = n_answers + n_pages * n_query_sounds
+        n_played = n_answers + n_pages * n_query_sounds
     else:
         n_pairs = len(design.planned) or n_systems * (n_systems - 1) // 2
         n_pages = n_pairs * (n_queries + design.n_training)
         n_pages += round(design.controls.repeat_share * n_pairs * n_queries)
         n_answers = n_pages
-        n_heard = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
-    seconds = design.must_hear_share * mean_excerpt_s * n_heard + _SECONDS[design.kind] * n_answers
+        n_played = n_pages * ((2 if design.kind == "abx" else 2 * design.depth) + n_query_sounds)
+    seconds = design.must_hear_share * mean_excerpt_s * n_played + _SECONDS[design.kind] * n_answers
     return Effort(n_pages, seconds / 60.0)
 
 
 def _n_different(design: StudyDesign) -> float:
-    """Guess how many systems' worth of results are different."""
+    """Estimate the number of different results, in multiples of the depth."""
     known: set[str] = set()
     n_different = 0.0
-    for place, system in enumerate(design.systems):
+    for index, system in enumerate(design.systems):
         kind = "chance" if system.kind != "encoder" else "variant" if system.encoder in known else "encoder"
-        n_different += _NEW_SHARES[kind] if place else 1.0
+        n_different += _NEW_SHARES[kind] if index else 1.0
         known.add(system.encoder)
     return n_different
 
 
-# The three kinds of trial
+# The kinds of trial
 
 
-def _graded(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """Every candidate of the pool once, spread evenly over as few pages as hold them, with controls among them."""
+def _grade_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return pages with every stimulus of the pool once, spread evenly over as few pages as possible, and controls."""
     controls = study.design.controls
     has_identical = _some_of(study, queries, controls.identical_share, "identical", rater_number)
     has_far = _some_of(study, queries, controls.far_share, "far", rater_number)
@@ -139,13 +139,13 @@ def _graded(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int
         n_pages = -(-len(ordered) // study.design.n_per_page)
         for part in np.array_split(np.arange(len(ordered)), max(1, n_pages)):
             if len(part):
-                column = Column("", tuple(ordered[place] for place in part))
+                column = Column("", tuple(ordered[index] for index in part))
                 pages.append(Page(0, "grade", query.id, (column,)))
     return pages
 
 
-def _preferred(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """Every pair of systems, for every query, once; each as often on the left as on the right."""
+def _preference_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return a page per pair of systems and query; each system is on the left as often as on the right."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
         for first, second in compared_pairs(study):
@@ -160,19 +160,19 @@ def _preferred(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: 
     return pages
 
 
-def _told_apart(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
-    """For every pair of systems and query, the first results in which they differ; X is either as often."""
+def _abx_pages(study: Study, queries: Sequence[StudyQuery], rater_number: int) -> list[Page]:
+    """Return a page per pair of systems and query, with the first results that differ; X is each equally often."""
     trials: dict[tuple[str, str], list[tuple[str, Column, Column]]] = {}
     for query in queries:
         for first, second in compared_pairs(study):
             runs = [study.runs[system].get(query.id, ()) for system in (first, second)]
             differing = next(
-                ((one.item_id, two.item_id) for one, two in zip(*runs, strict=False) if one.item_id != two.item_id),
+                ((a.item_id, b.item_id) for a, b in zip(*runs, strict=False) if a.item_id != b.item_id),
                 None,
             )
             if differing:
-                one, two = (Column(name, (Slot(item),)) for name, item in zip((first, second), differing, strict=True))
-                trials.setdefault((first, second), []).append((query.id, one, two))
+                a, b = (Column(name, (Slot(item),)) for name, item in zip((first, second), differing, strict=True))
+                trials.setdefault((first, second), []).append((query.id, a, b))
     pages = []
     for pair, of_pair in trials.items():
         swaps = _balanced(len(of_pair), study, rater_number, "/".join(pair))
@@ -184,38 +184,40 @@ def _told_apart(study: FrozenStudy, queries: Sequence[StudyQuery], rater_number:
     return pages
 
 
-def compared_pairs(study: FrozenStudy) -> tuple[tuple[str, str], ...]:
-    """Return the planned comparisons, or every pair of systems where none was planned."""
-    planned = tuple((one.first, one.second) for one in study.design.planned)
+def compared_pairs(study: Study) -> tuple[tuple[str, str], ...]:
+    """Return the planned comparisons, or all pairs of systems when there are none."""
+    planned = tuple((pair.first, pair.second) for pair in study.design.planned)
     return planned or tuple(itertools.combinations([system.name for system in study.design.systems], 2))
 
 
-def same_results(study: FrozenStudy) -> tuple[str, ...]:
-    """Say of which pairs of systems there is nothing to be compared for some queries: what is alike is not asked."""
+def same_results(study: Study) -> tuple[str, ...]:
+    """Return sentences about queries for which two systems return the same results: they have no page."""
     if study.design.kind == "grade":
         return ()
-    heard = {name for pair in compared_pairs(study) for name in pair}
-    unheard = [system.name for system in study.design.systems if system.name not in heard]
-    notes = [f"`{name}` is in no comparison, so nobody hears it." for name in unheard]
-    asked = [query.id for query in study.design.queries if not query.is_training]
+    compared = {name for pair in compared_pairs(study) for name in pair}
+    unused = [system.name for system in study.design.systems if system.name not in compared]
+    notes = [f"{name} is in no comparison, so its results are not rated." for name in unused]
+    rated = [query.id for query in study.design.queries if not query.is_training]
     for first, second in compared_pairs(study):
-        n_same = sum(_results(study, first, one).slots == _results(study, second, one).slots for one in asked)
+        n_same = sum(
+            _results(study, first, query_id).slots == _results(study, second, query_id).slots for query_id in rated
+        )
         if n_same:
             notes.append(
-                f"`{first}` and `{second}` answer {n_same} of {len(asked)} queries alike; nothing is asked of these."
+                f"{first} and {second} have the same results for {n_same} of {len(rated)} queries, which are left out."
             )
     return tuple(notes)
 
 
-def _results(study: FrozenStudy, system: str, query_id: str) -> Column:
-    return Column(system, tuple(Slot(one.item_id) for one in study.runs[system].get(query_id, ())))
+def _results(study: Study, system: str, query_id: str) -> Column:
+    return Column(system, tuple(Slot(result.item_id) for result in study.runs[system].get(query_id, ())))
 
 
-# Chance, which is the same whenever it is asked again
+# Reproducible randomness
 
 
-def _with_repeats(study: FrozenStudy, pages: list[Page], rater_number: int) -> list[Page]:
-    """Put some pages in a second time, in another order, as far as may be from the first; controls do not repeat."""
+def _with_repeats(study: Study, pages: list[Page], rater_number: int) -> list[Page]:
+    """Add repeats of some pages, in another order and as far as possible from the first; controls are not repeated."""
     n_trials = sum(len(page.slots) if page.kind == "grade" else 1 for page in pages)
     n_wanted = round(study.design.controls.repeat_share * n_trials)
     candidates = pages[: max(0, len(pages) - MIN_PAGES_BETWEEN)]
@@ -229,19 +231,19 @@ def _with_repeats(study: FrozenStudy, pages: list[Page], rater_number: int) -> l
     return [*pages, *_far_from(chosen, pages)]
 
 
-def _again(page: Page, study: FrozenStudy, rater_number: int, *, n_most: int) -> Page:
+def _again(page: Page, study: Study, rater_number: int, *, n_most: int) -> Page:
     rng = _rng(study, rater_number, f"again/{page.query_id}")
     if page.kind == "grade":
         slots = [slot for slot in page.slots if not slot.control]
         order = rng.permutation(len(slots))[: max(1, n_most)]
-        columns: tuple[Column, ...] = (Column("", tuple(slots[place] for place in order)),)
+        columns: tuple[Column, ...] = (Column("", tuple(slots[index] for index in order)),)
     else:
         columns = page.columns[::-1]
     return replace(page, columns=columns, is_repeat=True)
 
 
 def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
-    """Repeats of early pages first: all of them stand at the end, so each is as far from its first as may be."""
+    """Sort repeats, which come last, by the position of their first page: each is as far from it as possible."""
     first_of = {(page.query_id, tuple(sorted(slot.item_id for slot in page.slots))): n for n, page in enumerate(pages)}
 
     def first(page: Page) -> int:
@@ -251,20 +253,20 @@ def _far_from(repeats: Sequence[Page], pages: Sequence[Page]) -> list[Page]:
     return sorted(repeats, key=first)
 
 
-def _some_of(study: FrozenStudy, queries: Sequence[StudyQuery], share: float, what: str, rater_number: int) -> set[str]:
-    """Choose the queries that have a control: the rounded share, at least one where any is wanted."""
+def _some_of(study: Study, queries: Sequence[StudyQuery], share: float, purpose: str, rater_number: int) -> set[str]:
+    """Choose the queries that have a control: the rounded share, and at least one unless the share is 0."""
     if share <= 0.0 or not queries:
         return set()
     n_pages = sum(-(-len(study.pool(query.id)) // study.design.n_per_page) for query in queries)
     n_wanted = min(len(queries), max(1, round(share * n_pages)))
-    rng = _rng(study, rater_number, what)
-    return {queries[place].id for place in rng.permutation(len(queries))[:n_wanted]}
+    rng = _rng(study, rater_number, purpose)
+    return {queries[index].id for index in rng.permutation(len(queries))[:n_wanted]}
 
 
-def _in_latin_order(slots: Sequence[Slot], study: FrozenStudy, rater_number: int, query_id: str) -> list[Slot]:
-    """Order candidates by the rater's row of a Latin square, whose rows are in random order anew for every block.
+def _in_latin_order(slots: Sequence[Slot], study: Study, rater_number: int, query_id: str) -> list[Slot]:
+    """Order stimuli by the rater's row of a Latin square whose rows are shuffled for every block of raters.
 
-    The square is made of the pool alone; controls are put in at random places, since not every rater has them.
+    The square has the pool alone; controls are inserted at random positions, since not every rater has them.
     """
     pooled = [slot for slot in slots if not slot.control]
     controls = [slot for slot in slots if slot.control]
@@ -273,30 +275,30 @@ def _in_latin_order(slots: Sequence[Slot], study: FrozenStudy, rater_number: int
         rng = _rng(study, block, f"square/{query_id}")
         symbols, rows = rng.permutation(len(pooled)), rng.permutation(len(pooled))
         columns = rng.permutation(len(pooled))
-        places = (rows[row] + columns) % len(pooled)
-        pooled = [pooled[symbols[place]] for place in places]
+        indices = (rows[row] + columns) % len(pooled)
+        pooled = [pooled[symbols[index]] for index in indices]
     rng = _rng(study, rater_number, f"controls/{query_id}")
     for control in controls:
         pooled.insert(int(rng.integers(len(pooled) + 1)), control)
     return pooled
 
 
-def _balanced(n: int, study: FrozenStudy, rater_number: int, what: str) -> list[bool]:
-    """Return as many yes as no, in random order; of an odd number the last falls by the rater's number."""
-    flags = [place % 2 == rater_number % 2 for place in range(n)]
-    order = _rng(study, rater_number, what).permutation(n)
-    return [flags[place] for place in order]
+def _balanced(n: int, study: Study, rater_number: int, purpose: str) -> list[bool]:
+    """Return as many True as False, in random order; of an odd number the last depends on the rater's number."""
+    flags = [index % 2 == rater_number % 2 for index in range(n)]
+    order = _rng(study, rater_number, purpose).permutation(n)
+    return [flags[index] for index in order]
 
 
-def _shuffled(things: Sequence[_T], study: FrozenStudy, rater_number: int, what: str) -> list[_T]:
-    return [things[place] for place in _rng(study, rater_number, what).permutation(len(things))]
+def _shuffled(items: Sequence[_T], study: Study, rater_number: int, purpose: str) -> list[_T]:
+    return [items[index] for index in _rng(study, rater_number, purpose).permutation(len(items))]
 
 
-def _rng(study: FrozenStudy, rater_number: int, what: str) -> np.random.Generator:
-    digest = hashlib.sha256(f"{study.hash}/{rater_number}/{what}".encode()).digest()
+def _rng(study: Study, rater_number: int, purpose: str) -> np.random.Generator:
+    digest = hashlib.sha256(f"{study.hash}/{rater_number}/{purpose}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def letters(n: int) -> list[str]:
-    """Return neutral names of candidates: A, B, C, ..."""
-    return [chr(ord("A") + place) for place in range(n)]
+    """Return neutral names of stimuli: A, B, C, ..."""
+    return [chr(ord("A") + index) for index in range(n)]

@@ -1,4 +1,4 @@
-"""How somebody comes to take part in a study, and under which number."""
+"""Adding a rater to a study, under a number that balances presentation orders."""
 
 import secrets
 import uuid
@@ -6,33 +6,33 @@ from collections.abc import Mapping
 from typing import Final
 
 from bowerbird.base.errors import StudyError
-from bowerbird.catalogue.sqlite.responses import RatingsFile
-from bowerbird.domain.responses import Rater
 from bowerbird.listening.response_rows import utc_now
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Rater
 from bowerbird.listening.store import HOME_NAME, StudyFolder
 
-_FAR_NUMBERS: Final = 1_000_000
-"""Raters away from home have numbers from here on."""
+_FIRST_REMOTE_NUMBER: Final = 1_000_000
+"""Raters on other machines have numbers from here on."""
 
 
-def join(folder: StudyFolder, file: RatingsFile, pseudonym: str, background: Mapping[str, str]) -> Rater:
-    """Let somebody new take part, who has consented.
+def join(folder: StudyFolder, store: ResponseStore, pseudonym: str, background: Mapping[str, str]) -> Rater:
+    """Add a new rater, who has consented.
 
     Raises
     ------
     StudyError
-        When the name is empty.
+        When the alias is empty.
     CatalogueError
-        When somebody else has it.
+        When the alias is taken.
     """
     pseudonym = " ".join(pseudonym.split())
     if not pseudonym:
-        raise StudyError("A name is needed, any that is not your own. Write one, such as `heron`.")
-    numbers = [rater.number for rater in file.raters()]
-    if (folder.path / HOME_NAME).exists():  # at home raters are counted, so that their orders are balanced
-        number = max((one for one in numbers if one < _FAR_NUMBERS), default=-1) + 1
-    else:  # elsewhere they have numbers that nobody else has, here or there
-        number = _FAR_NUMBERS + secrets.randbelow(2**62)
+        raise StudyError("Enter an alias other than your own name, such as “heron”.")
+    numbers = [rater.number for rater in store.raters()]
+    if (folder.path / HOME_NAME).exists():  # where the study was made, raters are counted so that orders are balanced
+        number = max((number for number in numbers if number < _FIRST_REMOTE_NUMBER), default=-1) + 1
+    else:  # elsewhere their numbers must not collide with those of any other machine
+        number = _FIRST_REMOTE_NUMBER + secrets.randbelow(2**62)
     rater = Rater(str(uuid.uuid4()), pseudonym, number, utc_now(), dict(background))
-    file.add_rater(rater)
+    store.add_rater(rater)
     return rater

@@ -1,7 +1,7 @@
-"""Listening tests with made-up raters whose truth is known, to see whether the report recovers it.
+"""Simulated listening tests with known truth, to check that the report recovers it.
 
-Every query has sounds that are more or less like it; a system orders them by their likeness and by chance, as its
-quality has it. Raters perceive the likeness with a bias and a noise of their own. Careless ones do not listen.
+Sounds are more or less similar to each query; a system orders them by similarity and noise, depending on its quality.
+Raters perceive the similarity with individual bias and noise. Careless raters do not listen.
 """
 
 import hashlib
@@ -10,62 +10,59 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from bowerbird.domain.responses import Answer, Answers, Choice, Page, Rater, Rating, Slot
-from bowerbird.domain.study import (
+from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.responses import Answer, Choice, Page, Rater, Rating, Responses, Slot
+from bowerbird.listening.study import (
     Exclusion,
-    FrozenStudy,
     Item,
     RankedItem,
-    Run,
+    Study,
     StudyDesign,
     StudyQuery,
     System,
     TrialKind,
 )
-from bowerbird.listening.plan import plan_pages
+from bowerbird.ranking.graded import Floats, Ints
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
 Carelessness: TypeAlias = Literal["random", "same_answer", "too_fast"]
 
 CARELESS: Final[tuple[Carelessness, ...]] = ("random", "same_answer", "too_fast")
 GRADE_FROM: Final = (0.4, 1.2, 2.0)
-"""Likeness at which grades 1, 2 and 3 begin; sounds at large have 0 on average and a spread of 1."""
+"""Similarity at which grades 1, 2 and 3 start; over all sounds it has mean 0 and standard deviation 1."""
 
 _IDENTICAL, _FAR = 4.0, -2.0
 LAPSES: Final = 0.02
-"""How often a careful rater strikes any key."""
+"""How often a careful rater responds at random by mistake."""
 
 _UTC: Final = "2026-01-01T12:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true in a simulated study.
+    """The truth of a simulated study.
 
     Attributes
     ----------
     kind : str
         grade, preference or abx.
     quality : mapping of str to float
-        Of every system: correlation of its order with likeness, from 0 (chance) to 1.
+        Of each system: correlation of its order with similarity, from 0 (random) to 1.
     n_queries, depth : int
     n_sounds : int
-        In the library, that a query can find.
+        In the library.
     n_raters : int
-        Careful ones.
+        Careful raters.
     careless : tuple of str
-        One for each careless rater: random answers; the same answer; random answers, and too fast.
+        An entry per careless rater: random responses; always the same response; random responses, too fast.
     query_sd : float
-        Spread over queries of how much there is to find.
+        Standard deviation over queries of the similarity of their sounds.
     bias_sd, noise : float
-        Of raters, in units of likeness; single raters are up to half as noisy again, or less so.
+        Of raters, in units of similarity; the noise of a single rater is 0.5 to 1.5 times as large.
     taste_sd : float
-        Spread over raters of how much each system pleases apart from its quality; preference.
+        preference: standard deviation over raters of their liking for each system beyond its quality.
     audible : float
-        abx: share of trials in which the difference is heard, on average.
+        abx: mean share of trials in which the difference is heard.
     """
 
     kind: TrialKind = "grade"
@@ -83,8 +80,8 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class People:
-    """Raters' ways, one row each.
+class RaterTraits:
+    """Traits of raters, a row each.
 
     Attributes
     ----------
@@ -97,30 +94,30 @@ class People:
     taste: Floats
 
 
-def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Answers]:
-    """Play a study to the end: pages as real raters get them, answers as the truth has them.
+def simulate_study(truth: Truth, *, seed: int) -> tuple[Study, Responses]:
+    """Simulate a study: real pages, and responses drawn from the truth.
 
     Parameters
     ----------
     truth : Truth
     seed : int
-        The same study for the same seed.
+        The same seed gives the same study.
     """
     rng = np.random.default_rng(seed)
-    likeness, ranked = draw_queries(truth, truth.n_queries, rng)
-    study = _frozen(truth, ranked, seed=seed)
-    likeness_of = {
-        (f"q{row:02d}", _item(row, sound)): float(likeness[row, sound])
+    similarity, ranked = draw_queries(truth, truth.n_queries, rng)
+    study = _study(truth, ranked, seed=seed)
+    similarity_of = {
+        (f"q{row:02d}", _item(row, sound)): float(similarity[row, sound])
         for row in range(truth.n_queries)
         for sound in np.unique(ranked[row])
     }
     n_raters = truth.n_raters + len(truth.careless)
-    people = draw_people(truth, n_raters, rng)
-    utilities = _utilities(truth, likeness, ranked)
+    traits = draw_raters(truth, n_raters, rng)
+    utilities = _utilities(truth, similarity, ranked)
     audible = draw_audible(truth, rng)
     kinds: list[Carelessness | None] = [*truth.careless, *([None] * truth.n_raters)]
-    # Careless raters stand anywhere among the careful ones.
-    kinds = [kinds[place] for place in rng.permutation(n_raters)]
+    # Careless raters are mixed with careful raters.
+    kinds = [kinds[index] for index in rng.permutation(n_raters)]
     raters, ratings, choices = [], [], []
     for number, careless in enumerate(kinds):
         name = f"{careless or 'careful'}-{number}"
@@ -128,32 +125,32 @@ def simulate_study(truth: Truth, *, seed: int) -> tuple[FrozenStudy, Answers]:
         for page in plan_pages(study, rater_number=number):
             seconds = _seconds(careless, rng)
             if page.kind == "grade":
-                grades = _grades(page, careless, likeness_of, rng, people=people, number=number)
+                grades = _grades(page, careless, similarity_of, rng, traits=traits, number=number)
                 ratings += _ratings(study, page, raters[-1], grades, seconds)
             else:
                 row = int(page.query_id[1:])
-                lead = _lead(study, page, utilities[row], people.taste[number])
-                felt = float(preferred(np.array(lead), people.noise[number], rng))
+                lead = _lead(study, page, utilities[row], traits.taste[number])
+                felt = float(preferred(np.array(lead), traits.noise[number], rng))
                 answer = _answer(page, careless, felt, float(audible[row]), rng)
                 choices.append(_choice(study, page, raters[-1], answer, seconds))
-    return study, Answers(tuple(raters), tuple(ratings), tuple(choices))
+    return study, Responses(tuple(raters), tuple(ratings), tuple(choices))
 
 
 def draw_queries(truth: Truth, n: int, rng: np.random.Generator) -> tuple[Floats, Ints]:
-    """Draw queries: likeness, shape (n, n_sounds), and results, shape (n, n_systems, depth), best first."""
+    """Draw queries: similarities, shape (n, n_sounds), and results, shape (n, n_systems, depth), best first."""
     level = rng.normal(0.0, truth.query_sd, (n, 1))
-    likeness = level + rng.normal(0.0, 1.0, (n, truth.n_sounds))
+    similarity = level + rng.normal(0.0, 1.0, (n, truth.n_sounds))
     ranked = []
     for quality in truth.quality.values():
-        chance = rng.normal(0.0, 1.0, likeness.shape)
-        scores = quality * (likeness - level) + np.sqrt(1.0 - quality**2) * chance
+        noise = rng.normal(0.0, 1.0, similarity.shape)
+        scores = quality * (similarity - level) + np.sqrt(1.0 - quality**2) * noise
         ranked.append(np.argsort(-scores, axis=1)[:, : truth.depth])
-    return likeness, np.stack(ranked, axis=1).astype(np.int64)
+    return similarity, np.stack(ranked, axis=1).astype(np.int64)
 
 
-def draw_people(truth: Truth, n: int, rng: np.random.Generator) -> People:
+def draw_raters(truth: Truth, n: int, rng: np.random.Generator) -> RaterTraits:
     """Draw raters."""
-    return People(
+    return RaterTraits(
         bias=rng.normal(0.0, truth.bias_sd, n),
         noise=truth.noise * rng.uniform(0.5, 1.5, n),
         taste=rng.normal(0.0, truth.taste_sd, (n, len(truth.quality))),
@@ -161,14 +158,14 @@ def draw_people(truth: Truth, n: int, rng: np.random.Generator) -> People:
 
 
 def draw_audible(truth: Truth, rng: np.random.Generator) -> Floats:
-    """Draw the share of raters who hear a difference, query by query: a beta distribution of the truth's mean."""
+    """Draw the share of raters who hear a difference, per query, from a beta distribution with the truth's mean."""
     if truth.audible <= 0.0:
         return np.zeros(truth.n_queries)
     return rng.beta(2.0, 2.0 * (1.0 - truth.audible) / truth.audible, truth.n_queries)
 
 
 def graded(perceived: Floats, rng: np.random.Generator) -> Floats:
-    """Return the grades of what is perceived, with a lapse now and then; NaN stays."""
+    """Return the grades of perceived similarities, with occasional lapses; NaN stays NaN."""
     grades = np.searchsorted(np.array(GRADE_FROM), perceived, side="right").astype(np.float64)
     lapses = rng.random(perceived.shape) < LAPSES
     grades[lapses] = rng.integers(0, len(GRADE_FROM) + 1, int(lapses.sum()))
@@ -176,7 +173,7 @@ def graded(perceived: Floats, rng: np.random.Generator) -> Floats:
 
 
 def preferred(lead: Floats, noise: Floats, rng: np.random.Generator) -> Floats:
-    """Return 1 where the first list is preferred, 0.5 for a tie, 0; `lead` is how much better it is.
+    """Return 1 when the first list is preferred, 0.5 for a tie, else 0; `lead` is how much better it is.
 
     Lists are compared with less noise than single sounds.
     """
@@ -184,19 +181,19 @@ def preferred(lead: Floats, noise: Floats, rng: np.random.Generator) -> Floats:
     return np.where(np.abs(felt) < 0.15, 0.5, (felt > 0.0).astype(np.float64))
 
 
-def list_values(likeness: Floats, ranked: Ints) -> Floats:
-    """Return how good each list is: the mean likeness of its results, the first ones weighing more."""
-    rows = np.arange(len(likeness))[:, None, None]
+def list_values(similarity: Floats, ranked: Ints) -> Floats:
+    """Return the quality of each list: the discounted mean similarity of its results."""
+    rows = np.arange(len(similarity))[:, None, None]
     weights = 1.0 / np.log2(2.0 + np.arange(ranked.shape[2]))
-    return np.asarray((likeness[rows, ranked] * weights).sum(axis=2) / weights.sum(), dtype=np.float64)
+    return np.asarray((similarity[rows, ranked] * weights).sum(axis=2) / weights.sum(), dtype=np.float64)
 
 
-def _utilities(truth: Truth, likeness: Floats, ranked: Ints) -> list[dict[str, float]]:
-    values = list_values(likeness, ranked)
+def _utilities(truth: Truth, similarity: Floats, ranked: Ints) -> list[dict[str, float]]:
+    values = list_values(similarity, ranked)
     return [dict(zip(truth.quality, map(float, row), strict=True)) for row in values]
 
 
-def _frozen(truth: Truth, ranked: Ints, *, seed: int) -> FrozenStudy:
+def _study(truth: Truth, ranked: Ints, *, seed: int) -> Study:
     queries, items = [], {}
     runs: dict[str, dict[str, tuple[RankedItem, ...]]] = {name: {} for name in truth.quality}
     for row in range(truth.n_queries):
@@ -219,8 +216,7 @@ def _frozen(truth: Truth, ranked: Ints, *, seed: int) -> FrozenStudy:
         exclusion=Exclusion(),
         queries=tuple(queries),
     )
-    frozen: Mapping[str, Run] = runs
-    return FrozenStudy(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, frozen)
+    return Study(hashlib.sha256(f"simulated {seed}".encode()).hexdigest(), design, items, runs)
 
 
 def _item(row: int, sound: int) -> str:
@@ -228,36 +224,36 @@ def _item(row: int, sound: int) -> str:
 
 
 def _seconds(careless: Carelessness | None, rng: np.random.Generator) -> float:
-    """Draw how long a candidate takes."""
+    """Draw the time per stimulus."""
     return float(rng.lognormal(np.log(0.7 if careless == "too_fast" else 6.0), 0.4))
 
 
 def _grades(
     page: Page,
     careless: Carelessness | None,
-    likeness_of: Mapping[tuple[str, str], float],
+    similarity_of: Mapping[tuple[str, str], float],
     rng: np.random.Generator,
     *,
-    people: People,
+    traits: RaterTraits,
     number: int,
 ) -> list[int]:
     n = len(page.slots)
     if careless == "same_answer":
-        usual = number % (len(GRADE_FROM) + 1)
-        return [usual if rng.random() < 0.97 else int(rng.integers(0, len(GRADE_FROM) + 1)) for _ in range(n)]
+        favourite = number % (len(GRADE_FROM) + 1)
+        return [favourite if rng.random() < 0.97 else int(rng.integers(0, len(GRADE_FROM) + 1)) for _ in range(n)]
     if careless is not None:
         return [int(grade) for grade in rng.integers(0, len(GRADE_FROM) + 1, n)]
-    heard = np.array([_likeness(page.query_id, slot, likeness_of) for slot in page.slots])
-    perceived = heard + people.bias[number] + people.noise[number] * rng.normal(size=n)
+    true = np.array([_similarity(page.query_id, slot, similarity_of) for slot in page.slots])
+    perceived = true + traits.bias[number] + traits.noise[number] * rng.normal(size=n)
     return [int(grade) for grade in graded(perceived, rng)]
 
 
-def _likeness(query_id: str, slot: Slot, likeness_of: Mapping[tuple[str, str], float]) -> float:
+def _similarity(query_id: str, slot: Slot, similarity_of: Mapping[tuple[str, str], float]) -> float:
     known = {"identical": _IDENTICAL, "far": _FAR}
-    return known[slot.control] if slot.control else likeness_of[query_id, slot.item_id]
+    return known[slot.control] if slot.control else similarity_of[query_id, slot.item_id]
 
 
-def _lead(study: FrozenStudy, page: Page, utilities: Mapping[str, float], taste: Floats) -> float:
+def _lead(study: Study, page: Page, utilities: Mapping[str, float], taste: Floats) -> float:
     names = [system.name for system in study.design.systems]
     left, right = (utilities[column.system] + float(taste[names.index(column.system)]) for column in page.columns)
     return left - right
@@ -275,7 +271,7 @@ def _answer(page: Page, careless: Carelessness | None, felt: float, audible: flo
     return {1.0: answers[0], 0.0: answers[1], 0.5: answers[-1]}[felt]
 
 
-def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], seconds: float) -> list[Rating]:
+def _ratings(study: Study, page: Page, rater: Rater, grades: list[int], seconds: float) -> list[Rating]:
     return [
         Rating(
             study_hash=study.hash,
@@ -284,8 +280,8 @@ def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], se
             page=page.number,
             query_id=page.query_id,
             item_id=slot.item_id,
-            presented_position=place,
-            presented_label=chr(ord("A") + place - 1),
+            presented_position=index,
+            presented_label=chr(ord("A") + index - 1),
             control_type=slot.control,
             construct=study.design.construct,
             grade=grade,
@@ -295,17 +291,17 @@ def _ratings(study: FrozenStudy, page: Page, rater: Rater, grades: list[int], se
             n_plays_query=1,
             n_plays_item=1,
             listened_ms=int(500 * seconds),
-            decision_ms=int(1000 * seconds * place),
+            decision_ms=int(1000 * seconds * index),
             is_repeat=page.is_repeat,
             is_training=page.is_training,
             revision=0,
             timestamp_utc=_UTC,
         )
-        for place, (slot, grade) in enumerate(zip(page.slots, grades, strict=True), start=1)
+        for index, (slot, grade) in enumerate(zip(page.slots, grades, strict=True), start=1)
     ]
 
 
-def _choice(study: FrozenStudy, page: Page, rater: Rater, answer: Answer, seconds: float) -> Choice:
+def _choice(study: Study, page: Page, rater: Rater, answer: Answer, seconds: float) -> Choice:
     left, right = page.columns
     is_abx = page.kind == "abx"
     return Choice(

@@ -1,13 +1,13 @@
-"""The folder of a frozen study, and the hash that says that nothing in it has changed.
+"""The files of a study, and the hash that proves that they have not changed.
 
-    study.yaml      the design with its queries
-    items.csv       every excerpt: content hash, duration, loudness, gain; no names and no paths
-    systems.json    what the systems were: encoder id, index, program version
-    runs/*.trec     every system's results, ``query Q0 item rank score tag``
+    study.yaml      the design, with its queries
+    items.csv       all excerpts: content hash, duration, loudness, gain; no names, no paths
+    systems.json    the systems: encoder id, index, program version
+    runs/*.trec     the results of each system, ``query Q0 item rank score tag``
     excerpts/*.flac
-    study.sha256    the SHA-256 of each of these files, as sha256sum writes and checks it
-    home.json       where the sounds lie; not part of the study, stays where it was made
-    ratings.sqlite3 answers; not part of the study
+    study.sha256    the SHA-256 of each of these files, as written by sha256sum
+    home.json       the paths of the sounds; not part of the study, never sent
+    ratings.sqlite3 the responses; not part of the study
 
 The study's hash is that of ``study.sha256``.
 """
@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import StudyError
+from bowerbird.base.files import refusal
 from bowerbird.base.paths import studies_path
-from bowerbird.domain.study import FrozenStudy, Item, RankedItem, Run, StudyDesign
 from bowerbird.listening.design import design_yaml, parse_design
+from bowerbird.listening.study import Item, RankedItem, Run, Study, StudyDesign
 
 DESIGN_NAME: Final = "study.yaml"
 ITEMS_NAME: Final = "items.csv"
@@ -42,35 +43,35 @@ _NEAR_COPY_TAG: Final = "near-copy"
 
 @dataclass(frozen=True, slots=True)
 class StudyFolder:
-    """A frozen study and where it lies."""
+    """A study and its folder."""
 
     path: Path
-    study: FrozenStudy
+    study: Study
 
     def excerpt(self, item_id: str) -> Path:
-        """Return the file of an excerpt."""
+        """Return the path of an excerpt."""
         return self.path / EXCERPTS_NAME / f"{item_id}.flac"
 
 
 def study_named(name: str | Path) -> StudyFolder:
-    """Open a study by its name, among those that are here, or by its folder.
+    """Open a study by the name of one of the user's studies, or by its folder.
 
     Raises
     ------
     StudyError
         When there is none, or it was changed.
     """
-    here = studies_path() / name
-    return open_study(here if is_study(here) else Path(name).expanduser().absolute())
+    folder = studies_path() / name
+    return open_study(folder if is_study(folder) else Path(name).expanduser().absolute())
 
 
-def studies_here() -> list[Path]:
-    """Return the folders of the studies that are here, by name."""
+def user_studies() -> list[Path]:
+    """Return the folders of the user's studies, by name."""
     return sorted(path for path in studies_path().glob("*") if is_study(path))
 
 
 def remove_study(name: str) -> None:
-    """Delete a study that is here, damaged or not, with its answers.
+    """Delete one of the user's studies, damaged or not, with its responses.
 
     Raises
     ------
@@ -79,27 +80,26 @@ def remove_study(name: str) -> None:
     """
     folder = studies_path() / name
     if Path(name).name != name or not (is_study(folder) or (folder / DESIGN_NAME).is_file()):
-        raise StudyError(f"There is no study {name} here. `bowerbird study list` has those that are.")
+        raise StudyError(f"There is no study named {name}. `bowerbird study list` shows all studies.")
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"{folder} could not be deleted ({reason}). Close other programs that use it.") from error
+        raise StudyError(f"Cannot delete {folder} ({refusal(error)}). Close other programs that use it.") from error
 
 
 def is_study(folder: Path) -> bool:
-    """Say whether a folder holds a frozen study."""
+    """Return whether a folder contains a study."""
     return (folder / MANIFEST_NAME).is_file()
 
 
-def write_frozen(
+def write_study(
     folder: Path,
     design: StudyDesign,
     items: Mapping[str, Item],
     runs: Mapping[str, Run],
     systems: Mapping[str, Mapping[str, Any]],
 ) -> StudyFolder:
-    """Write everything but the excerpts, which lie there already, and seal it.
+    """Write the files of a study, whose excerpts exist already, and their hashes.
 
     Raises
     ------
@@ -114,33 +114,32 @@ def write_frozen(
         for name, run in runs.items():
             (folder / RUNS_NAME / f"{name}.trec").write_text(run_trec(run, name), encoding="utf-8")
         manifest = "".join(
-            f"{_sha256(folder / name)}  {name}\n" for name in sorted(_frozen_names(list(runs), list(items)))
+            f"{_sha256(folder / name)}  {name}\n" for name in sorted(_file_names(list(runs), list(items)))
         )
         (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"The study cannot be written to {folder} ({reason}). Free some space.") from error
+        raise StudyError(f"Cannot write the study to {folder} ({refusal(error)}). Free some disk space.") from error
     return open_study(folder)
 
 
 def open_study(folder: Path) -> StudyFolder:
-    """Open a frozen study, having checked every byte of it.
+    """Open a study after checking the hash of every file.
 
     Raises
     ------
     StudyError
-        When it is none, or was changed after it was frozen.
+        When the folder contains no study, or a file was changed.
     """
     if not is_study(folder):
-        raise StudyError(f"There is no study in {folder}. `bowerbird study list` has those that are here.")
+        raise StudyError(f"There is no study in {folder}. `bowerbird study list` shows all studies.")
     try:
         manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
         listed = _listed(manifest, folder)
         for name, digest in listed.items():
             if _sha256(folder / name) != digest:
                 raise StudyError(
-                    f"`{name}` of the study in {folder} was changed after the study was frozen. Put the original "
-                    "back, or make a new study: answers to a changed one cannot be compared."
+                    f"{name} of the study in {folder} was changed after the study was created. Restore the original "
+                    "file, or create a new study."
                 )
         design = parse_design((folder / DESIGN_NAME).read_text(encoding="utf-8"), where=DESIGN_NAME)
         items = read_items((folder / ITEMS_NAME).read_text(encoding="utf-8"))
@@ -149,24 +148,25 @@ def open_study(folder: Path) -> StudyFolder:
             for system in design.systems
         }
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         name = Path(error.filename).name if error.filename else "a file"
-        raise StudyError(f"`{name}` of the study in {folder} cannot be read ({reason}). Put it back.") from error
+        raise StudyError(
+            f"Cannot read {name} of the study in {folder} ({refusal(error)}). Restore the file."
+        ) from error
     except (UnicodeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise StudyError(f"The study in {folder} cannot be read. Put the original files back.") from error
-    absent = sorted(set(_frozen_names(list(runs), list(items))) - set(listed))
+        raise StudyError(f"The study in {folder} is damaged. Restore the original files.") from error
+    absent = sorted(set(_file_names(list(runs), list(items))) - set(listed))
     if absent:
-        raise StudyError(f"`{absent[0]}` is missing in the study in {folder}. Put the original files back.")
-    return StudyFolder(folder, FrozenStudy(hashlib.sha256(manifest.encode()).hexdigest(), design, items, runs))
+        raise StudyError(f"{absent[0]} is missing in the study in {folder}. Restore the original files.")
+    return StudyFolder(folder, Study(hashlib.sha256(manifest.encode()).hexdigest(), design, items, runs))
 
 
-def frozen_names(folder: StudyFolder) -> list[str]:
-    """Return the files that a study consists of, its manifest among them, relative to its folder."""
+def study_file_names(folder: StudyFolder) -> list[str]:
+    """Return the names of all study files, including the manifest, relative to the folder."""
     study = folder.study
-    return [MANIFEST_NAME, *sorted(_frozen_names(list(study.runs), list(study.items)))]
+    return [MANIFEST_NAME, *sorted(_file_names(list(study.runs), list(study.items)))]
 
 
-def _frozen_names(systems: Sequence[str], item_ids: Sequence[str]) -> list[str]:
+def _file_names(systems: Sequence[str], item_ids: Sequence[str]) -> list[str]:
     return [
         DESIGN_NAME,
         ITEMS_NAME,
@@ -181,7 +181,7 @@ def _listed(manifest: str, folder: Path) -> dict[str, str]:
     for line in manifest.splitlines():
         found = _MANIFEST_LINE.fullmatch(line)
         if not found or ".." in found[2].split("/") or found[2].startswith("/"):
-            raise StudyError(f"`{MANIFEST_NAME}` in {folder} is damaged. Put the original back.")
+            raise StudyError(f"{MANIFEST_NAME} in {folder} is damaged. Restore the original file.")
         listed[found[2]] = found[1]
     return listed
 
@@ -191,11 +191,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# Forms that the field uses
+# File formats
 
 
 def items_csv(items: Iterable[Item]) -> str:
-    """Write excerpts as CSV, a header and a line each."""
+    """Return items as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(Item)]
@@ -206,7 +206,7 @@ def items_csv(items: Iterable[Item]) -> str:
 
 
 def read_items(text: str) -> dict[str, Item]:
-    """Read what `items_csv` wrote."""
+    """Read the output of `items_csv`."""
     rows = csv.DictReader(io.StringIO(text))
     found = {}
     for row in rows:
@@ -223,27 +223,31 @@ def read_items(text: str) -> dict[str, Item]:
 
 
 def run_trec(run: Run, tag: str) -> str:
-    """Write a run in TREC's form; the tag of a near copy of the query says so."""
+    """Return a run in TREC format; the tag marks near copies of the query."""
+    copy_tag = f"{tag}/{_NEAR_COPY_TAG}"
     return "".join(
-        f"{query_id} Q0 {one.item_id} {rank} {one.score!r} {tag}{'/' + _NEAR_COPY_TAG if one.is_near_copy else ''}\n"
+        f"{query_id} Q0 {result.item_id} {rank} {result.score!r} {copy_tag if result.is_near_copy else tag}\n"
         for query_id, results in run.items()
-        for rank, one in enumerate(results, start=1)
+        for rank, result in enumerate(results, start=1)
     )
 
 
 def read_run(text: str) -> dict[str, tuple[RankedItem, ...]]:
-    """Read a run in TREC's form, ``query Q0 item rank score tag``; results come in the order of their ranks.
+    """Read a run in TREC format, ``query Q0 item rank score tag``, and sort its results by rank.
 
     Raises
     ------
     ValueError
-        When a line is none.
+        When a line has another format.
     """
     found: dict[str, list[tuple[int, RankedItem]]] = {}
     for line in text.splitlines():
         if not line.strip():
             continue
         query_id, _, item_id, rank, score, tag = line.split()
-        one = RankedItem(item_id, float(score), tag.endswith("/" + _NEAR_COPY_TAG))
-        found.setdefault(query_id, []).append((int(rank), one))
-    return {query_id: tuple(one for _, one in sorted(rows, key=lambda row: row[0])) for query_id, rows in found.items()}
+        result = RankedItem(item_id, float(score), tag.endswith("/" + _NEAR_COPY_TAG))
+        found.setdefault(query_id, []).append((int(rank), result))
+    return {
+        query_id: tuple(result for _, result in sorted(rows, key=lambda row: row[0]))
+        for query_id, rows in found.items()
+    }

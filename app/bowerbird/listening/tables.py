@@ -1,4 +1,4 @@
-"""Answers as files that any program reads: ratings.csv, choices.csv, raters.csv, events.jsonl; and back."""
+"""Responses as CSV and JSON lines: ratings.csv, choices.csv, raters.csv, events.jsonl."""
 
 import csv
 import dataclasses
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.responses import Answers, Choice, Event, Rater, Rating
+from bowerbird.listening.responses import Choice, Event, Rater, Rating, Responses
 
 RATINGS_NAME: Final = "ratings.csv"
 CHOICES_NAME: Final = "choices.csv"
@@ -20,31 +20,31 @@ _Row = TypeVar("_Row", Rating, Choice, Event)
 _STUDY_ID: Final = "study_id"
 
 
-def answer_tables(answers: Answers, *, study_id: str) -> dict[str, str]:
-    """Return every file's text by its name. Ratings come in long form, a line each revision."""
+def response_tables(responses: Responses, *, study_id: str) -> dict[str, str]:
+    """Return the text of each file by name. Ratings are in long form, a line per revision."""
     return {
-        RATINGS_NAME: _csv(Rating, answers.ratings, study_id),
-        CHOICES_NAME: _csv(Choice, answers.choices, study_id),
-        RATERS_NAME: _raters_csv(answers.raters),
+        RATINGS_NAME: _csv(Rating, responses.ratings, study_id),
+        CHOICES_NAME: _csv(Choice, responses.choices, study_id),
+        RATERS_NAME: _raters_csv(responses.raters),
         EVENTS_NAME: "".join(
-            json.dumps({**dataclasses.asdict(one), "value": json.loads(one.value)}, ensure_ascii=False) + "\n"
-            for one in answers.events
+            json.dumps({**dataclasses.asdict(event), "value": json.loads(event.value)}, ensure_ascii=False) + "\n"
+            for event in responses.events
         ),
     }
 
 
-def read_answers(texts: Mapping[str, str]) -> Answers:
-    """Read what `answer_tables` wrote.
+def read_responses(texts: Mapping[str, str]) -> Responses:
+    """Read the output of `response_tables`.
 
     Raises
     ------
     StudyError
-        When a file is missing or damaged; its name and line are said.
+        When a file is missing or damaged.
     """
     absent = [name for name in (RATINGS_NAME, CHOICES_NAME, RATERS_NAME, EVENTS_NAME) if name not in texts]
     if absent:
-        raise StudyError(f"`{absent[0]}` is missing among the ratings. Ask for the file to be exported again.")
-    return Answers(
+        raise StudyError(f"{absent[0]} is missing. Ask the rater to export the ratings again.")
+    return Responses(
         tuple(_read_raters(texts[RATERS_NAME])),
         tuple(_read_csv(Rating, texts[RATINGS_NAME], RATINGS_NAME)),
         tuple(_read_csv(Choice, texts[CHOICES_NAME], CHOICES_NAME)),
@@ -69,15 +69,15 @@ def _cell(value: object) -> object:
 
 
 def _raters_csv(raters: Iterable[Rater]) -> str:
-    """Write raters with a column for each thing that any of them told."""
+    """Return raters as CSV, with a column for each background question that any rater answered."""
     raters = list(raters)
-    told = sorted({name for rater in raters for name in rater.background})
+    questions = sorted({name for rater in raters for name in rater.background})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["rater_id", "pseudonym", "number", "consented_utc", *told])
-    for one in raters:
-        facts = [one.background.get(name, "") for name in told]
-        writer.writerow([one.id, one.pseudonym, one.number, one.consented_utc, *facts])
+    writer.writerow(["rater_id", "pseudonym", "number", "consented_utc", *questions])
+    for rater in raters:
+        facts = [rater.background.get(name, "") for name in questions]
+        writer.writerow([rater.id, rater.pseudonym, rater.number, rater.consented_utc, *facts])
     return text.getvalue()
 
 
@@ -125,18 +125,18 @@ def _rows(text: str) -> Iterable[dict[str, str]]:
 
 
 def _value(hint: Any, text: str) -> Any:
-    """Read a cell; empty is None where None may be.
+    """Convert a cell; an empty cell is None when the type allows it.
 
     Raises
     ------
     ValueError
-        When it holds something else.
+        When the cell has another type.
     """
     arguments = typing.get_args(hint)
     if type(None) in arguments:
         if text == "":
             return None
-        return _value(next(one for one in arguments if one is not type(None)), text)
+        return _value(next(argument for argument in arguments if argument is not type(None)), text)
     if typing.get_origin(hint) is Literal:
         if text not in arguments:
             raise ValueError(text)
@@ -147,4 +147,4 @@ def _value(hint: Any, text: str) -> Any:
 
 
 def _damaged(name: str, line: int) -> StudyError:
-    return StudyError(f"Line {line} of `{name}` is damaged. Ask for the ratings to be exported again.")
+    return StudyError(f"Line {line} of {name} is damaged. Ask the rater to export the ratings again.")

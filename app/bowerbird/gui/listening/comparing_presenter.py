@@ -1,74 +1,80 @@
-"""Several systems' answers to one query, side by side, and the way from there to a blind test."""
+"""Comparing the results of several systems for one query side by side, and in a blind test."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from bowerbird.base.text import printable
+from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
-from bowerbird.domain.study import System
 from bowerbird.gui.browse.browsing_presenter import Queries
-from bowerbird.gui.encoders.encoder_texts import JobState
-from bowerbird.gui.listening.studies_presenter import verdict_of
-from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
-from bowerbird.gui.listening.system_rows import SystemLine, SystemLines
-from bowerbird.jobs.background import Background
+from bowerbird.gui.listening.system_rows import SystemList, SystemRow
+from bowerbird.jobs.control import Control
+from bowerbird.jobs.progress import Progress, Report
+from bowerbird.jobs.runner import JobRunner
 from bowerbird.library.library import Library
+from bowerbird.listening.making import MadeStudy, free_name, make_study
+from bowerbird.listening.report.files import report_study
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
 from bowerbird.listening.systems.side_by_side import MAX_COLUMNS, ResultColumn, one_query_design, side_by_side
 from bowerbird.playback.events import CannotPlay, Started, Stopped
 
-NOTHING_ASKED: Final = "Choose a sound, or type words, then compare systems."
+NO_QUERY: Final = "Select a sound or enter words, then compare systems."
+_NO_SOUNDS: Final = "The library has no indexed sounds yet. Add a folder first."
+_NO_SYSTEM: Final = "Select a system to see its results."
+_MAKING: Final = "Creating the blind test"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the columns answer: a sound, or words."""
+class ComparedQuery:
+    """The query of all columns: a sound, or words."""
 
     sound: Path | None = None
     words: str = ""
 
     @property
     def text(self) -> str:
-        """It, as it is shown."""
+        """The query as it is shown."""
         return printable(self.sound.name) if self.sound is not None else f"“{self.words}”"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompareState:
-    """What the window shows.
+    """What the dialog shows.
 
     Attributes
     ----------
-    asked, other : Asked or None
-        The query, and the one that could be asked instead.
-    lines : tuple of SystemLine
-    systems : str
-        Those compared, by name.
+    query : ComparedQuery
+    other : ComparedQuery or None
+        Another query to switch to.
+    system_rows : tuple of SystemRow
+    has_systems : bool
+        Whether a system is selected.
     columns : tuple of ResultColumn
-    labels : str
-        Name of the labels file; "" for none.
-    remark : str
-        Why nothing is shown; "" else.
+    labels : str or None
+        Name of the labels file.
+    remark : str or None
+        Why there are no results.
     is_busy : bool
-        An answer is on its way.
+        Whether a search is running.
     can_rate : bool
-    verdict : str
-        What a blind test of this query came to; "" where there was none.
+    verdict : str or None
+        The result of a blind test of this query.
     """
 
-    asked: Asked
-    other: Asked | None
-    lines: tuple[SystemLine, ...]
-    systems: str
+    query: ComparedQuery
+    other: ComparedQuery | None
+    system_rows: tuple[SystemRow, ...]
+    has_systems: bool
     columns: tuple[ResultColumn, ...]
-    labels: str
-    remark: str
+    labels: str | None
+    remark: str | None
     is_busy: bool
     can_rate: bool
-    verdict: str = ""
+    verdict: str | None = None
 
 
 class CompareView(Protocol):
@@ -77,32 +83,32 @@ class CompareView(Protocol):
     def show_columns(self, state: CompareState) -> None:
         """Show the query and every column."""
 
-    def show_compare_job(self, job: JobState | None, complaint: str) -> None:
-        """Show what goes on, or what went wrong."""
+    def show_compare_job(self, job: Progress | None, error: str | None) -> None:
+        """Show the running job, or the error of the last one."""
 
-    def show_heard(self, path: Path | None) -> None:
-        """Mark the sound that is heard, or none."""
+    def show_playing(self, path: Path | None) -> None:
+        """Mark the sound that is playing, or none."""
 
     def complain(self, sentence: str) -> None:
-        """Say in the window below what went wrong."""
+        """Show an error in the main window."""
 
 
 class Output(Protocol):
-    """What plays."""
+    """Plays sounds."""
 
     def play(self, path: Path) -> None:
-        """Play from now on."""
+        """Play a sound."""
 
     def stop(self) -> None:
-        """Fall silent."""
+        """Stop playback."""
 
     @property
     def is_playing(self) -> bool:
-        """Whether something is heard, or about to be."""
+        """Whether a sound is playing or about to."""
 
 
 class ComparePresenter:
-    """Asks several systems one thing.
+    """Searches with several systems at once.
 
     Parameters
     ----------
@@ -110,17 +116,17 @@ class ComparePresenter:
     library : Library
     output : Output
     queries : Queries
-        A thread for answers.
-    background : Background
+        A thread for searches.
+    jobs : JobRunner
         A thread for the blind test.
     rate : callable
         Opens the rating window on a study.
     made : callable
-        Told that a study was made.
-    labels : str
-        Path of the labels file; "" for none.
-    remember_labels : callable
-        Told of another labels file.
+        Called when a study was created.
+    labels : Path or None
+        The labels file.
+    labels_chosen : callable
+        Receives another labels file, or None.
     """
 
     def __init__(
@@ -130,149 +136,150 @@ class ComparePresenter:
         *,
         output: Output,
         queries: Queries,
-        background: Background,
+        jobs: JobRunner,
         rate: Callable[[StudyFolder], object],
         made: Callable[[], object],
-        labels: str = "",
-        remember_labels: Callable[[str], object] = lambda _path: None,
+        labels: Path | None = None,
+        labels_chosen: Callable[[Path | None], object] = lambda _path: None,
     ) -> None:
         self._view = view
         self._library = library
         self._output = output
         self._queries = queries
-        self._background = background
+        self._jobs = jobs
         self._rate = rate
         self._made = made
         self._labels = labels
-        self._remember_labels = remember_labels
-        self._asked = Asked()
-        self._other: Asked | None = None
-        self._lines: SystemLines | None = None
+        self._labels_chosen = labels_chosen
+        self._query = ComparedQuery()
+        self._other: ComparedQuery | None = None
+        self._systems: SystemList | None = None
         self._encoders: tuple[str, ...] = ()
         self._columns: tuple[ResultColumn, ...] = ()
-        self._answered: tuple[Asked, tuple[System, ...]] | None = None
+        self._answered: tuple[ComparedQuery, tuple[System, ...]] | None = None
         self._is_busy = False
         self._latest = 0
         self._is_open = False
-        self._heard: Path | None = None
+        self._playing: Path | None = None
         self._blind: StudyFolder | None = None
-        self._verdict = ""
+        self._verdict: str | None = None
 
-    # What people ask
+    # Actions
 
     def open(self, sound: Path | None, words: str, *, prefers_words: bool) -> bool:
-        """Ask about a sound or words; say whether there is anything to ask."""
-        of_sound = Asked(sound) if sound is not None else None
-        words = parse_query(words).typed  # filters are for lists
-        of_words = Asked(None, words) if words else None
-        first, second = (of_words, of_sound) if prefers_words else (of_sound, of_words)
-        if first is None:
-            first, second = second, None
-        if first is None:
-            self._view.complain(NOTHING_ASKED)
+        """Search by a sound or by words; return whether there is a query."""
+        by_sound = ComparedQuery(sound) if sound is not None else None
+        words = parse_query(words).typed  # filters do not apply here
+        by_words = ComparedQuery(None, words) if words else None
+        query, other = (by_words, by_sound) if prefers_words else (by_sound, by_words)
+        if query is None:
+            query, other = other, None
+        if query is None:
+            self._view.complain(NO_QUERY)
             return False
-        self._asked, self._other = first, second
+        self._query, self._other = query, other
         self._is_open = True
         self._columns = ()
         self._is_busy = True
-        self._queries.run("systems", lambda: system_choices(self._library), done=self._looked, failed=self._complain)
+        self._queries.run(
+            "systems", lambda: system_choices(self._library), done=self._library_read, failed=self._show_error
+        )
         return True
 
     def closed(self) -> None:
-        """Nobody looks any more."""
+        """Stop playback: the dialog was closed."""
         self._is_open = False
-        if self._heard is not None:
+        if self._playing is not None:
             self._output.stop()
 
-    def ask_other(self) -> None:
-        """Ask what could be asked instead."""
+    def switch_query(self) -> None:
+        """Search by the other query."""
         if self._other is not None:
-            self._asked, self._other = self._other, self._asked
-            self._ask()
+            self._query, self._other = self._other, self._query
+            self._search()
 
     def play(self, path: Path) -> None:
         """Play a sound."""
         self._output.play(path)
 
     def toggle(self, path: Path | None) -> None:
-        """Stop what is heard, or play."""
+        """Stop playback, or play a sound."""
         if self._output.is_playing:
             self._output.stop()
         elif path is not None:
             self._output.play(path)
 
     def stop(self) -> bool:
-        """Fall silent; say whether something was heard."""
+        """Stop playback; return whether a sound was playing."""
         was_playing = self._output.is_playing
         self._output.stop()
         return was_playing
 
     # Systems
 
-    def tick(self, key: int, is_ticked: bool) -> None:
-        """Compare a system, or leave it out."""
-        self._change(lambda lines: lines.tick(key, is_ticked=is_ticked))
+    def check_system(self, key: int, is_checked: bool) -> None:
+        """Select or deselect a system."""
+        self._change(lambda systems: systems.check(key, is_checked=is_checked))
 
     def add_variant(self, key: int) -> None:
-        """Put a variant of an encoder below it."""
-        self._change(lambda lines: lines.add_variant(key))
+        """Add a variant of an encoder below it."""
+        self._change(lambda systems: systems.add_variant(key))
 
     def change_system(self, key: int, system: System) -> None:
-        """Take a variant as it is written now."""
-        self._change(lambda lines: lines.change(key, system))
+        """Change a variant."""
+        self._change(lambda systems: systems.change(key, system))
 
     def remove_system(self, key: int) -> None:
-        """Take a variant away."""
-        self._change(lambda lines: lines.remove(key))
+        """Remove a variant."""
+        self._change(lambda systems: systems.remove(key))
 
     def add_ranking(self, path: Path) -> None:
-        """Compare with what was computed elsewhere."""
-        self._change(lambda lines: lines.add_ranking(path))
+        """Add a file of rankings."""
+        self._change(lambda systems: systems.add_ranking(path))
 
-    def _change(self, change: Callable[[SystemLines], None]) -> None:
-        if self._lines is not None:
-            change(self._lines)
-            self._ask()
+    def _change(self, change: Callable[[SystemList], None]) -> None:
+        if self._systems is not None:
+            change(self._systems)
+            self._search()
 
     # Labels
 
     def choose_labels(self, path: Path | None) -> None:
-        """Mark shared labels of a file, or no longer."""
-        file = str(path) if path else ""
+        """Mark the classes in a file that results share with the query, or none."""
 
-        def chosen(_labels: Mapping[Path, Sequence[str]]) -> None:
-            self._view.show_compare_job(None, "")
-            self._remember_labels(file)
-            self.labels_changed(file)
+        def chosen(_: object) -> None:
+            self._view.show_compare_job(None, None)
+            self._labels_chosen(path)
+            self.labels_changed(path)
 
-        self._queries.run("labels", lambda: labels_of(file), done=chosen, failed=self._complain)
+        self._queries.run("labels", lambda: labels_by_path(path), done=chosen, failed=self._show_error)
 
-    def labels_changed(self, labels: str) -> None:
-        """Take up another labels file."""
-        self._labels = labels
+    def labels_changed(self, path: Path | None) -> None:
+        """Use the labels file that was chosen elsewhere."""
+        self._labels = path
         if self._is_open:
             self._answered = None
-            self._ask()
+            self._search()
 
-    # Asking
+    # Searching
 
-    def _looked(self, choices: SystemChoices) -> None:
-        names = tuple(one.name for one in choices.encoders)
-        if self._lines is None or names != self._encoders:
+    def _library_read(self, choices: SystemChoices) -> None:
+        names = tuple(encoder.name for encoder in choices.encoders)
+        if self._systems is None or names != self._encoders:
             self._encoders = names
-            self._lines = SystemLines(choices, has_random=False)
+            self._systems = SystemList(choices, has_random=False)
         self._answered = None
-        self._ask()
+        self._search()
 
-    def _ask(self) -> None:
-        assert self._lines is not None
-        self._lines.ask_words(is_words=self._asked.sound is None)
-        systems, asked, labels = self._lines.asked, self._asked, self._labels
-        if self._answered == (asked, systems):
+    def _search(self) -> None:
+        assert self._systems is not None
+        self._systems.set_query_kind(has_words=self._query.sound is None)
+        systems, query, labels = self._systems.selected, self._query, self._labels
+        if self._answered == (query, systems):
             self._show()
             return
         self._latest = number = self._latest + 1
-        if not self._systems_fit:
+        if not 1 <= len(systems) <= MAX_COLUMNS or self._systems.has_problem:
             self._columns, self._is_busy, self._answered = (), False, None
             self._show()
             return
@@ -281,133 +288,146 @@ class ComparePresenter:
         self._queries.run(
             "side by side",
             lambda: side_by_side(
-                self._library, systems, sound=asked.sound, words=asked.words, labels=labels_of(labels)
+                self._library, systems, sound=query.sound, words=query.words, labels=labels_by_path(labels)
             ),
-            done=lambda columns: self._take(number, (asked, systems), columns),
+            done=lambda columns: self._found(number, (query, systems), columns),
             failed=lambda sentence: self._failed(number, sentence),
         )
 
-    def _take(self, number: int, asked: tuple[Asked, tuple[System, ...]], columns: tuple[ResultColumn, ...]) -> None:
+    def _found(
+        self, number: int, search: tuple[ComparedQuery, tuple[System, ...]], columns: tuple[ResultColumn, ...]
+    ) -> None:
         if number == self._latest:
-            if asked != self._answered:
-                self._verdict = ""
-            self._columns, self._is_busy, self._answered = columns, False, asked
-            self._view.show_compare_job(self._job, "")
+            if search != self._answered:
+                self._verdict = None
+            self._columns, self._is_busy, self._answered = columns, False, search
+            self._view.show_compare_job(self._job, None)
             self._show()
 
     def _failed(self, number: int, sentence: str) -> None:
         if number == self._latest:
             self._columns, self._is_busy, self._answered = (), False, None
             self._show()
-            self._complain(sentence)
+            self._show_error(sentence)
 
-    @property
-    def _systems_fit(self) -> bool:
-        n_systems = len(self._lines.asked) if self._lines is not None else 0
-        return 1 <= n_systems <= MAX_COLUMNS and not (self._lines is not None and self._lines.has_fault)
-
-    # Rating blind
+    # Blind test
 
     def rate_blind(self) -> None:
-        """Make a study of this one query, and rate it."""
-        if self._answered is None or self._background.is_running:
+        """Create a study with this query alone, and rate it."""
+        if self._answered is None or self._jobs.is_running:
             return
-        asked, systems = self._answered
-        design = one_query_design(free_name("blind"), systems, sound=asked.sound, words=asked.words)
+        query, systems = self._answered
+        design = one_query_design(free_name("blind"), systems, sound=query.sound, words=query.words)
         labels = self._labels
         self._output.stop()
-        self._background.start(
-            lambda tell: make_study(self._library, design, labels=labels, tell=tell),
-            told=lambda text, share: self._view.show_compare_job(JobState(text, share), ""),
-            ended=self._made_study,
+        self._jobs.start(
+            _MAKING,
+            lambda control, report: make_study(
+                self._library, design, labels=labels_by_path(labels), control=control, report=report
+            ),
+            progressed=lambda progress: self._view.show_compare_job(progress, None),
+            ended=self._created,
         )
-        self._view.show_compare_job(self._job, "")
+        self._view.show_compare_job(self._job, None)
         self._show()
 
     def cancel(self) -> None:
-        """Make no study after all."""
-        self._background.cancel()
+        """Cancel creating the blind test."""
+        self._jobs.cancel()
 
     @property
-    def _job(self) -> JobState | None:
-        return JobState("Making a blind test") if self._background.is_running else None
+    def _job(self) -> Progress | None:
+        return Progress(_MAKING) if self._jobs.is_running else None
 
-    def _made_study(self, frozen: MadeStudy | None, complaint: str) -> None:
-        self._view.show_compare_job(None, complaint)
+    def _created(self, made: MadeStudy | None, error: str | None) -> None:
+        self._view.show_compare_job(None, error)
         self._show()
-        if frozen is not None:
+        if made is not None:
             self._made()
-            self._blind = frozen.folder
-            self._rate(frozen.folder)
+            self._blind = made.folder
+            self._rate(made.folder)
 
     def rated(self) -> None:
-        """The rating window closed: where it was for a blind test from here, say what it came to."""
+        """Show the result of the blind test: the rating window was closed."""
         folder, self._blind = self._blind, None
-        if folder is None or self._background.is_running:
+        if folder is None or self._jobs.is_running:
             return
-        self._background.start(
-            lambda _: verdict_of(folder),
-            told=lambda text, share: self._view.show_compare_job(JobState(text, share), ""),
-            ended=self._judged,
-        )
 
-    def _judged(self, verdict: str | None, complaint: str) -> None:
-        self._verdict = verdict or ""
-        self._view.show_compare_job(None, complaint)
+        def work(control: Control, report: Report) -> str:
+            report(Progress("Computing the result"))
+            control.check()
+            return _verdict(folder)
+
+        self._jobs.start("Computing the result", work, ended=self._evaluated)
+
+    def _evaluated(self, verdict: str | None, error: str | None) -> None:
+        self._verdict = verdict
+        self._view.show_compare_job(None, error)
         self._show()
 
-    # What comes back
+    # View
 
     def handle(self, event: object) -> None:
-        """Take an event of the player, in the window's thread."""
+        """Handle an event of the player, in the window's thread."""
         match event:
             case Started():
-                self._heard = event.path
-                self._show_heard()
-            case Stopped() if event.path == self._heard:
-                self._heard = None
-                self._show_heard()
+                self._playing = event.path
+                self._show_playing()
+            case Stopped() if event.path == self._playing:
+                self._playing = None
+                self._show_playing()
             case CannotPlay() if self._is_open:
-                self._complain(event.sentence)
+                self._show_error(event.sentence)
             case _:
                 pass
 
-    def _show_heard(self) -> None:
+    def _show_playing(self) -> None:
         if self._is_open:
-            self._view.show_heard(self._heard)
+            self._view.show_playing(self._playing)
 
-    def _complain(self, sentence: str) -> None:
+    def _show_error(self, sentence: str) -> None:
         self._view.show_compare_job(self._job, sentence)
 
     def _show(self) -> None:
-        if self._lines is None or not self._is_open:
+        if self._systems is None or not self._is_open:
             return
-        systems: Sequence[System] = self._lines.asked
+        has_results = any(column.results for column in self._columns)
         self._view.show_columns(
             CompareState(
-                asked=self._asked,
+                query=self._query,
                 other=self._other,
-                lines=self._lines.lines,
-                systems=", ".join(system.name for system in systems),
+                system_rows=self._systems.rows,
+                has_systems=bool(self._systems.selected),
                 columns=self._columns,
-                labels=printable(Path(self._labels).name) if self._labels else "",
-                remark=self._remark(systems),
+                labels=printable(self._labels.name) if self._labels is not None else None,
+                remark=self._remark(len(self._systems.selected)),
                 is_busy=self._is_busy,
-                can_rate=self._can_rate,
+                can_rate=self._answered is not None and has_results and not self._jobs.is_running,
                 verdict=self._verdict,
             )
         )
 
-    @property
-    def _can_rate(self) -> bool:
-        has_results = any(column.results for column in self._columns)
-        return self._answered is not None and has_results and not self._background.is_running
-
-    def _remark(self, systems: Sequence[Any]) -> str:
+    def _remark(self, n_systems: int) -> str | None:
         if not self._encoders:
-            return "The library has no analysed sound yet. Add a folder first."
-        if not systems:
-            return "Tick a system to see what it finds."
-        if len(systems) > MAX_COLUMNS:
-            return f"{len(systems)} systems do not fit side by side. Tick {MAX_COLUMNS} at most."
-        return ""
+            return _NO_SOUNDS
+        if not n_systems:
+            return _NO_SYSTEM
+        if n_systems > MAX_COLUMNS:
+            return f"{n_systems} systems do not fit side by side. Select at most {MAX_COLUMNS}."
+        return None
+
+
+def _verdict(folder: StudyFolder) -> str:
+    """Return the mean grades of a test with one query.
+
+    Raises
+    ------
+    StudyError
+        When there are no ratings.
+    """
+    results = report_study(folder).results
+    means = [(figures.system, figures.mean_grade.value) for figures in results.everybody.systems]
+    known = ", ".join(f"{system} {mean:.1f}" for system, mean in means if mean is not None)
+    if not known:
+        return "No sound was graded."
+    return f"Mean grade, 0 to {len(results.gains) - 1}: {known}. The report under Studies has details."

@@ -1,4 +1,4 @@
-"""Columns of results, one for each system: moving plays, and the same sound is marked wherever it stands."""
+"""Columns of results, one per system. Moving the selection plays, and the same sound is marked in every column."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from bowerbird.base.text import duration_text, printable
-from bowerbird.gui.listening.system_rows import about
+from bowerbird.gui.listening.system_rows import description_of
 from bowerbird.gui.shell import theme
 from bowerbird.listening.systems.side_by_side import Result, ResultColumn
 
@@ -26,7 +26,7 @@ _ROW_PX: Final = 28
 _TWO_LINES_PX: Final = 44
 _COLUMN_PX: Final = 168
 _NARROW_PX: Final = 232
-"""Narrower columns have the length below the name, which needs the room."""
+"""Narrower columns show the length below the name."""
 
 _EDGE_PX: Final = 8
 _LENGTH_PX: Final = 56
@@ -39,22 +39,21 @@ class ResultsTable(QTableWidget):
 
     Signals
     -------
-    asked : Path
-        To be played.
+    play_requested : Path
     toggled : Path or None
-        Space: what is heard stops, or this plays.
+        Space: stop playback, or play this sound.
     """
 
-    asked = Signal(object)
+    play_requested = Signal(object)
     toggled = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: Path | None = None
+        self.playing: Path | None = None
         self.has_shared = False
         self.is_narrow = False
         self._is_by_key = False
-        self._is_passing = False
+        self._is_repeating = False
         self.setItemDelegate(_CellDelegate(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -66,7 +65,7 @@ class ResultsTable(QTableWidget):
         self.setMouseTracking(True)
         self.setWordWrap(True)
         self.setCornerButtonEnabled(False)
-        self.setAccessibleName("Results of every system")
+        self.setAccessibleName(self.tr("Results of each system"))
         top, side = self.horizontalHeader(), self.verticalHeader()
         top.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         top.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -78,92 +77,96 @@ class ResultsTable(QTableWidget):
         side.setSectionsClickable(False)
         side.setFixedWidth(32)
         self.currentCellChanged.connect(self._moved)
-        self.cellPressed.connect(self._ask)
+        self.cellPressed.connect(self._play)
 
     def show_columns(self, columns: Sequence[ResultColumn], *, has_shared: bool) -> None:
-        """Show other results; nothing plays by itself."""
+        """Show new results; playback does not start."""
         row, column = max(0, self.currentRow()), max(0, self.currentColumn())
         self.has_shared = has_shared
         self.clear()
         self.clearSpans()
         self.setColumnCount(len(columns))
-        n_rows = max((len(one.results) for one in columns), default=0) or (1 if columns else 0)
+        n_rows = max((len(column.results) for column in columns), default=0) or (1 if columns else 0)
         self.setRowCount(n_rows)
-        self.setVerticalHeaderLabels([str(one + 1) for one in range(n_rows)])
-        for place, one in enumerate(columns):
-            self._fill(place, one, len(columns), n_rows)
+        self.setVerticalHeaderLabels([str(row + 1) for row in range(n_rows)])
+        for index, result_column in enumerate(columns):
+            self._fill(index, result_column, len(columns), n_rows)
         self._fit()
         if columns:
             self.setCurrentCell(min(row, n_rows - 1), min(column, len(columns) - 1))
 
-    def _fill(self, place: int, column: ResultColumn, n_columns: int, n_rows: int) -> None:
+    def _fill(self, index: int, column: ResultColumn, n_columns: int, n_rows: int) -> None:
         heading = QTableWidgetItem(column.system.name)
         if column.average_precision is not None:
             heading.setText(f"{column.system.name}   AP@15 {column.average_precision:.2f}")
-        heading.setToolTip(about(column.system))
-        self.setHorizontalHeaderItem(place, heading)
+        heading.setToolTip(description_of(column.system))
+        self.setHorizontalHeaderItem(index, heading)
         for rank, result in enumerate(column.results):
             item = QTableWidgetItem(printable(result.path.name))
             item.setData(_RESULT, result)
-            found = f"\nFound by {result.n_columns} of {n_columns}" if result.n_columns > 1 else ""
-            shared = f"\nShares {', '.join(result.shared)}" if result.shared else ""
-            item.setToolTip(f"{printable(str(result.path))}{found}{shared}\nScore {result.score:.3f}")
-            self.setItem(rank, place, item)
+            found = (
+                "\n" + self.tr("Found by {} of {} systems").format(result.n_columns, n_columns)
+                if result.n_columns > 1
+                else ""
+            )
+            shared = f"\n{self.tr('Shared classes:')} {', '.join(result.shared)}" if result.shared else ""
+            item.setToolTip(f"{printable(str(result.path))}{found}{shared}\n{self.tr('Score')} {result.score:.3f}")
+            self.setItem(rank, index, item)
         if not column.results:
-            item = QTableWidgetItem(column.complaint)
+            item = QTableWidgetItem(column.error or "")
             item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.setItem(0, place, item)
+            self.setItem(0, index, item)
             if n_rows > 1:
-                self.setSpan(0, place, n_rows, 1)
+                self.setSpan(0, index, n_rows, 1)
 
-    def show_heard(self, path: Path | None) -> None:
-        """Mark the sound that is heard, or none."""
-        self.heard = path
+    def show_playing(self, path: Path | None) -> None:
+        """Mark the sound that is playing, or none."""
+        self.playing = path
         self.viewport().update()
 
     def result_at(self, row: int, column: int) -> Result | None:
-        """Return what stands in a cell."""
+        """Return the result in a cell."""
         item = self.item(row, column)
         result: Result | None = item.data(_RESULT) if item is not None else None
         return result
 
     @property
     def current(self) -> Result | None:
-        """The result at hand."""
+        """The selected result."""
         return self.result_at(self.currentRow(), self.currentColumn())
 
-    def _ask(self, row: int, column: int) -> None:
+    def _play(self, row: int, column: int) -> None:
         result = self.result_at(row, column)
         if result is not None:
-            self.asked.emit(result.path)
+            self.play_requested.emit(result.path)
 
     def _moved(self, row: int, column: int, _before_row: int, _before_column: int) -> None:
         self.viewport().update()  # the same sound is marked elsewhere
-        if self._is_by_key and not self._is_passing:
-            self._ask(row, column)
+        if self._is_by_key and not self._is_repeating:
+            self._play(row, column)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moving plays, silently while the key repeats itself; Space stops or plays, Enter plays again."""
+        """Play when the selection moves, but not while a key repeats; Space stops or plays, Enter plays again."""
         if event.key() == Qt.Key.Key_Space:
             self.toggled.emit(self.current.path if self.current is not None else None)
             return
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._ask(self.currentRow(), self.currentColumn())
+            self._play(self.currentRow(), self.currentColumn())
             return
-        self._is_by_key, self._is_passing = True, event.isAutoRepeat()
+        self._is_by_key, self._is_repeating = True, event.isAutoRepeat()
         super().keyPressEvent(event)
         self._is_by_key = False
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Where the repeating key was let go, the sound is heard."""
+        """Play the selected sound when a repeating key is released."""
         super().keyReleaseEvent(event)
-        if self._is_passing and not event.isAutoRepeat():
-            self._is_passing = False
-            self._ask(self.currentRow(), self.currentColumn())
+        if self._is_repeating and not event.isAutoRepeat():
+            self._is_repeating = False
+            self._play(self.currentRow(), self.currentColumn())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room."""
+        """Divide the width among the columns."""
         super().resizeEvent(event)
         self._fit()
 
@@ -178,12 +181,12 @@ class ResultsTable(QTableWidget):
             self.verticalHeader().setDefaultSectionSize(_TWO_LINES_PX if has_two else _ROW_PX)
 
     def minimumSizeHint(self) -> QSize:
-        """It can be small."""
+        """Allow a small table."""
         return QSize(200, 120)
 
 
 class _CellDelegate(QStyledItemDelegate):
-    """Paints a result: its name, in how many columns it stands, its length, and the labels it shares."""
+    """Paints a result: its name, the number of columns that contain it, its length, and shared classes."""
 
     def __init__(self, table: ResultsTable) -> None:
         super().__init__(table)
@@ -198,17 +201,17 @@ class _CellDelegate(QStyledItemDelegate):
         result: Result | None = index.data(_RESULT)
         if result is None:
             painter.setPen(colours.colour("muted"))
-            words = rect.adjusted(_EDGE_PX, 6, -_EDGE_PX, -6)
-            painter.drawText(words, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, str(index.data() or ""))
+            text_rect = rect.adjusted(_EDGE_PX, 6, -_EDGE_PX, -6)
+            painter.drawText(text_rect, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, str(index.data() or ""))
             return
         current = self._table.current
-        is_at_hand = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         is_same = current is not None and current.path == result.path
-        if is_at_hand or is_same or option.state & QStyle.StateFlag.State_MouseOver:
+        if is_selected or is_same or option.state & QStyle.StateFlag.State_MouseOver:
             tone = colours.colour("raised")
-            tone.setAlpha(255 if is_at_hand else 130)
+            tone.setAlpha(255 if is_selected else 130)
             painter.fillRect(rect, tone)
-        if is_at_hand and self._table.hasFocus():
+        if is_selected and self._table.hasFocus():
             painter.setPen(colours.colour("accent"))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         first = second = rect.adjusted(_EDGE_PX, 0, -_EDGE_PX, 0)
@@ -231,14 +234,14 @@ class _CellDelegate(QStyledItemDelegate):
             _paint_shared(painter, QRect(second.left(), second.top(), max(0, room_px), second.height()), result)
 
     def _paint_name(self, painter: QPainter, rect: QRect, result: Result) -> None:
-        is_heard = self._table.heard == result.path
-        painter.setPen(theme.shown().colour("accent" if is_heard else "text"))
+        is_playing = self._table.playing == result.path
+        painter.setPen(theme.shown().colour("accent" if is_playing else "text"))
         text = painter.fontMetrics().elidedText(printable(result.path.name), Qt.TextElideMode.ElideMiddle, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _paint_dots(painter: QPainter, rect: QRect, n_columns: int) -> None:
-    """One dot for each column that the sound stands in, where it is more than this."""
+    """Paint a dot for each column that contains the sound, unless it is a single column."""
     if n_columns < 2:
         return
     painter.save()
@@ -246,8 +249,8 @@ def _paint_dots(painter: QPainter, rect: QRect, n_columns: int) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.shown().colour("muted"))
     x, y = rect.right() - _LENGTH_PX - _DOTS_PX + _EDGE_PX, rect.center().y() + 0.5
-    for place in range(n_columns):
-        painter.drawEllipse(QPointF(x + place * (_DOT_PX + 1), y), _DOT_PX / 2 - 0.25, _DOT_PX / 2 - 0.25)
+    for index in range(n_columns):
+        painter.drawEllipse(QPointF(x + index * (_DOT_PX + 1), y), _DOT_PX / 2 - 0.25, _DOT_PX / 2 - 0.25)
     painter.restore()
 
 

@@ -1,18 +1,19 @@
-"""Listening tests in the window: their lists, sheets and columns are made here and told of one another."""
+"""The listening tests of the main window: their dialogs and presenters are made and connected here."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.gui.listening.comparing_presenter import ComparePresenter
-from bowerbird.gui.listening.comparing_view import CompareFace
+from bowerbird.gui.listening.comparing_view import CompareProxy
 from bowerbird.gui.listening.studies_presenter import StudiesPresenter
-from bowerbird.gui.listening.studies_view import StudiesFace
+from bowerbird.gui.listening.studies_view import StudiesProxy
 from bowerbird.gui.listening.study_design_presenter import StudyDesignPresenter
-from bowerbird.gui.listening.study_design_view import DesignFace
+from bowerbird.gui.listening.study_design_view import DesignProxy
 from bowerbird.gui.shell.event_bridge import QueryThread
 from bowerbird.gui.shell.window import MainWindow
-from bowerbird.jobs.background import Background
+from bowerbird.jobs.runner import JobRunner
 from bowerbird.library.library import Library
 from bowerbird.listening.store import StudyFolder
 from bowerbird.playback.player import Player
@@ -22,65 +23,73 @@ if TYPE_CHECKING:
 
 
 class Listening:
-    """Studies, the making of one, systems side by side, and the rating window.
+    """The dialogs for studies, new studies and comparisons, and the rating window.
 
     Parameters
     ----------
     window : MainWindow
     library : Library
     player : Player
-        The window's own.
+        Of the main window.
     post : callable
-        Carries events from any thread to `handle` in the window's.
-    labels : str
-        Path of the labels file; "" for none.
+        Carries events from any thread to `handle` in the window's thread.
+    labels : str or None
+        Path of the labels file, as in the settings.
     """
 
     def __init__(
-        self, window: MainWindow, library: Library, player: Player, post: Callable[[object], None], *, labels: str
+        self,
+        window: MainWindow,
+        library: Library,
+        player: Player,
+        post: Callable[[object], None],
+        *,
+        labels: str | None,
     ) -> None:
         self._window = window
         self._player = player
-        self.labels = labels
+        self._labels = Path(labels) if labels else None
         self.queries = QueryThread()
-        self._work = tuple(Background(post) for _ in range(3))
+        names = ("studies", "new-study", "blind-test")
+        self._jobs = tuple(JobRunner(post, name=name) for name in names)
         self._rating: RatingApplication | None = None
-        self.studies_face, self.design_face = StudiesFace(window), DesignFace(window)
-        self.compare_face = CompareFace(window)
-        self.studies = StudiesPresenter(
-            self.studies_face, queries=self.queries, background=self._work[0], rate=self.rate
-        )
+        self.design_dialog = DesignProxy(window, lambda: self.design)
+        self.studies_dialog = StudiesProxy(window, lambda: self.studies, self.design_dialog.open)
+        self.compare_dialog = CompareProxy(window, lambda: self.comparing)
+        self.studies = StudiesPresenter(self.studies_dialog, queries=self.queries, jobs=self._jobs[0], rate=self.rate)
         self.design = StudyDesignPresenter(
-            self.design_face,
+            self.design_dialog,
             library,
             queries=self.queries,
-            background=self._work[1],
+            jobs=self._jobs[1],
             selected=window.chosen_paths,
             typed=window.search.text,
             made=self.studies.refresh,
             rate=self._rate_new,
-            labels=labels,
-            remember_labels=self._labels_designed,
+            labels=self._labels,
+            labels_chosen=self._labels_designed,
         )
         self.comparing = ComparePresenter(
-            self.compare_face,
+            self.compare_dialog,
             library,
             output=player,
             queries=self.queries,
-            background=self._work[2],
+            jobs=self._jobs[2],
             rate=self._rate_new,
             made=self.studies.refresh,
-            labels=labels,
-            remember_labels=self._labels_compared,
+            labels=self._labels,
+            labels_chosen=self._labels_compared,
         )
-        self.studies_face.connect(self.studies, self.design_face.open)
-        self.design_face.connect(self.design)
-        self.compare_face.connect(self.comparing)
         self.handlers: dict[str, Callable[[], object]] = {
-            "studies": self.studies_face.open,
-            "new_study": self.design_face.open,
-            "compare": self.compare_face.open,
+            "studies": self.studies_dialog.open,
+            "new_study": self.design_dialog.open,
+            "compare": self.compare_dialog.open,
         }
+
+    @property
+    def labels(self) -> str | None:
+        """Path of the labels file, as in the settings."""
+        return str(self._labels) if self._labels is not None else None
 
     @property
     def is_rating(self) -> bool:
@@ -88,13 +97,13 @@ class Listening:
         return self._rating is not None and self._rating.window.isVisible()
 
     def handle(self, event: object) -> None:
-        """Take an event, in the window's thread."""
-        for work in self._work:
-            work.handle(event)
+        """Handle an event, in the window's thread."""
+        for jobs in self._jobs:
+            jobs.handle(event)
         self.comparing.handle(event)
 
     def rate(self, folder: StudyFolder) -> None:
-        """Open the rating window; one is enough.
+        """Open the rating window unless it is open.
 
         Raises
         ------
@@ -104,19 +113,19 @@ class Listening:
         if self._rating is not None and self.is_rating:
             self._rating.window.activateWindow()
             return
-        from bowerbird.gui.listening.rating_application import open_rating  # noqa: PLC0415 - few starts come to it
+        from bowerbird.gui.listening.rating_application import open_rating  # noqa: PLC0415 - most sessions never rate
 
         self._player.stop()
         self._rating = open_rating(folder, on_closed=self._rated)
 
     def close(self) -> None:
-        """Close every window, and let every thread end."""
+        """Close every window, and end every thread."""
         if self._rating is not None and self.is_rating:
             self._rating.window.close()
-        for face in (self.studies_face, self.design_face, self.compare_face):
-            face.close()
-        for work in self._work:
-            work.close()
+        for dialog in (self.studies_dialog, self.design_dialog, self.compare_dialog):
+            dialog.close()
+        for jobs in self._jobs:
+            jobs.close()
         self.queries.close(lambda: None)
 
     def _rate_new(self, folder: StudyFolder) -> None:
@@ -132,10 +141,10 @@ class Listening:
         self.studies.refresh()
         self.comparing.rated()
 
-    def _labels_designed(self, labels: str) -> None:
-        self.labels = labels
-        self.comparing.labels_changed(labels)
+    def _labels_designed(self, path: Path | None) -> None:
+        self._labels = path
+        self.comparing.labels_changed(path)
 
-    def _labels_compared(self, labels: str) -> None:
-        self.labels = labels
-        self.design.labels_changed(labels)
+    def _labels_compared(self, path: Path | None) -> None:
+        self._labels = path
+        self.design.labels_changed(path)

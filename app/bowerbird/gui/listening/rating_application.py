@@ -1,4 +1,4 @@
-"""The composition root of the rating window: it opens over the library's window, or alone."""
+"""The composition root of the rating window, which opens from the main window or alone."""
 
 import argparse
 import os
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import load_settings
-from bowerbird.catalogue.sqlite.responses import RatingsFile
 from bowerbird.catalogue.stores import process_lock
 from bowerbird.gui.listening.rating_presenter import RatingPresenter
 from bowerbird.gui.listening.rating_window import RatingWindow
@@ -25,22 +24,23 @@ from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.event_bridge import EventBridge
 from bowerbird.listening.bundles import open_bundle
 from bowerbird.listening.headphones import HeadphoneTrial, write_trials
+from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.store import StudyFolder, study_named
 from bowerbird.playback.player import Player
 
 
 class RatingApplication:
-    """The rating window with everything behind it.
+    """The rating window with its player, store and presenter.
 
     Parameters
     ----------
     folder : StudyFolder
     pseudonym : str or None
-        Who is there, where that is known.
+        Alias of the rater, if known.
     clock_s : callable
-        Seconds that only grow.
+        A monotonic clock.
     on_closed : callable or None
-        Called once the window is closed and everything is kept.
+        Called when the window is closed and everything is stored.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class RatingApplication:
         self._lock = ExitStack()
         self._lock.enter_context(process_lock(folder.path, "rating", target="this study"))
         try:
-            self._file = RatingsFile(folder.path)
+            self._store = ResponseStore(folder.path)
         except BowerbirdError:
             self._lock.close()
             raise
@@ -72,7 +72,7 @@ class RatingApplication:
         self.presenter = RatingPresenter(
             window,
             folder,
-            self._file,
+            self._store,
             self._player,
             clock_s=clock_s,
             make_trials=self._make_trials,
@@ -81,7 +81,7 @@ class RatingApplication:
         self._connect()
 
     def start(self, *, is_windowed: bool = False) -> None:
-        """Show the window, on the whole screen unless told otherwise."""
+        """Show the window, in full screen by default."""
         self._player.prepare()
         self.presenter.start()
         if is_windowed:
@@ -95,11 +95,11 @@ class RatingApplication:
         self._bridge.received.connect(self._handle)
         window.key_pressed.connect(presenter.key_pressed)
         window.key_released.connect(presenter.key_released)
-        window.did.connect(presenter.do)
-        window.begun.connect(
-            lambda name, background, is_ticked: presenter.begin(name, background, has_consented=is_ticked)
+        window.command.connect(presenter.do)
+        window.join_requested.connect(
+            lambda alias, background, has_consented: presenter.join(alias, background, has_consented=has_consented)
         )
-        window.chosen.connect(presenter.go_on_as)
+        window.resume_requested.connect(presenter.resume_as)
         window.ticked.connect(presenter.tick)
         window.closing.connect(self._close)
 
@@ -113,17 +113,17 @@ class RatingApplication:
         return write_trials(Path(self._tones.name), seed=secrets.randbits(32))
 
     def _close(self) -> None:
-        """Keep what was heard, fall silent, and let others rate the study. Idempotent."""
+        """Stop playback, store everything and release the study. Idempotent."""
         if self._is_closed:
             return
         self._is_closed = True
         self.presenter.leave()
         self._player.close()
-        self._file.close()
+        self._store.close()
         self._lock.close()
         if self._tones is not None:
             self._tones.cleanup()
-        if self._on_closed is not None:  # later: whoever is told may let go of the window, which is closing still
+        if self._on_closed is not None:  # later, since the receiver may delete the window, which is still closing
             QTimer.singleShot(0, self._on_closed)
 
 
@@ -134,7 +134,7 @@ def open_rating(
     is_windowed: bool = False,
     on_closed: Callable[[], object] | None = None,
 ) -> RatingApplication:
-    """Open the rating window; whoever opens it holds it until it is closed.
+    """Open the rating window. The caller must keep a reference until it is closed.
 
     Raises
     ------
@@ -149,16 +149,16 @@ def open_rating(
 def rate_window(arguments: Sequence[str]) -> int:
     """Open the rating window alone, and return the exit code when it is closed."""
     parser = argparse.ArgumentParser(prog="bowerbird study rate", description="Take part in a listening test.")
-    parser.add_argument("study", metavar="STUDY", help="name or folder of a study, or a file that holds one")
-    parser.add_argument("--rater", metavar="NAME", help="who listens")
-    parser.add_argument("--windowed", action="store_true", help="in a window, not on the whole screen")
+    parser.add_argument("study", metavar="STUDY", help="name or folder of a study, or a bundle file")
+    parser.add_argument("--rater", metavar="ALIAS", help="alias of the rater")
+    parser.add_argument("--windowed", action="store_true", help="show a window instead of full screen")
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         if os.environ.get("QT_QPA_PLATFORM") is None:
-            print("There is no display for the rating window. Run it where there is one.", file=sys.stderr)  # noqa: T201
+            print("The rating window needs a display. Run the command in a desktop session.", file=sys.stderr)  # noqa: T201
             return 2
     given = Path(options.study).expanduser()
     try:

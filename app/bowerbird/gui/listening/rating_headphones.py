@@ -1,36 +1,41 @@
-"""The check of headphones, trial by trial. It forbids nothing: how it went is noted."""
+"""The headphone check. It never blocks a rater: its result is stored."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bowerbird.gui.listening.rating_playback import Ask, Listening
-from bowerbird.gui.listening.rating_state import Act, SoundFace, StepFace
+from bowerbird.gui.listening import rating_texts as texts
+from bowerbird.gui.listening.rating_playback import Stimulus, StimulusPlayer
+from bowerbird.gui.listening.rating_state import Action, SoundState, StepState
 from bowerbird.listening.headphones import N_TO_PASS, HeadphoneTrial
 from bowerbird.playback.events import Stopped
 
-_ANSWERS: Final = ("first", "second", "third")
+_TONES: Final = ("First", "Second", "Third")
 
 
 class HeadphoneCheck:
-    """Plays three tones at a time and takes down which was called the quietest.
+    """Plays three tones at a time, and asks which one is quietest.
 
     Parameters
     ----------
     trials : sequence of HeadphoneTrial
-    listening : Listening
-    noted : callable
-        Takes how it went, once all were answered.
+    player : StimulusPlayer
+    finished : callable
+        Receives the result after the last trial.
     """
 
     def __init__(
-        self, trials: Sequence[HeadphoneTrial], listening: Listening, *, noted: Callable[[dict[str, object]], None]
+        self,
+        trials: Sequence[HeadphoneTrial],
+        player: StimulusPlayer,
+        *,
+        finished: Callable[[dict[str, object]], None],
     ) -> None:
         self._trials = trials
-        self._listening = listening
-        self._noted = noted
+        self._player = player
+        self._finished = finished
         self._answers: list[int] = []
-        self._has_ended = False
-        self._message = ""
+        self._was_played = False
+        self._message: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -39,71 +44,68 @@ class HeadphoneCheck:
 
     @property
     def n_right(self) -> int:
-        """Trials in which the quiet tone was found."""
-        return sum(one == trial.quietest for one, trial in zip(self._answers, self._trials, strict=False))
+        """Number of correct answers."""
+        return sum(answer == trial.quietest for answer, trial in zip(self._answers, self._trials, strict=False))
 
     @property
     def is_passed(self) -> bool:
-        """Whether these are headphones."""
+        """Whether the rater probably wears headphones."""
         return self.n_right >= N_TO_PASS
 
     def play(self) -> None:
-        """Play the trial at hand from its beginning."""
+        """Play the current trial from the start."""
         trial = self._trials[len(self._answers)]
-        self._message = ""
-        self._listening.play(Ask(None, trial.path, trial.duration_s))
+        self._message = None
+        self._player.play(Stimulus(None, trial.path, trial.duration_s))
 
     def answer(self, tone: int) -> None:
-        """Take an answer down and play the next; one that comes before all three were heard does not count."""
-        if not self._has_ended:
-            self._message = "Listen to all three, then say which is quietest."
+        """Store an answer and play the next trial; refuse it before all three tones were played."""
+        if not self._was_played:
+            self._message = "Listen to all three tones, then choose the quietest."
             return
         self._answers.append(tone)
-        self._has_ended = False
-        self._listening.stop()
+        self._was_played = False
+        self._player.stop()
         if self.is_done:
             n_trials = len(self._trials)
-            self._noted({"n_right": self.n_right, "n_trials": n_trials, "is_passed": self.is_passed})
+            self._finished({"n_right": self.n_right, "n_trials": n_trials, "is_passed": self.is_passed})
         else:
             self.play()
 
     def handle(self, event: object) -> None:
-        """Learn from the player that a trial was heard to its end."""
+        """Note when a trial was played to its end."""
         if isinstance(event, Stopped) and event.finished and not self.is_done:
-            self._has_ended |= event.path == self._trials[len(self._answers)].path
+            self._was_played |= event.path == self._trials[len(self._answers)].path
 
-    def face(self) -> StepFace:
-        """Return what is shown: the trial at hand, or how it went."""
+    def state(self) -> StepState:
+        """Return the current trial, or the result."""
         if self.is_done:
             return self._result()
-        return StepFace(
+        return StepState(
             name="headphones",
             heading="Which tone is quietest?",
             paragraphs=(
-                "Three tones follow one another. Which is quietest is heard through headphones, not in a room.",
+                "You will hear three tones. Over headphones the quietest is easy to tell; over loudspeakers it is not.",
                 f"{len(self._answers) + 1} of {len(self._trials)}",
             ),
-            acts=(
-                *(Act(f"tone_{place}", str(place + 1), f"The {name}") for place, name in enumerate(_ANSWERS)),
-                Act("play", "space", "Play again"),
+            actions=(
+                *(Action(f"tone_{index}", str(index + 1), name) for index, name in enumerate(_TONES)),
+                Action("play", "space", "Play again"),
             ),
-            sound=SoundFace(
-                None, "", "", self._listening.place_share, self._has_ended, self._listening.playing is not None
+            sound=SoundState(
+                None, "", "", self._player.position_share, self._was_played, self._player.playing is not None
             ),
-            message=self._listening.fault or self._message,
+            message=self._player.error or self._message,
         )
 
-    def _result(self) -> StepFace:
-        found = f"The quiet tone was found in {self.n_right} of {len(self._trials)}."
-        again: tuple[Act, ...] = ()
+    def _result(self) -> StepState:
+        found = f"You found the quiet tone in {self.n_right} of {len(self._trials)} trials."
+        proceed = Action("advance", "enter", texts.CONTINUE, is_default=True)
         if self.is_passed:
-            words = f"{found} Keep the headphones on."
-        else:
-            again = (Act("again", "r", "Check again"),)
-            words = (
-                f"{found} That is what loudspeakers sound like, or one channel alone. Put headphones on, both sides, "
-                "and check again; or go on without: that is noted, and forbids nothing."
-            )
-        proposed = Act("advance", "enter", "Go on", is_proposed=True)
-        heading = "These are headphones" if self.is_passed else "These may not be headphones"
-        return StepFace(name="headphones_result", heading=heading, paragraphs=(words,), acts=(proposed, *again))
+            return StepState("headphones_result", "Headphones detected", (f"{found} Keep them on.",), (proceed,))
+        text = (
+            f"{found} This is typical of loudspeakers or of a single channel. Put on headphones, check that both sides "
+            "play, and check again. You can also continue without; the result is stored."
+        )
+        again = Action("again", "r", "Check again")
+        return StepState("headphones_result", "No headphones detected", (text,), (proceed, again))

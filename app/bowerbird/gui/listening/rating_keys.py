@@ -1,41 +1,41 @@
-"""Which key does what in the rating window. Keys are words: `1`, `q`, `space`, `enter`, `escape`, `left`, `undo`."""
+"""The keys of the rating window, by name: `1`, `q`, `space`, `enter`, `escape`, `left`, `undo`."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from bowerbird.gui.listening.rating_state import (
-    AskLeave,
-    BeginComment,
+    AskToLeave,
     CannotJudge,
     Choose,
     Command,
     Do,
     Grade,
     Leave,
-    LetGo,
     MarkBroken,
     Move,
     Next,
     Nudge,
-    PageFace,
+    PageState,
     Play,
+    ReleaseKey,
+    SelectList,
+    StartComment,
     Stay,
     Step,
-    StepFace,
-    TakeList,
+    StepState,
     Toggle,
     Undo,
 )
 
 GRADE_KEYS: Final = "qwertyuiop"
-"""The row below the digits, worst grade on the left; a scale has ten grades at most."""
+"""The row below the digits, worst grade on the left; a scale has at most ten grades."""
 
 NUDGE: Final = 2.0
-"""Of the line's 100, a press of a key; it repeats while it is held."""
+"""Step of the slider per key press; the key repeats while it is held."""
 
-_MARGIN: Final[Mapping[str, Command]] = {
+_COMMON: Final[Mapping[str, Command]] = {
     "n": CannotJudge(),
-    "c": BeginComment(),
+    "c": StartComment(),
     "undo": Undo(),
     "space": Toggle(),
     "enter": Next(),
@@ -43,50 +43,50 @@ _MARGIN: Final[Mapping[str, Command]] = {
 _NUDGES: Final = {",": -NUDGE, ".": NUDGE}
 
 
-def page_command(key: str, face: PageFace) -> Command | None:
-    """Return what a key does on a page; None for nothing."""
-    if face.is_leaving:
+def page_command(key: str, state: PageState) -> Command | None:
+    """Return the command of a key on a page of stimuli."""
+    if state.is_leaving:
         return leaving_command(key)
     if key == "escape":
-        return AskLeave()
+        return AskToLeave()
     if len(key) == 1 and key.isdecimal():
-        return _played(int(key), face)
-    if key in _MARGIN:
-        return _MARGIN[key]
-    for answer in face.answers:
+        return _play_command(int(key), state)
+    if key in _COMMON:
+        return _COMMON[key]
+    for answer in state.answers:
         if key == answer.key.lower():
             return Choose(answer.answer)
-    return _graded(key, face) if face.kind == "grade" else _listed(key, face)
+    return _grade_command(key, state) if state.kind == "grade" else _list_command(key, state)
 
 
-def step_command(key: str, face: StepFace) -> Command | None:
-    """Return what a key does between the trials; None for nothing."""
-    if face.is_leaving:
+def step_command(key: str, state: StepState) -> Command | None:
+    """Return the command of a key between the trials."""
+    if state.is_leaving:
         return leaving_command(key)
     if key == "escape":
-        return AskLeave()
-    return next((Do(act.verb) for act in face.acts if act.key == key), None)
+        return AskToLeave()
+    return next((Do(action.verb) for action in state.actions if action.key == key), None)
 
 
 def leaving_command(key: str) -> Command | None:
-    """Return what a key does while it is asked whether to leave."""
+    """Return the command of a key while the window asks whether to leave."""
     return Leave() if key == "l" else Stay() if key in {"escape", "enter"} else None
 
 
-def released_command(key: str, face: PageFace) -> Command | None:
-    """Return what letting a key go does; None for nothing."""
-    return LetGo() if face.has_slider and key in {*_NUDGES, "left", "right"} else None
+def released_command(key: str, state: PageState) -> Command | None:
+    """Return the command of releasing a key."""
+    return ReleaseKey() if state.has_slider and key in {*_NUDGES, "left", "right"} else None
 
 
-def _played(digit: int, face: PageFace) -> Command | None:
+def _play_command(digit: int, state: PageState) -> Command | None:
     if digit == 0:
-        return Play(None) if face.first else None
-    shown = face.candidates if face.kind == "abx" else face.lists[face.list_at_hand]
+        return Play(None) if state.reference else None
+    shown = state.stimuli if state.kind == "abx" else state.lists[state.selected_list]
     return Play(shown[digit - 1].sound.position) if digit <= len(shown) else None
 
 
-def _graded(key: str, face: PageFace) -> Command | None:
-    if key in GRADE_KEYS and GRADE_KEYS.index(key) < len(face.grades):
+def _grade_command(key: str, state: PageState) -> Command | None:
+    if key in GRADE_KEYS and GRADE_KEYS.index(key) < len(state.grades):
         return Grade(GRADE_KEYS.index(key))
     if key == "b":
         return MarkBroken()
@@ -94,15 +94,15 @@ def _graded(key: str, face: PageFace) -> Command | None:
         return Move(1 if key == "down" else -1)
     if key in {"left", "right"}:
         sign = 1 if key == "right" else -1
-        return Step(sign) if face.grades else Nudge(sign * NUDGE) if face.has_slider else None
-    if face.has_slider and key in _NUDGES:
+        return Step(sign) if state.grades else Nudge(sign * NUDGE) if state.has_slider else None
+    if state.has_slider and key in _NUDGES:
         return Nudge(_NUDGES[key])
     return None
 
 
-def _listed(key: str, face: PageFace) -> Command | None:
+def _list_command(key: str, state: PageState) -> Command | None:
     if key in {"up", "down"}:
         return Move(1 if key == "down" else -1)
-    if face.kind == "preference" and key in {"left", "right", "tab"}:
-        return TakeList({"left": 0, "right": 1, "tab": 1 - face.list_at_hand}[key])
+    if state.kind == "preference" and key in {"left", "right", "tab"}:
+        return SelectList({"left": 0, "right": 1, "tab": 1 - state.selected_list}[key])
     return None

@@ -1,4 +1,4 @@
-"""What was really heard: the player's own position, looked at often, counted for whom it was asked for."""
+"""Playing stimuli, and measuring listening time by the position of the player."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,41 +8,41 @@ from typing import Final, Protocol
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
 
 _GRACE_S: Final = 0.1
-"""A device may be heard so much ahead of the clock by which it is looked at."""
+"""How far a device may be ahead of the clock."""
 
-_ASK_AGAIN_S: Final = 2.0
-"""How often a device that is away is looked for."""
+_RETRY_S: Final = 2.0
+"""How often to try to open a missing device."""
 
 
 class Output(Protocol):
-    """What plays; see `bowerbird.playback.player.Player`."""
+    """Plays sounds; see `bowerbird.playback.player.Player`."""
 
     def prepare(self) -> None:
-        """Open the device; where it had failed, its coming back is posted."""
+        """Open the device; an event is posted when it is available again."""
 
     def play(self, path: Path, *, start_s: float = 0.0, end_s: float | None = None, loop: bool = False) -> None:
-        """Play from now on."""
+        """Play a sound."""
 
     def stop(self) -> None:
-        """Fall silent."""
+        """Stop playback."""
 
     @property
     def position_s(self) -> float | None:
-        """What is heard now."""
+        """The position that is audible now."""
 
     @property
     def is_playing(self) -> bool:
-        """Whether something is heard, or about to be."""
+        """Whether a sound is playing or about to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What was asked for.
+class Stimulus:
+    """A sound to play.
 
     Attributes
     ----------
     position : int or None
-        Of the candidate; None for what they are compared with.
+        Of the stimulus on the page; None for the reference.
     path : Path
     duration_s : float
     is_loop : bool
@@ -54,120 +54,115 @@ class Ask:
     is_loop: bool = False
 
 
-class Listening:
-    """Plays one sound at a time and counts how much of it was heard.
+class StimulusPlayer:
+    """Plays a stimulus at a time and measures listening time.
 
     Parameters
     ----------
     output : Output
     clock_s : callable
-        No more is counted than time went by: a device that runs dry may swallow a sound faster than it can be heard.
-    heard : callable
-        Takes position, milliseconds and whether the sound began anew, whenever something was heard.
+        Limits the listening time: a device that underruns may consume a sound faster than real time.
+    listened : callable
+        Receives the position, milliseconds, and whether playback started.
     """
 
     def __init__(
-        self, output: Output, *, clock_s: Callable[[], float], heard: Callable[[int | None, float, bool], None]
+        self, output: Output, *, clock_s: Callable[[], float], listened: Callable[[int | None, float, bool], None]
     ) -> None:
         self._output = output
         self._clock_s = clock_s
-        self._heard = heard
-        self._asked: Ask | None = None
-        self._is_sounding = False
-        self._place_s = 0.0
+        self._listened = listened
+        self._stimulus: Stimulus | None = None
+        self._is_audible = False
+        self._last_position_s = 0.0
         self._counted_s = 0.0
-        self._rest_ms = 0.0
-        self._asked_at_s = 0.0
-        self._sought_at_s = 0.0
-        self.fault = ""
-        """Why nothing can be heard; "" when all is well."""
+        self._carry_ms = 0.0
+        self._started_s = 0.0
+        self._retried_s = 0.0
+        self.error: str | None = None
+        """Why nothing can be played."""
 
     @property
-    def playing(self) -> Ask | None:
-        """What is heard, or about to be."""
-        return self._asked if self._asked is not None and self._output.is_playing else None
+    def playing(self) -> Stimulus | None:
+        """The stimulus that is playing or about to."""
+        return self._stimulus if self._stimulus is not None and self._output.is_playing else None
 
     @property
-    def last(self) -> Ask | None:
-        """What was asked for last."""
-        return self._asked
-
-    @property
-    def place_share(self) -> float:
-        """How far the sound that plays has come, 0 to 1."""
-        if self.playing is None or not self._is_sounding or (place_s := self._output.position_s) is None:
+    def position_share(self) -> float:
+        """The position in the current sound, 0 to 1."""
+        if self.playing is None or not self._is_audible or (position_s := self._output.position_s) is None:
             return 0.0
-        return min(1.0, place_s / self.playing.duration_s) if self.playing.duration_s > 0 else 0.0
+        return min(1.0, position_s / self.playing.duration_s) if self.playing.duration_s > 0 else 0.0
 
-    def play(self, ask: Ask) -> None:
-        """Play in place of what plays."""
+    def play(self, stimulus: Stimulus) -> None:
+        """Play a stimulus instead of the current one."""
         self.tick()
-        self._asked, self._is_sounding = ask, False
-        self._asked_at_s = self._clock_s()
-        self._output.play(ask.path, loop=ask.is_loop)
+        self._stimulus, self._is_audible = stimulus, False
+        self._started_s = self._clock_s()
+        self._output.play(stimulus.path, loop=stimulus.is_loop)
 
     def toggle(self) -> bool:
-        """Stop what plays, or play the last one again; False where there is none."""
+        """Stop playback, or play the last stimulus again; return False when there is none."""
         if self.playing is not None:
             self.stop()
-        elif self._asked is not None:
-            self.play(self._asked)
-        return self._asked is not None
+        elif self._stimulus is not None:
+            self.play(self._stimulus)
+        return self._stimulus is not None
 
     def stop(self) -> None:
-        """Fall silent."""
+        """Stop playback."""
         self.tick()
-        self._is_sounding = False
+        self._is_audible = False
         self._output.stop()
 
     def forget(self) -> None:
-        """Fall silent, and let nothing be played again: another page begins."""
+        """Stop playback and forget the last stimulus: the page changes."""
         self.stop()
-        self._asked = None
+        self._stimulus = None
 
     def tick(self) -> None:
-        """Count what was heard since the last look; look for a device that is away."""
-        asked = self._asked
-        if self.fault and self._clock_s() - self._sought_at_s >= _ASK_AGAIN_S:
-            self._sought_at_s = self._clock_s()
+        """Add the listening time since the last call; try to open a missing device."""
+        stimulus = self._stimulus
+        if self.error and self._clock_s() - self._retried_s >= _RETRY_S:
+            self._retried_s = self._clock_s()
             self._output.prepare()
-        if asked is None or not self._is_sounding or (place_s := self._output.position_s) is None:
+        if stimulus is None or not self._is_audible or (position_s := self._output.position_s) is None:
             return
-        if place_s >= self._place_s:
-            self._count(asked, place_s - self._place_s)
-        self._place_s = place_s
+        if position_s >= self._last_position_s:
+            self._count(stimulus, position_s - self._last_position_s)
+        self._last_position_s = position_s
 
     def handle(self, event: object) -> str | None:
-        """Take an event of the player; return a sentence where something went wrong, "" where it was mended."""
-        asked = self._asked
+        """Handle an event of the player; return an error, "" when an error was resolved, and None otherwise."""
+        stimulus = self._stimulus
         match event:
-            case Started() if asked is not None and event.path == asked.path:
-                self._is_sounding, self._place_s, self._counted_s, self._rest_ms = True, 0.0, 0.0, 0.0
-                self._heard(asked.position, 0.0, True)
-            case Stopped() if self._is_sounding and asked is not None and event.path == asked.path:
-                if event.finished and not asked.is_loop:
-                    self._count(asked, max(0.0, asked.duration_s - self._place_s))
-                self._is_sounding = self._output.is_playing
-            case CannotPlay() if asked is not None and event.path == asked.path:
-                self._is_sounding = False
+            case Started() if stimulus is not None and event.path == stimulus.path:
+                self._is_audible, self._last_position_s, self._counted_s, self._carry_ms = True, 0.0, 0.0, 0.0
+                self._listened(stimulus.position, 0.0, True)
+            case Stopped() if self._is_audible and stimulus is not None and event.path == stimulus.path:
+                if event.finished and not stimulus.is_loop:
+                    self._count(stimulus, max(0.0, stimulus.duration_s - self._last_position_s))
+                self._is_audible = self._output.is_playing
+            case CannotPlay() if stimulus is not None and event.path == stimulus.path:
+                self._is_audible = False
                 return event.sentence
             case DeviceChanged():
-                self.fault = event.sentence or ""
-                self._is_sounding = self._is_sounding and not self.fault
-                self._sought_at_s = self._clock_s()
-                return self.fault
+                self.error = event.sentence
+                self._is_audible = self._is_audible and not self.error
+                self._retried_s = self._clock_s()
+                return self.error or ""
             case _:
                 pass
         return None
 
-    def _count(self, asked: Ask, heard_s: float) -> None:
-        """Count in whole milliseconds, rounded up once the sound is over: what was heard whole is whole."""
-        past_s = self._clock_s() - self._asked_at_s + _GRACE_S
-        heard_s = min(heard_s, past_s - self._counted_s)
-        if heard_s <= 0.0:
+    def _count(self, stimulus: Stimulus, listened_s: float) -> None:
+        """Add whole milliseconds, rounded up at the end: a sound that was played to the end counts in full."""
+        past_s = self._clock_s() - self._started_s + _GRACE_S
+        listened_s = min(listened_s, past_s - self._counted_s)
+        if listened_s <= 0.0:
             return
-        self._counted_s += heard_s
-        exact_ms = 1000.0 * heard_s + self._rest_ms
+        self._counted_s += listened_s
+        exact_ms = 1000.0 * listened_s + self._carry_ms
         whole_ms = -(-exact_ms // 1.0)
-        self._rest_ms = exact_ms - whole_ms
-        self._heard(asked.position, whole_ms, False)
+        self._carry_ms = exact_ms - whole_ms
+        self._listened(stimulus.position, whole_ms, False)

@@ -1,70 +1,70 @@
-"""What the rating window shows, and what a rater does to it, as values. Keys and the mouse do the same things."""
+"""The state that the rating window shows, and the commands that keys and the mouse give."""
 
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from bowerbird.domain.responses import Answer
-from bowerbird.domain.study import TrialKind
+from bowerbird.listening.responses import Answer
+from bowerbird.listening.study import TrialKind
 
 MAX_PER_LIST: Final = 9
-"""Sounds have the keys 1 to 9."""
+"""Stimuli have the keys 1 to 9."""
 
-# What is shown
+# State
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFace:
-    """A sound that can be played.
+class SoundState:
+    """A sound to play.
 
     Attributes
     ----------
     position : int or None
-        Of the candidate, over the page; None for what they are compared with.
+        Of the stimulus on the page; None for the reference.
     key : str
     letter : str
-        A, B, ...; X; "" for the first sound.
-    heard_share : float
-        Of the whole excerpt, on this page.
-    is_heard : bool
-        As much as must be.
+        A, B, ..., X; "" for the reference.
+    listened_share : float
+        How far the excerpt was played on this page, 0 to 1.
+    is_listened : bool
+        Whether the required part was played.
     is_playing : bool
     """
 
     position: int | None
     key: str
     letter: str
-    heard_share: float = 0.0
-    is_heard: bool = False
+    listened_share: float = 0.0
+    is_listened: bool = False
     is_playing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateFace:
-    """A candidate and what was said of it.
+class StimulusState:
+    """A stimulus and its response.
 
     Attributes
     ----------
-    sound : SoundFace
-    is_at_hand : bool
-        Grades go to it.
+    sound : SoundState
+    is_selected : bool
+        Whether grades apply to it.
     grade : int or None
     slider : float or None
-    state : str
+    status : str
         "Cannot judge", "Broken", or "".
     comment : str
     """
 
-    sound: SoundFace
-    is_at_hand: bool = False
+    sound: SoundState
+    is_selected: bool = False
     grade: int | None = None
     slider: float | None = None
-    state: str = ""
+    status: str = ""
     comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerFace:
-    """An answer to two lists, or to X."""
+class AnswerState:
+    """A response to two lists, or to X."""
 
     answer: Answer
     key: str
@@ -73,53 +73,53 @@ class AnswerFace:
 
 
 @dataclass(frozen=True, slots=True)
-class PageFace:
-    """A page as it stands.
+class PageState:
+    """A page of stimuli.
 
     Attributes
     ----------
     kind : str
         Of trial.
     number : int
-        Another number is another page.
+        Changes with the page.
     question : str
     title : str
         Of the study.
     progress : str
         "Page 3 of 24 · about 12 min left".
     share : float
-        Of all pages that are done.
+        Of pages that are complete.
     is_training : bool
     words : str
-        What is asked where it is no sound; "" else.
-    first : SoundFace or None
-        What candidates are compared with; None where that is words.
-    lists : tuple of tuple of CandidateFace
-    list_at_hand : int
-        Whose candidates the keys play.
+        A query in words; "" when there is a reference.
+    reference : SoundState or None
+        None for a query in words.
+    lists : tuple of tuple of StimulusState
+    selected_list : int
+        The list whose stimuli the keys play.
     mark : float
-        Share of an excerpt that must be heard.
+        Share of an excerpt that must be played before responding.
     grades : tuple of (str, str)
-        Key and words, worst first.
+        Key and label, worst first.
     ends : tuple of (str, str)
-        What stands at the ends of the slider; empty words where there is none.
-    answers : tuple of AnswerFace
-    is_unjudged : bool
-        The page as a whole cannot be judged.
+        Labels of the slider; empty without a slider.
+    answers : tuple of AnswerState
+    cannot_judge : bool
+        Of the page as a whole.
     comment : str
         On the page as a whole.
     commenting : str or None
-        On what a comment is being written; None while none is.
+        What the comment being written is about, if any.
     draft : str
-        What the comment begins with.
+        The initial text of the comment.
     has_broken : bool
-        Sounds can be called broken one by one.
-    why_not_next : str
-        "" when the page can be left.
-    message : str
-        What was refused, or is wrong.
+        Whether single stimuli can be marked as broken.
+    why_not_next : str or None
+        Why the page is not complete.
+    message : str or None
+        A refusal or an error.
     is_leaving : bool
-        Whether to leave is being asked.
+        Whether to ask for confirmation to leave.
     """
 
     kind: TrialKind
@@ -130,150 +130,150 @@ class PageFace:
     share: float
     is_training: bool
     words: str
-    first: SoundFace | None
-    lists: tuple[tuple[CandidateFace, ...], ...]
-    list_at_hand: int
+    reference: SoundState | None
+    lists: tuple[tuple[StimulusState, ...], ...]
+    selected_list: int
     mark: float
     grades: tuple[tuple[str, str], ...] = ()
     ends: tuple[str, str] = ("", "")
-    answers: tuple[AnswerFace, ...] = ()
-    is_unjudged: bool = False
+    answers: tuple[AnswerState, ...] = ()
+    cannot_judge: bool = False
     comment: str = ""
     commenting: str | None = None
     draft: str = ""
     has_broken: bool = False
-    why_not_next: str = ""
-    message: str = ""
+    why_not_next: str | None = None
+    message: str | None = None
     is_leaving: bool = False
 
     @property
-    def candidates(self) -> tuple[CandidateFace, ...]:
-        """All of them, by position."""
-        return tuple(one for one_list in self.lists for one in one_list)
+    def stimuli(self) -> tuple[StimulusState, ...]:
+        """All stimuli, by position."""
+        return tuple(stimulus for stimuli in self.lists for stimulus in stimuli)
 
     @property
     def has_slider(self) -> bool:
-        """Whether candidates are placed on a line."""
+        """Whether stimuli have a slider."""
         return bool(self.ends[0])
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """What can be done on a page between the trials.
+class Action:
+    """A button on a page between the trials.
 
     Attributes
     ----------
     verb : str
     key : str
-        As the presenter has it: a letter, enter, space, ...
+        Name of the key: a letter, enter, space, ...
     text : str
-    is_proposed : bool
+    is_default : bool
     """
 
     verb: str
     key: str
     text: str
-    is_proposed: bool = False
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class StepFace:
+class StepState:
     """A page between the trials.
 
     Attributes
     ----------
     name : str
-        Another name is another page.
+        Changes with the page.
     heading : str
     paragraphs : tuple of str
     keys : tuple of (str, str)
-        Keys and what they do.
-    acts : tuple of Act
-    sound : SoundFace or None
-        What plays here.
-    command : str
-        A line for the terminal; "" where there is none.
-    message : str
+        Keys and their effects.
+    actions : tuple of Action
+    sound : SoundState or None
+        A sound that is played on the page.
+    command : str or None
+        A command for the terminal.
+    message : str or None
     is_leaving : bool
     """
 
     name: str
     heading: str
     paragraphs: tuple[str, ...]
-    acts: tuple[Act, ...]
+    actions: tuple[Action, ...]
     keys: tuple[tuple[str, str], ...] = ()
-    sound: SoundFace | None = None
-    command: str = ""
-    message: str = ""
+    sound: SoundState | None = None
+    command: str | None = None
+    message: str | None = None
     is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PersonFace:
-    """A rater who began here."""
+class RaterRow:
+    """A rater who joined on this machine."""
 
     pseudonym: str
     progress: str
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleFace:
-    """The question who is there.
+class RatersState:
+    """The page on which a rater joins or resumes.
 
     Attributes
     ----------
     title : str
         Of the study.
-    people : tuple of PersonFace
+    raters : tuple of RaterRow
     consent : str
-        What a new rater agrees to.
+        What a new rater consents to.
     background : tuple of (str, str, tuple of str)
-        Name, words, and what can be told.
+        Name, label and options of each background question.
     pseudonym : str
-        What stands in the field to begin with.
-    message : str
+        The initial alias.
+    message : str or None
     """
 
     title: str
-    people: tuple[PersonFace, ...]
+    raters: tuple[RaterRow, ...]
     consent: str
     background: tuple[tuple[str, str, tuple[str, ...]], ...]
     pseudonym: str = ""
-    message: str = ""
+    message: str | None = None
 
 
-# What a rater does
+# Commands
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Play a candidate, which is at hand from then on; None: what they are compared with."""
+    """Play and select a stimulus; None is the reference."""
 
     position: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Toggle:
-    """Stop, or play the last one again."""
+    """Stop playback, or play the last stimulus again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Go to the next candidate, or the one before."""
+    """Select and play the next or previous stimulus."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
-class TakeList:
-    """Let the keys play another list."""
+class SelectList:
+    """Select the list whose stimuli the keys play."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """Grade a candidate; None: the one at hand."""
+    """Grade a stimulus; None is the selected one."""
 
     grade: int
     position: int | None = None
@@ -281,14 +281,14 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Grade the candidate at hand one better or worse."""
+    """Raise or lower the grade of the selected stimulus."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """Place a candidate on the line."""
+    """Set the slider of a stimulus."""
 
     value: float
     position: int
@@ -296,48 +296,48 @@ class Slide:
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """Move the candidate at hand along the line; it counts when the key is let go."""
+    """Move the slider of the selected stimulus; it is stored when the key is released."""
 
     step: float
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
-    """The key of the line was let go."""
+class ReleaseKey:
+    """Release a key that moves the slider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Answer to two lists, or to X."""
+    """Respond to two lists, or to X."""
 
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class CannotJudge:
-    """Say so of the candidate at hand or the page, or take it back."""
+    """Mark the selected stimulus, or the page, as impossible to judge, or remove the mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkBroken:
-    """Say so of the candidate at hand, or take it back."""
+    """Mark the selected stimulus as broken, or remove the mark."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeginComment:
-    """Open the line for a comment."""
+class StartComment:
+    """Start writing a comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """Keep a comment; None: leave it as it was."""
+    """Store a comment; None cancels it."""
 
     text: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take the last answer back."""
+    """Undo the last response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,13 +346,13 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class AskLeave:
-    """Stop the sound and ask whether to leave."""
+class AskToLeave:
+    """Stop playback and ask whether to leave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Go on after all."""
+    """Cancel leaving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +362,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """What an `Act` says."""
+    """Run an `Action`."""
 
     verb: str
 
@@ -371,20 +371,20 @@ Command: TypeAlias = (
     Play
     | Toggle
     | Move
-    | TakeList
+    | SelectList
     | Grade
     | Step
     | Slide
     | Nudge
-    | LetGo
+    | ReleaseKey
     | Choose
     | CannotJudge
     | MarkBroken
-    | BeginComment
+    | StartComment
     | Comment
     | Undo
     | Next
-    | AskLeave
+    | AskToLeave
     | Stay
     | Leave
     | Do

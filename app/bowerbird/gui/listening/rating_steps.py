@@ -1,65 +1,62 @@
-"""The pages between the trials, as values."""
+"""The pages between the trials."""
 
 from pathlib import Path
 from typing import Final
 
-from bowerbird.base.text import count_text
-from bowerbird.domain.study import FrozenStudy, StudyDesign
-from bowerbird.gui.listening import rating_texts as rating_words
-from bowerbird.gui.listening.rating_state import Act, SoundFace, StepFace
-from bowerbird.listening.bundles import RATINGS_ENDING
+from bowerbird.gui.listening import rating_texts as texts
+from bowerbird.gui.listening.rating_state import Action, SoundState, StepState
 from bowerbird.listening.plan import estimated_minutes
+from bowerbird.listening.study import Study, StudyDesign
 
-GO_ON: Final = Act("advance", "enter", "Go on", is_proposed=True)
-
-
-def instructions(study: FrozenStudy, *, n_pages: int) -> StepFace:
-    """Return what a rater reads first."""
-    text = rating_words.instructions(study.design, n_pages=n_pages, minutes=estimated_minutes(study))
-    return StepFace("instructions", "What to do", text, (GO_ON,), keys=rating_words.keys(study.design))
+CONTINUE: Final = Action("advance", "enter", texts.CONTINUE, is_default=True)
 
 
-def level(sound: SoundFace) -> StepFace:
-    """Return the page on which the volume is set."""
+def instructions(study: Study, *, n_pages: int) -> StepState:
+    """Return the instructions."""
+    paragraphs = texts.instructions(study.design, n_pages=n_pages, minutes=estimated_minutes(study))
+    return StepState("instructions", "Instructions", paragraphs, (CONTINUE,), keys=texts.keys(study.design))
+
+
+def level(sound: SoundState) -> StepState:
+    """Return the page for setting the volume."""
     text = (
-        "Set your system's volume until this is comfortable, then leave it as it is. Every sound of the test is "
-        "as loud as this one, as far as its peaks allow."
+        "Set the volume of your system to a comfortable level, then leave it unchanged. All sounds of the test are "
+        "about as loud as this one."
     )
-    acts = (Act("advance", "enter", "It is comfortable", is_proposed=True), Act("play", "space", "Stop or play"))
-    return StepFace("level", "How loud", (text,), acts, sound=sound)
+    actions = (Action("advance", "enter", "Volume is set", is_default=True), Action("play", "space", "Stop or play"))
+    return StepState("level", "Set the volume", (text,), actions, sound=sound)
 
 
-def welcome(pseudonym: str, *, n_done: int, n_pages: int) -> StepFace:
-    """Return what a rater reads who comes back."""
+def welcome(pseudonym: str, *, n_done: int, n_pages: int) -> StepState:
+    """Return the page for a rater who resumes."""
     text = (
-        f"{n_done} of {n_pages} pages are done. You go on where you left, with the sounds in the same order. "
-        "Leave the volume as it was."
+        f"{n_done} of {n_pages} pages are done. You continue where you stopped, with the sounds in the same order. "
+        "Leave the volume unchanged."
     )
-    acts = (GO_ON, Act("instruct", "i", "What to do"), Act("level", "v", "Set the volume again"))
-    return StepFace("welcome", f"Welcome back, {pseudonym}", (text,), acts)
+    actions = (CONTINUE, Action("instruct", "i", "Instructions"), Action("level", "v", "Set the volume again"))
+    return StepState("welcome", f"Welcome back, {pseudonym}", (text,), actions)
 
 
-def trained() -> StepFace:
-    """Return what stands between training and trials."""
-    return StepFace("trained", "That was the training", ("From here on your answers count.",), (GO_ON,))
+def trained() -> StepState:
+    """Return the page between training and trials."""
+    return StepState("trained", "Training is complete", ("From now on your responses count.",), (CONTINUE,))
 
 
-def rest(design: StudyDesign) -> StepFace:
-    """Return the proposal of a break."""
+def rest(design: StudyDesign) -> StepState:
+    """Return the page that suggests a break."""
     text = (
-        f"You have listened for {design.break_after_min:.0f} minutes. A few minutes of quiet help. "
-        "Every answer is kept, and the next page waits."
+        f"You have listened for {design.break_after_min:.0f} minutes. Rest for a few minutes before you continue. "
+        "All responses are saved."
     )
-    return StepFace("break", "Time to rest your ears", (text,), (GO_ON, Act("leave", "l", "Leave for today")))
+    return StepState("break", "Take a break", (text,), (CONTINUE, Action("leave", "l", "Finish for today")))
 
 
-def done(design: StudyDesign, folder: Path, *, n_pages: int) -> StepFace:
-    """Return what a rater reads at the end."""
-    n_answered = count_text(n_pages, "page", "pages")
-    return StepFace(
+def done(design: StudyDesign, folder: Path, *, n_pages: int) -> StepState:
+    """Return the last page."""
+    return StepState(
         "done",
         "All done, thank you",
-        (f"{n_answered} answered. The answers are kept in {folder}. To hand them over, run:",),
-        (Act("leave", "escape", "Close", is_proposed=True),),
-        command=f"bowerbird study export {design.name} {design.name}{RATINGS_ENDING} --ratings",
+        (texts.done(n_pages, folder),),
+        (Action("leave", "escape", "Close", is_default=True),),
+        command=texts.export_command(design),
     )

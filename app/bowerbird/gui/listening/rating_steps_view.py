@@ -1,4 +1,4 @@
-"""The pages between the trials: a heading, a few sentences, a sound perhaps, and what can be done."""
+"""The pages between the trials: a heading, text, an optional sound, and buttons."""
 
 from functools import partial
 from typing import Final
@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from bowerbird.gui.listening.rating_state import Do, StepFace
-from bowerbird.gui.listening.rating_widgets import FlowLayout, HeardLine, KeyButton, key_cap
+from bowerbird.gui.listening.rating_state import Do, StepState
+from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, ListenedLine, key_cap
 from bowerbird.gui.shell.styled import label, styled
 
 COLUMN_PX: Final = 600
@@ -16,7 +16,7 @@ EDGE_PX: Final = 16
 
 
 class CentredColumn(QScrollArea):
-    """A column of readable width in the middle, which scrolls where it is too high."""
+    """A centred column of readable width, which scrolls when it is too high."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class CentredColumn(QScrollArea):
         self.setWidget(ground)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Stay in the middle."""
+        """Keep the column centred."""
         super().resizeEvent(event)
         edge = max(EDGE_PX, (self.viewport().width() - COLUMN_PX) // 2)
         self._outer.setContentsMargins(edge, EDGE_PX, edge, EDGE_PX)
@@ -46,16 +46,16 @@ class StepPage(CentredColumn):
 
     Signals
     -------
-    did : Command
+    command : Command
     """
 
-    did = Signal(object)
+    command = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._face: StepFace | None = None
+        self._state: StepState | None = None
         self._content: QWidget | None = None
-        self._line: HeardLine | None = None
+        self._line: ListenedLine | None = None
         self._message = label("", "now", wraps=True)
         self.buttons: list[KeyButton] = []
         self._message.setMinimumHeight(36)
@@ -63,16 +63,20 @@ class StepPage(CentredColumn):
         self.column.addWidget(self._message)
         self.column.addStretch(3)
 
-    def show_step(self, face: StepFace) -> None:
-        """Show a page as it stands."""
-        before, self._face = self._face, face
-        if before is None or (before.name, before.paragraphs, before.acts) != (face.name, face.paragraphs, face.acts):
-            self._build(face)
-        if self._line is not None and face.sound is not None:
-            self._line.show_sound(face.sound, mark=0.0)
-        self._message.setText(face.message)
+    def show_step(self, state: StepState) -> None:
+        """Show a page."""
+        before, self._state = self._state, state
+        if before is None or (before.name, before.paragraphs, before.actions) != (
+            state.name,
+            state.paragraphs,
+            state.actions,
+        ):
+            self._build(state)
+        if self._line is not None and state.sound is not None:
+            self._line.show_sound(state.sound, mark=0.0)
+        self._message.setText(state.message or "")
 
-    def _build(self, face: StepFace) -> None:
+    def _build(self, state: StepState) -> None:
         if self._content is not None:
             self.column.removeWidget(self._content)
             self._content.hide()
@@ -81,36 +85,37 @@ class StepPage(CentredColumn):
         layout = QVBoxLayout(self._content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(label(face.heading, "question", wraps=True))
-        for text in face.paragraphs:
+        layout.addWidget(label(state.heading, "question", wraps=True))
+        for text in state.paragraphs:
             layout.addWidget(label(text, "prose", wraps=True))
-        if face.command:
-            command = label(face.command, "command", wraps=True)
+        if state.command:
+            command = label(state.command, "command", wraps=True)
             command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(command)
-        self._line = HeardLine() if face.sound is not None else None
+        self._line = ListenedLine() if state.sound is not None else None
         if self._line is not None:
             layout.addSpacing(4)
             layout.addWidget(self._line)
-        if face.keys:
+        if state.keys:
             layout.addSpacing(4)
-            layout.addLayout(_key_table(face.keys))
+            layout.addLayout(_key_table(state.keys))
         layout.addSpacing(4)
-        acts = QWidget()
-        flow = FlowLayout(acts, spacing=8)
+        actions = QWidget()
+        flow = FlowLayout(actions, spacing=8)
         self.buttons = [
-            KeyButton(act.key, act.text, "primary" if act.is_proposed else "step", partial(self.did.emit, Do(act.verb)))
-            for act in face.acts
+            KeyButton(action.key, action.text, role, partial(self.command.emit, Do(action.verb)))
+            for action in state.actions
+            for role in ["primary" if action.is_default else "step"]
         ]
-        for one in self.buttons:
-            flow.addWidget(one)
-        layout.addWidget(acts)
+        for button in self.buttons:
+            flow.addWidget(button)
+        layout.addWidget(actions)
         self.column.insertWidget(1, self._content)
         self.verticalScrollBar().setValue(0)
 
 
 def _key_table(keys: tuple[tuple[str, str], ...]) -> QGridLayout:
-    """Keys at the left, what they do at the right."""
+    """Return a table of keys and their effects."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(6)

@@ -1,4 +1,4 @@
-"""A page of a listening test: the question, what is asked about, candidates, and what can be said of them."""
+"""A page of a listening test: the question, the reference, the stimuli, and a footer with buttons."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,19 +18,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bowerbird.gui.listening import rating_texts as texts
 from bowerbird.gui.listening.rating_state import (
-    BeginComment,
     CannotJudge,
     Choose,
     Comment,
     MarkBroken,
     Next,
-    PageFace,
-    TakeList,
+    PageState,
+    SelectList,
+    StartComment,
     Toggle,
     Undo,
 )
-from bowerbird.gui.listening.rating_stimuli_view import CandidateList, FirstCard
+from bowerbird.gui.listening.rating_stimuli_view import ReferenceCard, StimulusList
 from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
@@ -39,37 +40,36 @@ _HIGHEST_PX: Final = {"grade": 740, "preference": 640, "abx": 400}
 _GAP_PX: Final = 16
 _SCROLL_BAR_PX: Final = 12
 _NARROW_PX: Final = 640
-_TITLES: Final = {"preference": ("Left", "Right"), "grade": ("",), "abx": ("", "")}
 
 
 class TrialPage(QWidget):
-    """Shows a page and says what was done to it.
+    """Shows a page of stimuli, and emits commands.
 
     Signals
     -------
-    did : Command
+    command : Command
     """
 
-    did = Signal(object)
+    command = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._face: PageFace | None = None
-        self._at_hand: int | None = None
+        self._state: PageState | None = None
+        self._shown_index: int | None = None
         self._title = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         self._progress = label("", "muted")
         self._bar = QProgressBar()
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Pages done")
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._question = label("", "question", wraps=True)
         self._body = QWidget()
         self._body_layout = QVBoxLayout(self._body)
         self._body_layout.setContentsMargins(0, 0, 0, 0)
         self._body_layout.setSpacing(8)
-        self._first: FirstCard | None = None
-        self._first_place = QVBoxLayout()  # it stays while candidates scroll
-        self.lists: list[CandidateList] = []
+        self._reference: ReferenceCard | None = None
+        self._reference_area = QVBoxLayout()  # stays visible while stimuli scroll
+        self.lists: list[StimulusList] = []
         self._headings: list[KeyButton] = []
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -78,7 +78,7 @@ class TrialPage(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         styled(self._scroll, "trial")
         self._scroll.setWidget(self._body)
-        self._foot = _Foot(self.did.emit)
+        self._foot = _Foot(self.command.emit)
         top = QHBoxLayout()
         top.setSpacing(16)
         top.addWidget(self._title, 1)
@@ -92,87 +92,88 @@ class TrialPage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._question)
         column.addSpacing(4)
-        column.addLayout(self._first_place)
+        column.addLayout(self._reference_area)
         column.addWidget(self._scroll, 1)
         column.addWidget(self._foot)
         self._outer = QHBoxLayout(self)
         self._outer.setContentsMargins(0, 12, 0, 12)
         self._outer.addWidget(self._column)
 
-    def show_page(self, face: PageFace) -> None:
-        """Show a page as it stands."""
-        before, self._face = self._face, face
-        if before is None or _shape(before) != _shape(face):
-            self._build(face)
-        self._title.set_text(face.title)
-        self._progress.setText(face.progress)
-        set_state(self._progress, "training", face.is_training)
-        self._bar.setValue(round(1000 * face.share))
-        self._question.setText(face.question)
-        if self._first is not None and face.first is not None:
-            self._first.show_sound(face.first, mark=face.mark, is_at_hand=False)
-        for number, (one, candidates) in enumerate(zip(self.lists, face.lists, strict=True)):
-            is_listed = face.kind != "preference" or number == face.list_at_hand
-            one.show_candidates(candidates, mark=face.mark, is_listed=is_listed)
+    def show_page(self, state: PageState) -> None:
+        """Show a page."""
+        before, self._state = self._state, state
+        if before is None or _shape(before) != _shape(state):
+            self._build(state)
+        self._title.set_text(state.title)
+        self._progress.setText(state.progress)
+        set_state(self._progress, "training", state.is_training)
+        self._bar.setValue(round(1000 * state.share))
+        self._question.setText(state.question)
+        if self._reference is not None and state.reference is not None:
+            self._reference.show_sound(state.reference, mark=state.mark, is_selected=False)
+        for number, (stimulus_list, stimuli) in enumerate(zip(self.lists, state.lists, strict=True)):
+            is_playable = state.kind != "preference" or number == state.selected_list
+            stimulus_list.show_stimuli(stimuli, mark=state.mark, is_playable=is_playable)
         for number, heading in enumerate(self._headings):
-            set_state(heading, "listed", number == face.list_at_hand)
-        self._foot.show_page(face)
-        self._show_at_hand(next((place for place, one in enumerate(face.candidates) if one.is_at_hand), None))
+            set_state(heading, "selected", number == state.selected_list)
+        self._foot.show_page(state)
+        self._show_selected(next((index for index, stimulus in enumerate(state.stimuli) if stimulus.is_selected), None))
 
-    def _show_at_hand(self, place: int | None) -> None:
-        """Scroll to the candidate at hand, where another one has become it."""
-        if place is not None and place != self._at_hand:
-            self._scroll.ensureWidgetVisible([row for one in self.lists for row in one.rows][place], 0, 4)
-        self._at_hand = place
+    def _show_selected(self, index: int | None) -> None:
+        """Scroll to the selected stimulus when the selection changes."""
+        if index is not None and index != self._shown_index:
+            self._scroll.ensureWidgetVisible([row for column in self.lists for row in column.rows][index], 0, 4)
+        self._shown_index = index
 
     @property
     def foot(self) -> QWidget:
-        """What stands below the sounds."""
+        """The footer below the stimuli."""
         return self._foot
 
     @property
     def comment_field(self) -> QLineEdit:
-        """Where a comment is written."""
+        """The field for a comment."""
         return self._foot.field
 
-    def _build(self, face: PageFace) -> None:
-        """Make the sounds of another page."""
+    def _build(self, state: PageState) -> None:
+        """Create the widgets of a new page."""
         while (item := self._body_layout.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        if self._first is not None:
-            self._first_place.removeWidget(self._first)
-            self._first.hide()
-            self._first.deleteLater()
-        self._first = FirstCard(face)
-        self._first.did.connect(self.did)
-        self._first_place.addWidget(self._first)
-        self.lists = [CandidateList(candidates, face) for candidates in face.lists]
+        if self._reference is not None:
+            self._reference_area.removeWidget(self._reference)
+            self._reference.hide()
+            self._reference.deleteLater()
+        self._reference = ReferenceCard(state)
+        self._reference.command.connect(self.command)
+        self._reference_area.addWidget(self._reference)
+        self.lists = [StimulusList(stimuli, state) for stimuli in state.lists]
         self._headings = []
+        titles = (self.tr("Left"), self.tr("Right")) if state.kind == "preference" else ("",) * len(self.lists)
         sides = QWidget()
         grid = QGridLayout(sides)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(_GAP_PX)
         grid.setVerticalSpacing(4)
-        for number, one in enumerate(self.lists):
-            one.did.connect(self.did)
+        for number, stimulus_list in enumerate(self.lists):
+            stimulus_list.command.connect(self.command)
             if len(self.lists) == 1:
-                one.arranged.connect(self._first.end_line)
-            if title := _TITLES[face.kind][number]:
-                heading = KeyButton("←→"[number], title, "side", partial(self.did.emit, TakeList(number)))
+                stimulus_list.arranged.connect(self._reference.end_line)
+            if title := titles[number]:
+                heading = KeyButton("←→"[number], title, "side", partial(self.command.emit, SelectList(number)))
                 self._headings.append(heading)
                 grid.addWidget(heading, 0, number)
-            grid.addWidget(one, 1, number)
+            grid.addWidget(stimulus_list, 1, number)
             grid.setColumnStretch(number, 1)
         self._body_layout.addWidget(sides)
         self._body_layout.addStretch(1)
         self._scroll.verticalScrollBar().setValue(0)
-        self._foot.build(face)
+        self._foot.build(state)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep lines short on a wide screen."""
+        """Limit the width on a wide screen."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -180,52 +181,61 @@ class TrialPage(QWidget):
         is_narrow = self.width() < _NARROW_PX
         edge = max(12 if is_narrow else 24, (self.width() - _WIDEST_PX) // 2)
         over = (
-            12 if is_narrow else max(12, (self.height() - _HIGHEST_PX[self._face.kind if self._face else "grade"]) // 2)
+            12
+            if is_narrow
+            else max(12, (self.height() - _HIGHEST_PX[self._state.kind if self._state else "grade"]) // 2)
         )
         self._outer.setContentsMargins(edge, over, edge, over)
         self._foot.fit(is_narrow=is_narrow)
         self._fit()
 
     def _fit(self) -> None:
-        """Tell the lists how much room they have, whether the page scrolls or not."""
+        """Fit the lists to the width, which is the same with and without a scroll bar."""
         edges = self._outer.contentsMargins()
         room_px = self.width() - edges.left() - edges.right() - _SCROLL_BAR_PX
         n_lists = max(1, len(self.lists))
-        for one in self.lists:
-            one.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
+        for stimulus_list in self.lists:
+            stimulus_list.fit((room_px - _GAP_PX * (n_lists - 1)) // n_lists)
 
 
-def _shape(face: PageFace) -> tuple[object, ...]:
-    return face.kind, face.number, face.words, face.grades, face.ends, [len(one) for one in face.lists]
+def _shape(state: PageState) -> tuple[object, ...]:
+    return (
+        state.kind,
+        state.number,
+        state.words,
+        state.grades,
+        state.ends,
+        [len(stimuli) for stimuli in state.lists],
+    )
 
 
 class _CommentField(QLineEdit):
-    """A line that is kept by Enter and left by Escape."""
+    """A comment field: Enter stores the comment, Escape cancels it."""
 
-    kept = Signal(object)
+    finished = Signal(object)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keep, leave, or write."""
+        """Store, cancel or write."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.kept.emit(Comment(self.text()))
+            self.finished.emit(Comment(self.text()))
         elif event.key() == Qt.Key.Key_Escape:
-            self.kept.emit(Comment(None))
+            self.finished.emit(Comment(None))
         else:
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Tab is of no use in a single line."""
+        """Ignore Tab, which would leave the field."""
         if isinstance(event, QKeyEvent) and event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
             return True
         return super().event(event)
 
 
 class _Foot(QWidget):
-    """What is missing, answers to the whole page, and everything else that can be done."""
+    """The message, the answers to the whole page, and buttons."""
 
-    def __init__(self, did: Callable[[object], object]) -> None:
+    def __init__(self, command: Callable[[object], object]) -> None:
         super().__init__()
-        self._do = did
+        self._do = command
         self._is_narrow: bool | None = None
         self._message = label("", "message", wraps=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -245,14 +255,14 @@ class _Foot(QWidget):
         self._acts = QWidget()
         flow = FlowLayout(self._acts)
         flow.setContentsMargins(4, 0, 0, 0)
-        self._toggle = KeyButton("space", "Play again", "act", lambda: self._do(Toggle()))
-        self._unjudged = KeyButton("n", "Cannot judge", "act", lambda: self._do(CannotJudge()))
-        self._broken = KeyButton("b", "Broken", "act", lambda: self._do(MarkBroken()))
-        self._comment = KeyButton("c", "Comment", "act", lambda: self._do(BeginComment()))
-        self._undo = KeyButton("Ctrl+Z", "Undo", "act", lambda: self._do(Undo()))
-        for one in (self._toggle, self._unjudged, self._broken, self._comment, self._undo):
-            flow.addWidget(one)
-        self._next = KeyButton("enter", "Next page", "next", lambda: self._do(Next()))
+        self._toggle = KeyButton("space", self.tr("Play again"), "action", lambda: self._do(Toggle()))
+        self._cannot_judge = KeyButton("n", self.tr("Cannot judge"), "action", lambda: self._do(CannotJudge()))
+        self._broken = KeyButton("b", self.tr("Broken"), "action", lambda: self._do(MarkBroken()))
+        self._comment = KeyButton("c", self.tr("Comment"), "action", lambda: self._do(StartComment()))
+        self._undo = KeyButton("Ctrl+Z", self.tr("Undo"), "action", lambda: self._do(Undo()))
+        for action in (self._toggle, self._cannot_judge, self._broken, self._comment, self._undo):
+            flow.addWidget(action)
+        self._next = KeyButton("enter", self.tr("Next page"), "next", lambda: self._do(Next()))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(8)
@@ -261,45 +271,49 @@ class _Foot(QWidget):
         self._grid.addWidget(line, 0, 0, 1, 2)
         self._grid.addWidget(self._answers, 1, 0, 1, 2)
         self._grid.addWidget(self._acts, 2, 0)
-        self.field.kept.connect(self._do)
+        self.field.finished.connect(self._do)
         self.fit(is_narrow=False)
 
-    def build(self, face: PageFace) -> None:
-        """Make the answers of another page."""
+    def build(self, state: PageState) -> None:
+        """Create the answer buttons of a new page."""
         for old in self._answer_buttons:
             self._answers_layout.removeWidget(old)
             old.hide()
             old.deleteLater()
         self._answer_buttons = [
-            KeyButton(one.key, one.text, "grade", partial(self._do, Choose(one.answer)), is_elided=True)
-            for one in face.answers
+            KeyButton(answer.key, answer.text, "grade", partial(self._do, Choose(answer.answer)), is_elided=True)
+            for answer in state.answers
         ]
         for made in self._answer_buttons:
             self._answers_layout.addWidget(made)
         self._answers.setVisible(bool(self._answer_buttons))
-        self._broken.setVisible(face.has_broken)
+        self._broken.setVisible(state.has_broken)
 
-    def show_page(self, face: PageFace) -> None:
-        """Show what stands, and what is missing."""
-        self._message.setText(face.message or face.why_not_next)
-        set_state(self._message, "refusal", bool(face.message))
-        is_heard = all(one.sound.is_heard for one in face.candidates) and (face.first is None or face.first.is_heard)
-        for button, answer in zip(self._answer_buttons, face.answers, strict=True):
-            set_state(button, "heard", is_heard)
+    def show_page(self, state: PageState) -> None:
+        """Show the state of the page."""
+        self._message.setText(state.message or state.why_not_next or "")
+        set_state(self._message, "refusal", bool(state.message))
+        is_listened = all(stimulus.sound.is_listened for stimulus in state.stimuli) and (
+            state.reference is None or state.reference.is_listened
+        )
+        for button, answer in zip(self._answer_buttons, state.answers, strict=True):
+            set_state(button, "listened", is_listened)
             set_state(button, "chosen", answer.is_chosen)
-        sounds = [one.sound for one in face.candidates] + ([face.first] if face.first else [])
-        self._toggle.set_words("Stop" if any(one.is_playing for one in sounds) else "Play again")
-        at_hand = next((one for one in face.candidates if one.is_at_hand), None)
-        state = at_hand.state if at_hand is not None and face.kind == "grade" else ""
-        set_state(self._unjudged, "chosen", face.is_unjudged or state == "Cannot judge")
-        set_state(self._broken, "chosen", state == "Broken")
-        set_state(self._comment, "chosen", bool(face.comment or (face.kind == "grade" and at_hand and at_hand.comment)))
-        set_state(self._next, "off", bool(face.why_not_next))
-        is_commenting = face.commenting is not None
+        sounds = [stimulus.sound for stimulus in state.stimuli] + ([state.reference] if state.reference else [])
+        self._toggle.set_text(self.tr("Stop") if any(sound.is_playing for sound in sounds) else self.tr("Play again"))
+        selected = next((stimulus for stimulus in state.stimuli if stimulus.is_selected), None)
+        status = selected.status if selected is not None and state.kind == "grade" else ""
+        set_state(self._cannot_judge, "chosen", state.cannot_judge or status == texts.CANNOT_JUDGE)
+        set_state(self._broken, "chosen", status == texts.BROKEN)
+        set_state(
+            self._comment, "chosen", bool(state.comment or (state.kind == "grade" and selected and selected.comment))
+        )
+        set_state(self._next, "off", bool(state.why_not_next))
+        is_commenting = state.commenting is not None
         if is_commenting and self._line.currentWidget() is not self.field:
-            self.field.setText(face.draft)
-            self.field.setPlaceholderText(f"A comment on {face.commenting}. Enter keeps it.")
-            self.field.setAccessibleName(f"Comment on {face.commenting}")
+            self.field.setText(state.draft)
+            self.field.setPlaceholderText(self.tr("Comment on {}. Press Enter to save.").format(state.commenting))
+            self.field.setAccessibleName(self.tr("Comment on {}").format(state.commenting))
             self._line.setCurrentWidget(self.field)
             self.field.setFocus(Qt.FocusReason.OtherFocusReason)
             self.field.selectAll()
@@ -308,7 +322,7 @@ class _Foot(QWidget):
             self.window().setFocus(Qt.FocusReason.OtherFocusReason)
 
     def fit(self, *, is_narrow: bool) -> None:
-        """Put Next beside everything else, or below it."""
+        """Place the Next button beside the other buttons, or below them."""
         if is_narrow == self._is_narrow:
             return
         self._is_narrow = is_narrow

@@ -1,4 +1,4 @@
-"""Small parts of the rating window: a line that shows what was heard, a button with its key, a line to slide on."""
+"""Small widgets of the rating window: a playback line, a button with its key, a slider and a flow layout."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
-from bowerbird.gui.listening.rating_state import SoundFace
+from bowerbird.gui.listening.rating_state import SoundState
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
@@ -18,24 +18,24 @@ _KEY_WORDS: Final = {"enter": "Enter", "space": "Space", "escape": "Esc"}
 
 
 def set_state(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet looks at; nothing happens where it is set already."""
+    """Set a property that the style sheet selects by."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
-    for one in (widget, *widget.findChildren(QWidget)):
-        one.style().unpolish(one)
-        one.style().polish(one)
+    for child in (widget, *widget.findChildren(QWidget)):
+        child.style().unpolish(child)
+        child.style().polish(child)
 
 
-def keeps_room(widget: QWidget) -> None:
-    """Let a widget keep its room while it is hidden, so that nothing jumps."""
+def keep_space(widget: QWidget) -> None:
+    """Let a widget keep its space while it is hidden, so that the layout does not jump."""
     policy = widget.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
     widget.setSizePolicy(policy)
 
 
 def key_cap(key: str) -> QLabel:
-    """Make a key as it stands on the keyboard."""
+    """Return a label that looks like a key."""
     made = label(_KEY_WORDS.get(key, key.upper() if len(key) == 1 else key), "key")
     made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -43,16 +43,16 @@ def key_cap(key: str) -> QLabel:
 
 
 class KeyButton(QPushButton):
-    """A button that shows its key before its words. The keyboard has the key itself: no focus is taken."""
+    """A button that shows its key before its text. It takes no focus, since its key always works."""
 
-    def __init__(self, key: str, text: str, role: str, act: Callable[[], object], *, is_elided: bool = False) -> None:
+    def __init__(self, key: str, text: str, role: str, run: Callable[[], object], *, is_elided: bool = False) -> None:
         super().__init__()
         styled(self, role)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cap = key_cap(key)
-        keeps_room(self._cap)
-        self._words = ElidedLabel("words", Qt.TextElideMode.ElideRight) if is_elided else label(text, "words")
-        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        keep_space(self._cap)
+        self._label = ElidedLabel("words", Qt.TextElideMode.ElideRight) if is_elided else label(text, "words")
+        self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._is_elided = is_elided
         self._layout = QHBoxLayout(self)
         if is_elided:
@@ -61,41 +61,41 @@ class KeyButton(QPushButton):
             self._layout.setContentsMargins(11 if role == "side" else 8, 4, 12, 4)
         self._layout.setSpacing(6 if is_elided else 8)
         self._layout.addWidget(self._cap)
-        self._layout.addWidget(self._words, 1)
+        self._layout.addWidget(self._label, 1)
         if is_elided:
-            # The words stand in the middle, whether the key is shown or not.
+            # The text is centred, whether the key is shown or not.
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self._cap.setFixedWidth(_CAP_PX)
-            self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self._counterweight = QWidget()
             self._counterweight.setFixedWidth(_CAP_PX)
             self._counterweight.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             self._layout.addWidget(self._counterweight)
-        self.clicked.connect(lambda _=False: act())
-        self.set_words(text)
+        self.clicked.connect(lambda _=False: run())
+        self.set_text(text)
 
-    def set_words(self, text: str) -> None:
-        """Show other words."""
+    def set_text(self, text: str) -> None:
+        """Show another text."""
         self._text = text
-        if isinstance(self._words, ElidedLabel):
-            self._words.set_text(text)
+        if isinstance(self._label, ElidedLabel):
+            self._label.set_text(text)
         else:
-            self._words.setText(text)
+            self._label.setText(text)
         self.setAccessibleName(text)
         self.updateGeometry()
 
     def show_key(self, *, is_shown: bool) -> None:
-        """Show the key, or just keep its room."""
+        """Show the key, or keep its space."""
         self._cap.setVisible(is_shown)
 
     @property
     def natural_px(self) -> int:
-        """How wide it is with words in their middle, at their boldest: nothing moves when they are chosen."""
-        return self.least_px + _CAP_PX + 6
+        """The width with centred bold text, so that nothing moves when the button is chosen."""
+        return self.min_px + _CAP_PX + 6
 
     @property
-    def least_px(self) -> int:
-        """How wide it is when the words need not stand in the middle."""
+    def min_px(self) -> int:
+        """The width when the text is not centred."""
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
         if self.property("small"):
@@ -103,41 +103,41 @@ class KeyButton(QPushButton):
         return QFontMetrics(font).horizontalAdvance(self._text) + _CAP_PX + 22
 
     def centre(self, *, is_centred: bool) -> None:
-        """Keep as much room to the right of the words as the key has to their left, or none."""
+        """Keep the width of the key free on the other side of the text, or not."""
         self._counterweight.setVisible(is_centred)
 
     def sizeHint(self) -> QSize:
-        """As wide as words and key."""
+        """Return the width of text and key."""
         hint = self._layout.sizeHint()
         return QSize(self.natural_px if self._is_elided else hint.width(), max(28, hint.height()))
 
     def minimumSizeHint(self) -> QSize:
-        """Words may be cut where they may be."""
+        """Allow elided text to be cut."""
         return QSize(56, self.sizeHint().height()) if self._is_elided else self.sizeHint()
 
 
-class HeardLine(QWidget):
-    """A thin line as long as the sound: what was heard of it, and how far one must listen. No picture of the sound."""
+class ListenedLine(QWidget):
+    """A line that shows how far a sound was played and the required part, without a waveform."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._sound: SoundFace | None = None
+        self._sound: SoundState | None = None
         self._mark = 0.0
         self.setFixedHeight(16)
         self.setMinimumWidth(32)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
-    def show_sound(self, sound: SoundFace, *, mark: float) -> None:
-        """Show how much was heard; a mark of 0 or 1 is none."""
+    def show_sound(self, sound: SoundState, *, mark: float) -> None:
+        """Show the playback state; a mark of 0 or 1 is not drawn."""
         if (sound, mark) != (self._sound, self._mark):
             self._sound, self._mark = sound, mark
-            heard = "heard" if sound.is_heard else f"{100 * sound.heard_share:.0f} % heard"
-            self.setAccessibleName(heard)
+            percent = self.tr("{} % played").format(round(100 * sound.listened_share))
+            self.setAccessibleName(self.tr("played") if sound.is_listened else percent)
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the whole, what was heard, and the mark."""
+        """Draw the line, the played part and the mark."""
         if self._sound is None:
             return
         colours = theme.shown()
@@ -145,28 +145,30 @@ class HeardLine(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         middle, width, height = self.height() / 2, float(self.width()), 4.0 if self._sound.is_playing else 2.0
-        tone = colours.accent if self._sound.is_playing else colours.muted if self._sound.is_heard else colours.faint
+        tone = colours.accent if self._sound.is_playing else colours.muted if self._sound.is_listened else colours.faint
 
         def bar(share: float, colour: str) -> None:
             painter.setBrush(QColor(colour))
             painter.drawRoundedRect(QRectF(0, middle - height / 2, width * share, height), height / 2, height / 2)
 
         bar(1.0, colours.line)
-        if self._sound.heard_share > 0:
-            bar(self._sound.heard_share, tone)
+        if self._sound.listened_share > 0:
+            bar(self._sound.listened_share, tone)
         if 0.0 < self._mark < 1.0:
             x = round(width * self._mark)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-            painter.fillRect(QRect(x, round(middle) - 4, 1, 8), QColor(tone if self._sound.is_heard else colours.faint))
+            painter.fillRect(
+                QRect(x, round(middle) - 4, 1, 8), QColor(tone if self._sound.is_listened else colours.faint)
+            )
 
 
-class SlideLine(QWidget):
-    """A line from 0 to 100 that has no place to begin with.
+class SliderLine(QWidget):
+    """A slider from 0 to 100 without a default position.
 
     Signals
     -------
     placed : float
-        Where the mouse let go.
+        The value when the mouse is released.
     """
 
     placed = Signal(float)
@@ -189,16 +191,16 @@ class SlideLine(QWidget):
 
     @property
     def shown(self) -> float | None:
-        """Where the mark stands; None for nowhere."""
+        """The value that is shown."""
         return self._value if self._dragged is None else self._dragged
 
     def show_value(self, value: float | None) -> None:
-        """Put the mark somewhere, or nowhere."""
+        """Show a value, or none."""
         self._value = value
         self._show()
 
     def drag(self, value: float, *, is_last: bool = False) -> None:
-        """Follow the mouse; it counts when it lets go."""
+        """Follow the mouse; the last value is emitted."""
         self._dragged = None if is_last else value
         if is_last:
             self.placed.emit(value)
@@ -210,9 +212,9 @@ class SlideLine(QWidget):
 
 
 class _Groove(QWidget):
-    """The line itself."""
+    """The groove of the slider."""
 
-    def __init__(self, slide: SlideLine) -> None:
+    def __init__(self, slide: SliderLine) -> None:
         super().__init__()
         self._slide = slide
         self.setFixedHeight(24)
@@ -224,19 +226,19 @@ class _Groove(QWidget):
         return 100.0 * min(1.0, max(0.0, share))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take the mark up."""
+        """Start dragging."""
         self._slide.drag(self._value_at(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move it along."""
+        """Drag."""
         self._slide.drag(self._value_at(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go of it."""
+        """End dragging."""
         self._slide.drag(self._value_at(event), is_last=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the line, its ends, and the mark where there is one."""
+        """Draw the groove, its ends, and the handle if there is a value."""
         colours = theme.shown()
         painter = QPainter(self)
         middle = self.height() // 2
@@ -253,7 +255,7 @@ class _Groove(QWidget):
 
 
 class FlowLayout(QLayout):
-    """Puts widgets side by side, and in further lines where there is no room."""
+    """Places widgets side by side, and wraps them to further lines."""
 
     def __init__(self, parent: QWidget | None = None, *, spacing: int = 4) -> None:
         super().__init__(parent)
@@ -262,60 +264,60 @@ class FlowLayout(QLayout):
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Take one more."""
+        """Add an item."""
         self._items.append(item)
 
     def count(self) -> int:
-        """How many there are."""
+        """Return the number of items."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return one of them."""
+        """Return an item."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Give one back."""
+        """Remove and return an item."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """None."""
+        """Return no direction."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Lines are as many as are needed."""
+        """Return True: the number of lines depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """How high it is at a width."""
-        return self._place(QRect(0, 0, width, 0), is_trial=True)
+        """Return the height at a width."""
+        return self._arrange(QRect(0, 0, width, 0), is_dry_run=True)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Put everything in its place."""
+        """Place all items."""
         super().setGeometry(rect)
-        self._place(rect, is_trial=False)
+        self._arrange(rect, is_dry_run=False)
 
     def sizeHint(self) -> QSize:
-        """All in one line."""
+        """Return the size of a single line."""
         hints = [item.sizeHint() for item in self._shown()]
         width = sum(hint.width() for hint in hints) + self.spacing() * max(0, len(hints) - 1)
         return QSize(width, max((hint.height() for hint in hints), default=0))
 
     def minimumSize(self) -> QSize:
-        """Each in a line of its own."""
+        """Return the size with an item per line."""
         hints = [item.minimumSize() for item in self._shown()]
         return QSize(max((hint.width() for hint in hints), default=0), max((h.height() for h in hints), default=0))
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
-    def _place(self, whole: QRect, *, is_trial: bool) -> int:
+    def _arrange(self, whole: QRect, *, is_dry_run: bool) -> int:
         rect = whole.marginsRemoved(self.contentsMargins())
         x, y, line_px = rect.x(), rect.y(), 0
         for item in self._shown():
             hint = item.sizeHint()
             if x > rect.x() and x + hint.width() > rect.x() + rect.width():
                 x, y, line_px = rect.x(), y + line_px + self.spacing(), 0
-            if not is_trial:
+            if not is_dry_run:
                 item.setGeometry(QRect(QPoint(x, y), hint))
             x += hint.width() + self.spacing()
             line_px = max(line_px, hint.height())

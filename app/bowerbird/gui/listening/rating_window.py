@@ -1,4 +1,4 @@
-"""The rating window: one page at a time, and nothing of the library."""
+"""The rating window. It shows a page at a time, and nothing of the library."""
 
 from typing import Final
 
@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from bowerbird.gui.listening.rating_raters_view import PeoplePage
-from bowerbird.gui.listening.rating_state import Leave, PageFace, PeopleFace, Stay, StepFace
+from bowerbird.gui.listening.rating_raters_view import RatersPage
+from bowerbird.gui.listening.rating_state import Leave, PageState, RatersState, Stay, StepState
 from bowerbird.gui.listening.rating_steps_view import COLUMN_PX, EDGE_PX, StepPage
 from bowerbird.gui.listening.rating_trial_view import TrialPage
 from bowerbird.gui.listening.rating_widgets import KeyButton
@@ -31,32 +31,32 @@ _NAMES: Final = {
     Qt.Key.Key_Backtab: "tab",
 }
 _FRENCH_DIGITS: Final = dict(zip("&é\"'(-è_çà", "1234567890", strict=True))
-"""The row of digits where digits need Shift."""
+"""The row of digits on keyboards where digits need Shift."""
 
 _HELD: Final = frozenset(",.")
-"""Keys that go on while they are held."""
+"""Keys that repeat while they are held."""
 
 
 class RatingWindow(QWidget):
-    """Shows what the presenter says, and tells it of keys and clicks.
+    """Shows the state of the presenter, and sends it keys and commands.
 
     Signals
     -------
     key_pressed, key_released : str
-        A key in the presenter's words.
-    did : Command
-    begun : (str, dict of str to str, bool)
-    chosen : str
+        Name of a key.
+    command : Command
+    join_requested : (str, dict of str to str, bool)
+    resume_requested : str
     ticked : ()
-        Time to look at what is heard.
+        Time to measure playback.
     closing : ()
     """
 
     key_pressed = Signal(str)
     key_released = Signal(str)
-    did = Signal(object)
-    begun = Signal(str, object, bool)
-    chosen = Signal(str)
+    command = Signal(object)
+    join_requested = Signal(str, object, bool)
+    resume_requested = Signal(str)
     ticked = Signal()
     closing = Signal()
 
@@ -68,57 +68,57 @@ class RatingWindow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(*_SIZE_PX)
         self.setMinimumSize(*_LEAST_PX)
-        self.people = PeoplePage()
+        self.raters = RatersPage()
         self.step = StepPage()
         self.trial = TrialPage()
         self._stack = QStackedWidget()
-        for page in (self.people, self.step, self.trial):
+        for page in (self.raters, self.step, self.trial):
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
         self._leaving = _LeaveBar(self)
-        self._leaving.did.connect(self.did)
+        self._leaving.command.connect(self.command)
         for source in (self.step, self.trial):
-            source.did.connect(self.did)
-        self.people.begun.connect(self.begun)
-        self.people.chosen.connect(self.chosen)
+            source.command.connect(self.command)
+        self.raters.join_requested.connect(self.join_requested)
+        self.raters.resume_requested.connect(self.resume_requested)
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self.ticked)
         self._timer.start()
 
-    # What the presenter asks
+    # View of the presenter
 
-    def show_people(self, face: PeopleFace) -> None:
-        """Ask who is there."""
-        self._stack.setCurrentWidget(self.people)
-        self.people.show_people(face)
+    def show_raters(self, state: RatersState) -> None:
+        """Show the page for joining or resuming."""
+        self._stack.setCurrentWidget(self.raters)
+        self.raters.show_raters(state)
 
-    def show_step(self, face: StepFace) -> None:
+    def show_step(self, state: StepState) -> None:
         """Show a page between the trials."""
-        self._turn_to(self.step)
-        self.step.show_step(face)
-        self._ask_leave(is_asked=face.is_leaving)
+        self._switch_to(self.step)
+        self.step.show_step(state)
+        self._ask_leave(is_asked=state.is_leaving)
 
-    def show_page(self, face: PageFace) -> None:
-        """Show a page as it stands."""
-        self._turn_to(self.trial)
-        self.trial.show_page(face)
-        self._ask_leave(is_asked=face.is_leaving)
+    def show_page(self, state: PageState) -> None:
+        """Show a page of stimuli."""
+        self._switch_to(self.trial)
+        self.trial.show_page(state)
+        self._ask_leave(is_asked=state.is_leaving)
 
     def shut(self) -> None:
-        """Close, once the key that asked for it is done with."""
+        """Close after the current key event."""
         QTimer.singleShot(0, self.close)
 
-    def _turn_to(self, page: QWidget) -> None:
+    def _switch_to(self, page: QWidget) -> None:
         if self._stack.currentWidget() is not page:
             self._stack.setCurrentWidget(page)
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    # What happens
+    # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tell of a key in the presenter's words."""
+        """Send the name of a key to the presenter."""
         name = key_name(event)
         if name and (not event.isAutoRepeat() or name in _HELD):
             self.key_pressed.emit(name)
@@ -126,13 +126,13 @@ class RatingWindow(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Tell that a key was let go."""
+        """Send the release of a key to the presenter."""
         name = key_name(event)
         if name and not event.isAutoRepeat():
             self.key_released.emit(name)
 
     def _place_leaving(self) -> None:
-        """Put the question over what stands below the sounds, else below the text."""
+        """Place the question over the footer of the page."""
         if self._stack.currentWidget() is self.trial:
             foot = self.trial.foot
             self._leaving.place(QRect(foot.mapTo(self, QPoint()), foot.size()))
@@ -147,21 +147,21 @@ class RatingWindow(QWidget):
         self._leaving.setVisible(is_asked)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the question at the lower edge."""
+        """Keep the question at the bottom."""
         super().resizeEvent(event)
         self._place_leaving()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing is a pause: everything is kept."""
+        """Store everything; the rater can resume later."""
         self._timer.stop()
         self.closing.emit()
         super().closeEvent(event)
 
 
 class _LeaveBar(QFrame):
-    """The question whether to leave, over the lower edge of the page."""
+    """The question whether to leave, over the bottom of the page."""
 
-    did = Signal(object)
+    command = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -169,19 +169,21 @@ class _LeaveBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(label("Leave now? Everything is kept, and you go on here.", "now", wraps=True), 1)
-        layout.addWidget(KeyButton("escape", "Stay", "step", lambda: self.did.emit(Stay())))
-        layout.addWidget(KeyButton("l", "Leave", "step", lambda: self.did.emit(Leave())))
+        layout.addWidget(
+            label(self.tr("Leave now? Everything is saved, and you can continue later."), "now", wraps=True), 1
+        )
+        layout.addWidget(KeyButton("escape", self.tr("Stay"), "step", lambda: self.command.emit(Stay())))
+        layout.addWidget(KeyButton("l", self.tr("Leave"), "step", lambda: self.command.emit(Leave())))
         self.hide()
 
     def place(self, rect: QRect) -> None:
-        """Lie there, over everything else."""
+        """Move to a position, above all other widgets."""
         self.setGeometry(rect)
         self.raise_()
 
 
 def key_name(event: QKeyEvent) -> str:
-    """Return a key in the presenter's words; "" for one that means nothing in this window."""
+    """Return the name of a key; "" for a key without a function."""
     if event.matches(QKeySequence.StandardKey.Undo):
         return "undo"
     modifiers = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)

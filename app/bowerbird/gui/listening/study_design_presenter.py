@@ -1,4 +1,4 @@
-"""A new study, field by field: defaults that hold at once, what is wrong beside its field, and the freezing."""
+"""Designing a new study: defaults that work at once, problems shown beside their fields, and creating the study."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,33 +6,34 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.text import count_text, printable
+from bowerbird.base.files import refusal, write_whole
+from bowerbird.base.text import printable
+from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
-from bowerbird.domain.study import (
-    GRADES,
-    ChoiceOfQueries,
-    Comparison,
-    Construct,
-    Scale,
-    StudyDesign,
-    System,
-)
 from bowerbird.gui.browse.browsing_presenter import Queries
-from bowerbird.gui.encoders.encoder_texts import JobState
 from bowerbird.gui.listening.study_design_fields import with_value
-from bowerbird.gui.listening.study_design_texts import DesignState, estimate_text, problems_of, shown_paths, sounds_text
-from bowerbird.gui.listening.study_making import MadeStudy, free_name, labels_of, make_study
-from bowerbird.gui.listening.system_rows import SystemLines
-from bowerbird.jobs.background import Background
+from bowerbird.gui.listening.study_design_texts import (
+    DEFAULT_TITLE,
+    WRONG_SYSTEM,
+    DesignState,
+    created_text,
+    estimate_text,
+    problems_of,
+    shown_paths,
+    sounds_text,
+)
+from bowerbird.gui.listening.system_rows import SystemList
+from bowerbird.jobs.progress import Progress
+from bowerbird.jobs.runner import JobRunner
 from bowerbird.library.library import Library
 from bowerbird.listening.design import design_yaml, read_design
+from bowerbird.listening.making import MadeStudy, free_name, make_study
 from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import GRADES, ChoiceOfQueries, Comparison, Construct, Scale, StudyDesign, System
 from bowerbird.listening.systems.choices import SystemChoices, system_choices
 
 _N_QUERIES: Final = 10
-"""Of three systems they take about one sitting."""
-
-_TITLE: Final = "A listening test"
+"""With three systems they take about one session."""
 
 
 class DesignView(Protocol):
@@ -41,39 +42,39 @@ class DesignView(Protocol):
     def show_design(self, state: DesignState) -> None:
         """Show every field."""
 
-    def show_design_job(self, job: JobState | None, complaint: str) -> None:
-        """Show what goes on, or what went wrong."""
+    def show_design_job(self, job: Progress | None, error: str | None) -> None:
+        """Show the running job, or the error of the last one."""
 
-    def show_frozen(self, sentence: str, notes: Sequence[str]) -> None:
-        """Say that the study is ready, and offer to rate it."""
+    def show_created(self, sentence: str, notes: Sequence[str]) -> None:
+        """Show that the study was created, and offer to rate it."""
 
     def close_design(self) -> None:
-        """Put the sheet away."""
+        """Close the dialog."""
 
 
 class StudyDesignPresenter:
-    """Holds the design while it is made.
+    """Edits the design of a new study, and creates the study.
 
     Parameters
     ----------
     view : DesignView
     library : Library
     queries : Queries
-        A thread for what takes a moment.
-    background : Background
-        A thread for the freezing.
+        A thread for short work.
+    jobs : JobRunner
+        A thread for creating the study.
     selected : callable
-        Returns the paths of the selected sounds.
+        Returns the paths of the sounds selected in the main window.
     typed : callable
-        Returns the words in the search box.
+        Returns the text of the search box.
     made : callable
-        Told of a study that was frozen.
+        Called when a study was created.
     rate : callable
         Opens the rating window on a study.
-    labels : str
-        Path of the labels file; "" for none.
-    remember_labels : callable
-        Told of another labels file.
+    labels : Path or None
+        The labels file.
+    labels_chosen : callable
+        Receives another labels file, or None.
     """
 
     def __init__(
@@ -82,86 +83,88 @@ class StudyDesignPresenter:
         library: Library,
         *,
         queries: Queries,
-        background: Background,
+        jobs: JobRunner,
         selected: Callable[[], Sequence[Path]],
         typed: Callable[[], str],
         made: Callable[[], object],
         rate: Callable[[StudyFolder], object],
-        labels: str = "",
-        remember_labels: Callable[[str], object] = lambda _path: None,
+        labels: Path | None = None,
+        labels_chosen: Callable[[Path | None], object] = lambda _path: None,
     ) -> None:
         self._view = view
         self._library = library
         self._queries = queries
-        self._background = background
+        self._jobs = jobs
         self._selected = selected
         self._typed = typed
         self._made = made
         self._rate = rate
         self._labels = labels
-        self._remember_labels = remember_labels
+        self._labels_chosen = labels_chosen
         self._choices = SystemChoices((), 0, ())
-        self._lines = SystemLines(self._choices)
+        self._systems = SystemList(self._choices)
         self._design: StudyDesign | None = None
         self._is_planned = False
-        self._frozen: StudyFolder | None = None
+        self._created: StudyFolder | None = None
 
     @property
     def design(self) -> StudyDesign | None:
-        """The design as it stands; None before the library was looked at."""
+        """The current design; None before the library was read."""
         return self._design
 
     # Opening
 
     def opened(self) -> None:
-        """Look what the library has; a design that was begun stays, unless it was frozen."""
-        if self._frozen is not None:
-            self._design = self._frozen = None
-        if not self._background.is_running:
-            self._view.show_design_job(None, "")
-        self._queries.run("systems", lambda: system_choices(self._library), done=self._looked, failed=self._complain)
+        """Read the library; an unfinished design is kept until its study is created."""
+        if self._created is not None:
+            self._design = self._created = None
+        if not self._jobs.is_running:
+            self._view.show_design_job(None, None)
+        self._queries.run(
+            "systems", lambda: system_choices(self._library), done=self._library_read, failed=self._show_error
+        )
 
-    def _looked(self, choices: SystemChoices) -> None:
+    def _library_read(self, choices: SystemChoices) -> None:
         if self._design is None or len(choices.encoders) != len(self._choices.encoders):
             self._choices = choices
-            self._begin()
+            self._start_design()
         self._choices = choices
         self._show()
 
-    def _begin(self) -> None:
-        """Make a design that is good as it is."""
-        self._lines = SystemLines(self._choices)
+    def _start_design(self) -> None:
+        """Start a design with defaults that need no change."""
+        self._systems = SystemList(self._choices)
         self._is_planned = False
-        self._frozen = None
-        self._design = StudyDesign(free_name("study"), _TITLE, ())
+        self._created = None
+        self._design = StudyDesign(free_name("study"), DEFAULT_TITLE, ())
         n_queries = max(1, min(_N_QUERIES, self._choices.n_sounds // 3))
         self._design = with_value(self._design, "choice.n_queries", n_queries)
-        self._follow_systems()
+        self._update_systems()
 
     # Fields
 
     def change(self, path: str, value: Any) -> None:
-        """Take what was written or chosen in a field; what hangs on it follows."""
+        """Change a field, and the fields that depend on it."""
         assert self._design is not None
         before = self._design
         self._design = with_value(before, path, value)
         if path == "construct":
             how = self._design.choice.how
             if value == "matches_words":
-                self._ask(how="words")
+                self._set_query_choice("words")
             elif how == "words":
-                self._ask(how="stratified")
+                self._set_query_choice("stratified")
         if path == "choice.how":
-            self._ask(how=value)
-        self._follow_construct(before.construct)
-        self._follow_systems()
+            self._set_query_choice(value)
+        self._update_grades(before.construct)
+        self._update_systems()
         self._show()
 
-    def take_selection(self) -> None:
-        """Let the sounds that are selected now be the queries."""
+    def use_selection(self) -> None:
+        """Use the sounds that are selected in the main window as queries."""
         self.change("choice.how", "sounds")
 
-    def _ask(self, *, how: ChoiceOfQueries) -> None:
+    def _set_query_choice(self, how: ChoiceOfQueries) -> None:
         assert self._design is not None
         choice = replace(self._design.choice, how=how)
         typed = parse_query(self._typed()).typed
@@ -173,68 +176,68 @@ class StudyDesignPresenter:
         if (how == "words") != (construct == "matches_words"):
             construct = "matches_words" if how == "words" else "sounds_alike"
         self._design = replace(self._design, choice=choice, construct=construct)
-        self._lines.ask_words(is_words=how == "words")
+        self._systems.set_query_kind(has_words=how == "words")
 
-    def _follow_construct(self, before: Construct) -> None:
-        """Let the grades' words be those of the construct, unless somebody wrote others."""
+    def _update_grades(self, before: Construct) -> None:
+        """Use the default grades of the construct, unless the user edited the grades."""
         design = self._design
         if design is not None and design.construct != before and design.scale.grades == GRADES[before]:
             self._design = replace(design, scale=Scale(GRADES[design.construct], design.scale.has_slider))
 
     # Systems
 
-    def tick(self, key: int, is_ticked: bool) -> None:
-        """Compare a system, or leave it out."""
-        self._lines.tick(key, is_ticked=is_ticked)
+    def check_system(self, key: int, is_checked: bool) -> None:
+        """Select or deselect a system."""
+        self._systems.check(key, is_checked=is_checked)
         self._systems_changed()
 
     def add_variant(self, key: int) -> None:
-        """Put a variant of an encoder below it."""
-        self._lines.add_variant(key)
+        """Add a variant of an encoder below it."""
+        self._systems.add_variant(key)
         self._systems_changed()
 
     def add_ranking(self, path: Path) -> None:
-        """Compare with what was computed elsewhere."""
-        self._lines.add_ranking(path)
+        """Add a file of rankings."""
+        self._systems.add_ranking(path)
         self._systems_changed()
 
     def change_system(self, key: int, system: System) -> None:
-        """Take a variant as it is written now; planned comparisons follow its name."""
-        before = {line.key: line.system.name for line in self._lines.lines}
-        self._lines.change(key, system)
-        after = {line.key: line.system.name for line in self._lines.lines}
+        """Change a variant; planned comparisons follow its name."""
+        before = {row.key: row.system.name for row in self._systems.rows}
+        self._systems.change(key, system)
+        after = {row.key: row.system.name for row in self._systems.rows}
         if self._design is not None and before[key] != after[key]:
             renamed = {before[key]: after[key]}
             planned = tuple(
-                Comparison(renamed.get(one.first, one.first), renamed.get(one.second, one.second))
-                for one in self._design.planned
+                Comparison(renamed.get(pair.first, pair.first), renamed.get(pair.second, pair.second))
+                for pair in self._design.planned
             )
             self._design = replace(self._design, planned=planned)
         self._systems_changed()
 
     def remove_system(self, key: int) -> None:
-        """Take a variant away."""
-        self._lines.remove(key)
+        """Remove a variant."""
+        self._systems.remove(key)
         self._systems_changed()
 
     def plan(self, planned: Sequence[Comparison]) -> None:
-        """Say which comparisons the study is made for."""
+        """Set the planned comparisons."""
         assert self._design is not None
         self._is_planned = True
         self._design = replace(self._design, planned=tuple(planned))
         self._show()
 
     def _systems_changed(self) -> None:
-        self._follow_systems()
+        self._update_systems()
         self._show()
 
-    def _follow_systems(self) -> None:
+    def _update_systems(self) -> None:
         assert self._design is not None
-        systems = self._lines.asked
+        systems = self._systems.selected
         names = [system.name for system in systems]
-        planned = tuple(one for one in self._design.planned if one.first in names and one.second in names)
+        planned = tuple(pair for pair in self._design.planned if pair.first in names and pair.second in names)
         if not self._is_planned:
-            plain = [line.system.name for line in self._lines.lines if line.is_ticked and not line.is_variant]
+            plain = [row.system.name for row in self._systems.rows if row.is_checked and not row.is_variant]
             pair = [name for name in plain if name in names][:2]
             pair = pair if len(pair) == 2 else names[:2]
             planned = (Comparison(*pair),) if len(pair) == 2 else ()
@@ -243,36 +246,32 @@ class StudyDesignPresenter:
     # Files
 
     def choose_labels(self, path: Path | None) -> None:
-        """Spread queries over classes of a file, or no longer."""
+        """Spread queries over the classes in a file, or over folders."""
 
-        def chosen(file: str) -> None:
-            self._labels = file
-            self._remember_labels(file)
-            self._view.show_design_job(None, "")
+        def chosen(_: object) -> None:
+            self._labels = path
+            self._labels_chosen(path)
+            self._view.show_design_job(None, None)
             self._show()
 
-        def work() -> str:
-            labels_of(str(path) if path else "")
-            return str(path) if path else ""
+        self._queries.run("labels", lambda: labels_by_path(path), done=chosen, failed=self._show_error)
 
-        self._queries.run("labels", work, done=chosen, failed=self._complain)
-
-    def labels_changed(self, labels: str) -> None:
-        """Take up the labels file that was chosen elsewhere."""
-        self._labels = labels
+    def labels_changed(self, path: Path | None) -> None:
+        """Use the labels file that was chosen elsewhere."""
+        self._labels = path
         self._show()
 
     def open_design(self, path: Path) -> None:
-        """Take up a design from a file; what a frozen study has besides is left."""
-        self._queries.run("design", lambda: read_design(path), done=self._take, failed=self._complain)
+        """Read a design from a file; the queries of a built study are dropped."""
+        self._queries.run("design", lambda: read_design(path), done=self._use, failed=self._show_error)
 
-    def _take(self, design: StudyDesign) -> None:
-        self._lines = SystemLines(self._choices, design.systems)
-        self._lines.ask_words(is_words=design.choice.how == "words")
+    def _use(self, design: StudyDesign) -> None:
+        self._systems = SystemList(self._choices, design.systems)
+        self._systems.set_query_kind(has_words=design.choice.how == "words")
         self._design = replace(design, queries=())
         self._is_planned = True
-        self._view.show_design_job(None, "")
-        self._follow_systems()
+        self._view.show_design_job(None, None)
+        self._update_systems()
         self._show()
 
     def save_design(self, path: Path) -> None:
@@ -282,68 +281,68 @@ class StudyDesignPresenter:
 
         def work() -> None:
             try:
-                path.write_text(text, encoding="utf-8")
+                write_whole(path, text)
             except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise StudyError(f"`{path}` cannot be written ({reason}). Choose another place.") from error
+                raise StudyError(f"Cannot write “{path}” ({refusal(error)}). Choose another folder.") from error
 
-        self._queries.run("save", work, done=lambda _: self._view.show_design_job(None, ""), failed=self._complain)
+        self._queries.run("save", work, done=lambda _: self._view.show_design_job(None, None), failed=self._show_error)
 
-    # Freezing
+    # Creating
 
-    def freeze(self) -> None:
-        """Make the study."""
+    def create(self) -> None:
+        """Create the study."""
         state = self._state()
-        if state is None or not state.can_freeze:
+        if state is None or not state.can_create:
             return
         design, labels = state.design, self._labels
-        begun = self._background.start(
-            lambda tell: make_study(self._library, design, labels=labels, tell=tell),
-            told=lambda text, share: self._view.show_design_job(JobState(text, share), ""),
+        is_started = self._jobs.start(
+            "Creating the study",
+            lambda control, report: make_study(
+                self._library, design, labels=labels_by_path(labels), control=control, report=report
+            ),
+            progressed=lambda progress: self._view.show_design_job(progress, None),
             ended=self._ended,
         )
-        if begun:
-            self._view.show_design_job(JobState("Reading the library", 0.0), "")
+        if is_started:
+            self._view.show_design_job(Progress("Reading the library"), None)
 
     def cancel(self) -> None:
-        """Stop; nothing of the study is left."""
-        if self._background.is_running:
-            self._background.cancel()
-            self._view.show_design_job(JobState("Stopping"), "")
+        """Cancel creating the study; nothing of it is left."""
+        if self._jobs.is_running:
+            self._jobs.cancel()
+            self._view.show_design_job(Progress("Cancelling"), None)
 
-    def _ended(self, frozen: MadeStudy | None, complaint: str) -> None:
-        self._view.show_design_job(None, complaint)
-        if frozen is None:
+    def _ended(self, made: MadeStudy | None, error: str | None) -> None:
+        self._view.show_design_job(None, error)
+        if made is None:
             self._show()
             return
-        self._frozen = frozen.folder
+        self._created = made.folder
         self._made()
-        title = printable(frozen.folder.study.design.title)
-        pages = count_text(frozen.overview.n_pages, "page", "pages")
-        minutes = count_text(max(1, round(frozen.overview.minutes)), "minute", "minutes")
-        self._view.show_frozen(f"“{title}” is frozen: {pages}, about {minutes} a rater.", frozen.notes)
+        sentence = created_text(made.folder, n_pages=made.overview.n_pages, minutes=made.overview.minutes)
+        self._view.show_created(sentence, made.notes)
 
     def rate(self) -> None:
-        """Rate what was made."""
-        folder = self._frozen
+        """Rate the study that was created."""
+        folder = self._created
         self.done()
         if folder is not None:
             self._rate(folder)
 
     def done(self) -> None:
-        """Put the sheet away; the next one is new."""
+        """Close the dialog; the next design starts from the defaults."""
         self._design = None
-        self._frozen = None
+        self._created = None
         self._view.close_design()
 
-    # What is seen
+    # View
 
-    def _complain(self, sentence: str) -> None:
+    def _show_error(self, sentence: str) -> None:
         self._view.show_design_job(None, sentence)
 
     def _show(self) -> None:
         state = self._state()
-        if state is not None and self._frozen is None:
+        if state is not None and self._created is None:
             self._view.show_design(state)
 
     def _state(self) -> DesignState | None:
@@ -351,16 +350,15 @@ class StudyDesignPresenter:
         if design is None:
             return None
         problems = dict(problems_of(design, self._choices))
-        if self._lines.has_fault:
-            problems.setdefault("systems", "A system cannot be as it is written.")
+        if self._systems.has_problem:
+            problems.setdefault("systems", WRONG_SYSTEM)
         return DesignState(
             design=design,
-            lines=self._lines.lines,
+            system_rows=self._systems.rows,
             shown=shown_paths(design),
             problems=problems,
-            question_hint=replace(design, question="").asked,
+            question_hint=replace(design, question="").shown_question,
             sounds=sounds_text(design),
-            labels=printable(Path(self._labels).name) if self._labels else "",
-            estimate="" if problems else estimate_text(design, self._choices),
-            can_freeze=not problems,
+            labels=printable(self._labels.name) if self._labels is not None else None,
+            estimate=None if problems else estimate_text(design, self._choices),
         )

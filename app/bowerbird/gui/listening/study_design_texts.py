@@ -1,4 +1,4 @@
-"""What the sheet of a new study says: which fields matter, what is wrong beside which, and how long it will take."""
+"""The state of the New study dialog: which fields apply, what is wrong with which, and the estimated length."""
 
 import math
 from collections.abc import Mapping
@@ -8,93 +8,105 @@ from typing import Final
 
 from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
-from bowerbird.domain.study import StudyDesign
 from bowerbird.gui.listening.study_design_fields import FIELDS
-from bowerbird.gui.listening.system_rows import SystemLine
-from bowerbird.listening.design import design_faults
+from bowerbird.gui.listening.system_rows import SystemRow
+from bowerbird.listening.design import design_problems
 from bowerbird.listening.plan import estimate_of
+from bowerbird.listening.store import StudyFolder
+from bowerbird.listening.study import StudyDesign
 from bowerbird.listening.systems.choices import SystemChoices
+from bowerbird.listening.texts import effort_text
 
-_OF_GRADES: Final = frozenset(
+_GRADE_FIELDS: Final = frozenset(
     {"scale.grades", "scale.has_slider", "n_per_page", "controls.identical_share", "controls.far_share"}
 )
+_SOUND_FIELDS: Final = frozenset({"near_copies", "near_copy_cosine", "controls.identical_share"})
 _TOLERANCE: Final = 0.2
-"""Of a sitting: a guess that is a little over one is one."""
+"""Share of a session that the estimate may be over before a second session is announced."""
 
-_OF_SOUNDS: Final = frozenset({"near_copies", "near_copy_cosine", "controls.identical_share"})
+NO_SOUNDS: Final = "The library has no indexed sounds yet. Add a folder first."
+DEFAULT_TITLE: Final = "A listening test"
+WRONG_SYSTEM: Final = "A system is not valid. See its row."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DesignState:
-    """What the sheet shows.
+    """What the dialog shows.
 
     Attributes
     ----------
     design : StudyDesign
-    lines : tuple of SystemLine
+    system_rows : tuple of SystemRow
     shown : frozenset of str
-        Paths of the fields that matter to this design.
+        Paths of the fields that apply to this design.
     problems : mapping of str to str
-        Sentences by the path of their field; "" for the whole.
+        Sentences by the path of their field; "" is the design as a whole.
     question_hint : str
-        The question that is asked where none is written.
+        The default question.
     sounds : str
-        Which sounds are queries; "" where others are.
-    labels : str
-        Name of the labels file; "" for none.
-    estimate : str
-    can_freeze : bool
+        Names of the query sounds.
+    labels : str or None
+        Name of the labels file.
+    estimate : str or None
+        Length of the study; None while there are problems.
     """
 
     design: StudyDesign
-    lines: tuple[SystemLine, ...]
+    system_rows: tuple[SystemRow, ...]
     shown: frozenset[str]
     problems: Mapping[str, str]
     question_hint: str
     sounds: str
-    labels: str
-    estimate: str
-    can_freeze: bool
+    labels: str | None
+    estimate: str | None
+
+    @property
+    def can_create(self) -> bool:
+        """Whether the study can be created."""
+        return not self.problems
 
 
 def problems_of(design: StudyDesign, choices: SystemChoices) -> Mapping[str, str]:
-    """Return what is wrong, by the path of the field that it stands beside; "" for the whole."""
+    """Return the problems by the path of their field; "" is the design as a whole."""
     if not choices.encoders:
-        return {"": "The library has no analysed sound yet. Add a folder first."}
+        return {"": NO_SOUNDS}
     found: dict[str, str] = {}
-    for fault in design_faults(design):
-        found.setdefault(fault.place, _worded(fault.place, fault.what, design))
+    for problem in design_problems(design):
+        found.setdefault(problem.field, _problem_text(problem.field, problem.sentence, design))
     if "name" not in found and (studies_path() / design.name).exists():
-        found["name"] = "A study has this name already. Choose another."
+        found["name"] = "Another study has this name. Choose a different name."
     n_sounds, is_drawn = choices.n_sounds, design.choice.how in {"stratified", "random"}
-    n_wanted = design.choice.n_queries + design.n_training
+    n_needed = design.choice.n_queries + design.n_training
     if design.choice.how != "words" and n_sounds <= design.depth:
-        found.setdefault("depth", f"The library has {count_text(n_sounds)}. Judge fewer results.")
-    if is_drawn and n_wanted > n_sounds:
+        found.setdefault("depth", f"The library has only {count_text(n_sounds)}. Choose fewer results.")
+    if is_drawn and n_needed > n_sounds:
         found.setdefault(
             "choice.n_queries",
-            f"The library has {count_text(n_sounds)}; with the training pages this needs {n_wanted:,}.",
+            f"The library has only {count_text(n_sounds)}; with training pages the study needs {n_needed:,}.",
         )
     return found
 
 
 def estimate_text(design: StudyDesign, choices: SystemChoices) -> str:
-    """Say what a rater will have to do."""
-    guess = estimate_of(design, mean_excerpt_s=choices.mean_excerpt_s(design.excerpt_s))
-    pages = count_text(guess.n_pages, "page", "pages")
-    minutes = count_text(max(1, round(guess.minutes)), "minute", "minutes")
-    n_sittings = math.ceil(guess.minutes / design.break_after_min - _TOLERANCE)
-    sittings = f", {n_sittings} sittings" if n_sittings > 1 else ""
-    return f"About {pages}, {minutes} a rater{sittings}"
+    """Return the estimated length of a study."""
+    effort = estimate_of(design, mean_excerpt_s=choices.mean_excerpt_s(design.excerpt_s))
+    n_sessions = math.ceil(effort.minutes / design.break_after_min - _TOLERANCE)
+    sessions = f" in {n_sessions} sessions" if n_sessions > 1 else ""
+    return f"Estimate: {effort_text(effort.n_pages, effort.minutes)}{sessions}"
+
+
+def created_text(folder: StudyFolder, *, n_pages: int, minutes: float) -> str:
+    """Return the sentence that confirms a new study."""
+    return f"“{printable(folder.study.design.title)}” was created: {effort_text(n_pages, minutes)}."
 
 
 def shown_paths(design: StudyDesign) -> frozenset[str]:
-    """Return the fields that matter to a design."""
+    """Return the paths of the fields that apply to a design."""
     paths = {field.path for field in FIELDS}
     if design.kind != "grade":
-        paths -= _OF_GRADES
+        paths -= _GRADE_FIELDS
     if design.choice.how == "words":
-        paths -= _OF_SOUNDS
+        paths -= _SOUND_FIELDS
     else:
         paths -= {"choice.words"}
     if design.choice.how in {"words", "sounds"}:
@@ -103,33 +115,33 @@ def shown_paths(design: StudyDesign) -> frozenset[str]:
 
 
 def sounds_text(design: StudyDesign) -> str:
-    """Say which sounds are queries; "" where others are."""
+    """Return the names of the query sounds; "" when the queries are not chosen by hand."""
     if design.choice.how != "sounds":
         return ""
-    names = [printable(Path(one).name) for one in design.choice.sounds]
+    names = [printable(Path(path).name) for path in design.choice.sounds]
     if len(names) <= 2:
-        return ", ".join(names) or "None is selected"
+        return ", ".join(names) or "No sound selected"
     return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"
 
 
-def _worded(place: str, what: str, design: StudyDesign) -> str:
-    """Say a fault as somebody reads it who sees the field."""
-    match place:
+def _problem_text(field: str, sentence: str, design: StudyDesign) -> str:
+    """Return the sentence to show beside a field."""
+    match field:
         case "name":
-            return "Use small letters, digits, - and _ alone."
+            return "Use only lowercase letters, digits, - and _."
         case "title":
-            return "Write a title. It should give nothing away."
+            return "Enter a title. It should not reveal the purpose of the study."
         case "systems" if not design.systems:
-            return "Tick at least one system."
+            return "Select at least one system."
         case "systems" if design.kind != "grade" and len(design.systems) < 2:
-            return "This trial compares two systems. Tick another."
+            return "This trial compares two systems. Select another."
         case "choice.words":
-            return "Write what shall be searched for."
+            return "Enter at least one query."
         case "choice.sounds":
-            return "Select sounds in the list, then take them."
+            return "Select sounds in the list, then use the selection."
         case "scale.grades":
-            return "Write two to ten grades, worst first; none only beside the line."
+            return "Enter two to ten grades, worst first, or none when there is a slider."
         case "planned":
-            return "A comparison needs two systems."
+            return "A comparison needs two different systems."
         case _:
-            return f"{what[0].upper()}{what[1:]}."
+            return f"{sentence[0].upper()}{sentence[1:]}."

@@ -1,4 +1,4 @@
-"""Fields of a form: each with its unit beside it and what is wrong below it. They know words, not rules."""
+"""The fields of a form, each with its unit beside it and its problem below it."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -28,24 +28,24 @@ from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import label, styled
 
 LABEL_PX: Final = 168
-"""So wide are the names of fields where they stand beside them."""
+"""Width of labels beside their fields."""
 
 _NUMBER_PX: Final = 84
 _N_LINES: Final = 4
 
 
 class Choice(QComboBox):
-    """A choice among a few; the wheel scrolls the page, not the choice."""
+    """A drop-down list; the wheel scrolls the page instead of changing the choice."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
-        self.setItemDelegate(QStyledItemDelegate(self))  # the usual one does not know the style sheet
+        self.setItemDelegate(QStyledItemDelegate(self))  # the default delegate ignores the style sheet
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave it to the page."""
+        """Let the page scroll."""
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -58,11 +58,11 @@ class Choice(QComboBox):
         painter.drawPolyline([QPointF(x - 4, y - 4), QPointF(x, y), QPointF(x + 4, y - 4)])
 
 
-class Tick(QCheckBox):
-    """A box with a tick, which style sheets leave out."""
+class CheckBox(QCheckBox):
+    """A check box that draws its check mark, which style sheets leave out."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the tick."""
+        """Draw the check mark."""
         super().paintEvent(event)
         if not self.isChecked():
             return
@@ -77,26 +77,26 @@ class Tick(QCheckBox):
 
 
 class Count(QSpinBox):
-    """A whole number; the wheel scrolls the page."""
+    """A field for a whole number; the wheel scrolls the page."""
 
     def __init__(self) -> None:
         super().__init__()
         _as_number(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave it to the page."""
+        """Let the page scroll."""
         event.ignore()
 
 
 class Number(QDoubleSpinBox):
-    """A number; the wheel scrolls the page."""
+    """A field for a number; the wheel scrolls the page."""
 
     def __init__(self) -> None:
         super().__init__()
         _as_number(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave it to the page."""
+        """Let the page scroll."""
         event.ignore()
 
 
@@ -109,7 +109,7 @@ def _as_number(box: QSpinBox | QDoubleSpinBox) -> None:
 
 
 class Lines(QPlainTextEdit):
-    """A few lines of text; Tab leaves it."""
+    """A field for several lines of text; Tab leaves it."""
 
     def __init__(self, hint: str) -> None:
         super().__init__()
@@ -120,22 +120,22 @@ class Lines(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     def sizeHint(self) -> QSize:
-        """A few lines."""
+        """Show a few lines."""
         return QSize(240, _N_LINES * self.fontMetrics().lineSpacing() + 28)
 
     def minimumSizeHint(self) -> QSize:
-        """As high, and as narrow as need be."""
+        """Keep the height; allow a narrow field."""
         return QSize(80, self.sizeHint().height())
 
 
 class FieldView(QWidget):
-    """One field with its unit and, below, its hint or what is wrong.
+    """A field with its unit, and its problem below.
 
     Parameters
     ----------
     field : Field
     changed : callable
-        Gets the path and the new value.
+        Receives the path and the new value.
     """
 
     def __init__(self, field: Field, changed: Callable[[str, Any], object]) -> None:
@@ -145,7 +145,7 @@ class FieldView(QWidget):
         self._is_showing = False
         self._value: Any = None
         self.input = self._make_input()
-        self.input.setAccessibleName(field.words)
+        self.input.setAccessibleName(field.label)
         self._problem = label("", "warning", wraps=True)
         self._problem.hide()
         line = QHBoxLayout()
@@ -167,49 +167,49 @@ class FieldView(QWidget):
             case "line":
                 made: Any = styled(QLineEdit(), "field")
                 made.setPlaceholderText(field.hint)
-                made.textEdited.connect(self._tell)
+                made.textEdited.connect(self._emit)
             case "lines":
                 made = Lines(field.hint)
-                made.textChanged.connect(self._tell_lines)
+                made.textChanged.connect(self._emit_lines)
             case "choice":
                 made = Choice()
-                for value, words in field.choices:
-                    made.addItem(words, value)
-                made.activated.connect(lambda _: self._tell(made.currentData()))
+                for value, text in field.choices:
+                    made.addItem(text, value)
+                made.activated.connect(lambda _: self._emit(made.currentData()))
             case "count":
                 made = Count()
                 made.setRange(round(field.low), round(field.high))
                 made.setSingleStep(round(field.step))
                 made.setGroupSeparatorShown(field.path != "seed")
-                made.valueChanged.connect(self._tell)
+                made.valueChanged.connect(self._emit)
             case "number":
                 made = Number()
                 made.setDecimals(3 if field.step < 0.01 else 2 if field.step < 0.1 else 1 if field.step < 1 else 0)
                 made.setRange(field.low, field.high)
                 made.setSingleStep(field.step)
-                made.valueChanged.connect(self._tell)
+                made.valueChanged.connect(self._emit)
             case "share":
                 made = Count()
                 made.setRange(0, 100)
-                made.valueChanged.connect(lambda percent: self._tell(percent / 100))
+                made.valueChanged.connect(lambda percent: self._emit(percent / 100))
             case "switch":
-                made = Tick(field.words)
-                made.toggled.connect(self._tell)
+                made = CheckBox(field.label)
+                made.toggled.connect(self._emit)
         widget: QWidget = made
         return widget
 
-    def _tell(self, value: Any) -> None:
+    def _emit(self, value: Any) -> None:
         if not self._is_showing:
             self._value = value
             self._changed(self.field.path, value)
 
-    def _tell_lines(self) -> None:
+    def _emit_lines(self) -> None:
         text = self.input.toPlainText()  # type: ignore[attr-defined] # lines are a Lines
         is_text = isinstance(self._value, str)
-        self._tell(text.strip() if is_text else tuple(one.strip() for one in text.splitlines() if one.strip()))
+        self._emit(text.strip() if is_text else tuple(line.strip() for line in text.splitlines() if line.strip()))
 
     def show_value(self, value: Any, problem: str, *, hint: str = "") -> None:
-        """Show a value; one that was just written here is left as it was written."""
+        """Show a value; text that the user is editing stays."""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         if hint and isinstance(self.input, QLineEdit):
@@ -236,7 +236,7 @@ class FieldView(QWidget):
 
 
 class Form(QWidget):
-    """Fields below one another, their names beside them, or above where there is no room."""
+    """Fields in a column, with labels beside them or, in a narrow form, above them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -246,33 +246,33 @@ class Form(QWidget):
         self.rows.setVerticalSpacing(8)
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._names: list[QLabel] = []
-        self._nameless: list[QWidget] = []
+        self._labels: list[QLabel] = []
+        self._unlabelled: list[QWidget] = []
 
-    def add(self, words: str, widget: QWidget) -> None:
-        """Put a field below the others; one without a name stands below the others' fields."""
-        if not words:
-            self._nameless.append(widget)
+    def add(self, text: str, widget: QWidget) -> None:
+        """Add a field; without a label it is aligned with the other fields."""
+        if not text:
+            self._unlabelled.append(widget)
             self.rows.addRow(widget)
             return
-        name = label(words, "muted", wraps=True)
+        name = label(text, "muted", wraps=True)
         name.setBuddy(widget.input if isinstance(widget, FieldView) else widget)
         name.setContentsMargins(0, 7, 0, 0)
         name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._names.append(name)
+        self._labels.append(name)
         self.rows.addRow(name, widget)
 
     def show_row(self, widget: QWidget, *, is_shown: bool) -> None:
-        """Show a field with its name, or neither."""
+        """Show or hide a field and its label."""
         self.rows.setRowVisible(widget, is_shown)
 
     def fit(self, *, is_narrow: bool) -> None:
-        """Put names above their fields, or beside them."""
+        """Show labels above their fields, or beside them."""
         policy = QFormLayout.RowWrapPolicy.WrapAllRows if is_narrow else QFormLayout.RowWrapPolicy.DontWrapRows
         self.rows.setRowWrapPolicy(policy)
-        for widget in self._nameless:
+        for widget in self._unlabelled:
             widget.setContentsMargins(0 if is_narrow else LABEL_PX + self.rows.horizontalSpacing(), 0, 0, 0)
-        for name in self._names:
+        for name in self._labels:
             name.setMinimumWidth(0 if is_narrow else LABEL_PX)
             name.setMaximumWidth(16_777_215 if is_narrow else LABEL_PX)
             name.setContentsMargins(0, 0 if is_narrow else 7, 0, 0)

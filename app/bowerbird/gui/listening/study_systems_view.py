@@ -1,4 +1,4 @@
-"""The systems that are compared, as lines with a tick; variants can be changed in place. And the pairs planned."""
+"""Editors for the compared systems, as rows with a checkbox, and for the planned comparisons."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,86 +8,86 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from bowerbird.domain.study import Comparison, System
 from bowerbird.gui.listening.rating_widgets import FlowLayout
-from bowerbird.gui.listening.study_design_widgets import Choice, Count, Tick
-from bowerbird.gui.listening.system_rows import SystemLine, aspects_text, parse_aspects
+from bowerbird.gui.listening.study_design_widgets import CheckBox, Choice, Count
+from bowerbird.gui.listening.system_rows import SystemRow, aspects_text, parse_aspects
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
+from bowerbird.listening.study import Comparison, System
 
 _INDENT_PX = 26
 _SEARCHES = (("cosine", "Cosine"), ("inner_product", "Inner product"), ("nearest", "Nearest neighbour"))
+RANKING_FILES = " (*.jsonl *.json *.trec *.run *.txt)"
 
 
 class SystemsEditor(QWidget):
-    """A line for each system, and a way to add a file of rankings.
+    """A row for each system, and a button to add a file of rankings.
 
     Signals
     -------
-    ticked : (int, bool)
-    variant_asked, removed : int
+    checked : (int, bool)
+    variant_requested, removed : int
     changed : (int, System)
-    ranking_asked : ()
+    ranking_requested : ()
     """
 
-    ticked = Signal(int, bool)
-    variant_asked = Signal(int)
+    checked = Signal(int, bool)
+    variant_requested = Signal(int)
     removed = Signal(int)
     changed = Signal(int, object)
-    ranking_asked = Signal()
+    ranking_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: dict[int, _Line] = {}
+        self._views: dict[int, _SystemView] = {}
         self._list = QVBoxLayout(self)
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(2)
-        more = button("Add a file of rankings…", "link", self.ranking_asked.emit)
+        more = button(self.tr("Add rankings…"), "link", self.ranking_requested.emit)
         more.setAutoDefault(False)
-        more.setToolTip("JSON lines or a TREC run, computed elsewhere")
+        more.setToolTip(self.tr("JSON lines or a TREC run, computed elsewhere"))
         self._list.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_lines(self, lines: Sequence[SystemLine]) -> None:
-        """Show every system; a line that is there already stays, with the cursor in it."""
-        for gone in set(self._lines) - {line.key for line in lines}:
-            old = self._lines.pop(gone)
+    def show_rows(self, rows: Sequence[SystemRow]) -> None:
+        """Show every system; existing rows are kept, and so is the text cursor."""
+        for gone in set(self._views) - {row.key for row in rows}:
+            old = self._views.pop(gone)
             old.hide()
             old.deleteLater()
-        for place, line in enumerate(lines):
-            if line.key not in self._lines:
-                self._lines[line.key] = made = _Line(line, self)
-                self._list.insertWidget(place, made)
-            elif self._list.indexOf(self._lines[line.key]) != place:
-                self._list.removeWidget(self._lines[line.key])
-                self._list.insertWidget(place, self._lines[line.key])
-            self._lines[line.key].show_line(line)
+        for index, row in enumerate(rows):
+            if row.key not in self._views:
+                self._views[row.key] = made = _SystemView(row, self)
+                self._list.insertWidget(index, made)
+            elif self._list.indexOf(self._views[row.key]) != index:
+                self._list.removeWidget(self._views[row.key])
+                self._list.insertWidget(index, self._views[row.key])
+            self._views[row.key].show_row(row)
 
 
-class _Line(QWidget):
-    """One system."""
+class _SystemView(QWidget):
+    """A system."""
 
-    def __init__(self, line: SystemLine, editor: SystemsEditor) -> None:
+    def __init__(self, row: SystemRow, editor: SystemsEditor) -> None:
         super().__init__()
-        self._line = line
-        self._editor = editor
-        self.tick = Tick(line.system.name)
-        self.tick.toggled.connect(lambda is_ticked: editor.ticked.emit(line.key, is_ticked))
-        self._about = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
-        self._remark = label("", "warning", wraps=True)
-        self._remark.setContentsMargins(_INDENT_PX, 0, 0, 2)
+        self.box = CheckBox(row.system.name)
+        self.box.toggled.connect(lambda is_checked: editor.checked.emit(row.key, is_checked))
+        self._description = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
+        self._problem = label("", "warning", wraps=True)
+        self._problem.setContentsMargins(_INDENT_PX, 0, 0, 2)
         top = QHBoxLayout()
         top.setSpacing(8)
-        top.addWidget(self.tick)
-        top.addWidget(self._about, 1)
-        if line.system.kind == "encoder" and not line.is_variant:
-            variant = button("Variant", "link", partial(editor.variant_asked.emit, line.key))
-            variant.setToolTip(f"Compare {line.system.encoder} in another way too: fewer components, another search")
+        top.addWidget(self.box)
+        top.addWidget(self._description, 1)
+        if row.system.kind == "encoder" and not row.is_variant:
+            variant = button(self.tr("Add variant"), "link", partial(editor.variant_requested.emit, row.key))
+            hint = self.tr("Also compare {} with fewer components, another search function or weights")
+            variant.setToolTip(hint.format(row.system.encoder))
             variant.setAutoDefault(False)
             top.addWidget(variant)
-        if line.is_variant:
+        if row.is_variant:
             colours = theme.shown()
             cross = icon_button(
-                theme.icon("close", colours.muted), "Take it away", partial(editor.removed.emit, line.key)
+                theme.icon("close", colours.muted), self.tr("Remove"), partial(editor.removed.emit, row.key)
             )
             top.addWidget(cross)
         layout = QVBoxLayout(self)
@@ -95,83 +95,82 @@ class _Line(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         self._fields: _VariantFields | None = None
-        if line.is_variant:
-            self._fields = _VariantFields(line, partial(editor.changed.emit, line.key))
+        if row.is_variant:
+            self._fields = _VariantFields(row, partial(editor.changed.emit, row.key))
             layout.addWidget(self._fields)
-        layout.addWidget(self._remark)
+        layout.addWidget(self._problem)
 
-    def show_line(self, line: SystemLine) -> None:
-        """Show it as it is now."""
-        self._line = line
-        self.tick.setText(line.system.name.replace("&", "&&"))
-        self.tick.blockSignals(True)
-        self.tick.setChecked(line.is_ticked and line.can_answer)
-        self.tick.blockSignals(False)
-        self.tick.setEnabled(line.can_answer)
-        self._about.set_text(line.about if line.can_answer else line.remark)
-        has_remark = bool(line.remark) and line.is_ticked and line.can_answer
-        self._remark.setText(line.remark)
-        self._remark.setVisible(has_remark)
+    def show_row(self, row: SystemRow) -> None:
+        """Show the current state of the system."""
+        self.box.setText(row.system.name.replace("&", "&&"))
+        self.box.blockSignals(True)
+        self.box.setChecked(row.is_checked and row.is_available)
+        self.box.blockSignals(False)
+        self.box.setEnabled(row.is_available)
+        self._description.set_text(row.description if row.is_available else row.problem or "")
+        has_problem = bool(row.problem) and row.is_checked and row.is_available
+        self._problem.setText(row.problem or "")
+        self._problem.setVisible(has_problem)
         if self._fields is not None:
-            self._fields.show_system(line.system)
-            self._fields.setVisible(line.is_ticked)
+            self._fields.show_system(row.system)
+            self._fields.setVisible(row.is_checked)
 
 
-class _Room(QWidget):
-    """As high as its lines need: what stands around it asks for its height only when it likes."""
+class _FlowArea(QWidget):
+    """As high as its flow layout needs, since a form does not ask again for the height of a new width."""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for the height of the new width."""
+        """Adapt the height to the new width."""
         super().resizeEvent(event)
         if (lines := self.layout()) is not None:
             self.setMinimumHeight(lines.heightForWidth(self.width()))
 
 
 class _VariantFields(QWidget):
-    """What can be another way in a variant: its name, and of an encoder how it is used."""
+    """The fields of a variant: its name and, for an encoder, components, search function and weights."""
 
-    def __init__(self, line: SystemLine, changed: "partial[None]") -> None:
+    def __init__(self, row: SystemRow, changed: "partial[None]") -> None:
         super().__init__()
         self._changed = changed
-        self._system = line.system
+        self._system = row.system
         self._is_showing = False
-        inside = _Room()
+        inside = _FlowArea()
         flow = FlowLayout(inside, spacing=8)
-        around = QVBoxLayout(self)  # a flow knows no margins
+        around = QVBoxLayout(self)  # the flow layout ignores margins
         around.setContentsMargins(_INDENT_PX, 2, 0, 6)
         around.addWidget(inside)
         self.name = styled(QLineEdit(), "field")
-        self.name.setAccessibleName("Name of the system")
-        self.name.setToolTip("Its name in the report")
+        self.name.setAccessibleName(self.tr("Name of the system"))
+        self.name.setToolTip(self.tr("Name in the report"))
         self.name.setFixedWidth(168)
-        self.name.textEdited.connect(self._tell)
+        self.name.textEdited.connect(self._emit)
         flow.addWidget(self.name)
         self.components = Count()
-        self.components.setRange(0, max(0, line.n_most))
-        self.components.setSpecialValueText("all")
-        self.components.setAccessibleName("Principal components that are kept")
-        self.components.setToolTip("Principal components that are kept; 0 for all dimensions")
-        self.components.valueChanged.connect(self._tell)
+        self.components.setRange(0, max(0, row.max_components))
+        self.components.setSpecialValueText(self.tr("all"))
+        self.components.setAccessibleName(self.tr("Principal components to keep"))
+        self.components.setToolTip(self.tr("Principal components to keep; 0 for all dimensions"))
+        self.components.valueChanged.connect(self._emit)
         self.search = Choice()
-        for value, words in _SEARCHES:
-            self.search.addItem(words, value)
-        self.search.setAccessibleName("Search function")
+        for value, text in _SEARCHES:
+            self.search.addItem(text, value)
+        self.search.setAccessibleName(self.tr("Search function"))
         self.search.setMinimumContentsLength(16)
-        self.search.activated.connect(self._tell)
+        self.search.activated.connect(self._emit)
         self.weights = styled(QLineEdit(), "field")
         self.weights.setFixedWidth(168)
-        self.weights.setAccessibleName("Weights of its aspects")
-        self.weights.setPlaceholderText(f"Weights: {line.aspects[0]}=2" if line.aspects else "")
-        self.weights.setToolTip("Weights of its aspects: " + ", ".join(line.aspects))
-        self.weights.textEdited.connect(self._tell)
-        if line.system.kind == "encoder":
-            flow.addWidget(_with_words(self.components, "components"))
+        self.weights.setAccessibleName(self.tr("Weights of aspects"))
+        self.weights.setPlaceholderText(f"{self.tr('Weights:')} {row.aspects[0]}=2" if row.aspects else "")
+        self.weights.setToolTip(f"{self.tr('Weights of aspects:')} {', '.join(row.aspects)}")
+        self.weights.textEdited.connect(self._emit)
+        if row.system.kind == "encoder":
+            flow.addWidget(_with_label(self.components, self.tr("components")))
             flow.addWidget(self.search)
-            if line.aspects:
+            if row.aspects:
                 flow.addWidget(self.weights)
 
     def show_system(self, system: System) -> None:
-        """Show it; what is just being written is left as it was written."""
+        """Show the system; a field with the focus keeps its text."""
         self._system = system
         self._is_showing = True
         if self.name.text() != system.name:
@@ -182,7 +181,7 @@ class _VariantFields(QWidget):
             self.weights.setText(aspects_text(system.aspects))
         self._is_showing = False
 
-    def _tell(self) -> None:
+    def _emit(self) -> None:
         if self._is_showing:
             return
         aspects = parse_aspects(self.weights.text())
@@ -191,7 +190,7 @@ class _VariantFields(QWidget):
             name=self.name.text().strip(),
             n_components=self.components.value(),
             search=self.search.currentData(),
-            aspects={self.weights.text(): 1.0} if aspects is None else aspects,  # it is shown as unknown
+            aspects={self.weights.text(): 1.0} if aspects is None else aspects,  # shown as an unknown aspect
         )
         if made.kind != "encoder":
             made = replace(self._system, name=self.name.text().strip())
@@ -199,18 +198,18 @@ class _VariantFields(QWidget):
             self._changed(made)
 
 
-def _with_words(widget: QWidget, words: str) -> QWidget:
+def _with_label(widget: QWidget, text: str) -> QWidget:
     both = QWidget()
     line = QHBoxLayout(both)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(8)
     line.addWidget(widget)
-    line.addWidget(label(words, "muted"))
+    line.addWidget(label(text, "muted"))
     return both
 
 
 class PlannedEditor(QWidget):
-    """The pairs that the study is made to compare.
+    """The planned comparisons.
 
     Signals
     -------
@@ -227,8 +226,8 @@ class PlannedEditor(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         self._problem = label("", "warning", wraps=True)
-        self._none = label("None: every pair is reported, and none weighs more", "muted", wraps=True)
-        self._add = button("Add a comparison", "link", self._add_pair)
+        self._none = label(self.tr("None: all pairs are exploratory"), "muted", wraps=True)
+        self._add = button(self.tr("Add comparison"), "link", self._add_pair)
         self._add.setAutoDefault(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -239,7 +238,7 @@ class PlannedEditor(QWidget):
         layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_planned(self, pairs: Sequence[Comparison], names: Sequence[str], problem: str) -> None:
-        """Show the pairs; there are these systems to choose from."""
+        """Show the pairs, and the systems to choose from."""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         self._none.setVisible(not pairs)
@@ -251,10 +250,10 @@ class PlannedEditor(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        for place, pair in enumerate(self._pairs):
-            self._rows.addWidget(self._row(place, pair))
+        for index, pair in enumerate(self._pairs):
+            self._rows.addWidget(self._row(index, pair))
 
-    def _row(self, place: int, pair: Comparison) -> QWidget:
+    def _row(self, index: int, pair: Comparison) -> QWidget:
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
@@ -264,25 +263,25 @@ class PlannedEditor(QWidget):
             choice.addItems(self._names)
             choice.setMinimumContentsLength(4)
             choice.setCurrentText(shown)
-            choice.setAccessibleName(f"Comparison {place + 1}, {side} system")
-            choice.textActivated.connect(partial(self._change, place, side))
+            choice.setAccessibleName(self.tr("Comparison {}, {} system").format(index + 1, side))
+            choice.textActivated.connect(partial(self._change, index, side))
             line.addWidget(choice, 1)
             if side == "first":
-                line.addWidget(label("with", "muted"))
-        cross = icon_button(theme.icon("close", theme.shown().muted), "Take it away", partial(self._remove, place))
+                line.addWidget(label(self.tr("with"), "muted"))
+        cross = icon_button(theme.icon("close", theme.shown().muted), self.tr("Remove"), partial(self._remove, index))
         line.addWidget(cross)
         return row
 
-    def _change(self, place: int, side: str, name: str) -> None:
+    def _change(self, index: int, side: str, name: str) -> None:
         pairs = list(self._pairs)
-        pairs[place] = replace(pairs[place], **{side: name})
+        pairs[index] = replace(pairs[index], **{side: name})
         self.planned.emit(tuple(pairs))
 
-    def _remove(self, place: int) -> None:
-        self.planned.emit(self._pairs[:place] + self._pairs[place + 1 :])
+    def _remove(self, index: int) -> None:
+        self.planned.emit(self._pairs[:index] + self._pairs[index + 1 :])
 
     def _add_pair(self) -> None:
-        known = {frozenset((one.first, one.second)) for one in self._pairs}
+        known = {frozenset((pair.first, pair.second)) for pair in self._pairs}
         free = next(
             (
                 Comparison(first, second)

@@ -1,10 +1,10 @@
-"""The systems that may be compared, as lines with a tick: encoders, their variants, files of rankings, chance."""
+"""The systems to choose from, as rows with a checkbox: encoders, their variants, imported rankings, random order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bowerbird.domain.study import System
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
 
 _SEARCHES: Mapping[str, str] = {
@@ -15,193 +15,193 @@ _SEARCHES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SystemLine:
-    """One system.
+class SystemRow:
+    """A system to choose.
 
     Attributes
     ----------
     key : int
-        Stays the same while the line is changed.
+        Stays the same when the row changes.
     system : System
-    is_ticked : bool
+    is_checked : bool
     is_variant : bool
-        It can be changed and taken away.
-    about : str
-        What it is.
-    remark : str
-        Why it cannot be asked, or what is wrong with it; "" else.
-    can_answer : bool
-        False for one that knows no words where words are asked.
+        Whether it can be edited and removed.
+    description : str
+    problem : str or None
+        Why it cannot be used.
+    is_available : bool
+        False when it cannot rank the kind of queries that were chosen.
     aspects : tuple of str
-        What can be weighed.
-    n_most : int
-        Components that can be kept.
+        Aspects that can have weights.
+    max_components : int
     """
 
     key: int
     system: System
-    is_ticked: bool
+    is_checked: bool
     is_variant: bool = False
-    about: str = ""
-    remark: str = ""
-    can_answer: bool = True
+    description: str = ""
+    problem: str | None = None
+    is_available: bool = True
     aspects: tuple[str, ...] = ()
-    n_most: int = 0
+    max_components: int = 0
 
 
-class SystemLines:
-    """The lines, and what is done to them.
+class SystemList:
+    """An editable list of systems.
 
     Parameters
     ----------
     choices : SystemChoices
-        What the library has.
-    ticked : sequence of System, optional
-        Those of a design; None for the usual ones.
+        The encoders of the library.
+    checked : sequence of System, optional
+        Those of a design; the default ones if None.
     has_random : bool
-        Chance is among the usual ones.
+        Whether random order is checked by default.
     """
 
     def __init__(
-        self, choices: SystemChoices, ticked: Sequence[System] | None = None, *, has_random: bool = True
+        self, choices: SystemChoices, checked: Sequence[System] | None = None, *, has_random: bool = True
     ) -> None:
         self._choices = choices
-        self._n_made = 0
-        self._is_words = False
-        self._lines: list[SystemLine] = []
-        for place, encoder in enumerate(choices.encoders):
-            is_usual = place == 0 or encoder.name == "acoustic" or not has_random
-            self._add(System(encoder.name, encoder=encoder.name), is_ticked=is_usual if ticked is None else False)
-        self._add(System("random", kind="random"), is_ticked=has_random and ticked is None)
-        for system in ticked or ():
-            plain = next((line for line in self._lines if line.system == system), None)
-            if plain is not None:
-                self._put(plain.key, is_ticked=True)
+        self._n_added = 0
+        self._has_words = False
+        self._rows: list[SystemRow] = []
+        for index, encoder in enumerate(choices.encoders):
+            is_default = index == 0 or encoder.name == "acoustic" or not has_random
+            self._add(System(encoder.name, encoder=encoder.name), is_checked=is_default and checked is None)
+        self._add(System("random", kind="random"), is_checked=has_random and checked is None)
+        for system in checked or ():
+            row = next((row for row in self._rows if row.system == system), None)
+            if row is not None:
+                self._set(row.key, is_checked=True)
             else:
-                self._put_below(self._add(system, is_ticked=True, is_variant=True))
+                self._move_below_encoder(self._add(system, is_checked=True, is_variant=True))
 
     @property
-    def lines(self) -> tuple[SystemLine, ...]:
-        """Every line, from the top, with what is to be said of it now."""
-        names = [line.system.name for line in self._lines]
-        return tuple(self._judged(line, is_double=names.count(line.system.name) > 1) for line in self._lines)
+    def rows(self) -> tuple[SystemRow, ...]:
+        """All rows, with their current problems."""
+        names = [row.system.name for row in self._rows]
+        return tuple(self._checked_row(row, is_duplicate=names.count(row.system.name) > 1) for row in self._rows)
 
     @property
-    def asked(self) -> tuple[System, ...]:
+    def selected(self) -> tuple[System, ...]:
         """The systems that are compared."""
-        return tuple(line.system for line in self.lines if line.is_ticked and line.can_answer)
+        return tuple(row.system for row in self.rows if row.is_checked and row.is_available)
 
     @property
-    def has_fault(self) -> bool:
-        """Whether one that is asked cannot be as it is written."""
-        return any(line.is_ticked and line.can_answer and line.remark for line in self.lines)
+    def has_problem(self) -> bool:
+        """Whether a selected system cannot be used."""
+        return any(row.is_checked and row.is_available and row.problem for row in self.rows)
 
-    def ask_words(self, *, is_words: bool) -> None:
-        """Take note of whether words are asked: not every encoder knows any."""
-        self._is_words = is_words
+    def set_query_kind(self, *, has_words: bool) -> None:
+        """Set whether queries are in words, which not every encoder can search by."""
+        self._has_words = has_words
 
-    def tick(self, key: int, *, is_ticked: bool) -> None:
-        """Compare a system, or leave it out."""
-        self._put(key, is_ticked=is_ticked)
+    def check(self, key: int, *, is_checked: bool) -> None:
+        """Select or deselect a system."""
+        self._set(key, is_checked=is_checked)
 
     def add_variant(self, key: int) -> None:
-        """Put a variant of an encoder below it, to be changed."""
-        line = self._line(key)
-        encoder = self._choices.encoder(line.system.encoder)
-        n_kept = min(100, self._n_most(encoder) // 2) if encoder is not None else 0
-        system = System("", encoder=line.system.encoder, n_components=n_kept)
-        self._put_below(self._add(replace(system, name=self._free(name_of(system))), is_ticked=True, is_variant=True))
+        """Add a variant of an encoder below it."""
+        row = self._row(key)
+        encoder = self._choices.encoder(row.system.encoder)
+        n_components = min(100, self._max_components(encoder) // 2) if encoder is not None else 0
+        variant = System("", encoder=row.system.encoder, n_components=n_components)
+        variant = replace(variant, name=self._free(name_of(variant)))
+        self._move_below_encoder(self._add(variant, is_checked=True, is_variant=True))
 
     def add_ranking(self, path: Path) -> None:
-        """Put a file of rankings below the others."""
-        stem = "".join(one if one.isalnum() or one in "-_.+@" else "-" for one in path.stem).strip("-._") or "theirs"
-        self._add(System(self._free(stem[:60]), kind="ranking", ranking=str(path)), is_ticked=True, is_variant=True)
+        """Add a file of rankings."""
+        stem = "".join(letter if letter.isalnum() or letter in "-_.+@" else "-" for letter in path.stem)
+        name = self._free((stem.strip("-._") or "ranking")[:60])
+        self._add(System(name, kind="ranking", ranking=str(path)), is_checked=True, is_variant=True)
 
     def change(self, key: int, system: System) -> None:
-        """Take a variant as it is written now; one whose name nobody chose is named after what it is."""
-        before = self._line(key).system
+        """Change a variant; its name follows until the user edits it."""
+        before = self._row(key).system
         if system.name == before.name and system.kind == "encoder" and before.name.startswith(name_of(before)):
-            self._put(key, system=replace(system, name=""))
+            self._set(key, system=replace(system, name=""))
             system = replace(system, name=self._free(name_of(system)))
-        self._put(key, system=system)
+        self._set(key, system=system)
 
     def remove(self, key: int) -> None:
-        """Take a variant away."""
-        self._lines = [line for line in self._lines if line.key != key or not line.is_variant]
+        """Remove a variant."""
+        self._rows = [row for row in self._rows if row.key != key or not row.is_variant]
 
-    def _add(self, system: System, *, is_ticked: bool, is_variant: bool = False) -> SystemLine:
-        self._n_made += 1
+    def _add(self, system: System, *, is_checked: bool, is_variant: bool = False) -> SystemRow:
+        self._n_added += 1
         encoder = self._choices.encoder(system.encoder)
-        line = SystemLine(
-            self._n_made,
+        row = SystemRow(
+            self._n_added,
             system,
-            is_ticked,
+            is_checked,
             is_variant,
             aspects=encoder.aspects if encoder is not None else (),
-            n_most=self._n_most(encoder),
+            max_components=self._max_components(encoder),
         )
-        self._lines.append(line)
-        return line
+        self._rows.append(row)
+        return row
 
-    def _put_below(self, made: SystemLine) -> None:
-        """Put a line that was just added below those of its encoder."""
-        of_encoder = [n for n, one in enumerate(self._lines[:-1]) if one.system.encoder == made.system.encoder]
-        if of_encoder and made.system.kind == "encoder":
-            self._lines.insert(of_encoder[-1] + 1, self._lines.pop())
+    def _move_below_encoder(self, added: SystemRow) -> None:
+        """Move the last row below the other rows of its encoder."""
+        indices = [index for index, row in enumerate(self._rows[:-1]) if row.system.encoder == added.system.encoder]
+        if indices and added.system.kind == "encoder":
+            self._rows.insert(indices[-1] + 1, self._rows.pop())
 
-    def _n_most(self, encoder: EncoderChoice | None) -> int:
+    def _max_components(self, encoder: EncoderChoice | None) -> int:
         return min(encoder.n_dims, self._choices.n_sounds) if encoder is not None else 0
 
-    def _line(self, key: int) -> SystemLine:
-        return next(line for line in self._lines if line.key == key)
+    def _row(self, key: int) -> SystemRow:
+        return next(row for row in self._rows if row.key == key)
 
-    def _put(self, key: int, *, system: System | None = None, is_ticked: bool | None = None) -> None:
-        for place, line in enumerate(self._lines):
-            if line.key == key:
-                self._lines[place] = replace(
-                    line,
-                    system=line.system if system is None else system,
-                    is_ticked=line.is_ticked if is_ticked is None else is_ticked,
+    def _set(self, key: int, *, system: System | None = None, is_checked: bool | None = None) -> None:
+        for index, row in enumerate(self._rows):
+            if row.key == key:
+                self._rows[index] = replace(
+                    row,
+                    system=row.system if system is None else system,
+                    is_checked=row.is_checked if is_checked is None else is_checked,
                 )
 
     def _free(self, name: str) -> str:
-        names, number, free = {line.system.name for line in self._lines}, 2, name
+        names, number, free = {row.system.name for row in self._rows}, 2, name
         while free in names:
             free, number = f"{name}-{number}", number + 1
         return free
 
-    def _judged(self, line: SystemLine, *, is_double: bool) -> SystemLine:
-        system = line.system
+    def _checked_row(self, row: SystemRow, *, is_duplicate: bool) -> SystemRow:
+        system = row.system
         encoder = self._choices.encoder(system.encoder)
-        remark, can_answer = "", True
+        problem, is_available = None, True
         if system.kind == "encoder" and encoder is None:
-            remark, can_answer = "The library has no vectors of it.", False
-        elif encoder is not None and self._is_words and not encoder.knows_words:
-            remark, can_answer = "It knows no words.", False
-        elif is_double:
-            remark = "Another system has this name. Name them apart."
-        elif encoder is not None and system.n_components > line.n_most:
-            remark = f"{line.n_most:,} components are the most here. Keep fewer."
-        elif unknown := [name for name in system.aspects if name not in line.aspects]:
-            known = ", ".join(line.aspects) or "none"
-            remark = f"It has no aspect “{unknown[0]}”. It has: {known}."
-        return replace(line, about=about(system), remark=remark, can_answer=can_answer)
+            problem, is_available = "The library has no embeddings of this encoder.", False
+        elif encoder is not None and self._has_words and not encoder.has_text:
+            problem, is_available = "Cannot search by words.", False
+        elif is_duplicate:
+            problem = "Another system has this name. Choose a different name."
+        elif encoder is not None and system.n_components > row.max_components:
+            problem = f"At most {row.max_components:,} components are possible. Keep fewer."
+        elif unknown := [name for name in system.aspects if name not in row.aspects]:
+            known = ", ".join(row.aspects) or "none"
+            problem = f"“{unknown[0]}” is not an aspect of this encoder. Its aspects: {known}."
+        return replace(row, description=description_of(system), problem=problem, is_available=is_available)
 
 
-def about(system: System) -> str:
-    """Say what a system is."""
+def description_of(system: System) -> str:
+    """Return what a system is, in words."""
     if system.kind == "random":
-        return "By chance, for scale"
+        return "Random order, as a baseline"
     if system.kind == "ranking":
         return f"Rankings in {Path(system.ranking).name}"
-    parts = [f"{system.n_components:,} components" if system.n_components else "", ""]
-    parts[1] = _SEARCHES[system.search] if system.search != "cosine" else ""
-    weights = [f"{name} × {weight:g}" for name, weight in system.aspects.items()]
-    return ", ".join([one for one in (*parts, *weights) if one])
+    parts = [f"{system.n_components:,} components" if system.n_components else ""]
+    parts += [_SEARCHES[system.search] if system.search != "cosine" else ""]
+    parts += [f"{name} × {weight:g}" for name, weight in system.aspects.items()]
+    return ", ".join([part for part in parts if part])
 
 
 def name_of(system: System) -> str:
-    """Name a variant after what it is: ear-pca100-nearest."""
+    """Return the default name of a variant: ear-pca100-nearest."""
     parts = [system.encoder]
     if system.n_components:
         parts.append(f"pca{system.n_components}")
@@ -212,7 +212,7 @@ def name_of(system: System) -> str:
 
 
 def parse_aspects(text: str) -> dict[str, float] | None:
-    """Read weights as they are written, ``timbre=2, pitch=0.5``; None where it cannot be read."""
+    """Read weights in the form ``timbre=2, pitch=0.5``; None when the text is not valid."""
     found = {}
     for part in text.replace(";", ",").split(","):
         name, _, value = part.partition("=")
@@ -229,5 +229,5 @@ def parse_aspects(text: str) -> dict[str, float] | None:
 
 
 def aspects_text(aspects: Mapping[str, float]) -> str:
-    """Write weights as `parse_aspects` reads them."""
+    """Return weights in the form that `parse_aspects` reads."""
     return ", ".join(f"{name}={weight:g}" for name, weight in aspects.items())

@@ -101,9 +101,7 @@ class Application:
             is_indexing=lambda: self.indexing.is_running,
             has_offer=settings.has_offer,
         )
-        self.listening = Listening(
-            window, library, player=self._player, post=self._bridge.post, labels=settings.labels or ""
-        )
+        self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
         self._connect()
         self._restore()
 
@@ -346,7 +344,7 @@ class Application:
             has_folders=self.window.actions_by_name["folders"].isChecked(),
             has_words=self.window.actions_by_name["words"].isChecked(),
             has_offer=self.models.has_offer,
-            labels=self.listening.labels or None,
+            labels=self.listening.labels,
             **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())

@@ -27,6 +27,7 @@ from bowerbird.encoders.registry import encoder_names, trained_ears
 from bowerbird.jobs.progress import Progress, Report, ignore
 from bowerbird.library.export import sound_vectors
 from bowerbird.library.library import Library
+from bowerbird.ranking.average_precision import average_precision
 
 MIN_SOUNDS: Final = 200
 MIN_WORDS: Final = 10
@@ -231,7 +232,7 @@ def _precisions(
         for word, vector in meanings.items():
             is_relevant = has_word[word][held]
             if is_relevant.any():
-                scores[word].append(_average_precision(learned @ vector, is_relevant))
+                scores[word].append(average_precision(is_relevant[np.argsort(-(learned @ vector), kind="stable")]))
     return np.array([np.mean(values) if values else 0.0 for values in scores.values()])
 
 
@@ -239,12 +240,6 @@ def _is_gain(gains: npt.NDArray[np.float64]) -> bool:
     """Return whether the gain over words is significant and large enough."""
     error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
     return bool(gains.mean() >= max(MIN_GAIN, MIN_STANDARD_ERRORS * error))
-
-
-def _average_precision(scores: npt.NDArray[np.float32], is_relevant: npt.NDArray[np.bool_]) -> float:
-    ranked = is_relevant[np.argsort(-scores, kind="stable")]
-    precisions = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
-    return float(precisions[ranked].mean())
 
 
 def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, Vectors]) -> None:

@@ -1,6 +1,6 @@
-"""How far raters say the same: Krippendorff's alpha, weighted kappa, repeats, and what a listener would score.
+"""Inter-rater agreement: Krippendorff's alpha and weighted kappa; test–retest agreement; and the listener ceiling.
 
-Sliders are rounded to the grades that they are read as. The interval of alpha is the percentile bootstrap over queries.
+Sliders are rounded to grades. The interval of alpha is the percentile bootstrap over queries.
 """
 
 import itertools
@@ -11,11 +11,11 @@ import numpy as np
 
 from bowerbird.listening.analysis import intervals
 from bowerbird.listening.analysis.choices import ChoiceTable
-from bowerbird.listening.analysis.figures import discounts, means_without_each, ranking_figures
 from bowerbird.listening.analysis.findings import Agreement, Ceiling, Estimate, Interval, PairAgreement
-from bowerbird.listening.analysis.grades import Floats, GradeTable, Ints
+from bowerbird.listening.analysis.grades import GradeTable
+from bowerbird.ranking.graded import Floats, Ints, discounts, means_without_each, ranking_figures
 
-_NO_PAIR: Final = "It takes two raters who answered the same."
+_NO_PAIR: Final = "No two raters rated the same stimulus."
 
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -31,17 +31,17 @@ def agreement_of(
     seed: int,
     n_resamples: int,
 ) -> Agreement:
-    """Return every figure of agreement.
+    """Return all figures of agreement.
 
     Parameters
     ----------
     units : ndarray, shape (n_units, n_raters), float64
-        Grades of what was judged, from 0 to ``n_grades - 1``; NaN for none.
+        Grades from 0 to ``n_grades - 1``; NaN for none.
     query_of : ndarray, shape (n_units,), int64
-        Which query each unit belongs to.
+        The query of each unit.
     rater_ids : sequence of str
     repeats : sequence of tuple of float
-        First answer and second.
+        First and second response.
     n_grades : int
     ceiling : Ceiling or None
     seed, n_resamples : int
@@ -50,12 +50,12 @@ def agreement_of(
     rounded = np.rint(units)
     pairs = tuple(
         PairAgreement(
-            rater_ids[one],
-            rater_ids[two],
-            weighted_kappa(rounded[:, one], rounded[:, two], n_grades=n_grades),
-            int((~np.isnan(rounded[:, one]) & ~np.isnan(rounded[:, two])).sum()),
+            rater_ids[first],
+            rater_ids[second],
+            weighted_kappa(rounded[:, first], rounded[:, second], n_grades=n_grades),
+            int((~np.isnan(rounded[:, first]) & ~np.isnan(rounded[:, second])).sum()),
         )
-        for one, two in itertools.combinations(range(len(rater_ids)), 2)
+        for first, second in itertools.combinations(range(len(rater_ids)), 2)
     )
     known = [pair.kappa for pair in pairs if pair.kappa is not None]
     again = np.rint(np.array(repeats, dtype=np.float64).reshape(-1, 2))
@@ -69,21 +69,21 @@ def agreement_of(
             "Pairs of raters share raters; see alpha for an interval." if known else _NO_PAIR,
         ),
         pairs=pairs,
-        retest=Estimate(retest, None, len(again), "" if retest is not None else "Too few repeats were answered."),
+        retest=Estimate(retest, None, len(again), "" if retest is not None else "There are too few repeats."),
         retest_same=float((again[:, 0] == again[:, 1]).mean()) if len(again) else None,
         ceiling=ceiling,
     )
 
 
 def grade_units(table: GradeTable) -> tuple[Floats, Ints]:
-    """Return the pool's grades as rows of raters, and each row's query."""
+    """Return the grades of the pool as rows of raters, and the query of each row."""
     n_queries, n_raters, n_items = table.grades.shape
     units = np.moveaxis(table.grades, 1, 2).reshape(n_queries * n_items, n_raters)
     return units, np.repeat(np.arange(n_queries, dtype=np.int64), n_items)
 
 
 def choice_units(tables: Sequence[ChoiceTable]) -> tuple[Floats, Ints]:
-    """Return preferences as grades 0 (the second), 1 (tie) and 2 (the first), and each row's query."""
+    """Return preferences as grades 0 (second), 1 (tie) and 2 (first), and the query of each row."""
     if not tables:
         return np.zeros((0, 0)), np.zeros(0, dtype=np.int64)
     units = np.concatenate([table.cells * 2.0 for table in tables])
@@ -113,20 +113,20 @@ def alpha_of(counts: Ints, query_of: Ints, *, seed: int, n_resamples: int, level
     value = _alpha(counts, level)
     if value is None:
         return Estimate(
-            None, None, len(counts), "Every answer was the same, so agreement beyond chance is not defined."
+            None, None, len(counts), "All responses are the same, so agreement beyond chance is not defined."
         )
     queries = np.unique(query_of)
     if len(queries) < 2:
-        return Estimate(value, None, len(counts), "One query gives no interval.")
+        return Estimate(value, None, len(counts), "A single query gives no interval.")
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(query_of == query) for query in queries]
     drawn = (
-        _alpha(counts[np.concatenate([rows[place] for place in rng.integers(len(rows), size=len(rows))])], level)
+        _alpha(counts[np.concatenate([rows[index] for index in rng.integers(len(rows), size=len(rows))])], level)
         for _ in range(n_resamples)
     )
     known = [each for each in drawn if each is not None]
     if len(known) < max(2, n_resamples // 2):
-        return Estimate(value, None, len(counts), "Answers vary too little for an interval.")
+        return Estimate(value, None, len(counts), "Responses vary too little for an interval.")
     low, high = np.quantile(known, [0.025, 0.975])
     return Estimate(value, Interval(float(low), float(high), "queries"), len(counts))
 
@@ -146,9 +146,9 @@ def weighted_kappa(first: Floats, second: Floats, *, n_grades: int) -> float | N
 
 
 def ceiling_of(table: GradeTable) -> Ceiling | None:
-    """Rank the pool by each rater's grades and score it by the others'; None for fewer than two raters.
+    """Rank the pool by each rater's grades and score it by the other raters'; None for fewer than two raters.
 
-    Equal grades count as ranked by chance: each has the mean gain of its ties (McSherry and Najork 2008).
+    Ties count as ranked at random: each result has the mean gain of its ties (McSherry and Najork 2008).
     """
     n_queries, n_raters, _ = table.grades.shape
     if n_raters < 2:

@@ -1,4 +1,4 @@
-"""From answers to findings: which figures a study of each kind has, and for whom."""
+"""The findings of a study of each kind, from its responses."""
 
 import itertools
 from collections.abc import Collection
@@ -6,112 +6,113 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bowerbird.domain.responses import Answers, Choice, Rating
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis import agreement, choices, comparisons, figures, flags
 from bowerbird.listening.analysis import rater_evidence as raters
 from bowerbird.listening.analysis.findings import Coverage, Findings, RaterFigures, SystemCoverage
 from bowerbird.listening.analysis.grades import (
-    Floats,
     GradeTable,
-    Ints,
-    counting_choices,
-    counting_ratings,
     grade_table,
+    valid_choices,
+    valid_ratings,
 )
 from bowerbird.listening.plan import compared_pairs, plan_pages
 from bowerbird.listening.report import sentences
+from bowerbird.listening.responses import Choice, Rating, Responses
+from bowerbird.listening.study import Study
+from bowerbird.ranking.graded import Floats, Ints
 
 _N_PREFERENCES = 3
-"""The second, a tie, the first."""
+"""The second is preferred, a tie, the first is preferred."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """Answers that count, of these raters, in the order in which raters began."""
+class ValidResponses:
+    """The responses that count, and their raters in the order of joining."""
 
     rater_ids: tuple[str, ...]
     ratings: tuple[Rating, ...]
     choices: tuple[Choice, ...]
 
     @classmethod
-    def of(cls, answers: Answers) -> "Counted":
-        """Take the last revisions, no training, no conflicts; raters who answered nothing are left out."""
-        given, chosen = counting_ratings(answers), counting_choices(answers)
-        known = dict.fromkeys(itertools.chain((rater.id for rater in answers.raters), (one.rater_id for one in given)))
-        known |= dict.fromkeys(one.rater_id for one in chosen)
-        answering = {one.rater_id for one in given} | {one.rater_id for one in chosen}
-        return cls(tuple(rater for rater in known if rater in answering), given, chosen)
+    def of(cls, responses: Responses) -> "ValidResponses":
+        """Return last revisions without training pages and conflicts; raters without a response are left out."""
+        ratings, choices = valid_ratings(responses), valid_choices(responses)
+        known = dict.fromkeys(
+            itertools.chain((rater.id for rater in responses.raters), (rating.rater_id for rating in ratings))
+        )
+        known |= dict.fromkeys(choice.rater_id for choice in choices)
+        responding = {rating.rater_id for rating in ratings} | {choice.rater_id for choice in choices}
+        return cls(tuple(rater for rater in known if rater in responding), ratings, choices)
 
-    def without(self, rater_ids: Collection[str]) -> "Counted":
-        """Return what the others answered."""
-        return Counted(
+    def without(self, rater_ids: Collection[str]) -> "ValidResponses":
+        """Return the responses of the other raters."""
+        return ValidResponses(
             tuple(rater for rater in self.rater_ids if rater not in rater_ids),
-            tuple(one for one in self.ratings if one.rater_id not in rater_ids),
-            tuple(one for one in self.choices if one.rater_id not in rater_ids),
+            tuple(rating for rating in self.ratings if rating.rater_id not in rater_ids),
+            tuple(choice for choice in self.choices if choice.rater_id not in rater_ids),
         )
 
 
-def findings_of(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
-    """Return every figure of the raters that are counted.
+def findings_of(study: Study, valid: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
+    """Return all findings from the responses that count.
 
     Parameters
     ----------
-    study : FrozenStudy
-    counted : Counted
+    study : Study
+    valid : ValidResponses
     seed, n_resamples : int
         Of the bootstrap and the permutation tests.
     """
     if study.design.kind == "grade":
-        return _graded(study, counted, seed=seed, n_resamples=n_resamples)
-    return _chosen(study, counted, seed=seed, n_resamples=n_resamples)
+        return _graded(study, valid, seed=seed, n_resamples=n_resamples)
+    return _compared(study, valid, seed=seed, n_resamples=n_resamples)
 
 
-def rater_figures(study: FrozenStudy, counted: Counted, answers: Answers, *, seed: int) -> tuple[RaterFigures, ...]:
-    """Return the figures and flags of every rater."""
-    units, _ = units_of(study, counted)
+def rater_figures(study: Study, valid: ValidResponses, responses: Responses, *, seed: int) -> tuple[RaterFigures, ...]:
+    """Return the figures and flags of each rater."""
+    units, _ = units_of(study, valid)
     if study.design.kind == "grade":
         n_grades = flags.n_grades_of(study.design.scale)
         table = grade_table(study, (), rater_ids=())
         evidence = raters.evidence_of_grades(
-            study, counted.ratings, rater_ids=counted.rater_ids, units=units, relevant_from=table.relevant_from
+            study, valid.ratings, rater_ids=valid.rater_ids, units=units, relevant_from=table.relevant_from
         )
     else:
         n_grades = _N_PREFERENCES
-        evidence = raters.evidence_of_choices(counted.choices, rater_ids=counted.rater_ids, units=units)
+        evidence = raters.evidence_of_choices(valid.choices, rater_ids=valid.rater_ids, units=units)
     found = flags.flags_of(evidence, study.design.exclusion, n_grades=n_grades, seed=seed)
-    pseudonyms = {rater.id: rater.pseudonym for rater in answers.raters}
+    pseudonyms = {rater.id: rater.pseudonym for rater in responses.raters}
     return tuple(
         RaterFigures(
-            rater_id=one.rater_id,
-            pseudonym=pseudonyms.get(one.rater_id) or one.rater_id,
-            n_answers=one.n_answers,
-            n_controls=len(one.identical) + len(one.far),
-            n_control_failures=one.n_failures,
-            seconds_per_answer=raters.typical(one.seconds),
-            same_grade=one.commonest / one.n_given if one.n_given else None,
-            n_repeats=len(one.repeats),
-            retest=flags.retest_of(one, n_grades=n_grades),
-            agreement=one.agreement,
-            mean_grade=one.mean_grade,
-            grade_counts=one.grade_counts,
+            rater_id=rater.rater_id,
+            pseudonym=pseudonyms.get(rater.rater_id) or rater.rater_id,
+            n_answers=rater.n_answers,
+            n_controls=len(rater.identical) + len(rater.far),
+            n_control_failures=rater.n_failures,
+            seconds_per_answer=raters.typical(rater.seconds),
+            same_grade=rater.most_frequent / rater.n_given if rater.n_given else None,
+            n_repeats=len(rater.repeats),
+            retest=flags.retest_of(rater, n_grades=n_grades),
+            agreement=rater.agreement,
+            mean_grade=rater.mean_grade,
+            grade_counts=rater.grade_counts,
             flags=own,
         )
-        for one, own in zip(evidence, found, strict=True)
+        for rater, own in zip(evidence, found, strict=True)
     )
 
 
-def units_of(study: FrozenStudy, counted: Counted) -> tuple[Floats, Ints]:
-    """Return what raters can agree on, as rows of raters, and each row's query; nothing for ABX."""
+def units_of(study: Study, valid: ValidResponses) -> tuple[Floats, Ints]:
+    """Return what raters can agree on, as rows of raters, and the query of each row; empty for ABX."""
     if study.design.kind == "grade":
-        return agreement.grade_units(grade_table(study, counted.ratings, rater_ids=counted.rater_ids))
+        return agreement.grade_units(grade_table(study, valid.ratings, rater_ids=valid.rater_ids))
     if study.design.kind == "preference":
-        return agreement.choice_units(choices.choice_tables(study, counted.choices, rater_ids=counted.rater_ids))
-    return np.zeros((0, len(counted.rater_ids))), np.zeros(0, dtype=np.int64)
+        return agreement.choice_units(choices.choice_tables(study, valid.choices, rater_ids=valid.rater_ids))
+    return np.zeros((0, len(valid.rater_ids))), np.zeros(0, dtype=np.int64)
 
 
-def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
-    table = grade_table(study, counted.ratings, rater_ids=counted.rater_ids)
+def _graded(study: Study, valid: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
+    table = grade_table(study, valid.ratings, rater_ids=valid.rater_ids)
     by_name = figures.figures_and_cells(table)
     systems = figures.system_figures(table, by_name)
     values, cells = by_name["ndcg"]
@@ -120,38 +121,38 @@ def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
         [
             comparisons.compared(
                 pair,
-                (values[:, one], values[:, two]),
-                (cells[:, :, one], cells[:, :, two]),
+                (values[:, first], values[:, second]),
+                (cells[:, :, first], cells[:, :, second]),
                 is_planned=bool(study.design.planned),
                 n_comparisons=len(pairs),
                 seed=seed,
                 n_resamples=n_resamples,
             )
             for pair in pairs
-            for one, two in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
+            for first, second in [(table.systems.index(pair[0]), table.systems.index(pair[1]))]
         ]
     )
     units, query_of = agreement.grade_units(table)
     agreed = agreement.agreement_of(
         units,
         query_of,
-        counted.rater_ids,
-        _repeats(study, counted),
+        valid.rater_ids,
+        _repeats(study, valid),
         n_grades=flags.n_grades_of(study.design.scale),
         ceiling=agreement.ceiling_of(table),
         seed=seed,
         n_resamples=n_resamples,
     )
-    coverage = _coverage_of_grades(table, counted)
+    coverage = _coverage_of_grades(table, valid)
     friedman = comparisons.friedman(values)
     depth = study.design.depth
-    said = [sentences.comparison_sentence(one, depth=depth) for one in compared]
+    texts = [sentences.comparison_sentence(comparison, depth=depth) for comparison in compared]
     if friedman is not None:
-        said.append(sentences.friedman_sentence(friedman))
-    said += sentences.system_sentences(systems, depth=depth)
-    said += sentences.agreement_sentences(agreed, kind="grade", depth=depth)
+        texts.append(sentences.friedman_sentence(friedman))
+    texts += sentences.system_sentences(systems, depth=depth)
+    texts += sentences.agreement_sentences(agreed, kind="grade", depth=depth)
     return Findings(
-        rater_ids=counted.rater_ids,
+        rater_ids=valid.rater_ids,
         coverage=coverage,
         agreement=agreed,
         systems=systems,
@@ -159,94 +160,94 @@ def _graded(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int
         friedman=friedman,
         preferences=(),
         abx=(),
-        sentences=(*said, sentences.coverage_sentence(coverage, n_raters=len(counted.rater_ids))),
+        sentences=(*texts, sentences.coverage_sentence(coverage, n_raters=len(valid.rater_ids))),
     )
 
 
-def _chosen(study: FrozenStudy, counted: Counted, *, seed: int, n_resamples: int) -> Findings:
+def _compared(study: Study, valid: ValidResponses, *, seed: int, n_resamples: int) -> Findings:
     is_abx = study.design.kind == "abx"
-    tables = choices.choice_tables(study, counted.choices, rater_ids=counted.rater_ids)
-    preferred = () if is_abx else choices.preferences(tables, seed=seed, n_resamples=n_resamples)
-    told_apart = choices.abx_figures(tables) if is_abx else ()
-    units, query_of = units_of(study, counted)
+    tables = choices.choice_tables(study, valid.choices, rater_ids=valid.rater_ids)
+    preferences = () if is_abx else choices.preferences(tables, seed=seed, n_resamples=n_resamples)
+    abx = choices.abx_figures(tables) if is_abx else ()
+    units, query_of = units_of(study, valid)
     agreed = agreement.agreement_of(
         units,
         query_of,
-        counted.rater_ids,
-        _repeats(study, counted),
+        valid.rater_ids,
+        _repeats(study, valid),
         n_grades=_N_PREFERENCES,
         ceiling=None,
         seed=seed,
         n_resamples=n_resamples,
     )
-    # Nobody graded: the systems have their crowding alone.
-    table = grade_table(study, (), rater_ids=counted.rater_ids)
-    coverage = _coverage_of_choices(study, counted, tables)
+    # Without grades the systems have only their crowding.
+    table = grade_table(study, (), rater_ids=valid.rater_ids)
+    coverage = _coverage_of_choices(study, valid, tables)
     depth = study.design.depth
-    said = [sentences.preference_sentence(one) for one in preferred]
-    said += [sentences.abx_sentence(one) for one in told_apart]
-    said += sentences.agreement_sentences(agreed, kind=study.design.kind, depth=depth)
+    texts = [sentences.preference_sentence(preference) for preference in preferences]
+    texts += [sentences.abx_sentence(pair) for pair in abx]
+    texts += sentences.agreement_sentences(agreed, kind=study.design.kind, depth=depth)
     return Findings(
-        rater_ids=counted.rater_ids,
+        rater_ids=valid.rater_ids,
         coverage=coverage,
         agreement=agreed,
         systems=figures.system_figures(table, figures.figures_and_cells(table)),
         comparisons=(),
         friedman=None,
-        preferences=preferred,
-        abx=told_apart,
-        sentences=(*said, sentences.coverage_sentence(coverage, n_raters=len(counted.rater_ids))),
+        preferences=preferences,
+        abx=abx,
+        sentences=(*texts, sentences.coverage_sentence(coverage, n_raters=len(valid.rater_ids))),
     )
 
 
-def _repeats(study: FrozenStudy, counted: Counted) -> list[tuple[float, float]]:
-    units = np.zeros((0, len(counted.rater_ids)))
+def _repeats(study: Study, valid: ValidResponses) -> list[tuple[float, float]]:
+    units = np.zeros((0, len(valid.rater_ids)))
     if study.design.kind == "grade":
         evidence = raters.evidence_of_grades(
-            study, counted.ratings, rater_ids=counted.rater_ids, units=units, relevant_from=0.0
+            study, valid.ratings, rater_ids=valid.rater_ids, units=units, relevant_from=0.0
         )
     else:
-        evidence = raters.evidence_of_choices(counted.choices, rater_ids=counted.rater_ids, units=units)
-    return [pair for one in evidence for pair in one.repeats]
+        evidence = raters.evidence_of_choices(valid.choices, rater_ids=valid.rater_ids, units=units)
+    return [pair for rater in evidence for pair in rater.repeats]
 
 
-def _coverage_of_grades(table: GradeTable, counted: Counted) -> Coverage:
-    n_judges = (~np.isnan(table.grades)).sum(axis=1)
+def _coverage_of_grades(table: GradeTable, valid: ValidResponses) -> Coverage:
+    n_raters_of = (~np.isnan(table.grades)).sum(axis=1)
     systems = []
     for column, system in enumerate(table.systems):
         ranked = table.ranked[:, column]
         rows = np.arange(len(ranked))[:, None]
         n_results = int((ranked >= 0).sum())
-        n_judged = int(((ranked >= 0) & (n_judges[rows, np.maximum(ranked, 0)] > 0)).sum())
+        n_judged = int(((ranked >= 0) & (n_raters_of[rows, np.maximum(ranked, 0)] > 0)).sum())
         systems.append(SystemCoverage(system, n_results, n_judged, n_judged / n_results if n_results else None))
-    is_pooled = np.zeros(n_judges.shape, dtype=np.bool_)
+    is_pooled = np.zeros(n_raters_of.shape, dtype=np.bool_)
     for row, ranked in enumerate(table.ranked):
         is_pooled[row, ranked[ranked >= 0]] = True
-    return _coverage(n_judges[is_pooled], counted, tuple(systems))
+    return _coverage(n_raters_of[is_pooled], valid, tuple(systems))
 
 
-def _coverage_of_choices(study: FrozenStudy, counted: Counted, tables: tuple[choices.ChoiceTable, ...]) -> Coverage:
-    asked = {
+def _coverage_of_choices(study: Study, valid: ValidResponses, tables: tuple[choices.ChoiceTable, ...]) -> Coverage:
+    rated = {
         (page.query_id, frozenset(column.system for column in page.columns))
         for page in plan_pages(study, rater_number=0)
         if not page.is_training
     }
     rows = {query.id: row for row, query in enumerate(q for q in study.design.queries if not q.is_training)}
     of_pair = {frozenset((table.first, table.second)): (~np.isnan(table.cells)).sum(axis=1) for table in tables}
-    n_judges = [int(of_pair[pair][rows[query]]) for query, pair in sorted(asked, key=str) if pair in of_pair]
-    return _coverage(np.array(n_judges, dtype=np.int64), counted, ())
+    n_raters_of = [int(of_pair[pair][rows[query]]) for query, pair in sorted(rated, key=str) if pair in of_pair]
+    return _coverage(np.array(n_raters_of, dtype=np.int64), valid, ())
 
 
-def _coverage(n_judges: Ints, counted: Counted, systems: tuple[SystemCoverage, ...]) -> Coverage:
-    cannot = [one.cannot_judge for one in counted.ratings] + [one.cannot_judge for one in counted.choices]
-    broken = [one.is_broken for one in counted.ratings]
+def _coverage(n_raters_of: Ints, valid: ValidResponses, systems: tuple[SystemCoverage, ...]) -> Coverage:
+    cannot = [rating.cannot_judge for rating in valid.ratings] + [choice.cannot_judge for choice in valid.choices]
+    broken = [rating.is_broken for rating in valid.ratings]
     return Coverage(
         systems=systems,
-        n_pairs=len(n_judges),
-        n_pairs_judged=int((n_judges > 0).sum()),
-        mean_raters=float(n_judges.mean()) if len(n_judges) else None,
-        min_raters=int(n_judges.min()) if len(n_judges) else 0,
-        max_raters=int(n_judges.max(initial=0)),
+        n_pairs=len(n_raters_of),
+        n_pairs_judged=int((n_raters_of > 0).sum()),
+        mean_raters=float(n_raters_of.mean()) if len(n_raters_of) else None,
+        min_raters=int(n_raters_of.min()) if len(n_raters_of) else 0,
+        max_raters=int(n_raters_of.max(initial=0)),
         share_cannot_judge=float(np.mean(cannot)) if cannot else None,
         share_broken=float(np.mean(broken)) if broken else None,
     )

@@ -1,8 +1,8 @@
-"""Systems against one another, query by query.
+"""Paired comparisons of systems over queries.
 
-A difference counts as shown where two tests say so, adjusted by Holm over all comparisons: the permutation test, which
-assumes nothing about how figures are spread over queries but knows nothing of raters, and the t test over queries and
-raters, which would not take the taste of a few for everybody's. The larger of both p is adjusted.
+A difference counts as significant when two tests agree, with Holm's adjustment over all comparisons: the permutation
+test, which makes no assumption about the distribution over queries but ignores raters, and the t test over queries and
+raters, which accounts for the taste of a few raters. The larger of both p values is adjusted.
 """
 
 import math
@@ -14,16 +14,16 @@ import numpy as np
 
 from bowerbird.listening.analysis import intervals
 from bowerbird.listening.analysis.findings import Estimate, Friedman, PairedComparison
-from bowerbird.listening.analysis.grades import Floats
+from bowerbird.ranking.graded import Floats
 
 SIGNIFICANT: Final = 0.05
 _TINY: Final = 1e-9
 POWER: Final = 0.8
 PERMUTATIONS: Final = 5
-"""For every resample of the bootstrap: p values near 0.05 need them, and they are quick."""
+"""Per resample of the bootstrap: p values near 0.05 need many, and they are fast."""
 
 _MOST_ERRORS: Final = 1e4
-"""Standard errors beyond which no difference is looked for."""
+"""Largest difference to search for, in standard errors."""
 
 
 def compared(
@@ -36,7 +36,7 @@ def compared(
     seed: int,
     n_resamples: int,
 ) -> PairedComparison:
-    """Compare two systems over the queries that have a figure of both; `adjusted` completes it.
+    """Compare two systems over the queries with figures of both; `adjusted` completes the result.
 
     Parameters
     ----------
@@ -44,10 +44,10 @@ def compared(
     by_query : tuple of ndarray, shape (n_queries,), float64
         The figure of each.
     cells : tuple of ndarray, shape (n_queries, n_raters), float64
-        What raters contribute to it; see `figures.cells_of`.
+        Contributions of raters; see `figures.cells_of`.
     is_planned : bool
     n_comparisons : int
-        That are made in the study.
+        Number of comparisons in the study.
     seed, n_resamples : int
         Of the permutation test.
     """
@@ -82,34 +82,36 @@ def compared(
 
 
 def adjusted(comparisons: Sequence[PairedComparison]) -> tuple[PairedComparison, ...]:
-    """Return comparisons with Holm's p and what is shown."""
+    """Return comparisons with Holm's p and their verdict."""
     return tuple(
-        replace(one, holm_p=p, is_shown=is_shown(p, one.difference, at=0.0))
-        for one, p in zip(
-            comparisons, holm([larger(one.permutation_p, one.crossed_p) for one in comparisons]), strict=True
+        replace(comparison, holm_p=p, is_shown=is_shown(p, comparison.difference, at=0.0))
+        for comparison, p in zip(
+            comparisons,
+            holm([larger(comparison.permutation_p, comparison.crossed_p) for comparison in comparisons]),
+            strict=True,
         )
     )
 
 
 def is_shown(p: float | None, estimate: Estimate, *, at: float) -> bool:
-    """Say whether the adjusted test and the interval both leave `at` out."""
+    """Return whether the adjusted test and the interval both exclude `at`."""
     if p is None or p > SIGNIFICANT or estimate.interval is None:
         return False
     return not estimate.interval.low <= at <= estimate.interval.high
 
 
-def larger(one: float | None, two: float | None) -> float | None:
-    """Return the larger p, None where either test could not be made."""
-    return None if one is None or two is None else max(one, two)
+def larger(first: float | None, second: float | None) -> float | None:
+    """Return the larger p, None when either test is undefined."""
+    return None if first is None or second is None else max(first, second)
 
 
 def too_few(n_queries: int, *, n_comparisons: int) -> str:
-    """Return a sentence where there are too few queries for a test, "" else."""
+    """Return a sentence when there are too few queries for a test, else ""."""
     if n_queries == 0:
-        return "No query has answers for both."
+        return "No query has responses for both."
     least = min_queries(n_comparisons)
     if n_queries < least:
-        return f"{_queries(n_queries)} can show no difference: at least {least} are needed."
+        return f"{_queries(n_queries)} are too few for a test: at least {least} are needed."
     return ""
 
 
@@ -147,12 +149,12 @@ def wilcoxon_p(differences: Floats) -> float | None:
     unequal = differences[np.abs(differences) > _TINY]
     if len(differences) < 2:
         return None
-    # Rounding makes ties of what is equal but for the last bit.
+    # Rounding makes values equal that differ only in the last bit.
     return float(wilcoxon(np.round(unequal, 12)).pvalue) if len(unequal) else 1.0
 
 
 def friedman(values: Floats) -> Friedman | None:
-    """Return Friedman's test over queries that have a figure of every system; None for fewer than three systems.
+    """Return Friedman's test over queries with figures of all systems; None for fewer than three systems.
 
     Parameters
     ----------
@@ -166,7 +168,7 @@ def friedman(values: Floats) -> Friedman | None:
     complete = np.round(values[~np.isnan(values).any(axis=1)], 12)
     n_queries = len(complete)
     if n_queries < 2:
-        note = f"{_queries(n_queries)} with figures of every system cannot be tested."
+        note = f"{_queries(n_queries)} with figures of all systems are too few for a test."
         return Friedman(n_systems, n_queries, None, None, note)
     if (complete == complete[:, :1]).all():
         return Friedman(n_systems, n_queries, None, None, "All systems have the same figures.")
@@ -193,7 +195,7 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def smallest_difference(n: int, spread: intervals.Spread | None, *, n_comparisons: int) -> float | None:
-    """Return the difference that the t test over queries and raters finds with 80 % power; None where none can be.
+    """Return the difference that the t test over queries and raters detects with 80 % power; None if there is none.
 
     The level is 0.05 over the number of comparisons, Holm's first and hardest step. Power is that of the noncentral t
     distribution (Cohen 1988).
@@ -213,13 +215,13 @@ def smallest_difference(n: int, spread: intervals.Spread | None, *, n_comparison
     most = 2.0 * critical + 4.0
     while lack(most) > 0.0:
         if most > _MOST_ERRORS:
-            return None  # so few raters that no difference on any scale would be seen
+            return None  # with so few raters no difference is detectable
         most *= 2.0
     return float(brentq(lack, 0.0, most)) * float(np.sqrt(spread.variance))
 
 
 def min_queries(n_comparisons: int) -> int:
-    """Return how many queries the permutation test needs to be significant at all, after Holm's adjustment.
+    """Return the number of queries the permutation test needs to reach significance after Holm's adjustment.
 
     The smallest p of n random signs is 2 / 2^n.
     """

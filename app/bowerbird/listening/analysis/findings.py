@@ -1,23 +1,21 @@
-"""What a listening test says, as values: everything that a report needs, and nothing of how it looks.
+"""The findings of a listening test, without their presentation.
 
-How the figures come about is in `figures` (systems), `comparisons`, `agreement`, `flags` and `intervals`; all of a
-study's together are `results.Results`.
+They are computed in `figures` (systems), `comparisons`, `agreement`, `flags` and `intervals`; `results.Results` has all
+findings of a study.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-FigureName: TypeAlias = Literal["ndcg", "mean_grade", "success_1", "success_5", "precision", "mrr"]
 FlagKind: TypeAlias = Literal[
     "controls", "far_as_identical", "too_fast", "same_grade", "retest", "far_from_others", "sum"
 ]
-FIGURES: Final[tuple[FigureName, ...]] = ("ndcg", "mean_grade", "success_1", "success_5", "precision", "mrr")
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where the truth lies with 95 %; `over` names what it was drawn from: queries, raters, or queries and raters."""
+    """A 95 % confidence interval; `over` names the sources of variance: queries, raters, or queries and raters."""
 
     low: float
     high: float
@@ -26,16 +24,16 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and how sure it is.
+    """A figure with its confidence interval.
 
     Attributes
     ----------
     value : float or None
     interval : Interval or None
     n : int
-        Of what `value` is a mean over: queries, choices, pairs of raters.
+        Number of queries, choices or pairs of raters that `value` is a mean over.
     note : str
-        A sentence that says why there is no value or no interval; "" else.
+        Why there is no value or no interval; "" otherwise.
     """
 
     value: float | None
@@ -46,7 +44,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class QueryFigures:
-    """What a system's results for one query are worth; None where none of them was judged.
+    """The figures of a system for one query; None when no result was rated.
 
     `crowding` is the share of its results that are copies of the query or of one another.
     """
@@ -65,18 +63,18 @@ class QueryFigures:
 
 @dataclass(frozen=True, slots=True)
 class SystemFigures:
-    """One system over all queries.
+    """The figures of a system over all queries.
 
     Attributes
     ----------
     system : str
     ndcg, mean_grade, success_1, success_5, precision, mrr, crowding : Estimate
-        nDCG@depth; grade from 0 to the best; the first, and any of the first five results relevant; share of
-        relevant ones; 1 over the rank of the first relevant one; share of copies.
+        nDCG@depth; mean grade from 0 to the best; share of queries whose first, or one of the first five results is
+        relevant; share of relevant results; reciprocal rank of the first relevant result; share of copies.
     by_query : tuple of QueryFigures
-        In the study's order; the row of the heat map.
+        In the order of the study.
     grade_counts : tuple of int
-        How often each grade was given to its results, worst first; sliders are rounded.
+        Number of times each grade was given to its results, worst first; sliders are rounded.
     """
 
     system: str
@@ -93,7 +91,7 @@ class SystemFigures:
 
 @dataclass(frozen=True, slots=True)
 class SystemCoverage:
-    """judged@depth: how many of a system's results somebody judged."""
+    """The rated results of a system: judged@depth."""
 
     system: str
     n_results: int
@@ -103,18 +101,18 @@ class SystemCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of what was asked has been answered.
+    """The share of the study that was rated.
 
     Attributes
     ----------
     systems : tuple of SystemCoverage
         Empty for preference and abx.
     n_pairs, n_pairs_judged : int
-        Of query and result; preference and abx: of query and pair of systems.
+        Pairs of query and result; for preference and abx, of query and pair of systems.
     mean_raters, min_raters, max_raters : float or int
-        Who judged a pair.
+        Number of raters per pair.
     share_cannot_judge, share_broken : float or None
-        Of the answers, controls included.
+        Of all responses, including controls.
     """
 
     systems: tuple[SystemCoverage, ...]
@@ -129,7 +127,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class PairAgreement:
-    """Quadratically weighted kappa of two raters over the `n` that both judged; None where it is not defined."""
+    """Quadratically weighted kappa of two raters over the `n` units that both rated; None if undefined."""
 
     first_id: str
     second_id: str
@@ -139,14 +137,14 @@ class PairAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """What a listener would score as a search engine: a rater's own grades as ranking, the others' as truth.
+    """The listener ceiling: a rater's own grades as a ranking, scored by the other raters' grades.
 
     Attributes
     ----------
     ndcg : Estimate
         Mean over raters.
     systems : mapping of str to float or None
-        Scored by the same truths, for comparison.
+        Scored by the same grades.
     """
 
     ndcg: Estimate
@@ -155,7 +153,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far raters say the same.
+    """Inter-rater and test–retest agreement.
 
     Attributes
     ----------
@@ -165,9 +163,9 @@ class Agreement:
         Mean of `pairs`.
     pairs : tuple of PairAgreement
     retest : Estimate
-        Weighted kappa of repeats with first answers, all raters together.
+        Weighted kappa of repeats with first responses, over all raters.
     retest_same : float or None
-        Share of repeats that were answered alike.
+        Share of repeats with the same response.
     ceiling : Ceiling or None
         Grades only.
     """
@@ -182,28 +180,28 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Two systems over the same queries, by nDCG.
+    """Two systems compared over the same queries by nDCG.
 
     Attributes
     ----------
     is_planned : bool
         False: exploratory.
     n_queries : int
-        That have a figure of both.
+        With figures of both.
     first_value, second_value : float or None
     difference : Estimate
-        First less second.
+        First minus second.
     effect_size : float or None
         Cohen's d_z: mean difference over its standard deviation over queries.
     n_won, n_lost, n_tied : int
-        Queries, as the first has it.
+        Queries, from the view of the first system.
     permutation_p, wilcoxon_p : float or None
     holm_p : float or None
         The larger of `permutation_p` and `crossed_p`, adjusted over all comparisons.
     is_shown : bool
-        `holm_p` is at most 0.05 and the interval leaves 0 out.
+        `holm_p` is at most 0.05 and the interval excludes 0.
     smallest_difference : float or None
-        That the study would have shown four times in five.
+        That the study would have detected with 80 % power.
     note : str
     crossed_p : float or None
         Of the t test over queries and raters.
@@ -231,7 +229,7 @@ class PairedComparison:
 
 @dataclass(frozen=True, slots=True)
 class Friedman:
-    """Friedman's test that three or more systems are alike."""
+    """Friedman's test that three or more systems are equal."""
 
     n_systems: int
     n_queries: int
@@ -247,7 +245,7 @@ class Preference:
     Attributes
     ----------
     n_comparisons, n_wins, n_ties, n_losses : int
-        Answers, repeats not counted.
+        Responses, without repeats.
     win_rate : Estimate
         Ties count half.
     n_queries_won, n_queries_lost, n_queries_tied : int
@@ -281,7 +279,7 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Abx:
-    """How often X was recognised; `p` is that of guessing as well or better, `holm_p` adjusted over all pairs."""
+    """How often X was identified; `p` is that of guessing as well or better, `holm_p` is adjusted over all pairs."""
 
     first: str
     second: str
@@ -297,7 +295,7 @@ class Abx:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Why a rater's answers should be looked at; `figure` passed `threshold`."""
+    """A reason to check a rater's responses; `figure` passed `threshold`."""
 
     kind: FlagKind
     sentence: str
@@ -307,24 +305,24 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class RaterFigures:
-    """One rater.
+    """The figures of a rater.
 
     Attributes
     ----------
     n_answers : int
-        Ratings or choices that count, controls and repeats included.
+        Responses that count, including controls and repeats.
     n_controls, n_control_failures : int
     seconds_per_answer : float or None
         Median over pages.
     same_grade : float or None
-        Share of the commonest answer.
+        Share of the most frequent response.
     retest : float or None
         Weighted kappa of `n_repeats` repeats.
     agreement : float or None
-        Rank correlation with the mean of the others.
+        Rank correlation with the mean of the other raters.
     mean_grade : float or None
     grade_counts : tuple of int
-        Of the pool's sounds, worst first.
+        Of the pool, worst first.
     flags : tuple of Flag
     """
 
@@ -345,24 +343,24 @@ class RaterFigures:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that depends on who is counted.
+    """The findings from the responses of some raters.
 
     Attributes
     ----------
     rater_ids : tuple of str
-        Whose answers these are.
+        The raters.
     coverage : Coverage
     agreement : Agreement
     systems : tuple of SystemFigures
-        In the study's order; figures by ear are None for preference and abx.
+        In the order of the study; for preference and abx only the crowding is set.
     comparisons : tuple of PairedComparison
     friedman : Friedman or None
         None for fewer than three systems.
     preferences : tuple of Preference
     abx : tuple of Abx
-        Each of the three is empty for other kinds of trial.
+        Empty for other kinds of trial.
     sentences : tuple of str
-        What was found, in words.
+        The findings in words.
     """
 
     rater_ids: tuple[str, ...]

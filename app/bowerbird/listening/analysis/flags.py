@@ -1,11 +1,11 @@
-"""Which raters' answers should be looked at, and why. Nobody is left out for it: the report has both.
+"""Exclusion criteria: which raters are flagged, and why. The report has all figures with and without them.
 
-The thresholds are the study's own. A rater who passes one by bad luck is not accused: with few controls, repeats or
-shared answers the evidence must also be rare among careful raters. Careful means: fails as many controls as the study
-allows; repeats as well as the other raters do; agrees with the others at least two thirds as well as they do among
-themselves; spreads the answers as they do. Weak evidence of several kinds adds up (Fisher's method).
+The thresholds are those of the study. To avoid false alarms with few controls, repeats or shared responses, the
+evidence must also be rare among careful raters. A careful rater fails as many control trials as the study allows,
+repeats responses as reliably as the other raters, agrees with them at least two thirds as well as they agree with one
+another, and spreads responses as they do. Weak evidence of several kinds is combined by Fisher's method.
 
-What that finds and whom it accuses in simulated studies is in `honesty`.
+The rates of true and false flags in simulated studies are in `calibration`.
 """
 
 import math
@@ -14,30 +14,30 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.domain.study import Exclusion, Scale
 from bowerbird.listening.analysis.agreement import weighted_kappa
 from bowerbird.listening.analysis.findings import Flag
 from bowerbird.listening.analysis.grades import best_grade
 from bowerbird.listening.analysis.rater_evidence import Evidence, typical
+from bowerbird.listening.study import Exclusion, Scale
 
 RARE: Final = 0.01
-"""How often a careful rater may leave evidence of one kind."""
+"""Largest probability of the evidence for a careful rater."""
 
 RARE_TO_DISAGREE: Final = 0.05
-"""How often one who agrees two thirds as well as the others may: most careful raters agree better than that."""
+"""The same for agreement, where most careful raters agree better than the model assumes."""
 
 RARE_IN_SUM: Final = 0.05
 MIN_PAGES: Final = 5
-"""For a typical time."""
+"""For a median time."""
 
 MIN_ANSWERS: Final = 10
-"""For a commonest answer."""
+"""For a most frequent response."""
 
 MIN_REPEATS_ALONE: Final = 10
-"""For a rater whom nobody can be compared with."""
+"""For a rater without other raters to compare with."""
 
 _FAIR_SHARE: Final = 2.0 / 3.0
-"""Of the others' agreement, that a careful rater has."""
+"""Share of the others' agreement that a careful rater reaches."""
 
 _N_DRAWS: Final = 1000
 
@@ -50,15 +50,17 @@ def flags_of(
     Parameters
     ----------
     evidence : sequence of Evidence
-        Of all raters: each is compared with the others.
+        Of all raters, each of whom is compared with the others.
     exclusion : Exclusion
     n_grades : int
         Of the scale; 3 for preferences.
     seed : int
     """
     return tuple(
-        _flags_of_one(one, [other for other in evidence if other is not one], exclusion, n_grades=n_grades, seed=seed)
-        for one in evidence
+        _flags_of_one(
+            rater, [other for other in evidence if other is not rater], exclusion, n_grades=n_grades, seed=seed
+        )
+        for rater in evidence
     )
 
 
@@ -69,86 +71,86 @@ def retest_of(evidence: Evidence, *, n_grades: int) -> float | None:
 
 
 def n_grades_of(scale: Scale) -> int:
-    """Return how many grades a scale has; 4 for a slider alone."""
+    """Return the number of grades of a scale; 4 for a slider alone."""
     return int(best_grade(scale)) + 1
 
 
 def _flags_of_one(
-    one: Evidence, others: Sequence[Evidence], exclusion: Exclusion, *, n_grades: int, seed: int
+    evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion, *, n_grades: int, seed: int
 ) -> tuple[Flag, ...]:
-    controls_p = _controls_p(one, exclusion)
-    retest_p = _retest_p(one, others, seed=seed)
-    agreement_p = _agreement_p(one, others)
+    controls_p = _controls_p(evidence, exclusion)
+    retest_p = _retest_p(evidence, others, seed=seed)
+    agreement_p = _agreement_p(evidence, others)
     found = [
-        _controls(one, exclusion, controls_p),
-        _far_as_identical(one),
-        _too_fast(one, exclusion),
-        _same_grade(one, others, exclusion),
-        _retest(one, others, exclusion, retest_p, n_grades=n_grades),
-        _far_from_others(one, exclusion, agreement_p),
+        _controls(evidence, exclusion, controls_p),
+        _far_as_identical(evidence),
+        _too_fast(evidence, exclusion),
+        _same_grade(evidence, others, exclusion),
+        _retest(evidence, others, exclusion, retest_p, n_grades=n_grades),
+        _far_from_others(evidence, exclusion, agreement_p),
     ]
     flags = tuple(flag for flag in found if flag is not None)
     return flags or _sum([controls_p, retest_p, agreement_p])
 
 
-def _controls_p(one: Evidence, exclusion: Exclusion) -> float | None:
-    """How often a rater who fails as many controls as are allowed fails so many of these."""
+def _controls_p(evidence: Evidence, exclusion: Exclusion) -> float | None:
+    """Return the probability that a rater with the allowed failure rate fails so many control trials."""
     from scipy.stats import binomtest  # noqa: PLC0415 - takes seconds to load
 
-    n = len(one.identical) + len(one.far)
+    n = len(evidence.identical) + len(evidence.far)
     if not n:
         return None
-    return float(binomtest(one.n_failures, n, exclusion.max_control_failures, alternative="greater").pvalue)
+    return float(binomtest(evidence.n_failures, n, exclusion.max_control_failures, alternative="greater").pvalue)
 
 
-def _controls(one: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
-    n = len(one.identical) + len(one.far)
-    if p is None or p > RARE or one.n_failures <= exclusion.max_control_failures * n:
+def _controls(evidence: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
+    n = len(evidence.identical) + len(evidence.far)
+    if p is None or p > RARE or evidence.n_failures <= exclusion.max_control_failures * n:
         return None
     return Flag(
         "controls",
-        f"Graded {one.n_failures} of {n} controls against their nature.",
-        one.n_failures / n,
+        f"Failed {evidence.n_failures} of {n} control trials.",
+        evidence.n_failures / n,
         exclusion.max_control_failures,
     )
 
 
-def _far_as_identical(one: Evidence) -> Flag | None:
-    if min(len(one.identical), len(one.far)) < 2:
+def _far_as_identical(evidence: Evidence) -> Flag | None:
+    if min(len(evidence.identical), len(evidence.far)) < 2:
         return None
-    identical, far = float(np.mean(one.identical)), float(np.mean(one.far))
+    identical, far = float(np.mean(evidence.identical)), float(np.mean(evidence.far))
     if far < identical:
         return None
-    sentence = f"Graded sounds far from the query as high as the query itself ({far:.1f} against {identical:.1f})."
+    sentence = f"Graded low anchors as high as hidden references ({far:.1f} and {identical:.1f})."
     return Flag("far_as_identical", sentence, far, identical)
 
 
-def _too_fast(one: Evidence, exclusion: Exclusion) -> Flag | None:
-    seconds = typical(one.seconds)
+def _too_fast(evidence: Evidence, exclusion: Exclusion) -> Flag | None:
+    seconds = typical(evidence.seconds)
     threshold = exclusion.min_decision_ms / 1000.0
-    if seconds is None or len(one.seconds) < MIN_PAGES or seconds >= threshold:
+    if seconds is None or len(evidence.seconds) < MIN_PAGES or seconds >= threshold:
         return None
-    sentence = f"Took {seconds:.1f} s an answer, too fast to have listened; {threshold:.1f} s is the least."
+    sentence = f"Took {seconds:.1f} s per response; the minimum is {threshold:.1f} s."
     return Flag("too_fast", sentence, seconds, threshold)
 
 
-def _same_grade(one: Evidence, others: Sequence[Evidence], exclusion: Exclusion) -> Flag | None:
+def _same_grade(evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion) -> Flag | None:
     from scipy.stats import binomtest  # noqa: PLC0415
 
-    n = one.n_given
-    if n < MIN_ANSWERS or one.commonest <= exclusion.max_same_grade * n:
+    n = evidence.n_given
+    if n < MIN_ANSWERS or evidence.most_frequent <= exclusion.max_same_grade * n:
         return None
-    usual = typical([other.commonest / other.n_given for other in others if other.n_given >= MIN_ANSWERS])
-    # Where all results are bad, the others give the same grade as often.
-    if usual is not None and binomtest(one.commonest, n, usual, alternative="greater").pvalue > RARE:
+    expected = typical([other.most_frequent / other.n_given for other in others if other.n_given >= MIN_ANSWERS])
+    # When all results are bad, the other raters give the same grade as often.
+    if expected is not None and binomtest(evidence.most_frequent, n, expected, alternative="greater").pvalue > RARE:
         return None
-    share = one.commonest / n
-    return Flag("same_grade", f"Gave the same answer {_percent(share)} of the time.", share, exclusion.max_same_grade)
+    share = evidence.most_frequent / n
+    return Flag("same_grade", f"Gave the same response {_percent(share)} of the time.", share, exclusion.max_same_grade)
 
 
-def _retest_p(one: Evidence, others: Sequence[Evidence], *, seed: int) -> float | None:
-    """How often so many repeats, drawn from all raters', differ as much as this rater's do, squared."""
-    own = np.array([(first - again) ** 2 for first, again in one.repeats])
+def _retest_p(evidence: Evidence, others: Sequence[Evidence], *, seed: int) -> float | None:
+    """Return the probability that as many repeats of all raters differ as much, squared, as this rater's."""
+    own = np.array([(first - again) ** 2 for first, again in evidence.repeats])
     rest = np.array([(first - again) ** 2 for other in others for first, again in other.repeats])
     if not len(own) or len(rest) < 2 * len(own):
         return None
@@ -158,41 +160,48 @@ def _retest_p(one: Evidence, others: Sequence[Evidence], *, seed: int) -> float 
 
 
 def _retest(
-    one: Evidence, others: Sequence[Evidence], exclusion: Exclusion, p: float | None, *, n_grades: int
+    evidence: Evidence, others: Sequence[Evidence], exclusion: Exclusion, p: float | None, *, n_grades: int
 ) -> Flag | None:
-    kappa = retest_of(one, n_grades=n_grades)
+    kappa = retest_of(evidence, n_grades=n_grades)
     if kappa is None or kappa >= exclusion.min_retest:
         return None
-    is_rare = p <= RARE if p is not None else not others and len(one.repeats) >= MIN_REPEATS_ALONE
+    is_rare = p <= RARE if p is not None else not others and len(evidence.repeats) >= MIN_REPEATS_ALONE
     if not is_rare:
         return None
-    sentence = f"Answered {len(one.repeats)} repeats unlike the first time (weighted kappa {kappa:.2f})."
+    sentence = f"Responded differently to {len(evidence.repeats)} repeated trials (weighted kappa {kappa:.2f})."
     return Flag("retest", sentence, kappa, exclusion.min_retest)
 
 
-def _agreement_p(one: Evidence, others: Sequence[Evidence]) -> float | None:
-    """How often a rater who agrees two thirds as well as the others do agrees so little, by Fisher's transformation."""
+def _agreement_p(evidence: Evidence, others: Sequence[Evidence]) -> float | None:
+    """Return the probability that a rater who agrees two thirds as well as the others agrees so little.
+
+    By Fisher's transformation.
+    """
     from scipy.stats import norm  # noqa: PLC0415
 
     known = [other.agreement for other in others if other.agreement is not None]
-    # Of two raters who disagree nobody can say which one is off.
-    if one.agreement is None or len(known) < 2 or one.n_shared < MIN_ANSWERS:
+    # When only two raters disagree, either may be wrong.
+    if evidence.agreement is None or len(known) < 2 or evidence.n_shared < MIN_ANSWERS:
         return None
-    usual = typical(known)
-    assert usual is not None
-    if usual <= 0.0:
+    expected = typical(known)
+    assert expected is not None
+    if expected <= 0.0:
         return None
-    # Spearman's variance in that scale: Bonett and Wright 2000.
-    error = math.sqrt((1.0 + usual**2 / 2.0) / (one.n_shared - 3))
-    distance = (math.atanh(np.clip(one.agreement, -0.999, 0.999)) - _FAIR_SHARE * math.atanh(min(usual, 0.999))) / error
+    # Variance of Spearman's correlation on that scale: Bonett and Wright 2000.
+    error = math.sqrt((1.0 + expected**2 / 2.0) / (evidence.n_shared - 3))
+    distance = (
+        math.atanh(np.clip(evidence.agreement, -0.999, 0.999)) - _FAIR_SHARE * math.atanh(min(expected, 0.999))
+    ) / error
     return float(norm.cdf(distance))
 
 
-def _far_from_others(one: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
-    if p is None or p > RARE_TO_DISAGREE or one.agreement is None or one.agreement >= exclusion.min_agreement:
+def _far_from_others(evidence: Evidence, exclusion: Exclusion, p: float | None) -> Flag | None:
+    if p is None or p > RARE_TO_DISAGREE or evidence.agreement is None or evidence.agreement >= exclusion.min_agreement:
         return None
-    sentence = f"Ranks sounds unlike the other raters (correlation {one.agreement:.2f} over {one.n_shared})."
-    return Flag("far_from_others", sentence, one.agreement, exclusion.min_agreement)
+    sentence = (
+        f"Ranks sounds differently from other raters (correlation {evidence.agreement:.2f} over {evidence.n_shared})."
+    )
+    return Flag("far_from_others", sentence, evidence.agreement, exclusion.min_agreement)
 
 
 def _sum(ps: Sequence[float | None]) -> tuple[Flag, ...]:
@@ -205,8 +214,7 @@ def _sum(ps: Sequence[float | None]) -> tuple[Flag, ...]:
     if p > RARE_IN_SUM:
         return ()
     sentence = (
-        "Controls, repeats and agreement with the others are weak together: "
-        f"{100.0 * p:.1f} % of careful raters would leave that."
+        f"Control trials, repeats and agreement are all weak: the probability for a careful rater is {100.0 * p:.1f} %."
     )
     return (Flag("sum", sentence, p, RARE_IN_SUM),)
 

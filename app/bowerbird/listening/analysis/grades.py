@@ -1,33 +1,30 @@
-"""Ratings as arrays: who gave which grade to which result of which query. What follows from them is in `figures`."""
+"""Ratings as arrays of grades by query, rater and result."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from bowerbird.domain.responses import Answers, Choice, Rating
-from bowerbird.domain.study import FrozenStudy, Scale
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from bowerbird.listening.responses import Choice, Rating, Responses
+from bowerbird.listening.study import Scale, Study
+from bowerbird.ranking.graded import Floats, Ints
 
 _SLIDER_GRADES = 4
-"""A slider alone is read as this many grades."""
+"""A slider alone is converted to this many grades."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradeTable:
-    """Grades of the pool; controls and repeats are apart.
+    """Grades of the pool, without controls and repeats.
 
     Attributes
     ----------
     query_ids, systems, rater_ids : tuple of str
-        Training queries are left out.
+        Without training queries.
     grades : ndarray, shape (n_queries, n_raters, n_items), float64
-        NaN where nobody answered, or could not judge. Items of a query stand in the order of its pool.
+        NaN without a grade. Items of a query are in the order of its pool.
     ranked : ndarray, shape (n_queries, n_systems, depth), int64
-        Which item of the pool stands where, best first; -1 where a system has no more.
+        Indices into the pool, best first; -1 for no result.
     crowding : ndarray, shape (n_queries, n_systems), float64
         Share of a system's results that are copies of the query or of one another; NaN without results.
     best : float
@@ -47,16 +44,16 @@ class GradeTable:
 
     @property
     def depth(self) -> int:
-        """How many results of each system are judged."""
+        """The number of results per system that are rated."""
         return int(self.ranked.shape[2])
 
     def without(self, rater_ids: Collection[str]) -> "GradeTable":
         """Return the table of the other raters."""
-        kept = [place for place, rater in enumerate(self.rater_ids) if rater not in rater_ids]
+        kept = [index for index, rater in enumerate(self.rater_ids) if rater not in rater_ids]
         return GradeTable(
             query_ids=self.query_ids,
             systems=self.systems,
-            rater_ids=tuple(self.rater_ids[place] for place in kept),
+            rater_ids=tuple(self.rater_ids[index] for index in kept),
             grades=self.grades[:, kept],
             ranked=self.ranked,
             crowding=self.crowding,
@@ -65,22 +62,22 @@ class GradeTable:
         )
 
 
-def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
-    """Sort ratings into a table.
+def grade_table(study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[str]) -> GradeTable:
+    """Return the table of some ratings.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     ratings : iterable of Rating
-        Those that count; see `counting_ratings`.
+        See `valid_ratings`.
     rater_ids : sequence of str
     """
     queries = [query.id for query in study.design.queries if not query.is_training]
     systems = [system.name for system in study.design.systems if system.name in study.runs]
-    pools = [{item: place for place, item in enumerate(study.pool(query))} for query in queries]
+    pools = [{item: index for index, item in enumerate(study.pool(query))} for query in queries]
     grades = np.full((len(queries), len(rater_ids), max([1, *map(len, pools)])), np.nan)
-    query_of = {query: place for place, query in enumerate(queries)}
-    rater_of = {rater: place for place, rater in enumerate(rater_ids)}
+    query_of = {query: index for index, query in enumerate(queries)}
+    rater_of = {rater: index for index, rater in enumerate(rater_ids)}
     for rating in ratings:
         grade = grade_of(rating, study.design.scale)
         query = query_of.get(rating.query_id)
@@ -95,9 +92,9 @@ def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Seq
     for row, query_id in enumerate(queries):
         for column, system in enumerate(systems):
             results = study.runs[system].get(query_id, ())[:depth]
-            ranked[row, column, : len(results)] = [pools[row][one.item_id] for one in results]
+            ranked[row, column, : len(results)] = [pools[row][result.item_id] for result in results]
             if results:
-                crowding[row, column] = float(np.mean([one.is_near_copy for one in results]))
+                crowding[row, column] = float(np.mean([result.is_near_copy for result in results]))
     best = best_grade(study.design.scale)
     return GradeTable(
         query_ids=tuple(queries),
@@ -107,14 +104,14 @@ def grade_table(study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Seq
         ranked=ranked,
         crowding=crowding,
         best=best,
-        relevant_from=upper_half(best),
+        relevant_from=lowest_relevant_grade(best),
     )
 
 
 def grade_of(rating: Rating, scale: Scale) -> float | None:
-    """Return what a rating says, from 0 to the best grade; None where it says nothing.
+    """Return the grade of a rating, from 0 to the best grade; None when it has none.
 
-    A slider that stands beside grades is a comment on them; alone, its share of the way is the grade.
+    A slider counts only when there are no grades; its share of the range is then the grade.
     """
     if rating.cannot_judge or rating.is_broken:
         return None
@@ -130,23 +127,25 @@ def best_grade(scale: Scale) -> float:
     return float((len(scale.grades) or _SLIDER_GRADES) - 1)
 
 
-def upper_half(best: float) -> float:
+def lowest_relevant_grade(best: float) -> float:
     """Return the lowest grade of the upper half: 2 of 0 to 3, 3 of 0 to 4."""
     return float(int(best) // 2 + 1)
 
 
-def counting_ratings(answers: Answers) -> tuple[Rating, ...]:
-    """Return the last revisions that say something; where two disagree about a place, the one that was there first."""
+def valid_ratings(responses: Responses) -> tuple[Rating, ...]:
+    """Return the last revisions with a response; of conflicting responses, the first."""
     return tuple(
-        one
-        for one in answers.final_ratings()
-        if not one.is_conflict
-        and (one.grade is not None or one.slider is not None or one.cannot_judge or one.is_broken)
+        rating
+        for rating in responses.final_ratings()
+        if not rating.is_conflict
+        and (rating.grade is not None or rating.slider is not None or rating.cannot_judge or rating.is_broken)
     )
 
 
-def counting_choices(answers: Answers) -> tuple[Choice, ...]:
-    """Return what counts of the choices, likewise."""
+def valid_choices(responses: Responses) -> tuple[Choice, ...]:
+    """Return the last revisions of choices with a response; of conflicting responses, the first."""
     return tuple(
-        one for one in answers.final_choices() if not one.is_conflict and (one.answer is not None or one.cannot_judge)
+        choice
+        for choice in responses.final_choices()
+        if not choice.is_conflict and (choice.answer is not None or choice.cannot_judge)
     )

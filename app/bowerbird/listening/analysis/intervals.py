@@ -1,13 +1,13 @@
 """95 % intervals of means over queries and raters.
 
-A figure of a listening test is a mean over queries, each heard by the same raters, so two things were drawn by chance.
-The variance has a part from queries and one from raters, as in a two-way random-effects analysis of variance (Cornfield
-and Tukey 1956), and the interval is Student's t with Cochran's weighted quantile. Shares (win rate, success, precision)
-have Wilson's interval with the number of comparisons replaced by the effective one, so that it stays within 0 and 1 and
-has a width where every query is a success.
+A figure of a listening test is a mean over queries, each rated by the same raters, so there are two random factors. The
+variance has components from queries and raters, as in a two-way random-effects analysis of variance (Cornfield and
+Tukey 1956), and the interval is Student's t with Cochran's weighted quantile. Shares (win rate, success, precision)
+have Wilson's interval with the effective number of comparisons, so that it stays within 0 and 1 and has a width even if
+every query is a success.
 
-Percentile bootstrap over 10 to 20 queries was tried first and is too narrow; the bootstrap over queries alone ignores
-raters. What the intervals of simulated studies cover is in `honesty`.
+The percentile bootstrap over 10 to 20 queries is too narrow, and over queries alone it ignores raters. The coverage of
+the intervals in simulated studies is in `calibration`.
 """
 
 from collections.abc import Sequence
@@ -15,29 +15,27 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from bowerbird.listening.analysis.findings import Estimate, Interval
-
-Floats = npt.NDArray[np.float64]
+from bowerbird.ranking.graded import Floats
 
 CONFIDENCE: Final = 0.95
 _TINY: Final = 1e-15
 _SUBTRACTED: Final = 0.75
-"""Of the noise that the spread over raters and that over queries both hold. All of it would be right on average, but
-few raters often look alike by chance, and what is left is then nothing; less makes intervals too wide."""
+"""Share of the residual variance, which both components contain, to subtract. All of it would be unbiased, but with few
+raters the component of raters would often vanish by chance; less makes intervals too wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What is known of a mean's variance.
+    """The variance components of a mean.
 
     Attributes
     ----------
     parts : tuple of tuple of float
-        Variance of the mean and degrees of freedom, of every source of chance.
+        Variance and degrees of freedom of each random factor.
     over : str
-        The sources: queries, raters, or queries and raters.
+        The factors: queries, raters, or queries and raters.
     """
 
     parts: tuple[tuple[float, float], ...]
@@ -45,24 +43,24 @@ class Spread:
 
     @property
     def variance(self) -> float:
-        """Of the mean."""
+        """The variance of the mean."""
         return sum(variance for variance, _ in self.parts)
 
     @property
     def n_degrees(self) -> float:
-        """Of freedom, by Satterthwaite's approximation."""
+        """The degrees of freedom, by Satterthwaite's approximation."""
         if self.variance <= _TINY:
             return self.parts[0][1]
         return self.variance**2 / sum(variance**2 / n_degrees for variance, n_degrees in self.parts)
 
     def quantile(self) -> float:
-        """Return Cochran's (1964) mean of the parts' quantiles of t, each weighing its variance."""
+        """Return Cochran's (1964) mean of the components' quantiles of t, weighted by variance."""
         from scipy.stats import t as student  # noqa: PLC0415 - takes seconds to load
 
         return self._mean([float(student.ppf(0.5 + CONFIDENCE / 2.0, n)) for _, n in self.parts])
 
     def p_of(self, mean: float) -> float:
-        """Return how often chance alone makes a mean as far from 0, averaged likewise."""
+        """Return the p of a mean as far from 0, with the same weighting."""
         from scipy.stats import t as student  # noqa: PLC0415
 
         if self.variance <= _TINY:
@@ -84,37 +82,37 @@ def estimate(
     Parameters
     ----------
     by_query : ndarray, shape (n_queries,), float64
-        The figure of each query; NaN where there is none.
+        The figure of each query; NaN for none.
     cells : ndarray, shape (n_queries, n_raters), float64
-        What each rater contributes to it, so that rows have about that mean: the answers themselves, or jackknife
-        pseudo-values. NaN where a rater did not answer.
+        Contributions of raters whose row means are about the figures: responses, or jackknife pseudo-values. NaN for no
+        response.
     is_share : bool
-        Wilson's form of the interval.
+        Use Wilson's interval.
     bounds : tuple of float
-        That the truth cannot leave.
+        Limits of the interval.
     """
-    is_there = ~np.isnan(by_query)
-    values, cells = by_query[is_there], cells[is_there]
+    is_known = ~np.isnan(by_query)
+    values, cells = by_query[is_known], cells[is_known]
     if not len(values):
-        return Estimate(None, None, 0, "Nothing was judged.")
+        return Estimate(None, None, 0, "Nothing was rated.")
     mean = float(values.mean())
     spread = spread_of(values, cells)
     n_cells = int((~np.isnan(cells)).sum()) or len(values)
     return _bounded(mean, spread, n=len(values), n_cells=n_cells, is_share=is_share, bounds=bounds)
 
 
-def share_of_answers(cells: Floats) -> Estimate:
-    """Return the mean of all answers in [0, 1], each weighing the same, with Wilson's interval for crossed answers.
+def share_of_responses(cells: Floats) -> Estimate:
+    """Return the mean of all responses in [0, 1], with Wilson's interval for crossed factors.
 
     Parameters
     ----------
     cells : ndarray, shape (n_queries, n_raters), float64
-        NaN where there is no answer.
+        NaN for no response.
     """
     cells = cells[~np.isnan(cells).all(axis=1)] if cells.size else cells.reshape(0, 0)
     n_cells = int((~np.isnan(cells)).sum())
     if not n_cells:
-        return Estimate(None, None, 0, "Nothing was answered.")
+        return Estimate(None, None, 0, "There are no responses.")
     mean = float(np.nansum(cells) / n_cells)
     weights = np.where(np.isnan(cells), 0.0, 1.0 / n_cells)
     by_query = (weights * np.nan_to_num(cells - mean)).sum(axis=1)
@@ -124,9 +122,9 @@ def share_of_answers(cells: Floats) -> Estimate:
 
 
 def spread_of(by_query: Floats, cells: Floats, *, subtracted: float = _SUBTRACTED) -> Spread | None:
-    """Return the variance that `estimate` builds its interval from; None where there is none."""
-    is_there = ~np.isnan(by_query)
-    values, cells = by_query[is_there], cells[is_there]
+    """Return the variance of the interval of `estimate`; None if undefined."""
+    is_known = ~np.isnan(by_query)
+    values, cells = by_query[is_known], cells[is_known]
     if not len(values):
         return None
     n_raters_of = np.maximum((~np.isnan(cells)).sum(axis=1), 1)
@@ -137,8 +135,8 @@ def spread_of(by_query: Floats, cells: Floats, *, subtracted: float = _SUBTRACTE
 def crossed_p(by_query: Floats, cells: Floats) -> float | None:
     """Return the p of the t test, over queries and raters, that the mean over queries is 0; None for one query.
 
-    Unlike the interval, whose width shall be right on average, the test must never be too sharp: the noise that both
-    spreads hold is counted twice, which bounds the variance from above (Owen 2007, "The pigeonhole bootstrap").
+    Unlike the interval, whose coverage is calibrated on average, the test is conservative: the residual variance, which
+    both components contain, counts twice, which bounds the variance from above (Owen 2007, "The pigeonhole bootstrap").
     """
     spread = spread_of(by_query, cells, subtracted=0.0)
     values = by_query[~np.isnan(by_query)]
@@ -152,7 +150,7 @@ def wilson(share: float, n: float, *, quantile: float | None = None) -> tuple[fl
     ----------
     share : float
     n : float
-        Comparisons; an effective number need not be whole.
+        Number of comparisons, possibly a fraction.
     quantile : float, optional
         In place of the normal distribution's 1.96.
     """
@@ -165,24 +163,24 @@ def wilson(share: float, n: float, *, quantile: float | None = None) -> tuple[fl
 
 
 def _spread(by_query: Floats, cells: Floats, weights: Floats, *, subtracted: float = _SUBTRACTED) -> Spread | None:
-    """Return the variance of a weighted mean of crossed answers.
+    """Return the variance of a weighted mean over crossed factors.
 
     Parameters
     ----------
     by_query : ndarray, shape (n_queries,)
-        What each query adds to the mean, less what it would add if all were alike.
+        Deviation that each query contributes to the mean.
     cells, weights : ndarray, shape (n_queries, n_raters)
     subtracted : float
-        Of the noise that both parts hold.
+        Share of the residual variance to subtract.
 
     Returns
     -------
     Spread or None
-        None where there is one query and one rater.
+        None for one query and one rater.
     """
     has = ~np.isnan(cells)
-    heard = has.any(axis=0)
-    cells, weights, has = cells[:, heard], weights[:, heard], has[:, heard]
+    is_present = has.any(axis=0)
+    cells, weights, has = cells[:, is_present], weights[:, is_present], has[:, is_present]
     n_queries, n_raters = cells.shape
     of_queries = n_queries / (n_queries - 1) * float((by_query**2).sum()) if n_queries > 1 else None
     if n_raters < 2:
@@ -195,7 +193,7 @@ def _spread(by_query: Floats, cells: Floats, weights: Floats, *, subtracted: flo
         return Spread(((of_raters, n_raters - 1),), "raters")
     n_left = int(has.sum()) - n_queries - n_raters + 1
     if n_left < 1:
-        # Every query has a rater of its own: the two parts cannot be told apart, and the larger holds both.
+        # Each query has a different rater: the components cannot be separated, and the larger one contains both.
         larger = max((of_queries, n_queries - 1), (of_raters, n_raters - 1))
         return Spread((larger,), "queries and raters")
     rows = centred.sum(axis=1, keepdims=True) / has.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What each rater's answers look like, apart from what they say: the evidence that `flags` weighs."""
+"""Statistics of each rater's responses, which `flags` evaluates."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,38 +8,39 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bowerbird.domain.responses import Choice, Rating
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.choices import value_of
-from bowerbird.listening.analysis.grades import Floats, best_grade, grade_of
+from bowerbird.listening.analysis.grades import best_grade, grade_of
+from bowerbird.listening.responses import Choice, Rating
+from bowerbird.listening.study import Study
+from bowerbird.ranking.graded import Floats
 
 Repeats: TypeAlias = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One rater's answers, counted.
+    """Statistics of a rater's responses.
 
     Attributes
     ----------
     rater_id : str
     n_answers : int
     identical, far : tuple of float
-        Grades of the controls.
+        Grades of hidden references and of low anchors.
     n_failures : int
-        Identical ones below the scale's upper half, far ones within it.
+        Hidden references below the upper half of the scale, and low anchors within it.
     seconds : tuple of float
-        For an answer, page by page.
+        Per response, by page.
     answers : Mapping of str to int
-        How often each was given: grades, or sides.
+        Number of times each grade or side was given.
     repeats : tuple of tuple of float
-        First answer and second.
+        First and second response.
     agreement : float or None
-        Rank correlation with the mean of the others, over `n_shared` units.
+        Rank correlation with the mean of the other raters, over `n_shared` units.
     n_shared : int
     mean_grade : float or None
     grade_counts : tuple of int
-        Of the pool, controls and repeats left out.
+        Of the pool, without controls and repeats.
     """
 
     rater_id: str
@@ -56,31 +57,31 @@ class Evidence:
     grade_counts: tuple[int, ...]
 
     @property
-    def commonest(self) -> int:
-        """How often the commonest answer was given."""
+    def most_frequent(self) -> int:
+        """Number of times the most frequent response was given."""
         return max(self.answers.values(), default=0)
 
     @property
     def n_given(self) -> int:
-        """How many answers said something."""
+        """Number of responses that are not empty."""
         return sum(self.answers.values())
 
 
 def evidence_of_grades(
-    study: FrozenStudy, ratings: Iterable[Rating], *, rater_ids: Sequence[str], units: Floats, relevant_from: float
+    study: Study, ratings: Iterable[Rating], *, rater_ids: Sequence[str], units: Floats, relevant_from: float
 ) -> tuple[Evidence, ...]:
-    """Return the evidence of a study of grades.
+    """Return the evidence in a study of grades.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     ratings : iterable of Rating
-        Those that count.
+        See `valid_ratings`.
     rater_ids : sequence of str
     units : ndarray, shape (n_units, n_raters), float64
-        The pool's grades.
+        Grades of the pool.
     relevant_from : float
-        Where the upper half of the scale begins.
+        The lowest grade of the upper half of the scale.
     """
     by_rater: dict[str, list[Rating]] = defaultdict(list)
     for rating in ratings:
@@ -89,9 +90,13 @@ def evidence_of_grades(
     found = []
     for column, rater_id in enumerate(rater_ids):
         own = by_rater[rater_id]
-        graded = [(one, grade) for one in own if (grade := grade_of(one, study.design.scale)) is not None]
-        identical = tuple(grade for one, grade in graded if one.control_type == "identical" and not one.is_repeat)
-        far = tuple(grade for one, grade in graded if one.control_type == "far" and not one.is_repeat)
+        graded = [
+            (response, grade) for response in own if (grade := grade_of(response, study.design.scale)) is not None
+        ]
+        identical = tuple(
+            grade for rating, grade in graded if rating.control_type == "identical" and not rating.is_repeat
+        )
+        far = tuple(grade for rating, grade in graded if rating.control_type == "far" and not rating.is_repeat)
         agreement, n_shared = agreement_with_others(units, column)
         given = units[:, column][~np.isnan(units[:, column])]
         found.append(
@@ -115,9 +120,9 @@ def evidence_of_grades(
 
 
 def evidence_of_choices(choices: Iterable[Choice], *, rater_ids: Sequence[str], units: Floats) -> tuple[Evidence, ...]:
-    """Return the evidence of a study of preferences or of ABX, likewise.
+    """Return the evidence in a study of preferences or of ABX.
 
-    Who recognises X less often than others has other ears, not less care: for ABX, give no `units`.
+    For ABX, `units` is empty: identifying X less often than others does not show a lack of care.
     """
     by_rater: dict[str, list[Choice]] = defaultdict(list)
     for choice in choices:
@@ -133,8 +138,10 @@ def evidence_of_choices(choices: Iterable[Choice], *, rater_ids: Sequence[str], 
                 identical=(),
                 far=(),
                 n_failures=0,
-                seconds=tuple(one.decision_ms / 1000.0 for one in own),
-                answers=Counter(one.answer for one in own if one.answer is not None and not one.cannot_judge),
+                seconds=tuple(response.decision_ms / 1000.0 for response in own),
+                answers=Counter(
+                    response.answer for response in own if response.answer is not None and not response.cannot_judge
+                ),
                 repeats=repeated_choices(own),
                 agreement=agreement,
                 n_shared=n_shared,
@@ -146,9 +153,9 @@ def evidence_of_choices(choices: Iterable[Choice], *, rater_ids: Sequence[str], 
 
 
 def agreement_with_others(units: Floats, column: int) -> tuple[float | None, int]:
-    """Return Spearman's correlation of one rater with the mean of all others, and over how many units.
+    """Return Spearman's correlation of a rater with the mean of all others, and the number of units.
 
-    None for fewer than three units, or where one side is always the same.
+    None for fewer than three units, or when either side is constant.
     """
     from scipy.stats import spearmanr  # noqa: PLC0415 - takes seconds to load
 
@@ -165,7 +172,7 @@ def agreement_with_others(units: Floats, column: int) -> tuple[float | None, int
 
 
 def repeated_grades(graded: Iterable[tuple[Rating, float]]) -> Repeats:
-    """Return first and second grade of what one rater judged twice."""
+    """Return the first and second grade of each repeated stimulus."""
     first: dict[tuple[str, str], float] = {}
     again: dict[tuple[str, str], float] = {}
     for rating, grade in graded:
@@ -175,23 +182,23 @@ def repeated_grades(graded: Iterable[tuple[Rating, float]]) -> Repeats:
 
 
 def repeated_choices(choices: Iterable[Choice]) -> Repeats:
-    """Return first and second preference of what one rater compared twice, from 0 to 2, whatever side it was on."""
+    """Return the first and second preference of each repeated pair, from 0 to 2, independent of sides."""
     first: dict[tuple[str, str, str], float] = {}
     again: dict[tuple[str, str, str], float] = {}
     for choice in choices:
         value = value_of(choice)
         if choice.kind != "preference" or value is None:
             continue
-        one, two = sorted((choice.left_system, choice.right_system))
-        turned = value if one == choice.left_system else 1.0 - value
-        (again if choice.is_repeat else first)[choice.query_id, one, two] = 2.0 * turned
+        a, b = sorted((choice.left_system, choice.right_system))
+        turned = value if a == choice.left_system else 1.0 - value
+        (again if choice.is_repeat else first)[choice.query_id, a, b] = 2.0 * turned
     return tuple((first[key], again[key]) for key in again if key in first)
 
 
 def _seconds_by_page(ratings: Iterable[Rating]) -> tuple[float, ...]:
-    """Return the time for a candidate on each page: to the page's last decision, over its candidates.
+    """Return the time per stimulus on each page: the time of the last response over the number of stimuli.
 
-    Decisions are timed from the page's opening, and who hears all candidates first gives all grades within seconds.
+    Times count from the opening of the page, and a rater who first plays all stimuli gives all grades within seconds.
     """
     pages: dict[tuple[str, int], list[int]] = defaultdict(list)
     for rating in ratings:
@@ -200,5 +207,5 @@ def _seconds_by_page(ratings: Iterable[Rating]) -> tuple[float, ...]:
 
 
 def typical(values: Sequence[float]) -> float | None:
-    """Return the median, None of nothing."""
+    """Return the median; None for no values."""
     return float(median(values)) if values else None

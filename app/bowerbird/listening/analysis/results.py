@@ -1,7 +1,4 @@
-"""A study, evaluated: every figure with all raters, and once more without those who are flagged.
-
-The parts that `Results` is made of are in `findings`.
-"""
+"""The results of a study: all findings with all raters, and again without flagged raters."""
 
 import dataclasses
 import math
@@ -9,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import FrozenStudy, TrialKind
-from bowerbird.listening.analysis.analysis import Counted, findings_of, rater_figures
+from bowerbird.listening.analysis.analysis import ValidResponses, findings_of, rater_figures
 from bowerbird.listening.analysis.findings import Findings, RaterFigures
-from bowerbird.listening.analysis.grades import best_grade, upper_half
+from bowerbird.listening.analysis.grades import best_grade, lowest_relevant_grade
 from bowerbird.listening.plan import same_results
 from bowerbird.listening.report import sentences
+from bowerbird.listening.responses import Responses
+from bowerbird.listening.study import Study, TrialKind
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A study, evaluated.
+    """The results of a study.
 
     Attributes
     ----------
@@ -29,31 +26,31 @@ class Results:
         grade, preference or abx.
     is_pilot : bool
     n_raters : int
-        Who gave an answer that counts.
+        With a response that counts.
     n_ratings, n_choices : int
-        That count: last revisions, no training; controls and repeats included.
+        That count: last revisions without training, including controls and repeats.
     n_training : int
-        Answers on training pages.
+        Responses on training pages.
     n_conflicts : int
-        Answers that disagree with another one of the same place. They were kept, and do not count.
+        Responses that conflict with an earlier response to the same stimulus. They do not count.
     n_queries, depth : int
     query_ids : tuple of str
-        In the study's order.
+        In the order of the study.
     grades : tuple of str
-        The scale's words, worst first; "0" to "3" for a slider.
+        Of the scale, worst first; "0" to "3" for a slider.
     gains : tuple of float
-        What a grade is worth in nDCG.
+        Of each grade in nDCG.
     relevant_from : float
         The lowest mean grade of a relevant result.
     raters : tuple of RaterFigures
         With their flags.
     everybody : Findings
     without_flagged : Findings or None
-        None where nobody, or everybody, is flagged.
+        None when no rater, or every rater, is flagged.
     sentences : tuple of str
         The findings in words, most important first.
     remarks : tuple of str
-        How it was computed, for the small print.
+        About the methods.
     """
 
     study_hash: str
@@ -78,30 +75,30 @@ class Results:
     remarks: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for a JSON file; what is no number is null."""
+        """Return plain values for a JSON file; NaN is null."""
         plain = _plain(dataclasses.asdict(self))
         assert isinstance(plain, dict)
         return plain
 
 
-def results_of(study: FrozenStudy, answers: Answers, *, seed: int = 0, n_resamples: int = 2000) -> Results:
-    """Evaluate a study: with all raters, and once more without those who are flagged.
+def results_of(study: Study, responses: Responses, *, seed: int = 0, n_resamples: int = 2000) -> Results:
+    """Evaluate a study with all raters, and again without flagged raters.
 
     Parameters
     ----------
-    study : FrozenStudy
-    answers : Answers
-        Of this study, any number, none included.
+    study : Study
+    responses : Responses
+        May be empty.
     seed : int
-        Of resampling, so that the same answers give the same figures.
+        Of resampling; the same seed gives the same figures.
     n_resamples : int
-        Of the bootstrap of alpha and of the permutation tests where not every permutation is tried.
+        Of the bootstrap of alpha and of permutation tests that do not try all permutations.
     """
-    counted = Counted.of(answers)
-    people = rater_figures(study, counted, answers, seed=seed)
-    flagged = {one.rater_id for one in people if one.flags}
-    everybody = findings_of(study, counted, seed=seed, n_resamples=n_resamples)
-    rest = counted.without(flagged)
+    valid = ValidResponses.of(responses)
+    raters = rater_figures(study, valid, responses, seed=seed)
+    flagged = {rater.rater_id for rater in raters if rater.flags}
+    everybody = findings_of(study, valid, seed=seed, n_resamples=n_resamples)
+    rest = valid.without(flagged)
     without = findings_of(study, rest, seed=seed, n_resamples=n_resamples) if flagged and rest.rater_ids else None
     best = best_grade(study.design.scale)
     query_ids = tuple(query.id for query in study.design.queries if not query.is_training)
@@ -110,61 +107,62 @@ def results_of(study: FrozenStudy, answers: Answers, *, seed: int = 0, n_resampl
         title=study.design.title,
         kind=study.design.kind,
         is_pilot=study.design.is_pilot,
-        n_raters=len(counted.rater_ids),
-        n_ratings=len(counted.ratings),
-        n_choices=len(counted.choices),
-        n_training=sum(one.is_training for one in answers.ratings) + sum(one.is_training for one in answers.choices),
-        n_conflicts=sum(one.is_conflict for one in answers.final_ratings())
-        + sum(one.is_conflict for one in answers.final_choices()),
+        n_raters=len(valid.rater_ids),
+        n_ratings=len(valid.ratings),
+        n_choices=len(valid.choices),
+        n_training=sum(rating.is_training for rating in responses.ratings)
+        + sum(choice.is_training for choice in responses.choices),
+        n_conflicts=sum(rating.is_conflict for rating in responses.final_ratings())
+        + sum(choice.is_conflict for choice in responses.final_choices()),
         n_queries=len(query_ids),
         depth=study.design.depth,
         query_ids=query_ids,
         grades=study.design.scale.grades or tuple(str(grade) for grade in range(int(best) + 1)),
         gains=tuple(grade / best for grade in range(int(best) + 1)),
-        relevant_from=upper_half(best),
-        raters=people,
+        relevant_from=lowest_relevant_grade(best),
+        raters=raters,
         everybody=everybody,
         without_flagged=without,
-        sentences=_summary(study, people, everybody, without),
+        sentences=_summary(study, raters, everybody, without),
         remarks=_remarks(study),
     )
 
 
 def _summary(
-    study: FrozenStudy, people: tuple[RaterFigures, ...], everybody: Findings, without: Findings | None
+    study: Study, raters: tuple[RaterFigures, ...], everybody: Findings, without: Findings | None
 ) -> tuple[str, ...]:
-    said: list[str] = []
+    summary: list[str] = []
     if study.design.is_pilot:
-        said.append("This is a pilot: its ratings were given to try the study out, and show nothing.")
-    if not people:
-        return (*said, "Nobody has answered yet.")
-    said += everybody.sentences
-    said += sentences.flag_sentences(people)
+        summary.append("This is a pilot study: its ratings test the study itself and are not results.")
+    if not raters:
+        return (*summary, "There are no ratings yet.")
+    summary += everybody.sentences
+    summary += sentences.flag_sentences(raters)
     if without is not None:
-        said += [f"Without flagged raters: {each}" for each in without.sentences]
-    return tuple(said)
+        summary += [f"Without flagged raters: {each}" for each in without.sentences]
+    return tuple(summary)
 
 
-def _remarks(study: FrozenStudy) -> tuple[str, ...]:
-    """Say how the figures came about."""
+def _remarks(study: Study) -> tuple[str, ...]:
+    """Return sentences about the methods."""
     always = [
         (
-            "Only last revisions count; training pages do not. Of answers that disagree about the same "
-            "place, the first counts."
+            "Only last revisions count; training pages do not. Of conflicting responses to the same stimulus, the "
+            "first counts."
         ),
         (
-            "Intervals are for other queries and other raters like these: Student's t over both (Wilson's form for "
-            "shares), or over queries alone where there is one rater."
+            "Confidence intervals generalise to other queries and raters: Student's t over both (Wilson's interval for "
+            "shares), or over queries alone with a single rater."
         ),
         (
-            "A difference is called shown where the permutation test over queries and the t test over queries and "
-            "raters are both significant at 0.05 after Holm's adjustment, and the interval leaves equality out."
+            "A difference is significant when the permutation test over queries and the t test over queries and raters "
+            "are both significant at 0.05 after Holm's adjustment, and the interval excludes equality."
         ),
         (
-            "The smallest difference that the study could have found is that which the t test over queries and raters "
-            "finds with 80 % power at 0.05 over the number of comparisons."
+            "The smallest detectable difference is that which the t test over queries and raters detects with 80 % "
+            "power at 0.05 over the number of comparisons."
         ),
-        "Flags leave nobody out by themselves: figures are given with and without flagged raters.",
+        "Flagged raters are not excluded: all figures are given with and without them.",
     ]
     if not study.design.planned:
         always.append("No comparison was planned, so all are exploratory.")
@@ -172,15 +170,15 @@ def _remarks(study: FrozenStudy) -> tuple[str, ...]:
         return (*always, *same_results(study))
     grades = [
         (
-            "A sound judged by several raters has their mean grade. nDCG has linear gains (grade over best grade), "
-            "the discount 1 / log2(1 + rank), and the ideal order of the query's whole pool."
+            "A sound rated by several raters has their mean grade. nDCG uses linear gains (grade over best grade), the "
+            "discount 1 / log2(1 + rank), and the ideal order of the whole pool of the query."
         ),
-        "Results that nobody judged are left out and ranks closed up.",
-        "Crowding is the share of results that are near copies of the query or of a better result of the same system.",
-        f"A result is relevant from a mean grade of {upper_half(best_grade(study.design.scale)):g} on.",
+        "Results without a rating are removed and the ranks closed up.",
+        "Crowding is the share of results that are near-duplicates of the query or of a better result of the system.",
+        f"A result is relevant if its mean grade is {lowest_relevant_grade(best_grade(study.design.scale)):g} or more.",
     ]
     if not study.design.scale.grades:
-        grades.append("The slider's share of the way, times 3, is the grade.")
+        grades.append("The slider, from 0 to 100, is converted to grades from 0 to 3.")
     return tuple(grades + always)
 
 

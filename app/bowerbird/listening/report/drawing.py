@@ -1,7 +1,7 @@
-"""SVG pictures for a report: one look for all of them, and text that stays text.
+"""SVG plots for a report, in a common style and with text as text.
 
-Colours are the window's light tokens. Each is written as ``var(--token, #colour)``, so that a page which defines the
-tokens anew, as the report does for dark screens, recolours the picture; alone it keeps the light ones.
+Colours are the tokens of the light theme. Each is written as ``var(--token, #colour)``, so that a page can redefine the
+tokens, as the report does for dark screens; a plot alone has the light colours.
 """
 
 import re
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_PX: Final = 360
-"""Of every picture: it fits a narrow screen, and two stand side by side on a wide one."""
+"""Width of every plot: it fits a narrow screen, and two fit side by side on a wide one."""
 
 TEXT_PX: Final = 11.0
 SMALL_PX: Final = 9.0
 _CHARACTER: Final = 0.6
-"""Width of a character over its height, at most; the reader's font is not known."""
+"""Largest width of a character over its height, since the font is unknown."""
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -40,15 +40,15 @@ _LIGHT_ENOUGH: Final = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture of a report.
+    """A plot of a report.
 
     Attributes
     ----------
     name : str
-        Letters and hyphens; begins every id in the picture, so that several can stand on one page.
+        Letters and hyphens; the prefix of all ids in the plot, so that a page can have several.
     title : str
     caption : str
-        A sentence that says how to read it.
+        How to read the plot.
     svg : str
         An ``svg`` element with title and description.
     """
@@ -73,13 +73,13 @@ def colour(token: str) -> str:
 
 @contextmanager
 def plain_style() -> Iterator[None]:
-    """Draw in the report's own look, whatever the user's matplotlib is set to."""
+    """Draw in the style of the report, whatever the user's matplotlib settings."""
     from matplotlib import style  # noqa: PLC0415 - takes a second to load
 
-    look = {
+    style_sheet = {
         "svg.fonttype": "none",
         "svg.hashsalt": "bowerbird",
-        "text.parse_math": False,  # a pseudonym may hold dollar signs
+        "text.parse_math": False,  # an alias may contain dollar signs
         "font.size": TEXT_PX,
         "text.color": colour("text"),
         "axes.edgecolor": colour("line"),
@@ -96,22 +96,22 @@ def plain_style() -> Iterator[None]:
         "xtick.major.size": 0.0,
         "xtick.major.pad": 6.0,
     }
-    with warnings.catch_warnings(), style.context(["default", look]):
-        # The reader's font draws the letters, not matplotlib's.
+    with warnings.catch_warnings(), style.context(["default", style_sheet]):
+        # The text is drawn in the font of the browser.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Matplotlib currently does not support .* natively")
         yield
 
 
 def new_figure(height_px: float) -> "Figure":
-    """Return an empty picture; a point is a pixel."""
+    """Return an empty figure; a point is a pixel."""
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     return Figure(figsize=(WIDTH_PX / 72.0, height_px / 72.0), dpi=72.0, facecolor="none")
 
 
 def panel(figure: "Figure", *, left: float, top: float, width: float, height: float) -> "Axes":
-    """Return axes at a place in pixels from the upper left."""
+    """Return axes at a position in pixels from the upper left."""
     whole_px = figure.get_size_inches()[1] * 72.0
     return figure.add_axes((left / WIDTH_PX, 1.0 - (top + height) / whole_px, width / WIDTH_PX, height / whole_px))
 
@@ -126,7 +126,7 @@ def blank_panel(figure: "Figure", *, left: float, top: float, width: float, heig
 
 
 def rows_panel(figure: "Figure", *, top: float, n_rows: int, pitch: float, inset: float = 6.0) -> "Axes":
-    """Return axes over the whole width with one unit of y a row, the first on top, and lines across at the ticks."""
+    """Return axes over the whole width, with a unit of y per row from the top, and grid lines at the x ticks."""
     axes = panel(figure, left=inset, top=top, width=WIDTH_PX - 2.0 * inset, height=n_rows * pitch)
     axes.set_ylim(n_rows - 0.5, -0.5)
     axes.set_yticks([])
@@ -135,23 +135,23 @@ def rows_panel(figure: "Figure", *, top: float, n_rows: int, pitch: float, inset
     return axes
 
 
-def write(axes: "Axes", x: float, y: float, text: str, **look: Any) -> None:
-    """Write a line of text: muted where nothing else is said."""
-    axes.text(x, y, drawable(text), **{"va": "center", "fontsize": TEXT_PX, "color": colour("muted"), **look})
+def write(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
+    """Write a line of text, by default in the muted colour."""
+    axes.text(x, y, drawable(text), **{"va": "center", "fontsize": TEXT_PX, "color": colour("muted"), **style})
 
 
 def drawable(text: str) -> str:
-    """Return one line without characters that XML cannot hold."""
+    """Return the text as a line without characters that XML does not allow."""
     return _UNDRAWABLE.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 def text_width(text: str, size_px: float = TEXT_PX) -> float:
-    """Return how many pixels a text takes, at most."""
+    """Return the largest width of a text in pixels."""
     return _CHARACTER * size_px * len(text)
 
 
 def elided(text: str, room_px: float, size_px: float = TEXT_PX) -> str:
-    """Return a text that fits, without its middle where it is too long."""
+    """Return a text that fits, elided in the middle if necessary."""
     n = max(3, int(room_px / (_CHARACTER * size_px)))
     if len(text) <= n:
         return text
@@ -159,28 +159,28 @@ def elided(text: str, room_px: float, size_px: float = TEXT_PX) -> str:
 
 
 def ramp(share: float) -> str:
-    """Return the colour of a share of 1 on the perceptual ramp."""
+    """Return the colour of a share on a perceptual ramp."""
     from matplotlib import colormaps, colors  # noqa: PLC0415
 
     return colors.to_hex(colormaps["viridis"](min(1.0, max(0.0, share))))
 
 
-def ink_on(ground: str) -> str:
-    """Return black or white, whichever is read more easily; neither is a token, as the ground is none."""
-    red, green, blue = (int(ground[place : place + 2], 16) / 255.0 for place in (1, 3, 5))
+def ink_on(background: str) -> str:
+    """Return black or white, whichever has more contrast; neither is a token, since the background is not."""
+    red, green, blue = (int(background[index : index + 2], 16) / 255.0 for index in (1, 3, 5))
     return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_ENOUGH else "#fefefe"
 
 
 def finished(figure: "Figure", *, name: str, title: str, description: str) -> str:
-    """Return a picture as an ``svg`` element that can stand inside a page.
+    """Return a figure as an ``svg`` element for a page.
 
     Parameters
     ----------
     figure : Figure
     name : str
-        Begins every id.
+        Prefix of all ids.
     title, description : str
-        What is read aloud in the picture's place.
+        For screen readers.
     """
     file = BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
@@ -194,24 +194,24 @@ def finished(figure: "Figure", *, name: str, title: str, description: str) -> st
     root.attrib |= {"width": f"{WIDTH_PX}", "height": f"{height_px:g}", "role": "group"}
     root.attrib["aria-labelledby"] = f"{name}-title {name}-desc"
     root.attrib["style"] = f"stroke-linejoin: round; stroke-linecap: butt; {_FONT}"
-    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
-        words = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{tag}"})
-        words.text = drawable(text)
-        root.insert(place, words)
+    for index, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{tag}"})
+        element.text = drawable(text)
+        root.insert(index, element)
     return ET.tostring(root, encoding="unicode")
 
 
 def _strip(root: ET.Element) -> None:
-    """Take out metadata, and the style that would reach beyond the picture."""
+    """Remove metadata, and the style that would affect the whole page."""
     for parent in list(root.iter()):
         for child in list(parent):
-            is_style = child.tag == f"{{{_SVG}}}defs" and any(one.tag == f"{{{_SVG}}}style" for one in child)
+            is_style = child.tag == f"{{{_SVG}}}defs" and any(element.tag == f"{{{_SVG}}}style" for element in child)
             if is_style or child.tag == f"{{{_SVG}}}metadata":
                 parent.remove(child)
 
 
 def _adapt(element: ET.Element, name: str) -> None:
-    """Give ids their prefix, colours their token and text the page's font."""
+    """Prefix ids, replace colours by tokens, and use the font of the page."""
     for key, value in list(element.attrib.items()):
         if key == "id":
             element.attrib[key] = f"{name}-{value}"
@@ -220,7 +220,7 @@ def _adapt(element: ET.Element, name: str) -> None:
         else:
             element.attrib[key] = value.replace("url(#", f"url(#{name}-")
     if "style" in element.attrib:
-        look = _OWN_FONT.sub(lambda found: f"font-size: {found[1]}px;" if found[1] else "", element.attrib["style"])
+        style = _OWN_FONT.sub(lambda found: f"font-size: {found[1]}px;" if found[1] else "", element.attrib["style"])
         for token, code in tokens()["light"].items():
-            look = look.replace(code, f"var(--{token}, {code})")
-        element.attrib["style"] = look.strip()
+            style = style.replace(code, f"var(--{token}, {code})")
+        element.attrib["style"] = style.strip()

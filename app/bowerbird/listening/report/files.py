@@ -1,19 +1,17 @@
-"""A report's folder: the page, the figures, every answer, and what was frozen, so that nothing else is needed."""
+"""The folder of a report: the page, the figures, all responses, and the study files, so that it is self-contained."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from bowerbird.base.errors import StudyError
-from bowerbird.domain.responses import Answers
-from bowerbird.domain.study import FrozenStudy
-from bowerbird.listening.analysis.figures import mean_grades
-from bowerbird.listening.analysis.grades import counting_ratings, grade_table
+from bowerbird.base.files import refusal, write_whole
+from bowerbird.listening.analysis.grades import grade_table, valid_ratings
 from bowerbird.listening.analysis.results import Results, results_of
 from bowerbird.listening.report.page import (
     QRELS_NAME,
@@ -22,20 +20,27 @@ from bowerbird.listening.report.page import (
     listed_files,
     report_html,
 )
+from bowerbird.listening.response_store import ResponseStore
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import MANIFEST_NAME, SYSTEMS_NAME, StudyFolder
-from bowerbird.listening.tables import answer_tables
+from bowerbird.listening.study import Study
+from bowerbird.listening.tables import response_tables
+from bowerbird.ranking.graded import mean_grades
+
+FOLDER_NAME: Final = "report"
+"""In the study's folder, where nothing else is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A report that was written.
+class WrittenReport:
+    """A report on disk.
 
     Attributes
     ----------
     path : Path
         Of the page.
     names : tuple of str
-        Every file, relative to the page's folder.
+        All files, relative to the page's folder.
     results : Results
     """
 
@@ -44,20 +49,42 @@ class Report:
     results: Results
 
 
-def write_report(folder: StudyFolder, answers: Answers, out: Path, *, results: Results | None = None) -> Report:
-    """Evaluate a study and write everything that its report consists of into a folder.
-
-    A report that is there already is written over, file by file; each file is whole or as it was.
+def report_study(folder: StudyFolder, out: Path | None = None) -> WrittenReport:
+    """Evaluate the responses to a study and write its report.
 
     Parameters
     ----------
     folder : StudyFolder
-    answers : Answers
-        Of this study.
+    out : Path, optional
+        In the study's own folder by default.
+
+    Raises
+    ------
+    StudyError
+        When there are no ratings yet, the folder holds another study, or the disk refuses.
+    """
+    with ResponseStore(folder.path) as store:
+        responses = store.responses()
+    if not responses.raters:
+        raise StudyError("There are no ratings yet. Rate the study, or merge ratings from other raters.")
+    return write_report(folder, responses, out or folder.path / FOLDER_NAME)
+
+
+def write_report(
+    folder: StudyFolder, responses: Responses, out: Path, *, results: Results | None = None
+) -> WrittenReport:
+    """Evaluate responses to a study and write all files of its report into a folder.
+
+    An earlier report is overwritten file by file; each file is written whole or not at all.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+    responses : Responses
     out : Path
-        Made where it does not exist.
+        Created when it does not exist.
     results : Results, optional
-        Of these answers, where they are known already.
+        Of these responses, when they are known already.
 
     Raises
     ------
@@ -69,64 +96,52 @@ def write_report(folder: StudyFolder, answers: Answers, out: Path, *, results: R
         _refuse_another(folder, out)
         systems = _systems(folder)
         if results is None:
-            results = results_of(study, answers)
+            results = results_of(study, responses)
         made = {
             REPORT_NAME: report_html(study, results, systems=systems),
             RESULTS_NAME: json.dumps(results.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-            QRELS_NAME: qrels(study, answers),
-            **answer_tables(answers, study_id=study.design.name),
+            QRELS_NAME: qrels(study, responses),
+            **response_tables(responses, study_id=study.design.name),
         }
         names = tuple(file.name for file in listed_files(study))
-        # The page comes last: where it stands, all that it lists is there.
+        # The page is written last: when it exists, all files that it lists exist.
         for name in reversed(names):
             data = made[name].encode("utf-8", "replace") if name in made else (folder.path / name).read_bytes()
-            _put(out / name, data)
+            path = out / name
+            if not (path.is_file() and path.read_bytes() == data):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, data)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StudyError(f"The report cannot be written to `{out}` ({reason}). Choose another folder.") from error
-    return Report(out / REPORT_NAME, names, results)
+        raise StudyError(f"Cannot write the report to “{out}” ({refusal(error)}). Choose another folder.") from error
+    return WrittenReport(out / REPORT_NAME, names, results)
 
 
-def qrels(study: FrozenStudy, answers: Answers) -> str:
-    """Return judgements in TREC's form, ``query 0 item grade``.
+def qrels(study: Study, responses: Responses) -> str:
+    """Return relevance judgements in TREC format, ``query 0 item grade``.
 
-    A pair's grade is the mean over its raters, rounded, halves upwards; controls, repeats and training are left out.
-    Empty where no grades were asked for.
+    The grade of a pair is the mean over its raters, rounded half up; controls, repeats and training are left out.
+    Empty for studies without grades.
     """
     if study.design.kind != "grade":
         return ""
-    rater_ids = list(dict.fromkeys(rating.rater_id for rating in answers.ratings))
-    table = grade_table(study, counting_ratings(answers), rater_ids=rater_ids)
+    rater_ids = list(dict.fromkeys(rating.rater_id for rating in responses.ratings))
+    table = grade_table(study, valid_ratings(responses), rater_ids=rater_ids)
     means = mean_grades(table.grades)
     return "".join(
-        f"{query_id} 0 {item_id} {floor(means[row, place] + 0.5)}\n"
+        f"{query_id} 0 {item_id} {floor(means[row, index] + 0.5)}\n"
         for row, query_id in enumerate(table.query_ids)
-        for place, item_id in enumerate(study.pool(query_id))
-        if not np.isnan(means[row, place])
+        for index, item_id in enumerate(study.pool(query_id))
+        if not np.isnan(means[row, index])
     )
 
 
 def _refuse_another(folder: StudyFolder, out: Path) -> None:
     manifest = out / MANIFEST_NAME
     if manifest.is_file() and manifest.read_bytes() != (folder.path / MANIFEST_NAME).read_bytes():
-        raise StudyError(f"`{out}` holds another study, or a report on one. Name an empty folder.")
+        raise StudyError(f"“{out}” contains another study or its report. Choose an empty folder.")
 
 
 def _systems(folder: StudyFolder) -> Mapping[str, Mapping[str, Any]]:
-    """Return what every system was; what is no such table is left to the design."""
+    """Return the cards of the systems; entries that are not tables are ignored."""
     known = json.loads((folder.path / SYSTEMS_NAME).read_text(encoding="utf-8"))
     return {str(name): card for name, card in known.items() if isinstance(card, Mapping)}
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a file whole, or leave what was there."""
-    if path.is_file() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

@@ -1,6 +1,6 @@
-"""Pictures of tables: which query found what by which system, and which rater says the same as which.
+"""Heat maps: nDCG by query and system, and kappa by pairs of raters.
 
-Colours are the window's perceptual ramp; values stand in the cells where there is room.
+Colours are a perceptual ramp; values are written into the cells if they fit.
 """
 
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing
 from bowerbird.listening.report.drawing import SMALL_PX, WIDTH_PX, Plot, colour, write
 from bowerbird.listening.report.numerals import ABSENT, decimal
+from bowerbird.listening.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _RAMP_PX: Final = 26.0
 _N_RAMP_STEPS: Final = 32
 _N_FOR_ONE_BLOCK: Final = 24
-"""So many queries stand in one column; more are put side by side where there is room."""
+"""Number of queries in a single block; more are split into blocks side by side."""
 
 _GAP_PX: Final = 18.0
 _MIN_FOR_VALUE_PX: Final = (24.0, 12.0)
@@ -33,18 +33,18 @@ _MAX_NAME: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Where the cells of a heat map are, in pixels.
+    """The geometry of a heat map, in pixels.
 
     Attributes
     ----------
     label_px : float
-        For the names of the rows.
+        Width of row names.
     cell_px : tuple of float
         Width and height.
     n_blocks, n_rows : int
-        Blocks side by side, and rows in each.
+        Blocks side by side, and rows per block.
     head_px : float
-        For the names of the columns.
+        Height of column names.
     """
 
     label_px: float
@@ -59,17 +59,17 @@ class _Grid:
         return self.cell_px[0] >= _MIN_FOR_VALUE_PX[0] and self.cell_px[1] >= _MIN_FOR_VALUE_PX[1]
 
 
-def query_map(study: FrozenStudy, results: Results) -> Plot | None:
-    """Draw nDCG, a row a query and a column a system."""
+def query_map(study: Study, results: Results) -> Plot | None:
+    """Draw nDCG by query and system."""
     systems = results.everybody.systems
-    by_query = {system.system: {one.query_id: one.ndcg for one in system.by_query} for system in systems}
+    by_query = {system.system: {query.query_id: query.ndcg for query in system.by_query} for system in systems}
     if not any(value is not None for found in by_query.values() for value in found.values()):
         return None
     rows = [
         (_query_label(study, query_id), [by_query[system.system].get(query_id) for system in systems])
         for query_id in results.query_ids
     ]
-    names = [drawing.elided(one.system, _MAX_NAME * drawing.text_width("n")) for one in systems]
+    names = [drawing.elided(system.system, _MAX_NAME * drawing.text_width("n")) for system in systems]
     grid = _query_grid([label for label, _ in rows], names)
     top = _RAMP_PX + grid.head_px
     with drawing.plain_style():
@@ -84,26 +84,26 @@ def query_map(study: FrozenStudy, results: Results) -> Plot | None:
                 _column_names(axes, names, left=left, bottom=top, width=grid.cell_px[0], head_px=grid.head_px)
             _cells(axes, shown, grid=grid, left=left, top=top)
         title = "Query by system"
-        said = ", ".join(one.system for one in systems)
-        description = f"nDCG of {len(rows)} queries, a row each, by {said}, a column each."
+        names_text = ", ".join(system.system for system in systems)
+        description = f"nDCG of {len(rows)} queries, a row each, by {names_text}, a column each."
         svg = drawing.finished(figure, name="queries", title=title, description=description)
-    caption = "Brighter is better; a row that is dark throughout is a query that no system answers."
+    caption = "Brighter is better; an all-dark row is a query for which no system has good results."
     return Plot("queries", title, caption, svg)
 
 
 def kappa_map(results: Results) -> Plot | None:
-    """Draw the weighted kappa of every two raters, a row and a column each."""
-    raters = [one for one in results.raters if one.rater_id in results.everybody.rater_ids]
-    known = {frozenset((one.first_id, one.second_id)): one.kappa for one in results.everybody.agreement.pairs}
+    """Draw the weighted kappa of each pair of raters."""
+    raters = [rater for rater in results.raters if rater.rater_id in results.everybody.rater_ids]
+    known = {frozenset((pair.first_id, pair.second_id)): pair.kappa for pair in results.everybody.agreement.pairs}
     if len(raters) < 2 or all(kappa is None for kappa in known.values()):
         return None
-    flagged = [bool(one.flags) for one in raters]
+    flagged = [bool(rater.flags) for rater in raters]
     rows = [
         (
-            f"{place + 1} {one.pseudonym}",
-            [known.get(frozenset((one.rater_id, other.rater_id))) for other in raters[:place]],
+            f"{index + 1} {rater.pseudonym}",
+            [known.get(frozenset((rater.rater_id, other.rater_id))) for other in raters[:index]],
         )
-        for place, one in enumerate(raters)
+        for index, rater in enumerate(raters)
     ]
     label_px = 120.0
     side = min(34.0, (WIDTH_PX - label_px - 8.0) / len(raters))
@@ -114,30 +114,30 @@ def kappa_map(results: Results) -> Plot | None:
         figure = drawing.new_figure(height + 2.0)
         axes = drawing.blank_panel(figure, left=0, top=0, width=WIDTH_PX, height=height)
         _ramp_legend(axes, "weighted kappa", ends=("0 or less", "1"))
-        for place in range(0, len(raters) - 1, ceil(_MIN_FOR_NUMBER_PX / side)):
-            write(axes, label_px + (place + 0.5) * side, top - 9.0, f"{place + 1}", ha="center", fontsize=SMALL_PX)
+        for index in range(0, len(raters) - 1, ceil(_MIN_FOR_NUMBER_PX / side)):
+            write(axes, label_px + (index + 0.5) * side, top - 9.0, f"{index + 1}", ha="center", fontsize=SMALL_PX)
         _cells(axes, rows, grid=grid, left=label_px, top=top, flagged=flagged)
         title = "Rater by rater"
         pairs = [
             f"{first.pseudonym} and {second.pseudonym} {decimal(kappa, places=2)}"
-            for place, first in enumerate(raters)
-            for second in raters[:place]
+            for index, first in enumerate(raters)
+            for second in raters[:index]
             if (kappa := known.get(frozenset((first.rater_id, second.rater_id)))) is not None
         ]
         description = f"Weighted kappa: {'; '.join(pairs)}."
         svg = drawing.finished(figure, name="kappas", title=title, description=description)
-    caption = "Quadratically weighted kappa of every two raters, numbered alike down and across"
-    caption += "; a triangle is a rater with a flag." if any(flagged) else "."
+    caption = "Quadratically weighted kappa of each pair of raters, with the same numbers in rows and columns"
+    caption += "; a triangle marks a flagged rater." if any(flagged) else "."
     return Plot("kappas", title, caption, svg)
 
 
-def _query_label(study: FrozenStudy, query_id: str) -> str:
+def _query_label(study: Study, query_id: str) -> str:
     words = study.query(query_id).words
     return f"{query_id} {words}" if words else query_id
 
 
 def _query_grid(labels: Sequence[str], names: Sequence[str]) -> _Grid:
-    """Return a grid that fits the width: blocks side by side for many queries, small cells for very many."""
+    """Return a grid that fits the width: several blocks for many queries, small cells for very many."""
     longest = max(map(len, labels))
     label_px = min(130.0, drawing.text_width("n" * longest) + 8.0)
     widest = max(map(len, names))
@@ -164,7 +164,7 @@ def _cells(
     top: float,
     flagged: Sequence[bool] = (),
 ) -> None:
-    """Draw rows of cells with their names; those that are `flagged` get a triangle."""
+    """Draw rows of cells with their names, and a triangle for each that is `flagged`."""
     width, height = grid.cell_px
     gap = 1.0 if min(width, height) > 6.0 else 0.0
     for row, (label, values) in enumerate(rows):
@@ -193,22 +193,22 @@ def _column_names(
     axes: "Axes", names: Sequence[str], *, left: float, bottom: float, width: float, head_px: float
 ) -> None:
     is_slanted = head_px > 20.0
-    for place, name in enumerate(names):
-        x = left + (place + 0.5) * width
+    for index, name in enumerate(names):
+        x = left + (index + 0.5) * width
         if is_slanted:
-            look = {"rotation": 45.0, "rotation_mode": "anchor", "ha": "left", "va": "baseline"}
-            write(axes, x, bottom - 6.0, name, **look)
+            style = {"rotation": 45.0, "rotation_mode": "anchor", "ha": "left", "va": "baseline"}
+            write(axes, x, bottom - 6.0, name, **style)
         else:
             write(axes, x, bottom - 9.0, name, ha="center")
 
 
-def _ramp_legend(axes: "Axes", words: str, *, ends: tuple[str, str]) -> None:
-    """Draw what the colours mean, from the right, so that it fits whatever the reader's font is."""
+def _ramp_legend(axes: "Axes", text: str, *, ends: tuple[str, str]) -> None:
+    """Draw the colour legend from the right, so that it fits with any font."""
     right, step = WIDTH_PX - 16.0, 3.0
     left = right - _N_RAMP_STEPS * step
-    write(axes, 2.0, 10.0, words)
+    write(axes, 2.0, 10.0, text)
     write(axes, left - 6.0, 10.0, ends[0], ha="right")
     write(axes, right + 6.0, 10.0, ends[1])
-    for place in range(_N_RAMP_STEPS):  # each reaches to the end, so that no seam shows between them
-        begins = left + place * step
-        axes.barh(10.0, right - begins, height=9.0, left=begins, color=drawing.ramp(place / (_N_RAMP_STEPS - 1)))
+    for index in range(_N_RAMP_STEPS):  # each bar reaches to the right end, so that there are no gaps
+        start = left + index * step
+        axes.barh(10.0, right - start, height=9.0, left=start, color=drawing.ramp(index / (_N_RAMP_STEPS - 1)))

@@ -1,6 +1,6 @@
-"""A study's report as one page that needs nothing but a browser: no other file, no script, no network.
+"""The report of a study as a self-contained HTML page: no other files, no scripts, no network.
 
-What stands where is in `resources/report/study.html.jinja`; here is what the template asks of Python.
+The layout is in `resources/report/study.html.jinja`; this module has the values and filters of the template.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ from typing import Final
 
 import bowerbird
 from bowerbird.base.paths import resources_path
-from bowerbird.domain.study import Construct, CopyRule, FrozenStudy, StudyDesign, TrialKind
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing, numerals, plots
 from bowerbird.listening.store import DESIGN_NAME, ITEMS_NAME, MANIFEST_NAME, RUNS_NAME, SYSTEMS_NAME
+from bowerbird.listening.study import Construct, CopyRule, Study, StudyDesign, TrialKind
 from bowerbird.listening.tables import CHOICES_NAME, EVENTS_NAME, RATERS_NAME, RATINGS_NAME
 
 REPORT_NAME: Final = "report.html"
@@ -20,20 +20,20 @@ RESULTS_NAME: Final = "results.json"
 QRELS_NAME: Final = "qrels.txt"
 
 _CONSTRUCTS: Final[Mapping[Construct, str]] = {
-    "sounds_alike": "how much two sounds sound alike",
-    "same_kind": "whether two sounds are the same kind of thing",
-    "replacement": "whether one sound would serve in place of another",
+    "sounds_alike": "how similar two sounds are",
+    "same_kind": "whether two sounds are of the same kind",
+    "replacement": "whether a sound could replace another",
     "matches_words": "how well a sound matches words",
 }
 _KINDS: Final[Mapping[TrialKind, str]] = {
     "grade": "Single results, each graded against the query.",
-    "preference": "Two lists of results side by side, blind; which is better, ties allowed.",
-    "abx": "Results of two systems as A and B, and X, which is one of them; which one?",
+    "preference": "Two lists of results side by side, blind; raters choose the better list, ties allowed.",
+    "abx": "ABX: results of two systems as A and B, and X, which is the same as one of them; raters identify X.",
 }
 _COPY_RULES: Final[Mapping[CopyRule, str]] = {
-    "remove": "Copies of the query were removed from the results.",
-    "flag": "Copies of the query stayed among the results and are counted as crowding.",
-    "keep": "Copies of the query stayed among the results.",
+    "remove": "Near-duplicates of the query were removed from the results.",
+    "flag": "Near-duplicates of the query stayed among the results and count as crowding.",
+    "keep": "Near-duplicates of the query stayed among the results.",
 }
 _SEARCHES: Final[Mapping[str, str]] = {
     "cosine": "by cosine",
@@ -43,48 +43,46 @@ _SEARCHES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SystemWords:
-    """One system as a reader should know it.
+class SystemText:
+    """A system in words.
 
     Attributes
     ----------
     name : str
-    what : str
-        A phrase: encoder, dimensions, search, how many sounds.
+    text : str
+        Encoder, dimensions, search function, number of sounds.
     encoder_id : str
-        Of the very weights; "" where there are none.
+        "" for systems without an encoder.
     """
 
     name: str
-    what: str
+    text: str
     encoder_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file that belongs to the report, and what is in it."""
+    """A file of the report, and its content."""
 
     name: str
-    what: str
+    text: str
 
 
-def report_html(
-    study: FrozenStudy, results: Results, *, systems: Mapping[str, Mapping[str, object]] | None = None
-) -> str:
-    """Write the report.
+def report_html(study: Study, results: Results, *, systems: Mapping[str, Mapping[str, object]] | None = None) -> str:
+    """Return the report.
 
     Parameters
     ----------
-    study : FrozenStudy
+    study : Study
     results : Results
         Of this study.
     systems : mapping of str to mapping, optional
-        What every system was, as `systems.json` has it; else as the design has it.
+        Cards of the systems from `systems.json`; by default the design describes them.
 
     Returns
     -------
     str
-        A page of HTML. The same for the same study and results.
+        An HTML page, the same for the same study and results.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - reports are rare
 
@@ -100,7 +98,7 @@ def report_html(
         "percent": numerals.percent,
         "count": numerals.count,
         "p_value": numerals.p_value,
-        "p_said": numerals.p_said,
+        "p_text": numerals.p_text,
         "reach": numerals.reach,
         "percent_reach": numerals.percent_reach,
         "typeset": numerals.typeset,
@@ -110,12 +108,12 @@ def report_html(
         study=study,
         design=study.design,
         results=results,
-        said=said_first(results),
+        lead=lead_sentences(results),
         found=results.everybody,
-        cleared=results.without_flagged,
+        unflagged=results.without_flagged,
         figures=_figure_columns(results),
-        systems=system_words(study, systems),
-        asked=[(name, numerals.typeset(words)) for name, words in asked_of(study, results)],
+        systems=system_texts(study, systems),
+        design_rows=[(name, numerals.typeset(text)) for name, text in design_rows(study, results)],
         plots=plots.plots_of(study, results),
         files=listed_files(study),
         tokens=drawing.tokens(),
@@ -123,58 +121,55 @@ def report_html(
     )
 
 
-def listed_files(study: FrozenStudy) -> tuple[ListedFile, ...]:
+def listed_files(study: Study) -> tuple[ListedFile, ...]:
     """Return the files of a report, this page first."""
-    judged = (
-        [ListedFile(QRELS_NAME, "Mean grade of every judged pair, rounded, as TREC's tools read it.")]
+    qrels = (
+        [ListedFile(QRELS_NAME, "Rounded mean grade of every rated pair, in TREC format.")]
         if study.design.kind == "grade"
         else []
     )
     return (
         ListedFile(REPORT_NAME, "This page."),
-        ListedFile(RESULTS_NAME, "Every figure of this page, and those by query, for programs."),
-        ListedFile(RATINGS_NAME, "Every grade in long form, corrections, controls and repeats included."),
-        ListedFile(CHOICES_NAME, "Every preference and ABX answer, likewise."),
-        ListedFile(RATERS_NAME, "Pseudonyms, consent and what raters told of themselves."),
-        ListedFile(EVENTS_NAME, "What happened while rating, with the orders that were shown."),
-        *judged,
-        ListedFile(DESIGN_NAME, "The study: question, scale, systems, queries, controls, exclusion rules."),
-        ListedFile(MANIFEST_NAME, "SHA-256 of everything frozen; its own is the study's hash."),
-        ListedFile(ITEMS_NAME, "Every excerpt: content hash, duration, loudness, gain."),
-        ListedFile(SYSTEMS_NAME, "What the systems were."),
+        ListedFile(RESULTS_NAME, "All figures of this page and by query, as JSON."),
+        ListedFile(RATINGS_NAME, "All ratings in long form, including corrections, controls and repeats."),
+        ListedFile(CHOICES_NAME, "All preferences and ABX responses, likewise."),
+        ListedFile(RATERS_NAME, "Aliases, consent and background of the raters."),
+        ListedFile(EVENTS_NAME, "Events of the sessions, with the presented orders."),
+        *qrels,
+        ListedFile(DESIGN_NAME, "The design: question, scale, systems, queries, controls, exclusion criteria."),
+        ListedFile(MANIFEST_NAME, "SHA-256 of all study files; its own SHA-256 is the hash of the study."),
+        ListedFile(ITEMS_NAME, "All excerpts: content hash, duration, loudness, gain."),
+        ListedFile(SYSTEMS_NAME, "The systems."),
         *(
-            ListedFile(f"{RUNS_NAME}/{name}.trec", f"What {name} found, with ranks and scores.")
+            ListedFile(f"{RUNS_NAME}/{name}.trec", f"The results of {name}, with ranks and scores.")
             for name in sorted(study.runs)
         ),
     )
 
 
-def said_first(results: Results) -> tuple[str, ...]:
-    """Return the sentences that open the report.
-
-    That it is a pilot has a place of its own there, and so has what was found without flagged raters.
-    """
-    cleared = results.without_flagged.sentences if results.without_flagged is not None else ()
+def lead_sentences(results: Results) -> tuple[str, ...]:
+    """Return the sentences at the top of the report, without those about pilots and flagged raters."""
+    unflagged = results.without_flagged.sentences if results.without_flagged is not None else ()
     kept = results.sentences
     if results.is_pilot and kept and "pilot" in kept[0].lower():
         kept = kept[1:]
-    return tuple(one for one in kept if not any(one != other and one.endswith(other) for other in cleared))
+    return tuple(
+        sentence for sentence in kept if not any(sentence != other and sentence.endswith(other) for other in unflagged)
+    )
 
 
-def system_words(
-    study: FrozenStudy, cards: Mapping[str, Mapping[str, object]] | None = None
-) -> tuple[SystemWords, ...]:
-    """Say what every system is."""
+def system_texts(study: Study, cards: Mapping[str, Mapping[str, object]] | None = None) -> tuple[SystemText, ...]:
+    """Return the description of each system."""
     known = {system.name: {**asdict(system), **(cards or {}).get(system.name, {})} for system in study.design.systems}
-    return tuple(SystemWords(name, _phrase(card), str(card.get("encoder_id") or "")) for name, card in known.items())
+    return tuple(SystemText(name, _phrase(card), str(card.get("encoder_id") or "")) for name, card in known.items())
 
 
-def asked_of(study: FrozenStudy, results: Results) -> tuple[tuple[str, str], ...]:
-    """Return what was asked, as names and sentences."""
+def design_rows(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
+    """Return the design as names and sentences."""
     design = study.design
     queries = [query for query in design.queries if not query.is_training]
     rows = [
-        ("Question", design.asked),
+        ("Question", design.shown_question),
         ("Construct", f"{_CONSTRUCTS[design.construct][0].upper()}{_CONSTRUCTS[design.construct][1:]}."),
         ("Trials", _KINDS[design.kind]),
     ]
@@ -185,20 +180,20 @@ def asked_of(study: FrozenStudy, results: Results) -> tuple[tuple[str, str], ...
     if words:
         rows.append(("Words", " · ".join(words)))
     rows += [
-        ("Depth", f"The best {design.depth} of every system. {_COPY_RULES[design.near_copies]}"),
+        ("Depth", f"The best {design.depth} results per system. {_COPY_RULES[design.near_copies]}"),
         (
             "Excerpts",
-            f"At most {design.excerpt_s:g} s, brought to {numerals.decimal(design.target_lufs, places=0)} LUFS.",
+            f"At most {design.excerpt_s:g} s, normalised to {numerals.decimal(design.target_lufs, places=0)} LUFS.",
         ),
-        ("Controls", _controls(design)),
-        ("Flags", _exclusion(design)),
-        ("Seed", str(design.seed)),
+        ("Control trials", _controls(design)),
+        ("Exclusion criteria", _exclusion(design)),
+        ("Random seed", str(design.seed)),
     ]
     return tuple(rows)
 
 
 def _phrase(card: Mapping[str, object]) -> str:
-    """Say what a system is, from its card; what the card does not know is left out."""
+    """Return the description of a system from its card, as far as the card has it."""
     number = {name: value for name, value in card.items() if isinstance(value, int) and not isinstance(value, bool)}
     kinds = {"encoder": str(card.get("encoder") or "an encoder"), "random": "in random order"}
     parts = [kinds.get(str(card.get("kind")), f"ranking of {card.get('ranking') or 'a file'}")]
@@ -222,11 +217,11 @@ def _phrase(card: Mapping[str, object]) -> str:
 
 def _scale(design: StudyDesign, results: Results) -> str:
     if not design.scale.grades:
-        return "A slider from 0 to 100 without a place to begin with."
-    words = ", ".join(f"{grade} {word}" for grade, word in enumerate(results.grades))
-    slider = " With a slider beside them." if design.scale.has_slider else ""
+        return "A slider from 0 to 100 without a default position."
+    grades = ", ".join(f"{grade} {label}" for grade, label in enumerate(results.grades))
+    slider = " With an additional slider." if design.scale.has_slider else ""
     gains = ", ".join(f"{gain:.2g}" for gain in results.gains)
-    return f"{words}. Gains in nDCG: {gains}. A mean of {results.relevant_from:g} or more is relevant.{slider}"
+    return f"{grades}. Gains in nDCG: {gains}. A mean grade of {results.relevant_from:g} or more is relevant.{slider}"
 
 
 def _queries(design: StudyDesign, *, n: int, strata: Sequence[str]) -> str:
@@ -243,35 +238,35 @@ def _queries(design: StudyDesign, *, n: int, strata: Sequence[str]) -> str:
 
 def _controls(design: StudyDesign) -> str:
     controls = design.controls
-    repeats = f"{numerals.percent(controls.repeat_share)} of trials came a second time."
+    repeats = f"{numerals.percent(controls.repeat_share)} of trials are repeated."
     if design.kind != "grade":
         return repeats
     identical, far = numerals.percent(controls.identical_share), numerals.percent(controls.far_share)
-    return f"The query itself on {identical} of pages, a sound far from it on {far}; {repeats}"
+    return f"A hidden reference on {identical} of pages, a low anchor on {far}; {repeats}"
 
 
 def _exclusion(design: StudyDesign) -> str:
     rules = design.exclusion
     parts = [
-        f"less than {rules.min_decision_ms / 1000.0:g} s an answer",
-        f"the same answer more than {numerals.percent(rules.max_same_grade)} of the time",
+        f"less than {rules.min_decision_ms / 1000.0:g} s per response",
+        f"the same response more than {numerals.percent(rules.max_same_grade)} of the time",
     ]
-    if design.kind != "abx":  # who recognises X less often has other ears, not less care
+    if design.kind != "abx":  # identifying X less often does not show a lack of care
         parts += [
-            f"repeats below a weighted kappa of {numerals.decimal(rules.min_retest, places=2)}",
+            f"a test–retest kappa below {numerals.decimal(rules.min_retest, places=2)}",
             f"a correlation with the others below {numerals.decimal(rules.min_agreement, places=2)}",
         ]
     if design.kind == "grade":
-        parts.insert(0, f"more than {numerals.percent(rules.max_control_failures)} of controls failed")
-        parts.append("a far sound graded like the query itself")
+        parts.insert(0, f"more than {numerals.percent(rules.max_control_failures)} of control trials failed")
+        parts.append("low anchors graded as high as hidden references")
     return (
-        f"Said before the first rating: {'; '.join(parts)}. Each is held against a rater only where it is rare among "
-        "careful ones too; weak signs of several kinds add up."
+        f"Set before the first rating: {'; '.join(parts)}. A rater is flagged only when the evidence is also rare "
+        "among careful raters; weak evidence of several kinds is combined."
     )
 
 
 def _figure_columns(results: Results) -> tuple[tuple[str, str, bool], ...]:
-    """Return the figures of a system: field, name, and whether it is a share."""
+    """Return the columns of the table of systems: field, name, and whether it is a share."""
     depth = results.depth
     return (
         ("ndcg", f"nDCG@{depth}", False),

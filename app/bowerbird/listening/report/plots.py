@@ -1,18 +1,15 @@
-"""The pictures of a report: what systems were given, query by query, and how far raters say the same.
-
-What is drawn stands in the report's tables as well; a picture is where to look first.
-"""
+"""The plots of a report: grades, figures by query, and agreement. Their values are also in the tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bowerbird.domain.study import FrozenStudy
 from bowerbird.listening.analysis.findings import Estimate, Interval
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import drawing, heat_maps
 from bowerbird.listening.report.drawing import WIDTH_PX, Plot, colour, write
 from bowerbird.listening.report.numerals import ABSENT, count, decimal, percent, reach, with_reach
+from bowerbird.listening.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +18,11 @@ _AXIS_PX: Final = 26.0
 _INSET_PX: Final = 6.0
 _MIN_SHARE_WRITTEN: Final = 0.09
 _N_LANES: Final = 5
-"""Dots of different queries are spread over so many lines, so that they can be told apart."""
+"""Dots of different queries are spread over this many lines to avoid overlap."""
 
 
-def plots_of(study: FrozenStudy, results: Results) -> tuple[Plot, ...]:
-    """Draw everything that fits the study and has been answered."""
+def plots_of(study: Study, results: Results) -> tuple[Plot, ...]:
+    """Draw the plots that apply to the study and its responses."""
     if not results.n_raters:
         return ()
     drawn: tuple[Plot | None, ...]
@@ -45,12 +42,12 @@ def plots_of(study: FrozenStudy, results: Results) -> tuple[Plot, ...]:
 
 
 def grade_shares(results: Results) -> Plot | None:
-    """Draw how often each grade was given to each system's results: one bar a system, worst on the left."""
-    systems = [one for one in results.everybody.systems if sum(one.grade_counts)]
+    """Draw the shares of grades of each system's results: a bar per system, worst on the left."""
+    systems = [system for system in results.everybody.systems if sum(system.grade_counts)]
     if not systems:
         return None
     tones = [
-        drawing.ramp(0.12 + 0.83 * place / max(1, len(results.grades) - 1)) for place in range(len(results.grades))
+        drawing.ramp(0.12 + 0.83 * index / max(1, len(results.grades) - 1)) for index in range(len(results.grades))
     ]
     with drawing.plain_style():
         lines = _legend_lines(results.grades)
@@ -70,24 +67,24 @@ def grade_shares(results: Results) -> Plot | None:
                     ink = drawing.ink_on(tone)
                     write(axes, left + width / 2.0, top + 29.0, percent(n_given / n), ha="center", color=ink)
                 left += width
-        said = [
-            f"{one.system}: "
+        parts = [
+            f"{system.system}: "
             + ", ".join(
-                f"{grade} {percent(n / sum(one.grade_counts))}"
-                for grade, n in zip(results.grades, one.grade_counts, strict=True)
+                f"{grade} {percent(n / sum(system.grade_counts))}"
+                for grade, n in zip(results.grades, system.grade_counts, strict=True)
             )
-            for one in systems
+            for system in systems
         ]
-        title = "What was given to each system"
-        svg = drawing.finished(figure, name="grades", title=title, description="; ".join(said) + ".")
+        title = "Grades of each system"
+        svg = drawing.finished(figure, name="grades", title=title, description="; ".join(parts) + ".")
     return Plot(
         "grades", title, "Shares of the grades that raters gave to each system's results, worst on the left.", svg
     )
 
 
 def ndcg_spread(results: Results) -> Plot | None:
-    """Draw each system's nDCG query by query, its mean with the interval, and what listeners reach."""
-    systems = [one for one in results.everybody.systems if one.ndcg.value is not None]
+    """Draw each system's nDCG by query, its mean with the interval, and the listener ceiling."""
+    systems = [system for system in results.everybody.systems if system.ndcg.value is not None]
     if not systems:
         return None
     ceiling = results.everybody.agreement.ceiling
@@ -100,8 +97,8 @@ def ndcg_spread(results: Results) -> Plot | None:
         for row, system in enumerate(systems):
             write(axes, 0.0, row - 0.34, drawing.elided(system.system, 240.0), color=colour("text"))
             write(axes, 1.0, row - 0.34, decimal(system.ndcg.value), color=colour("text"), ha="right", weight="bold")
-            values = [one.ndcg for one in system.by_query if one.ndcg is not None]
-            lanes = [row - 0.06 + 0.045 * (place % _N_LANES) for place in range(len(values))]
+            values = [query.ndcg for query in system.by_query if query.ndcg is not None]
+            lanes = [row - 0.06 + 0.045 * (index % _N_LANES) for index in range(len(values))]
             axes.plot(values, lanes, "o", markersize=5.0, alpha=0.7, markeredgewidth=0.0, color=colour("wave"))
             _mark(axes, system.ndcg, row + 0.26, marker="D")
         if listeners is not None:
@@ -110,30 +107,31 @@ def ndcg_spread(results: Results) -> Plot | None:
             write(
                 axes, listeners, -0.5 - 10.0 / pitch, f"listeners {decimal(listeners)}", ha=side, color=colour("accent")
             )
-        said = "; ".join(f"{one.system} {with_reach(one.ndcg)}" for one in systems)
-        title = f"nDCG@{results.depth}, query by query"
-        svg = drawing.finished(figure, name="spread", title=title, description=f"Means with 95 % intervals: {said}.")
-    caption = "Each dot is a query; the diamond is their mean, its line the 95 % interval."
+        means = "; ".join(f"{system.system} {with_reach(system.ndcg)}" for system in systems)
+        description = f"Means with 95 % intervals: {means}."
+        title = f"nDCG@{results.depth} by query"
+        svg = drawing.finished(figure, name="spread", title=title, description=description)
+    caption = "Each dot is a query; the diamond is the mean, its line the 95 % interval."
     if listeners is not None:
-        caption += " The broken line is what a rater's own grades reach as a ranking, judged by the other raters."
+        caption += " The dashed line is the listener ceiling: a rater's own ranking, scored by the other raters."
     return Plot("spread", title, caption, svg)
 
 
-def rater_agreement(study: FrozenStudy, results: Results) -> Plot | None:
-    """Draw each rater's agreement with the mean of the others; who is flagged is a triangle."""
-    raters = [one for one in results.raters if one.agreement is not None]
+def rater_agreement(study: Study, results: Results) -> Plot | None:
+    """Draw each rater's agreement with the mean of the others; triangles are flagged raters."""
+    raters = [rater for rater in results.raters if rater.agreement is not None]
     if not raters:
         return None
     threshold = study.design.exclusion.min_agreement
-    values = [one.agreement for one in raters if one.agreement is not None]
+    values = [rater.agreement for rater in raters if rater.agreement is not None]
     low = next(low for low in (0.0, -0.5, -1.0) if low == -1.0 or min([*values, threshold]) >= low)
     pitch, names_px, head_px = max(13.0, min(24.0, 1200.0 / len(raters))), 116.0, 24.0
     with drawing.plain_style():
         figure = drawing.new_figure(head_px + pitch * len(raters) + _AXIS_PX)
         legend = drawing.blank_panel(figure, left=0, top=0, width=WIDTH_PX, height=head_px)
-        for x, flagged, words in ((names_px, False, "rater"), (names_px + 76.0, True, "flagged rater")):
+        for x, flagged, text in ((names_px, False, "rater"), (names_px + 76.0, True, "flagged rater")):
             _rater_mark(legend, x + 6.0, 10.0, is_flagged=flagged)
-            write(legend, x + 16.0, 10.0, words)
+            write(legend, x + 16.0, 10.0, text)
         names = drawing.blank_panel(figure, left=0, top=head_px, width=names_px, height=pitch * len(raters))
         axes = drawing.panel(
             figure, left=names_px, top=head_px, width=WIDTH_PX - names_px - 14.0, height=pitch * len(raters)
@@ -151,21 +149,22 @@ def rater_agreement(study: FrozenStudy, results: Results) -> Plot | None:
             ink = colour("text") if rater.flags else colour("muted")
             write(names, _INSET_PX, (row + 0.5) * pitch, drawing.elided(rater.pseudonym, names_px - 16.0), color=ink)
             _rater_mark(axes, rater.agreement, row, is_flagged=bool(rater.flags))
-        said = "; ".join(
-            f"{one.pseudonym} {decimal(one.agreement, places=2)}{' (flagged)' if one.flags else ''}" for one in raters
+        description = "; ".join(
+            f"{rater.pseudonym} {decimal(rater.agreement, places=2)}{' (flagged)' if rater.flags else ''}"
+            for rater in raters
         )
-        title = "Each rater against the others"
-        svg = drawing.finished(figure, name="raters", title=title, description=f"Rank correlation: {said}.")
+        title = "Agreement with other raters"
+        svg = drawing.finished(figure, name="raters", title=title, description=f"Rank correlation: {description}.")
     caption = (
-        "Rank correlation of each rater's answers with the mean of all others; a triangle is a rater with a flag, "
-        f"the broken line the study's own threshold of {decimal(threshold, places=2)}."
+        "Rank correlation of each rater's responses with the mean of all others; a triangle is a flagged rater, "
+        f"the dashed line the threshold of the study, {decimal(threshold, places=2)}."
     )
     return Plot("raters", title, caption, svg)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """One row of a picture of shares."""
+    """A row of a plot of shares."""
 
     label: str
     estimate: Estimate
@@ -173,31 +172,34 @@ class _Rate:
 
 
 def win_rates(results: Results) -> Plot | None:
-    """Draw how often the first system of each pair was preferred."""
+    """Draw the win rate of each pair of systems."""
     rates = [
-        _Rate(f"{one.first} over {one.second}", one.win_rate, one.is_planned) for one in results.everybody.preferences
+        _Rate(f"{preference.first} over {preference.second}", preference.win_rate, preference.is_planned)
+        for preference in results.everybody.preferences
     ]
-    title = "Who was preferred"
+    title = "Preferences"
     caption = (
-        "How often the first system's list was preferred, ties as half, with 95 % intervals; the broken line is no "
-        "preference. Filled marks were planned, hollow ones are exploratory."
+        "How often the first system's list was preferred, with ties as half and 95 % intervals; the dashed line is no "
+        "preference. Filled marks are planned comparisons, hollow marks exploratory."
     )
     return _rates(rates, name="wins", title=title, caption=caption, half="no preference")
 
 
 def shares_right(results: Results) -> Plot | None:
-    """Draw how often X was recognised for each pair of systems."""
-    rates = [_Rate(f"{one.first} and {one.second}", one.share_right, one.is_planned) for one in results.everybody.abx]
-    title = "Who was told apart"
+    """Draw how often X was identified for each pair of systems."""
+    rates = [
+        _Rate(f"{pair.first} and {pair.second}", pair.share_right, pair.is_planned) for pair in results.everybody.abx
+    ]
+    title = "ABX"
     caption = (
-        "How often X was recognised, with 95 % intervals; the broken line is guessing. Filled marks were planned, "
-        "hollow ones are exploratory."
+        "How often X was identified, with 95 % intervals; the dashed line is guessing. Filled marks are planned "
+        "comparisons, hollow marks exploratory."
     )
     return _rates(rates, name="abx", title=title, caption=caption, half="guessing")
 
 
 def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half: str) -> Plot | None:
-    rates = [one for one in rates if one.estimate.value is not None]
+    rates = [rate for rate in rates if rate.estimate.value is not None]
     if not rates:
         return None
     head_px, pitch = 18.0, 46.0
@@ -207,8 +209,8 @@ def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half:
         _share_axis(axes, as_percent=True)
         axes.axvline(0.5, color=colour("accent"), linewidth=1.5, dashes=(4, 3))
         write(axes, 0.5, -0.5 - 10.0 / pitch, half, ha="center", color=colour("accent"))
-        for row, one in enumerate(rates):
-            label = drawing.elided(one.label, 290.0)
+        for row, rate in enumerate(rates):
+            label = drawing.elided(rate.label, 290.0)
             axes.text(
                 0.0,
                 row - 0.2,
@@ -217,10 +219,12 @@ def _rates(rates: Sequence[_Rate], *, name: str, title: str, caption: str, half:
                 color=colour("text"),
                 bbox={"facecolor": colour("panel"), "edgecolor": "none", "pad": 1.0},
             )
-            write(axes, 1.0, row - 0.2, percent(one.estimate.value), color=colour("text"), ha="right", weight="bold")
-            _mark(axes, one.estimate, row + 0.2, marker="o", is_hollow=not one.is_planned)
-        said = "; ".join(f"{one.label} {percent(one.estimate.value)}{_ends(one.estimate.interval)}" for one in rates)
-        svg = drawing.finished(figure, name=name, title=title, description=f"{said}.")
+            write(axes, 1.0, row - 0.2, percent(rate.estimate.value), color=colour("text"), ha="right", weight="bold")
+            _mark(axes, rate.estimate, row + 0.2, marker="o", is_hollow=not rate.is_planned)
+        description = "; ".join(
+            f"{rate.label} {percent(rate.estimate.value)}{_ends(rate.estimate.interval)}" for rate in rates
+        )
+        svg = drawing.finished(figure, name=name, title=title, description=f"{description}.")
     return Plot(name, title, caption, svg)
 
 
@@ -235,7 +239,7 @@ def _share_axis(axes: "Axes", *, as_percent: bool) -> None:
 
 
 def _mark(axes: "Axes", estimate: Estimate, y: float, *, marker: str, is_hollow: bool = False) -> None:
-    """Draw a figure and its interval; what lies at the edge is drawn whole."""
+    """Draw an estimate and its interval, without clipping at the edges."""
     if estimate.interval is not None:
         ends = (estimate.interval.low, estimate.interval.high)
         axes.plot(ends, (y, y), color=colour("text"), linewidth=2.0, clip_on=False)
@@ -254,28 +258,28 @@ def _mark(axes: "Axes", estimate: Estimate, y: float, *, marker: str, is_hollow:
 
 
 def _rater_mark(axes: "Axes", x: float, y: float, *, is_flagged: bool) -> None:
-    """Draw a rater: shape and colour both say whether there is a flag."""
+    """Draw a rater; shape and colour both show whether the rater is flagged."""
     marker, tone, size = ("^", "unlike", 8.0) if is_flagged else ("o", "wave", 7.0)
     axes.plot([x], [y], marker, markersize=size, color=colour(tone), markeredgewidth=0.0, clip_on=False)
 
 
 def _legend_lines(grades: Sequence[str]) -> list[list[tuple[float, int, str]]]:
-    """Return lines of (left, grade, words), as many as they need."""
+    """Return lines of (left, grade, label) that fit the width."""
     lines: list[list[tuple[float, int, str]]] = [[]]
     left = _INSET_PX
-    for place, grade in enumerate(grades):
-        words = drawing.elided(grade or ABSENT, WIDTH_PX - 40.0)
-        width = 16.0 + drawing.text_width(words) + 12.0
+    for index, grade in enumerate(grades):
+        text = drawing.elided(grade or ABSENT, WIDTH_PX - 40.0)
+        width = 16.0 + drawing.text_width(text) + 12.0
         if lines[-1] and left + width > WIDTH_PX:
             lines.append([])
             left = _INSET_PX
-        lines[-1].append((left, place, words))
+        lines[-1].append((left, index, text))
         left += width
     return lines
 
 
 def _grade_legend(axes: "Axes", lines: Sequence[Sequence[tuple[float, int, str]]], tones: Sequence[str]) -> None:
     for row, line in enumerate(lines):
-        for left, place, words in line:
-            axes.barh(20.0 * row + 10.0, 10.0, height=10.0, left=left, color=tones[place])
-            write(axes, left + 16.0, 20.0 * row + 10.0, words)
+        for left, index, text in line:
+            axes.barh(20.0 * row + 10.0, 10.0, height=10.0, left=left, color=tones[index])
+            write(axes, left + 16.0, 20.0 * row + 10.0, text)

@@ -1,9 +1,8 @@
-"""What a study found, in plain sentences: how large a difference is before how sure."""
+"""The findings of a study in sentences: effect sizes first, then their uncertainty."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bowerbird.domain.study import TrialKind
 from bowerbird.listening.analysis.findings import (
     Abx,
     Agreement,
@@ -15,142 +14,142 @@ from bowerbird.listening.analysis.findings import (
     RaterFigures,
     SystemFigures,
 )
+from bowerbird.listening.study import TrialKind
 
 
 def preference_sentence(found: Preference) -> str:
-    """Say which of two lists was preferred, the winner first."""
+    """Return which system was preferred, the winner first."""
     if found.win_rate.value is None:
-        return f"Nobody has compared {found.first} with {found.second} yet."
-    is_turned = found.win_rate.value < 0.5
-    winner, loser = (found.second, found.first) if is_turned else (found.first, found.second)
-    rate = _turned(found.win_rate, about=0.5) if is_turned else found.win_rate
-    n_won = found.n_queries_lost if is_turned else found.n_queries_won
+        return f"There are no comparisons of {found.first} and {found.second} yet."
+    is_reversed = found.win_rate.value < 0.5
+    winner, loser = (found.second, found.first) if is_reversed else (found.first, found.second)
+    rate = _reversed(found.win_rate, about=0.5) if is_reversed else found.win_rate
+    n_won = found.n_queries_lost if is_reversed else found.n_queries_won
     assert rate.value is not None
-    ties = f", {found.n_ties} of them ties that count half" if found.n_ties else ""
-    what = f"{_percent(rate.value)} of {_counted(found.n_comparisons, 'comparison')}{ties}"
+    ties = f", {found.n_ties} of them ties, which count half" if found.n_ties else ""
+    share = f"{_percent(rate.value)} of {_counted(found.n_comparisons, 'comparison')}{ties}"
     if found.is_shown:
         n_queries = found.n_queries_won + found.n_queries_lost + found.n_queries_tied
         sentence = (
-            f"{winner} was preferred to {loser} in {what}{_percents(rate)}; "
+            f"{winner} was preferred to {loser} in {share}{_percents(rate)}; "
             f"ahead in {n_won} of {_counted(n_queries, 'query')}, {_p(found.holm_p)}."
         )
     else:
         sentence = (
-            f"No preference between {found.first} and {found.second} was shown: {winner} won {what}{_percents(rate)}"
+            f"There is no significant preference between {found.first} and {found.second}: {winner} won "
+            f"{share}{_percents(rate)}"
         )
         if found.smallest_difference is not None:
-            sentence += (
-                f"; this study could have found a win rate of {_percent(min(1.0, 0.5 + found.smallest_difference))}"
-            )
+            sentence += f"; the smallest detectable win rate is {_percent(min(1.0, 0.5 + found.smallest_difference))}"
         sentence += "."
     return _with(sentence, found.note, is_planned=found.is_planned)
 
 
 def comparison_sentence(found: PairedComparison, *, depth: int) -> str:
-    """Say which of two systems finds better matches, the better first."""
+    """Return which system finds better matches, the better first."""
     if found.difference.value is None or found.first_value is None or found.second_value is None:
         return f"{found.first} and {found.second} cannot be compared yet. {found.note}".strip()
     figures = f"nDCG@{depth} {found.first_value:.2f} and {found.second_value:.2f}"
     if not found.is_shown:
         sentence = (
-            f"No difference between {found.first} and {found.second} was shown: {figures}, "
+            f"There is no significant difference between {found.first} and {found.second}: {figures}, "
             f"difference {_figure(found.difference)}"
         )
         if found.smallest_difference is not None:
-            sentence += f"; this study could have found one of {found.smallest_difference:.2f}"
+            sentence += f"; the smallest detectable difference is {found.smallest_difference:.2f}"
         return _with(f"{sentence}.", found.note, is_planned=found.is_planned)
-    is_turned = found.difference.value < 0.0
-    better, worse = (found.second, found.first) if is_turned else (found.first, found.second)
+    is_reversed = found.difference.value < 0.0
+    better, worse = (found.second, found.first) if is_reversed else (found.first, found.second)
     high, low = max(found.first_value, found.second_value), min(found.first_value, found.second_value)
-    difference = _turned(found.difference, about=0.0) if is_turned else found.difference
+    difference = _reversed(found.difference, about=0.0) if is_reversed else found.difference
     effect = f"effect size {abs(found.effect_size):.1f}, " if found.effect_size is not None else ""
     sentence = (
         f"{better} finds better matches than {worse}: nDCG@{depth} {high:.2f} against {low:.2f}, "
-        f"difference {_figure(difference)}, {effect}better in {found.n_lost if is_turned else found.n_won} "
+        f"difference {_figure(difference)}, {effect}better in {found.n_lost if is_reversed else found.n_won} "
         f"of {_counted(found.n_queries, 'query')}, {_p(found.holm_p)}."
     )
     return _with(sentence, found.note, is_planned=found.is_planned)
 
 
 def abx_sentence(found: Abx) -> str:
-    """Say whether a difference was heard."""
+    """Return whether raters could tell two systems apart."""
     if found.share_right.value is None:
-        return f"Nobody has told {found.first} and {found.second} apart yet."
-    what = (
-        f"X was recognised in {_percent(found.share_right.value)} of "
+        return f"There are no ABX trials of {found.first} and {found.second} yet."
+    share = (
+        f"X was identified in {_percent(found.share_right.value)} of "
         f"{_counted(found.n_trials, 'trial')}{_percents(found.share_right)}"
     )
     if found.is_shown:
-        sentence = f"Results of {found.first} and {found.second} can be told apart: {what}, {_p(found.holm_p)}."
+        sentence = f"Results of {found.first} and {found.second} can be told apart: {share}, {_p(found.holm_p)}."
     else:
-        sentence = f"That results of {found.first} and {found.second} can be told apart was not shown: {what}."
+        sentence = f"Results of {found.first} and {found.second} cannot be told apart significantly: {share}."
     return _with(sentence, found.note, is_planned=found.is_planned)
 
 
 def friedman_sentence(found: Friedman) -> str:
-    """Say whether several systems differ at all."""
+    """Return whether several systems differ."""
     if found.p is None or found.statistic is None:
         return found.note
-    what = f"Friedman's chi-square {found.statistic:.1f} over {_counted(found.n_queries, 'query')}, {_p(found.p)}"
+    test = f"Friedman's chi-square {found.statistic:.1f} over {_counted(found.n_queries, 'query')}, {_p(found.p)}"
     if found.p <= 0.05:
-        return f"The {found.n_systems} systems are not all alike ({what})."
-    return f"That the {found.n_systems} systems differ at all was not shown ({what})."
+        return f"The {found.n_systems} systems differ significantly ({test})."
+    return f"The {found.n_systems} systems do not differ significantly ({test})."
 
 
 def system_sentences(systems: Sequence[SystemFigures], *, depth: int) -> list[str]:
-    """Say what every system is worth, the best first."""
-    judged = [one for one in systems if one.ndcg.value is not None]
-    judged.sort(key=lambda one: -(one.ndcg.value or 0.0))
+    """Return the figures of each system, the best first."""
+    rated = [system for system in systems if system.ndcg.value is not None]
+    rated.sort(key=lambda system: -(system.ndcg.value or 0.0))
     return [
-        f"{one.system}: nDCG@{depth} {_figure(one.ndcg)}, mean grade {_figure(one.mean_grade)}, "
-        f"first result relevant in {_share(one.success_1)} of queries."
-        for one in judged
+        f"{system.system}: nDCG@{depth} {_figure(system.ndcg)}, mean grade {_figure(system.mean_grade)}, "
+        f"first result relevant in {_share(system.success_1)} of queries."
+        for system in rated
     ]
 
 
 def agreement_sentences(found: Agreement, *, kind: TrialKind, depth: int) -> list[str]:
-    """Say how far raters agree, with themselves too, and what a listener would score."""
+    """Return the agreement of raters, with one another and with themselves, and the listener ceiling."""
     if kind == "abx":
         return []
     sentences = []
     if found.alpha.value is not None:
-        sentences.append(f"Raters agree with one another by Krippendorff's alpha {_figure(found.alpha)}.")
+        sentences.append(f"Inter-rater agreement: Krippendorff's alpha {_figure(found.alpha)}.")
     else:
-        sentences.append(f"How far raters agree is not known. {found.alpha.note}")
+        sentences.append(f"Inter-rater agreement is unknown. {found.alpha.note}")
     if found.retest.value is not None and found.retest_same is not None:
         sentences.append(
-            f"Of {_counted(found.retest.n, 'repeat')}, {_percent(found.retest_same)} were answered as the first time "
+            f"{_percent(found.retest_same)} of {_counted(found.retest.n, 'repeat')} had the same response again "
             f"(weighted kappa {found.retest.value:.2f})."
         )
     if found.ceiling is not None and found.ceiling.ndcg.value is not None:
-        beside = [f"{name} {value:.2f}" for name, value in found.ceiling.systems.items() if value is not None]
+        systems = [f"{name} {value:.2f}" for name, value in found.ceiling.systems.items() if value is not None]
         sentences.append(
-            f"A listener as search engine would score nDCG@{depth} {_figure(found.ceiling.ndcg)} by the others' "
-            f"grades; by the same grades: {', '.join(beside)}."
+            f"Listener ceiling: a rater's own ranking scores nDCG@{depth} {_figure(found.ceiling.ndcg)} by the others' "
+            f"grades; by the same grades, the systems score {', '.join(systems)}."
         )
     return sentences
 
 
 def coverage_sentence(found: Coverage, *, n_raters: int) -> str:
-    """Say how much of what was asked has been answered."""
+    """Return the share of the study that was rated."""
     sentence = (
-        f"{_counted(n_raters, 'rater')} judged {found.n_pairs_judged} of {_counted(found.n_pairs, 'pair')}, "
-        f"{found.mean_raters or 0.0:.1f} raters a pair."
+        f"{_counted(n_raters, 'rater')} rated {found.n_pairs_judged} of {_counted(found.n_pairs, 'pair')}, "
+        f"{found.mean_raters or 0.0:.1f} raters per pair."
     )
     if found.share_cannot_judge:
-        sentence += f" {_percent(found.share_cannot_judge)} of answers were `cannot judge`."
+        sentence += f" {_percent(found.share_cannot_judge)} of responses were “cannot judge”."
     if found.share_broken:
-        sentence += f" {_percent(found.share_broken)} were `broken`."
+        sentence += f" {_percent(found.share_broken)} were “broken”."
     return sentence
 
 
 def flag_sentences(raters: Sequence[RaterFigures]) -> list[str]:
-    """Say who is flagged and for what."""
+    """Return which raters are flagged, and why."""
     flagged = [rater for rater in raters if rater.flags]
     if not flagged:
         return ["No rater is flagged."] if raters else []
     head = f"{len(flagged)} of {_counted(len(raters), 'rater')} {'is' if len(flagged) == 1 else 'are'} flagged."
-    return [head] + [f"{one.pseudonym}: {' '.join(flag.sentence for flag in one.flags)}" for one in flagged]
+    return [head] + [f"{rater.pseudonym}: {' '.join(flag.sentence for flag in rater.flags)}" for rater in flagged]
 
 
 def _with(sentence: str, note: str, *, is_planned: bool) -> str:
@@ -158,13 +157,13 @@ def _with(sentence: str, note: str, *, is_planned: bool) -> str:
     return sentence if is_planned else f"Exploratory: {sentence}"
 
 
-def _turned(found: Estimate, *, about: float) -> Estimate:
-    """Return the same as the second system has it."""
+def _reversed(found: Estimate, *, about: float) -> Estimate:
+    """Return the estimate from the view of the second system."""
     assert found.value is not None
     sides = 2.0 * about
     interval = found.interval
-    turned = None if interval is None else replace(interval, low=sides - interval.high, high=sides - interval.low)
-    return replace(found, value=sides - found.value, interval=turned)
+    reversed_ = None if interval is None else replace(interval, low=sides - interval.high, high=sides - interval.low)
+    return replace(found, value=sides - found.value, interval=reversed_)
 
 
 def _figure(estimate: Estimate) -> str:
@@ -194,7 +193,7 @@ def _p(p: float | None) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
-def _counted(n: int, what: str) -> str:
+def _counted(n: int, noun: str) -> str:
     if n == 1:
-        return f"1 {what}"
-    return f"{n} {what[:-1]}ies" if what.endswith("y") else f"{n} {what}s"
+        return f"1 {noun}"
+    return f"{n} {noun[:-1]}ies" if noun.endswith("y") else f"{n} {noun}s"

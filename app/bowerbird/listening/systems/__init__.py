@@ -1,1 +1,1 @@
-"""Systems that a listening test compares: encoders and their variants, foreign rankings, chance."""
+"""Systems that a listening test compares: encoders and their variants, imported rankings, random order."""

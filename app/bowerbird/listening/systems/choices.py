@@ -1,4 +1,4 @@
-"""Which systems can be compared on a library: the encoders that it has vectors of, and what each can do."""
+"""The systems that can be compared on a library."""
 
 from dataclasses import dataclass
 
@@ -11,35 +11,36 @@ from bowerbird.library.library import Library
 
 @dataclass(frozen=True, slots=True)
 class EncoderChoice:
-    """An encoder that the library has vectors of.
+    """An encoder that the library has embeddings of.
 
     Attributes
     ----------
     name : str
     n_dims : int
     aspects : tuple of str
-        The named parts of its vectors, which can be weighed.
-    knows_words : bool
+        Names of the parts of its vectors, which can have weights.
+    has_text : bool
+        Whether it can search by words.
     """
 
     name: str
     n_dims: int
     aspects: tuple[str, ...]
-    knows_words: bool
+    has_text: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SystemChoices:
-    """What there is to compare.
+    """The encoders of a library.
 
     Attributes
     ----------
     encoders : tuple of EncoderChoice
-        The one that searches use first.
+        The encoder that searches use is the first.
     n_sounds : int
-        Each content once.
+        Without duplicates.
     durations_s : tuple of float
-        Of these.
+        Of the sounds.
     """
 
     encoders: tuple[EncoderChoice, ...]
@@ -47,17 +48,17 @@ class SystemChoices:
     durations_s: tuple[float, ...]
 
     def encoder(self, name: str) -> EncoderChoice | None:
-        """Return an encoder by its name; None for one that the library knows nothing of."""
-        return next((one for one in self.encoders if one.name == name), None)
+        """Return an encoder by name; None when the library has no embeddings of it."""
+        return next((encoder for encoder in self.encoders if encoder.name == name), None)
 
     def mean_excerpt_s(self, longest_s: float) -> float:
-        """Return how long the library's sounds are on average, each cut to a length."""
-        cut = [min(one, longest_s) for one in self.durations_s]
+        """Return the mean duration of the library's sounds, each cut to a length."""
+        cut = [min(durations_, longest_s) for durations_ in self.durations_s]
         return sum(cut) / len(cut) if cut else longest_s
 
 
 def system_choices(library: Library) -> SystemChoices:
-    """Look which systems can be compared on a library.
+    """Return the encoders that can be compared on a library.
 
     Raises
     ------
@@ -73,12 +74,14 @@ def system_choices(library: Library) -> SystemChoices:
     for name in encoder_names():
         try:
             encoder = encoder_named(name)
-        except EncoderError:  # damaged, or not proved: what there is of it cannot be compared
+        except EncoderError:  # damaged, or its self-check failed
             continue
-        # The built-in encoder's vectors hold the descriptors: where it heard a sound, these are known too.
+        # The vectors of the built-in encoder contain the acoustic vectors.
         if encoder.id in ids or (name == ACOUSTIC_ENCODER and built_in.id in ids):
             found.append(_choice(name, encoder))
-    return SystemChoices(tuple(sorted(found, key=lambda one: one.name != searched)), len(durations_s), durations_s)
+    return SystemChoices(
+        tuple(sorted(found, key=lambda choice: choice.name != searched)), len(durations_s), durations_s
+    )
 
 
 def _choice(name: str, encoder: Encoder) -> EncoderChoice:

@@ -1,15 +1,16 @@
-"""Rankings that were computed elsewhere: JSON lines as published with Araz et al. (2024), or TREC runs."""
+"""Rankings computed elsewhere: JSON lines as published with Araz et al. (2024), or TREC runs."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bowerbird.base.errors import QueryError
+from bowerbird.base.files import refusal
 
 _JSON_LINE = '{"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}'
 
 Rankings = Mapping[str, list[tuple[str, float]]]
-"""Query name to result names and scores, best first."""
+"""Query names to names and scores of results, best first."""
 
 
 def read_rankings(path: Path) -> Rankings:
@@ -24,15 +25,15 @@ def read_rankings(path: Path) -> Rankings:
     Raises
     ------
     QueryError
-        When it is neither, or cannot be read.
+        When the file cannot be read or has another format.
     """
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeError) as error:
-        reason = (error.strerror or "it cannot be opened") if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise QueryError(f"The ranking `{path}` cannot be read ({reason.lower()}). Check its place.") from error
+        reason = refusal(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise QueryError(f"Cannot read the ranking “{path}” ({reason}). Check the path.") from error
     if not lines:
-        raise QueryError(f"The ranking `{path}` is empty. Name a file of JSON lines or a TREC run.")
+        raise QueryError(f"The ranking “{path}” is empty. Choose a file of JSON lines or a TREC run.")
     is_json = lines[0].lstrip().startswith("{")
     found: dict[str, list[tuple[int, str, float]]] = {}
     for number, line in enumerate(lines, start=1):
@@ -40,7 +41,8 @@ def read_rankings(path: Path) -> Rankings:
             if is_json:
                 row = json.loads(line)
                 results = [
-                    (rank, str(one["result_fname"]), float(one["score"])) for rank, one in enumerate(row["results"])
+                    (rank, str(result["result_fname"]), float(result["score"]))
+                    for rank, result in enumerate(row["results"])
                 ]
                 found.setdefault(str(row["query_fname"]), []).extend(results)
             else:
@@ -48,7 +50,7 @@ def read_rankings(path: Path) -> Rankings:
                 found.setdefault(query, []).append((int(rank), item, float(score)))
         except (ValueError, KeyError, TypeError) as error:
             form = _JSON_LINE if is_json else "query Q0 item rank score tag"
-            raise QueryError(f"Line {number} of the ranking `{path}` does not read as {form}. Mend it.") from error
+            raise QueryError(f"Line {number} of the ranking “{path}” is not valid. The format is {form}.") from error
     return {
         query: [(item, score) for _, item, score in sorted(rows, key=lambda row: row[0])]
         for query, rows in found.items()
@@ -56,7 +58,7 @@ def read_rankings(path: Path) -> Rankings:
 
 
 class SoundNames:
-    """What others may call the sounds of a collection: any end of their paths, with the file's ending or without.
+    """Finds sounds of a collection by the last parts of their paths, with or without the extension.
 
     Parameters
     ----------
@@ -66,16 +68,16 @@ class SoundNames:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = [path.with_suffix("").parts for path in paths]
         self._by_stem: dict[str, list[int]] = {}
-        for place, parts in enumerate(self._paths):
-            self._by_stem.setdefault(parts[-1], []).append(place)
+        for index, parts in enumerate(self._paths):
+            self._by_stem.setdefault(parts[-1], []).append(index)
 
-    def place_of(self, name: str) -> int | None:
-        """Return where a sound stands; None for one that is not there, or that two may be."""
+    def index_of(self, name: str) -> int | None:
+        """Return the index of a sound; None when no sound matches, or several do."""
         written = PurePosixPath(name.replace("\\", "/"))
         for parts in (written.parts, written.with_suffix("").parts if written.name else ()):
             if not parts:
                 continue
-            named = [place for place in self._by_stem.get(parts[-1], ()) if self._paths[place][-len(parts) :] == parts]
+            named = [index for index in self._by_stem.get(parts[-1], ()) if self._paths[index][-len(parts) :] == parts]
             if len(named) == 1:
                 return named[0]
         return None

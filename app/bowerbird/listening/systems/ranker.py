@@ -1,7 +1,7 @@
-"""Ways to rank a library's sounds side by side: encoders, components, search functions, weights, foreign rankings.
+"""Ranking all sounds of a library by a system: an encoder or a variant of it, an imported ranking, or at random.
 
-Each sound is one vector here, the mean of its windows; ranking is exact. It is what a listening test compares, not
-what the search box uses: there long sounds are found by their moments.
+Each sound has a single vector, the mean of its windows, and ranking is exact. The search box differs: it finds windows
+within long sounds.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ import numpy.typing as npt
 from bowerbird import __version__
 from bowerbird.base.errors import QueryError
 from bowerbird.domain.sounds import Vectors
-from bowerbird.domain.study import System
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.library.library import Library
+from bowerbird.listening.study import System
 from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class CollectedSound:
-    """One content of the library.
+    """A sound of the library, without duplicates.
 
     Attributes
     ----------
@@ -47,12 +47,12 @@ class CollectedSound:
 
     @property
     def item_id(self) -> str:
-        """What studies call it."""
+        """Its id in studies."""
         return self.content_hash[:12]
 
 
 class Collection:
-    """Every sound of a library, each content once, with vectors as they are asked for.
+    """All sounds of a library, without duplicates; vectors are loaded when first needed.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ class Collection:
                 CollectedSound(row.id, row.hash, row.path, row.directory, row.duration_s)
                 for row in reader.present_contents()
             ]
-        self._place_of = {sound.id: place for place, sound in enumerate(self.sounds)}
+        self._index_of = {sound.id: index for index, sound in enumerate(self.sounds)}
         self._vectors: dict[str, Vectors] = {}
 
     def vectors(self, encoder: Encoder) -> Vectors:
-        """Return the vector of every sound, in the order of `sounds`; rows of NaN where there is none.
+        """Return the vector of each sound, in the order of `sounds`; rows of NaN for sounds without one.
 
-        The acoustic encoder's are taken from the built-in one's where it has none of its own: they are the same.
+        When the acoustic encoder has none, they are taken from the vectors of the built-in encoder, which contain them.
 
         Raises
         ------
@@ -89,19 +89,20 @@ class Collection:
                 ids, means = reader.mean_vectors(encoder.id, encoder.n_dims)
             table = np.full((len(self.sounds), encoder.n_dims), np.nan, np.float32)
             for content_id, mean in zip(ids.tolist(), means, strict=True):
-                if content_id in self._place_of:
-                    table[self._place_of[content_id]] = mean
+                if content_id in self._index_of:
+                    table[self._index_of[content_id]] = mean
             if np.isnan(table).all() and encoder.name == ACOUSTIC_ENCODER:
                 table = self._descriptors(table)
             if np.isnan(table).all():
                 raise QueryError(
-                    f"No sound has vectors of {encoder.name} yet. Run `bowerbird index --encoder {encoder.name}` first."
+                    f"The library has no embeddings of {encoder.name} yet. Run "
+                    f"`bowerbird index --encoder {encoder.name}` first."
                 )
             self._vectors[encoder.id] = table
         return self._vectors[encoder.id]
 
     def _descriptors(self, nothing: Vectors) -> Vectors:
-        """Return the descriptors that stand in the built-in encoder's vectors, where there are no others."""
+        """Return the acoustic part of the built-in encoder's vectors; `nothing` when there are none."""
         built_in = encoder_named(DEFAULT_ENCODER)
         try:
             vectors = self.vectors(built_in)
@@ -110,27 +111,27 @@ class Collection:
         part = vectors[:, built_in.blocks["meaning"].stop :]
         return np.asarray(part / np.maximum(1e-9, np.linalg.norm(part, axis=1, keepdims=True)), np.float32)
 
-    def place_of_path(self, path: Path) -> int | None:
-        """Return where a sound stands in `sounds`; None for one that the library does not have."""
+    def index_of_path(self, path: Path) -> int | None:
+        """Return the index of a sound in `sounds`; None when the library does not have it."""
         with self._library.read() as reader:
             row = reader.sound_at(path)
-        return self._place_of.get(row.content_id) if row is not None and row.content_id is not None else None
+        return self._index_of.get(row.content_id) if row is not None and row.content_id is not None else None
 
 
 class Ranker:
-    """One system over one collection.
+    """Ranks the sounds of a collection by a system.
 
     Parameters
     ----------
     system : System
     collection : Collection
     seed : int
-        For systems that draw by chance.
+        Of random systems.
 
     Raises
     ------
     QueryError
-        When the library has no vectors of its encoder, or its file cannot be read.
+        When the library has no embeddings of its encoder, or its file cannot be read.
     EncoderError
         When there is no such encoder.
     """
@@ -150,7 +151,7 @@ class Ranker:
 
     @property
     def card(self) -> Mapping[str, object]:
-        """What the system is, in plain types."""
+        """The description of the system, in plain types."""
         facts: dict[str, object] = {
             "kind": self.system.kind,
             "n_sounds": len(self._collection.sounds),
@@ -171,56 +172,56 @@ class Ranker:
             facts["ranking"] = Path(self.system.ranking).name
         return facts
 
-    def has(self, place: int) -> bool:
-        """Say whether a sound can be a query."""
+    def has(self, index: int) -> bool:
+        """Return whether a sound can be a query."""
         if self.system.kind == "encoder":
-            return bool(np.isfinite(self._table[place]).all())
+            return bool(np.isfinite(self._table[index]).all())
         if self.system.kind == "ranking":
-            return any(self._names.place_of(name) == place for name in self._rankings)
+            return any(self._names.index_of(name) == index for name in self._rankings)
         return True
 
-    def rank_sound(self, place: int) -> tuple[Places, Scores]:
+    def rank_sound(self, index: int) -> tuple[Indices, Scores]:
         """Rank all other sounds by a sound.
 
         Returns
         -------
-        places : ndarray, shape (n,), int64
-            Into the collection's sounds, best first; those without a vector are left out.
+        indices : ndarray, shape (n,), int64
+            Of the collection's sounds, best first, without sounds that have no vector.
         scores : ndarray, shape (n,), float64
         """
         if self.system.kind == "ranking":
-            places, scores = self._foreign(
-                next((found for name, found in self._rankings.items() if self._names.place_of(name) == place), [])
+            indices, scores = self._imported(
+                next((found for name, found in self._rankings.items() if self._names.index_of(name) == index), [])
             )
         elif self.system.kind == "random":
-            places, scores = self._by_chance(self._collection.sounds[place].item_id)
+            indices, scores = self._at_random(self._collection.sounds[index].item_id)
         else:
-            places, scores = self._nearest(self._table[place])
-        is_other = places != place
-        return places[is_other], scores[is_other]
+            indices, scores = self._nearest(self._table[index])
+        is_other = indices != index
+        return indices[is_other], scores[is_other]
 
-    def rank_words(self, words: str) -> tuple[Places, Scores]:
+    def rank_words(self, words: str) -> tuple[Indices, Scores]:
         """Rank all sounds by words; see `rank_sound`.
 
         Raises
         ------
         QueryError
-            When the encoder knows no words, or none of these.
+            When the encoder cannot search by words, or knows none of these.
         """
         if self.system.kind == "ranking":
-            return self._foreign(self._rankings.get(words, []))
+            return self._imported(self._rankings.get(words, []))
         if self.system.kind == "random":
-            return self._by_chance(words)
+            return self._at_random(words)
         text = self._encoder.text
         if text is None:
             raise QueryError(
-                f"`{self._encoder.name}` knows no words, so system `{self.system.name}` cannot answer them."
+                f"{self._encoder.name} cannot search by words, so system “{self.system.name}” has no results."
             )
         if not text.knows(words):
-            raise QueryError(f"“{words}” means nothing to `{self._encoder.name}`. Use other words.")
+            raise QueryError(f"{self._encoder.name} knows none of the words “{words}”. Use other words.")
         return self._nearest(self._projected(text.encode([words]) * self._weights)[0])
 
-    def _nearest(self, query: Vectors) -> tuple[Places, Scores]:
+    def _nearest(self, query: Vectors) -> tuple[Indices, Scores]:
         table, wanted = self._table.astype(np.float64), query.astype(np.float64)
         if self.system.search == "nearest":
             scores = -np.linalg.norm(table - wanted, axis=1)
@@ -228,23 +229,23 @@ class Ranker:
             scores = table @ wanted
             if self.system.search == "cosine":
                 scores = scores / np.maximum(1e-12, np.linalg.norm(table, axis=1) * np.linalg.norm(wanted))
-        places = np.flatnonzero(np.isfinite(scores))
-        order = places[np.argsort(-scores[places], kind="stable")]
+        indices = np.flatnonzero(np.isfinite(scores))
+        order = indices[np.argsort(-scores[indices], kind="stable")]
         return order, scores[order]
 
-    def _by_chance(self, what: str) -> tuple[Places, Scores]:
-        rng = np.random.default_rng([self._seed, *what.encode()])
+    def _at_random(self, query: str) -> tuple[Indices, Scores]:
+        rng = np.random.default_rng([self._seed, *query.encode()])
         order = rng.permutation(len(self._collection.sounds)).astype(np.int64)
         return order, np.linspace(1.0, 0.0, len(order))
 
-    def _foreign(self, results: list[tuple[str, float]]) -> tuple[Places, Scores]:
-        named = [(self._names.place_of(item), score) for item, score in results]
-        known = [(place, score) for place, score in named if place is not None]
+    def _imported(self, results: list[tuple[str, float]]) -> tuple[Indices, Scores]:
+        named = [(self._names.index_of(item), score) for item, score in results]
+        known = [(index, score) for index, score in named if index is not None]
         self.n_unknown += len(results) - len(known)
-        return np.array([place for place, _ in known], np.int64), np.array([score for _, score in known], np.float64)
+        return np.array([index for index, _ in known], np.int64), np.array([score for _, score in known], np.float64)
 
     def _prepare(self, vectors: Vectors) -> Vectors:
-        """Weigh the parts, and keep some principal components, which are of this library's sounds."""
+        """Apply the weights, then keep some principal components, computed over this library."""
         weighted = vectors * self._weights
         n_kept = self.system.n_components
         self._mean = np.zeros(vectors.shape[1], np.float32)
@@ -253,8 +254,8 @@ class Ranker:
         if n_kept:
             if n_kept > min(known.shape):
                 raise QueryError(
-                    f"System `{self.system.name}` keeps {n_kept} components; {min(known.shape)} is the most that "
-                    f"{len(known):,} sounds in {known.shape[1]} dimensions have. Keep fewer."
+                    f"System “{self.system.name}” keeps {n_kept} components; at most {min(known.shape)} are possible "
+                    f"with {len(known):,} sounds in {known.shape[1]} dimensions. Keep fewer."
                 )
             self._mean = known.mean(axis=0)
             covariance = np.cov((known - self._mean).astype(np.float64), rowvar=False)
@@ -270,8 +271,8 @@ def _aspect_weights(system: System, encoder: Encoder) -> Vectors:
     for name, weight in system.aspects.items():
         if name not in encoder.blocks:
             names = ", ".join(encoder.blocks) or "none"
-            raise QueryError(f"`{encoder.name}` has no aspect `{name}`, of system `{system.name}`. It has: {names}.")
+            raise QueryError(f"System “{system.name}”: {encoder.name} has no aspect “{name}”. Its aspects: {names}.")
         if not weight >= 0.0:
-            raise QueryError(f"Aspect `{name}` of system `{system.name}` weighs {weight:g}. Write 0 or more.")
+            raise QueryError(f"System “{system.name}”: the weight of {name} is {weight:g}. Use 0 or more.")
         weights[encoder.blocks[name]] = np.sqrt(weight)
     return weights

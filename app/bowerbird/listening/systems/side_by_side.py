@@ -1,4 +1,4 @@
-"""Several systems' results for one query in columns, outside any study, with label overlap where labels exist."""
+"""The results of several systems for one query, side by side, with average precision when classes are known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,27 +6,28 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import EncoderError, QueryError
-from bowerbird.domain.study import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.library.library import Library
+from bowerbird.listening.study import GRADES, Construct, Controls, QueryChoice, Scale, StudyDesign, System
 from bowerbird.listening.systems.ranker import Collection, Ranker
+from bowerbird.ranking.average_precision import average_precision
 
 MAX_COLUMNS: Final = 5
-PAGE: Final = 15
-"""Results shown: the N of AP@15."""
+N_RESULTS: Final = 15
+"""Results per column: the N of AP@15."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result in a column.
+    """A result in a column.
 
     Attributes
     ----------
     path : Path
     duration_s, score : float
     shared : tuple of str
-        Labels that it has in common with the query.
+        Classes that it shares with the query.
     n_columns : int
-        In how many columns it stands.
+        Number of columns that contain it.
     """
 
     path: Path
@@ -38,7 +39,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """What one system found.
+    """The results of a system.
 
     Attributes
     ----------
@@ -46,15 +47,15 @@ class ResultColumn:
     results : tuple of Result
         Best first.
     average_precision : float or None
-        AP@15 over shared labels; None where the query has none, or nothing else carries any of them.
-    complaint : str
-        Why there are no results; "" else.
+        AP@15 over shared classes; None when the query has no class, or shares it with no other sound.
+    error : str or None
+        Why there are no results.
     """
 
     system: System
     results: tuple[Result, ...] = ()
     average_precision: float | None = None
-    complaint: str = ""
+    error: str | None = None
 
 
 def side_by_side(
@@ -64,88 +65,84 @@ def side_by_side(
     sound: Path | None = None,
     words: str = "",
     labels: Mapping[Path, Sequence[str]] | None = None,
-    n_results: int = PAGE,
+    n_results: int = N_RESULTS,
 ) -> tuple[ResultColumn, ...]:
-    """Ask up to five systems one thing.
+    """Search by up to five systems.
 
     Parameters
     ----------
     library : Library
     systems : sequence of System
-        A system that cannot answer has a complaint in place of results; the others answer.
+        A system that fails has an error instead of results.
     sound : Path, optional
-        Of the library.
+        The query, a sound of the library.
     words : str
-        Where no sound is asked about.
+        The query when there is no sound.
     labels : mapping of Path to sequence of str, optional
+        Classes of sounds.
     n_results : int
+        Per system.
 
     Raises
     ------
     QueryError
-        When nothing is asked, or of too many, or the sound is not in the library.
+        When there is no query, no system or too many, or the sound is not in the library.
     CatalogueError
         When there is no library.
     """
     if not 1 <= len(systems) <= MAX_COLUMNS:
-        raise QueryError(f"{len(systems)} systems do not fit side by side. Choose one to {MAX_COLUMNS}.")
+        raise QueryError(f"Cannot compare {len(systems)} systems side by side. Choose 1 to {MAX_COLUMNS}.")
     if sound is None and not words.strip():
-        raise QueryError("There is nothing to ask. Choose a sound, or write words.")
+        raise QueryError("There is no query. Choose a sound, or enter words.")
     collection = Collection(library)
-    place = collection.place_of_path(sound) if sound is not None else None
-    if sound is not None and place is None:
-        raise QueryError(f"`{sound.name}` is not analysed yet. Wait until it is, or choose another sound.")
-    known = labels or {}
-    wanted = frozenset(known.get(sound, ())) if sound is not None else frozenset()
+    query = collection.index_of_path(sound) if sound is not None else None
+    if sound is not None and query is None:
+        raise QueryError(f"“{sound.name}” is not analysed yet. Wait until it is, or choose another sound.")
+    classes = labels or {}
+    wanted = frozenset(classes.get(sound, ())) if sound is not None else frozenset()
     relevant = {
-        number
-        for number, one in enumerate(collection.sounds)
-        if number != place and not wanted.isdisjoint(known.get(one.path, ()))
+        index
+        for index, other in enumerate(collection.sounds)
+        if index != query and not wanted.isdisjoint(classes.get(other.path, ()))
     }
-    columns: list[tuple[System, list[tuple[int, float]], str]] = []
+    found: list[tuple[System, list[tuple[int, float]], str | None]] = []
     for system in systems:
         try:
             ranker = Ranker(system, collection, seed=1)
-            order, scores = ranker.rank_words(words) if place is None else ranker.rank_sound(place)
-            found = list(zip(order[:n_results].tolist(), scores[:n_results].tolist(), strict=True))
-            columns.append((system, found, "" if found else "It found nothing."))
+            order, scores = ranker.rank_words(words) if query is None else ranker.rank_sound(query)
+            results = list(zip(order[:n_results].tolist(), scores[:n_results].tolist(), strict=True))
+            found.append((system, results, None if results else "No results."))
         except (QueryError, EncoderError) as error:
-            columns.append((system, [], str(error)))
-    stands: dict[int, int] = {}
-    for _, found, _ in columns:
-        for number, _ in found:
-            stands[number] = stands.get(number, 0) + 1
-    return tuple(
-        ResultColumn(
-            system,
-            tuple(
-                Result(
-                    collection.sounds[number].path,
-                    collection.sounds[number].duration_s,
-                    score,
-                    tuple(sorted(wanted.intersection(known.get(collection.sounds[number].path, ())))),
-                    stands[number],
-                )
-                for number, score in found
-            ),
-            _average_precision([number in relevant for number, _ in found], len(relevant), n_results)
-            if found
-            else None,
-            complaint,
+            found.append((system, [], str(error)))
+    n_columns: dict[int, int] = {}
+    for _, results, _ in found:
+        for index, _ in results:
+            n_columns[index] = n_columns.get(index, 0) + 1
+
+    def result(index: int, score: float) -> Result:
+        path = collection.sounds[index].path
+        shared = tuple(sorted(wanted.intersection(classes.get(path, ()))))
+        return Result(path, collection.sounds[index].duration_s, score, shared, n_columns[index])
+
+    columns = []
+    for system, results, message in found:
+        hits = [index in relevant for index, _ in results]
+        precision = (
+            average_precision(hits, n_relevant=len(relevant), cutoff=n_results) if results and relevant else None
         )
-        for system, found, complaint in columns
-    )
+        columns.append(ResultColumn(system, tuple(result(*pair) for pair in results), precision, message))
+    return tuple(columns)
 
 
 def one_query_design(
     name: str, systems: Sequence[System], *, sound: Path | None = None, words: str = ""
 ) -> StudyDesign:
-    """Return a design that asks by ear what stands side by side: one query, the same systems, blind."""
+    """Return the design of a blind test of the same systems with a single query."""
     is_words = sound is None
     construct: Construct = "matches_words" if is_words else "sounds_alike"
     return StudyDesign(
         name,
-        "One query, blind",
+        "Single-query blind test",
         tuple(systems),
         construct=construct,
         scale=Scale(GRADES[construct]),
@@ -153,15 +150,3 @@ def one_query_design(
         controls=Controls(0.0, 1.0, 0.0),
         n_training=0,
     )
-
-
-def _average_precision(is_relevant: Sequence[bool], n_relevant: int, n_results: int) -> float | None:
-    """AP@N = sum of precisions at relevant ranks over min(N, number of relevant sounds) (Araz et al. 2024)."""
-    if not n_relevant:
-        return None
-    n_found, total = 0, 0.0
-    for rank, one in enumerate(is_relevant, start=1):
-        if one:
-            n_found += 1
-            total += n_found / rank
-    return total / min(n_results, n_relevant)

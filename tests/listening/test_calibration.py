@@ -1,4 +1,4 @@
-"""Whether reports of simulated studies recover what is true in them."""
+"""Calibration: reports of simulated studies recover their truth."""
 
 import itertools
 import sys
@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bowerbird.domain.responses import Answers
+from bowerbird.jobs.control import Control
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.calibration import (
-    Honesty,
+    Calibration,
     Share,
-    check_honesty,
+    check_calibration,
     true_figures,
     true_win_rates,
     truth_of,
 )
 from bowerbird.listening.plan import plan_pages
+from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
 
 N_QUICK = 16
@@ -25,21 +26,21 @@ N_QUICK = 16
 
 @pytest.fixture(scope="module")
 def quick():
-    return check_honesty(n_studies=N_QUICK, seed=11, n_resamples=60)
+    return check_calibration(n_studies=N_QUICK, seed=11, n_resamples=60, control=Control())
 
 
-def test_intervals_hold_the_truth_nearly_always(quick):
-    # 93 to 97 % is tested by the long form; an interval half as wide would hold it in about 67 %.
+def test_intervals_nearly_always_cover_the_truth(quick):
+    # 93 to 97 % is tested by the long test; an interval half as wide would cover it in about 67 %.
     assert all(share.value > 0.82 for share in quick.covered.values())
     assert set(quick.covered) >= {"ndcg", "mean_grade", "difference of ndcg", "win rate", "share right"}
 
 
-def test_equal_systems_are_seldom_called_different_and_unequal_ones_often_are(quick):
+def test_equal_systems_are_rarely_found_different_and_unequal_systems_often_are(quick):
     assert all(share.n <= 4 for share in quick.false_positives.values())
     assert quick.found["grade"].value > 0.8
 
 
-def test_careless_raters_are_flagged_and_careful_ones_are_not(quick):
+def test_careless_raters_are_flagged_and_careful_raters_are_not(quick):
     of_grades = [share for name, share in quick.flagged.items() if name.startswith("grade")]
     assert len(of_grades) == 3
     assert all(share.value == 1.0 for share in of_grades)
@@ -48,18 +49,18 @@ def test_careless_raters_are_flagged_and_careful_ones_are_not(quick):
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_five_hundred_studies_of_each_kind_are_reported_honestly():
-    def progress(n_done, of):
-        if n_done % 50 == 0:
-            print(f"{n_done} of {of} studies of each kind", file=sys.stderr, flush=True)
+def test_five_hundred_studies_of_each_kind_meet_all_targets():
+    def report(progress):
+        if progress.n_done % 50 == 0:
+            print(f"{progress.n_done} of {progress.n_total} studies of each kind", file=sys.stderr, flush=True)
 
-    honesty = check_honesty(n_studies=500, seed=0, progress=progress)
-    print("\n".join(honesty.sentences()))
-    assert honesty.shortfalls() == ()
+    calibration = check_calibration(n_studies=500, seed=0, control=Control(), report=report)
+    print("\n".join(calibration.sentences()))
+    assert calibration.shortfalls() == ()
 
 
-def test_what_misses_its_target_is_named():
-    fine = Honesty(
+def test_a_missed_target_is_named():
+    fine = Calibration(
         n_studies=100,
         seed=0,
         covered={"ndcg": Share(95, 100), "success_5": Share(99, 100)},
@@ -76,14 +77,14 @@ def test_what_misses_its_target_is_named():
     assert len(replace(fine, accused={"grade": Share(6, 100)}).shortfalls()) == 1
 
 
-def test_a_simulated_study_is_the_same_for_the_same_seed_and_another_for_another():
-    one, again, other = (simulate_study(Truth(n_queries=3), seed=seed) for seed in (1, 1, 2))
-    assert one == again
-    assert one[0].hash != other[0].hash
+def test_a_simulated_study_depends_on_its_seed_alone():
+    first, again, other = (simulate_study(Truth(n_queries=3), seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first[0].hash != other[0].hash
 
 
 @pytest.mark.parametrize("kind", ["grade", "preference", "abx"])
-def test_simulated_raters_answer_every_page_that_real_ones_would_get(kind):
+def test_simulated_raters_answer_every_page_that_real_raters_would_see(kind):
     study, answers = simulate_study(Truth(kind=kind, n_raters=2, n_queries=6), seed=4)
     asked = sum(
         len(page.slots) if kind == "grade" else 1
@@ -91,7 +92,7 @@ def test_simulated_raters_answer_every_page_that_real_ones_would_get(kind):
         for page in plan_pages(study, rater_number=number)
     )
     assert len(answers.ratings) + len(answers.choices) == asked
-    assert any(one.is_repeat for one in itertools.chain(answers.ratings, answers.choices))
+    assert any(response.is_repeat for response in itertools.chain(answers.ratings, answers.choices))
 
 
 def test_every_other_simulated_study_has_a_careless_rater_of_each_kind_in_turn():
@@ -99,7 +100,7 @@ def test_every_other_simulated_study_has_a_careless_rater_of_each_kind_in_turn()
     assert kinds == [(), ("random",), (), ("same_answer",), (), ("too_fast",), (), ("random",)]
 
 
-def test_equal_systems_are_equal_in_truth_and_the_worse_one_is_worse():
+def test_the_truth_has_two_equal_systems_and_a_worse_one():
     figures = true_figures(Truth(n_raters=5), seed=1, n_queries=8000)
     assert abs(figures["ndcg"][0] - figures["ndcg"][1]) < 0.01
     assert figures["ndcg"][0] > figures["ndcg"][2] + 0.1
@@ -108,19 +109,23 @@ def test_equal_systems_are_equal_in_truth_and_the_worse_one_is_worse():
     assert rates["one", "three"] > 0.65
 
 
-def test_the_truth_of_a_win_rate_is_what_very_many_raters_say():
+def test_the_true_win_rate_is_that_of_very_many_raters():
     truth = Truth(kind="preference", n_queries=60, n_raters=20, taste_sd=0.0)
     study, answers = simulate_study(truth, seed=12)
     found = results_of(study, answers, n_resamples=10).everybody.preferences
     expected = true_win_rates(truth, seed=2, n_queries=20_000)
-    for one in found:
-        assert one.win_rate.value == pytest.approx(expected[one.first, one.second], abs=0.07)
+    for entry in found:
+        assert entry.win_rate.value == pytest.approx(expected[entry.first, entry.second], abs=0.07)
 
 
-def test_a_study_without_controls_or_repeats_still_tells_who_answers_at_random():
+def test_a_random_rater_is_flagged_even_without_controls_and_repeats():
     study, answers = simulate_study(Truth(n_raters=5, careless=("random",)), seed=13)
-    bare = Answers(answers.raters, tuple(one for one in answers.ratings if not one.control_type and not one.is_repeat))
-    flags = {one.pseudonym: [flag.kind for flag in one.flags] for one in results_of(study, bare, n_resamples=10).raters}
+    bare = Responses(
+        answers.raters, tuple(rating for rating in answers.ratings if not rating.control_type and not rating.is_repeat)
+    )
+    flags = {
+        rater.pseudonym: [flag.kind for flag in rater.flags] for rater in results_of(study, bare, n_resamples=10).raters
+    }
     accused = {name: kinds for name, kinds in flags.items() if kinds}
     assert [name.split("-")[0] for name in accused] == ["random"]
     assert "far_from_others" in next(iter(accused.values()))
@@ -128,4 +133,4 @@ def test_a_study_without_controls_or_repeats_still_tells_who_answers_at_random()
 
 def test_lapses_and_noise_leave_grades_within_the_scale():
     _, answers = simulate_study(Truth(n_queries=4, noise=5.0), seed=14)
-    assert set(np.unique([one.grade for one in answers.ratings])) == {0, 1, 2, 3}
+    assert set(np.unique([rating.grade for rating in answers.ratings])) == {0, 1, 2, 3}

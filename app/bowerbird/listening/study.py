@@ -1,4 +1,4 @@
-"""Listening tests as values: what a study asks, of which sounds and systems. What raters answer is in `ratings`."""
+"""The design of a listening test, its stimuli and its systems' results. Responses of raters are in `responses`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,40 +13,40 @@ ChoiceOfQueries: TypeAlias = Literal["stratified", "random", "sounds", "words"]
 CopyRule: TypeAlias = Literal["remove", "flag", "keep"]
 
 QUESTIONS: Final[Mapping[Construct, str]] = {
-    "sounds_alike": "How much does each sound like the first?",
-    "same_kind": "Is each the same kind of thing as the first?",
-    "replacement": "Would each serve in place of the first?",
-    "matches_words": "How well does each match the words?",
+    "sounds_alike": "How similar is each sound to the reference?",
+    "same_kind": "Is each sound the same kind of sound as the reference?",
+    "replacement": "Could you use each sound instead of the reference?",
+    "matches_words": "How well does each sound match the words?",
 }
 PREFERRED: Final[Mapping[Construct, str]] = {
-    "sounds_alike": "Which list sounds more like the first?",
-    "same_kind": "Which list has more of the same kind of thing?",
-    "replacement": "Which list would serve better in place of the first?",
+    "sounds_alike": "Which list is more similar to the reference?",
+    "same_kind": "Which list has more sounds of the same kind as the reference?",
+    "replacement": "Which list has better replacements for the reference?",
     "matches_words": "Which list matches the words better?",
 }
-WHICH_IS_X: Final = "Which of the two is X?"
+WHICH_IS_X: Final = "Is X the same as A or B?"
 GRADES: Final[Mapping[Construct, tuple[str, ...]]] = {
-    "sounds_alike": ("Not alike", "A little alike", "Much alike", "Nearly the same"),
-    "same_kind": ("Another kind", "Distantly related", "Closely related", "The same kind"),
-    "replacement": ("Useless", "With much work", "With little work", "As it is"),
-    "matches_words": ("Not at all", "In part", "Well", "Exactly"),
+    "sounds_alike": ("Not similar", "Slightly similar", "Very similar", "Nearly identical"),
+    "same_kind": ("Different kind", "Distantly related", "Closely related", "Same kind"),
+    "replacement": ("Not usable", "With a lot of editing", "With little editing", "Usable as is"),
+    "matches_words": ("Not at all", "Partly", "Well", "Exactly"),
 }
-MAX_ON_A_PAGE: Final = 9
-"""Candidates have the keys 1 to 9."""
+MAX_PER_PAGE: Final = 9
+"""Stimuli are played with the keys 1 to 9."""
 
 MAX_SYSTEMS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What raters answer with.
+    """The rating scale.
 
     Attributes
     ----------
     grades : tuple of str
         Worst first; grade 0 is the first. Empty for a slider alone.
     has_slider : bool
-        A line from 0 to 100 without a place to begin with.
+        A slider from 0 to 100 without a default position.
     """
 
     grades: tuple[str, ...] = GRADES["sounds_alike"]
@@ -60,11 +60,11 @@ class QueryChoice:
     Attributes
     ----------
     how : str
-        stratified: over length, and class or folder; random; sounds: those of `sounds`; words: those of `words`.
+        stratified: spread over length, and class or folder; random; sounds: `sounds`; words: `words`.
     n_queries : int
         For stratified and random.
     sounds : tuple of str
-        Paths. They stay at home: the study that is frozen knows sounds by their content alone.
+        Paths, which a built study does not contain.
     words : tuple of str
     """
 
@@ -81,17 +81,17 @@ class System:
     Attributes
     ----------
     name : str
-        As the report has it: letters, digits, ``-`` and ``_``.
+        As in the report: letters, digits, ``-``, ``_``, ``.``, ``+`` and ``@``.
     kind : str
-        encoder: vectors of the library; ranking: a file that was computed elsewhere; random: by chance, for scale.
+        encoder: embeddings of the library; ranking: a file computed elsewhere; random: a baseline.
     encoder : str
-        Name of one that the library has vectors of.
+        Name of an encoder that the library has embeddings of.
     n_components : int
-        Principal components that are kept; 0 for all dimensions.
+        Principal components to keep; 0 for all dimensions.
     search : str
         cosine; inner_product; nearest: by Euclidean distance.
     aspects : mapping of str to float
-        Weights of the vector's named parts; those not named have 1.
+        Weights of the named parts of the vector, 1 by default.
     ranking : str
         Path of the file: JSON lines or a TREC run.
     """
@@ -107,16 +107,16 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Trials whose right answer is known.
+    """Control trials, whose correct response is known.
 
     Attributes
     ----------
     identical_share : float
-        Of pages that hold the query itself among the candidates.
+        Share of pages with a hidden reference among the stimuli.
     far_share : float
-        Of pages that hold a sound that no system finds near.
+        Share of pages with a low anchor, a sound that every encoder ranks last.
     repeat_share : float
-        Of trials that come a second time.
+        Share of trials that are presented twice.
     """
 
     identical_share: float = 0.1
@@ -126,18 +126,18 @@ class Controls:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """When a rater is flagged. The report has its figures with and without them; nobody is left out silently.
+    """Exclusion criteria: when a rater is flagged. The report has all figures with and without flagged raters.
 
     Attributes
     ----------
     max_control_failures : float
-        Share of controls graded against their nature.
+        Share of failed control trials.
     min_decision_ms : int
-        A median below it is too fast to have listened.
+        A rater whose median is below it did not listen.
     max_same_grade : float
-        Share of the commonest grade.
+        Share of the most frequent grade.
     min_retest : float
-        Weighted kappa of repeats with first answers.
+        Test–retest reliability: weighted kappa of repeats with first responses.
     min_agreement : float
         Rank correlation with the mean of the other raters.
     """
@@ -151,7 +151,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two systems that the study was made to compare; said before the first rating."""
+    """A planned comparison of two systems, declared before the first rating."""
 
     first: str
     second: str
@@ -159,19 +159,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class StudyQuery:
-    """What candidates are compared with.
+    """What stimuli are compared with.
 
     Attributes
     ----------
     id : str
         ``q01`` and so on; ``t01`` for those of the training pages.
     item_id : str
-        The sound; "" where words are asked.
+        The reference; "" for a query in words.
     words : str
     stratum : str
-        What it stands for, such as ``short, drums``.
+        Such as ``short, drums``.
     far_id : str
-        A sound that no system finds near; "" where there is none.
+        The low anchor; "" for none.
     is_training : bool
     """
 
@@ -185,53 +185,53 @@ class StudyQuery:
 
 @dataclass(frozen=True, slots=True)
 class StudyDesign:
-    """Everything that is decided before the first rating.
+    """All decisions that are made before the first rating.
 
     Attributes
     ----------
     name : str
-        Of the study and its folder: small letters, digits, ``-`` and ``_``.
+        Of the study and its folder: lowercase letters, digits, ``-`` and ``_``.
     title : str
-        As raters see it.
+        Shown to raters.
     construct : str
-        What is judged.
+        What is rated.
     question : str
-        "" for the construct's own.
+        "" for the default question of construct and kind; a built study stores its question.
     kind : str
-        Of trial: grade, preference or abx.
+        Kind of trial: grade, preference or abx.
     scale : Scale
     choice : QueryChoice
     systems : tuple of System
     depth : int
-        Best results of every system that are judged.
+        Number of results per system that are rated.
     near_copies : str
-        Copies of the query among the results are removed, flagged, or kept.
+        Whether copies of the query among the results are removed, flagged or kept.
     near_copy_cosine : float
-        How alike to the descriptors a copy is, at least.
+        Smallest cosine of the acoustic vectors of a copy.
     controls : Controls
     n_training : int
-        Pages to learn on, which do not count.
+        Queries of training pages, whose responses do not count.
     n_per_page : int
-        Candidates on a page, controls included.
+        Stimuli on a page, controls included.
     excerpt_s : float
-        Longest stretch that is played.
+        Longest excerpt.
     target_lufs : float
-        Loudness that excerpts are brought to, as far as their peaks let them.
+        Loudness of excerpts, unless their peaks prevent it.
     must_hear_share : float
-        Of every excerpt, from its beginning, that must have been heard before an answer counts; of all in both lists
-        where these are compared.
+        Share of an excerpt, from its start, that a rater must listen to before responding; for preference, of every
+        excerpt in both lists.
     break_after_min : float
-        When a break is proposed.
+        Listening time after which a break is suggested.
     has_headphone_check : bool
     exclusion : Exclusion
     planned : tuple of Comparison
     seed : int
     is_pilot : bool
-        Ratings are for trying the study out: the report says so on top.
+        The ratings try the study out: the report says so at the top.
     instructions : str
-        "" for the usual ones.
+        "" for the default ones; a built study stores its instructions.
     queries : tuple of StudyQuery
-        Empty until the study is frozen.
+        Empty until the study is built.
     """
 
     name: str
@@ -261,29 +261,29 @@ class StudyDesign:
     queries: tuple[StudyQuery, ...] = ()
 
     @property
-    def asked(self) -> str:
-        """The question as raters read it."""
-        usual = {"grade": QUESTIONS[self.construct], "preference": PREFERRED[self.construct], "abx": WHICH_IS_X}
-        return self.question or usual[self.kind]
+    def shown_question(self) -> str:
+        """The question that raters read."""
+        default = {"grade": QUESTIONS[self.construct], "preference": PREFERRED[self.construct], "abx": WHICH_IS_X}
+        return self.question or default[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A frozen excerpt.
+    """An excerpt of a sound.
 
     Attributes
     ----------
     id : str
         From its content.
     content_hash : str
-        Hexadecimal; of the sound's whole file.
+        Hexadecimal, of the whole file of the sound.
     start_s, duration_s : float
     lufs : float
         Before the gain.
     gain_db : float
-        That the excerpt has been given.
+        Applied to the excerpt.
     label : str
-        Classes, where labels are known; "" else. For the report, never shown to raters.
+        Classes, if known, else "". For the report; never shown to raters.
     """
 
     id: str
@@ -297,9 +297,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RankedItem:
-    """One result of a system, best first in its ranking.
+    """A result of a system.
 
-    `is_near_copy` says that it is a copy, of the query or of a better result of the same system.
+    `is_near_copy` marks a copy of the query, or of a better result of the same system.
     """
 
     item_id: str
@@ -308,12 +308,12 @@ class RankedItem:
 
 
 Run: TypeAlias = Mapping[str, tuple[RankedItem, ...]]
-"""Query id to results."""
+"""Query id to results, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sound of the library that a study asks about or judges.
+    """A sound of the library that a study uses.
 
     Attributes
     ----------
@@ -321,7 +321,7 @@ class Candidate:
     content_hash : str
         Hexadecimal.
     label : str
-        Its classes where labels are known, else "".
+        Its classes, if known, else "".
     """
 
     path: Path
@@ -331,20 +331,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedStudy:
-    """What a library answers to a study, before anything is frozen.
+    """The results of all systems, before excerpts are cut.
 
     Attributes
     ----------
     design : StudyDesign
         With its queries.
     candidates : mapping of str to Candidate
-        By item id; everything that queries, runs and controls name.
+        By item id; every sound in queries, runs and controls.
     runs : mapping of str to Run
-        System to results, some more than `design.depth` so that one that cannot be heard is made up for.
+        System to results, more than `design.depth` to replace sounds that cannot be decoded.
     systems : mapping of str to mapping
-        What every system was, in plain types: encoder id, dimensions, how many sounds, program version.
+        The card of each system: encoder id, dimensions, number of sounds, program version.
     notes : tuple of str
-        What is worth saying, such as results of a foreign ranking that are no sounds of the library.
+        Sentences about what was left out.
     """
 
     design: StudyDesign
@@ -355,18 +355,18 @@ class RankedStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenStudy:
-    """A study that can be rated: nothing in it changes any more.
+class Study:
+    """A study that can be rated; it never changes.
 
     Attributes
     ----------
     hash : str
-        SHA-256 over everything frozen, 64 hexadecimal digits.
+        SHA-256 of the study files, 64 hexadecimal digits.
     design : StudyDesign
         With its queries.
     items : mapping of str to Item
     runs : mapping of str to Run
-        System to its results, `depth` of them at most.
+        System to results, at most `depth` each.
     """
 
     hash: str
@@ -380,5 +380,5 @@ class FrozenStudy:
 
     def pool(self, query_id: str) -> tuple[str, ...]:
         """Return the union of every system's results for a query, each once, in a fixed order."""
-        found = {one.item_id for run in self.runs.values() for one in run.get(query_id, ())}
+        found = {result.item_id for run in self.runs.values() for result in run.get(query_id, ())}
         return tuple(sorted(found))

@@ -1,10 +1,10 @@
-"""What raters of a listening test are shown, and what they answer, as values."""
+"""The pages that raters of a listening test see, and their responses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bowerbird.domain.study import Construct, TrialKind
+from bowerbird.listening.study import Construct, TrialKind
 
 Control: TypeAlias = Literal["", "identical", "far"]
 Answer: TypeAlias = Literal["left", "right", "tie"]
@@ -12,7 +12,7 @@ Answer: TypeAlias = Literal["left", "right", "tie"]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One candidate on a page; `control` is "" where nothing is known of it beforehand."""
+    """A stimulus on a page; `control` is "" for an ordinary stimulus."""
 
     item_id: str
     control: Control = ""
@@ -20,14 +20,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Candidates under one neutral letter.
+    """A list of stimuli.
 
     Attributes
     ----------
     system : str
-        Whose results they are; "" where they are everybody's.
+        The system whose results they are; "" when they are pooled over systems.
     slots : tuple of Slot
-        In the order shown.
+        In presented order.
     """
 
     system: str
@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of one rater.
+    """A page of a rater.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Page:
         grade: one column; preference: two, left and right; abx: two of one slot each, and `x`.
     query_id : str
     columns : tuple of Column
-        In the order shown.
+        In presented order.
     x : str
-        abx: the item that is one of the two; "" else.
+        abx: the item that X plays; "" otherwise.
     is_training, is_repeat : bool
     """
 
@@ -62,25 +62,25 @@ class Page:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Every candidate in the order of its keys."""
+        """All stimuli, in the order of their keys."""
         return tuple(slot for column in self.columns for slot in column.slots)
 
 
 @dataclass(frozen=True, slots=True)
 class Rater:
-    """Somebody who listens.
+    """A rater.
 
     Attributes
     ----------
     id : str
-        A UUID, made where the rater began.
+        A UUID, assigned where the rater joined.
     pseudonym : str
     number : int
-        From 0, in the order in which raters began there: orders are balanced over it.
+        From 0, in the order of joining; presentation orders are balanced over it.
     consented_utc : str
         ISO 8601.
     background : mapping of str to str
-        What was told: age group, hearing, experience, equipment. All optional.
+        Age group, hearing, experience, equipment; all optional.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a rater said of one candidate. A correction is another one with a higher revision.
+    """A response to one stimulus. A correction is another row with a higher revision.
 
     Attributes
     ----------
@@ -102,25 +102,25 @@ class Rating:
     presented_position : int
         From 1.
     presented_label : str
-        The letter it was shown under.
+        Its letter on the page.
     control_type : str
     construct : str
     grade : int or None
-        None for none, or for one that was taken back.
+        None for no grade, or a grade that was withdrawn.
     slider : float or None
     cannot_judge, is_broken : bool
     n_plays_query, n_plays_item : int
     listened_ms : int
-        To the candidate, this page.
+        Listening time of this stimulus on this page.
     decision_ms : int
-        From the page's opening.
+        Time since the page was opened.
     is_repeat, is_training : bool
     revision : int
         From 0.
     timestamp_utc : str
     comment : str
     is_conflict : bool
-        It disagrees with another one that claims the same place: both were kept when files were merged.
+        Another file of ratings has a different response to the same stimulus; both were kept.
     """
 
     study_hash: str
@@ -151,19 +151,19 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a rater answered to two columns: which list is better, or which one X was.
+    """A response to two columns: which list is better, or which stimulus X is.
 
     Attributes
     ----------
     left_system, right_system : str
-        Whose results stood where.
+        The systems of the columns.
     left_item, right_item, x_item : str
-        abx: what stood where; "" for preference.
+        abx: the items; "" for preference.
     answer : str or None
-        None for one that was taken back; abx knows no tie.
+        None for a response that was withdrawn; abx has no ties.
     cannot_judge : bool
 
-    The rest as in `Rating`; plays and listening are those of query, left and right together.
+    The rest as in `Rating`; plays and listening time are sums over query, left and right.
     """
 
     study_hash: str
@@ -192,14 +192,14 @@ class Choice:
 
     @property
     def winner(self) -> str | None:
-        """The system that was preferred; "" for a tie, None for no answer."""
+        """The preferred system; "" for a tie, None for no response."""
         if self.answer is None or self.cannot_judge:
             return None
         return {"left": self.left_system, "right": self.right_system, "tie": ""}[self.answer]
 
     @property
     def is_right(self) -> bool | None:
-        """abx: whether X was recognised; None for no answer."""
+        """abx: whether X was identified; None for no response."""
         if self.kind != "abx" or self.answer is None or self.cannot_judge:
             return None
         return (self.left_item if self.answer == "left" else self.right_item) == self.x_item
@@ -207,7 +207,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened while rating, in the order in which it happened.
+    """An event of a session.
 
     Attributes
     ----------
@@ -215,9 +215,9 @@ class Event:
         began, opened, heard, answered, undone, completed, broke_off, level, headphones, ...
     page : int or None
     item_id : str
-        "" where none is meant; the query's words have none.
+        "" when no item is concerned; words have none.
     value : str
-        JSON: what else belongs to it, such as the order shown.
+        JSON: details, such as the presented order.
     """
 
     rater_id: str
@@ -230,14 +230,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """Everything that raters left, of one study.
+class Responses:
+    """All responses to a study.
 
     Attributes
     ----------
     raters : tuple of Rater
     ratings : tuple of Rating
-        All revisions, in the order given.
+        All revisions, in order of time.
     choices : tuple of Choice
     events : tuple of Event
     """
@@ -248,19 +248,19 @@ class Answers:
     events: tuple[Event, ...] = ()
 
     def final_ratings(self) -> tuple[Rating, ...]:
-        """Return what counts: of every place the last revision, where it says something, but no training page."""
+        """Return the last revision of each rating, without training pages."""
         last: dict[tuple[str, int, str, bool, bool], Rating] = {}
-        for one in self.ratings:
-            key = (one.rater_id, one.page, one.item_id, one.is_repeat, one.is_conflict)
-            if key not in last or one.revision >= last[key].revision:
-                last[key] = one
-        return tuple(one for one in last.values() if not one.is_training)
+        for rating in self.ratings:
+            key = (rating.rater_id, rating.page, rating.item_id, rating.is_repeat, rating.is_conflict)
+            if key not in last or rating.revision >= last[key].revision:
+                last[key] = rating
+        return tuple(response for response in last.values() if not response.is_training)
 
     def final_choices(self) -> tuple[Choice, ...]:
-        """Return what counts of the choices, likewise."""
+        """Return the last revision of each choice, without training pages."""
         last: dict[tuple[str, int, bool], Choice] = {}
-        for one in self.choices:
-            key = (one.rater_id, one.page, one.is_conflict)
-            if key not in last or one.revision >= last[key].revision:
-                last[key] = one
-        return tuple(one for one in last.values() if not one.is_training)
+        for choice in self.choices:
+            key = (choice.rater_id, choice.page, choice.is_conflict)
+            if key not in last or choice.revision >= last[key].revision:
+                last[key] = choice
+        return tuple(response for response in last.values() if not response.is_training)
