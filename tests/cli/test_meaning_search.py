@@ -146,8 +146,8 @@ def test_filters_hold_for_meanings_too(search):
 def test_words_mix_with_examples_of_both_kinds(search, sounds):
     plain = search("--like", sounds / "rain.wav", "--limit", "20")
     mixed = search("metal", "-voice", "--like", sounds / "rain.wav", "--unlike", sounds / "kick 1.wav", "--limit", "20")
-    assert {row["why"] for row in plain} == {"sounds alike"}
-    assert {row["why"] for row in mixed} == {"sounds alike, by meaning too"}
+    assert {row["why"] for row in plain} == {"sounds similar"}
+    assert {row["why"] for row in mixed} == {"sounds similar, by meaning too"}
     assert not {"rain.wav", "kick 1.wav"} & set(names(mixed))
     assert names(mixed) != names(plain)
     assert names(search("--unlike", sounds / "rain.wav"))
@@ -159,7 +159,7 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert "my voice.wav" not in names(search("-voice", *alone, "--limit", "20"))
     told = command("search", "--like", sounds / "rain.wav", *alone)
     assert (told.code, told.out) == (2, "")
-    assert "`acoustic` has no vectors of these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
+    assert "“acoustic” has not embedded these sounds. Run `bowerbird index --encoder acoustic`." in told.complaints
     assert command("index", "--encoder", "acoustic").code == 0
     rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]
@@ -185,14 +185,14 @@ def doctor_encoder(command):
 
 def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in(search, command, new):
     done = command("index", new)
-    assert (done.code, "1 given further vectors" in done.out) == (0, True)
+    assert (done.code, "1 embedded" in done.out) == (0, True)
     assert search("metal") != []
     assert command("index", "--encoder", "ear").code == 0
     assert doctor_encoder(command).startswith("ear-")
     write(new / "newer.wav", noise(98, duration_s=0.2))
-    assert "further vectors" not in command("index").out
+    assert " embedded" not in command("index").out
     done = command("index", "--encoder", NAME)
-    assert "1 given further vectors" in done.out  # the others' were kept
+    assert "1 embedded" in done.out  # the others' were kept
     assert search("metal") != []
 
 

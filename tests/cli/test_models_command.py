@@ -83,8 +83,8 @@ def test_from_import_to_a_search_by_meaning_and_back(exported, sounds):
 
     done = bowerbird("index", sounds, "--encoder", NAME)
     assert (done.code, done.complaints) == (0, "")
-    assert "Searches use clap-tiny from now on" in done.out
-    assert "3 given further vectors" in done.out
+    assert "Search uses clap-tiny from now on" in done.out
+    assert "3 embedded" in done.out
 
     rows = bowerbird("search", "metallic impact with a long tail", "--json").rows
     assert len(rows) == 3
@@ -362,7 +362,7 @@ def test_8_bit_weights_are_used_only_after_they_were_compared(exported, sounds, 
     assert "less than 0.95. They are not used." in models("verify", NAME).out
     write_recall(weights, Recall(0.97, 200))
     done = command("index", "--encoder", small)
-    assert (done.code, f"Searches use {small} from now on" in done.out) == (0, True)
+    assert (done.code, f"Search uses {small} from now on" in done.out) == (0, True)
     assert listed(NAME)["is_used"]
 
 

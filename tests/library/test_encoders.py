@@ -164,7 +164,7 @@ def test_sounds_that_the_encoder_refused_do_not_hold_it_up(library, root):
         (folder,) = [catalogue.add_folder(root)]
         for content in catalogue.unencoded(folder, below=f"{root}/", encoder_id=encoder.id):
             catalogue.record_windows([], [(content.id, "No.")], encoder.id)
-        assert finish_encoder(catalogue, encoder, is_everything_tried=False)
+        assert finish_encoder(Library.open(library), catalogue, encoder, is_everything_tried=False)
     assert searched(library) == (TINY, None)
 
 

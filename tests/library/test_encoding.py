@@ -275,7 +275,7 @@ def test_a_file_that_kills_two_workers_is_named_and_keeps_everything_else(few, m
     before = dump(library)
     monkeypatch.setattr(workers, "serve", encoding_stage.serve_killers)
     summary, events = run_further(library, folder, further=TINY)
-    reason = "Decoding “killer.wav” crashed twice. Re-export it."
+    reason = "Decoding killer.wav crashed twice. Re-export it."
     assert of_kind(events, SoundNotEncoded) == [SoundNotEncoded(str(folder / "killer.wav"), reason)]
     assert of_kind(events, SoundRejected) == []
     assert (summary.n_encoded, summary.n_rejected) == (3, 1)
@@ -318,7 +318,7 @@ def test_a_file_that_changed_since_it_was_analysed_gets_no_vectors_until_it_is_a
     summary, events = run_further(library, folder, further=TINY, post=change)
     (told,) = of_kind(events, SoundNotEncoded)
     assert told.path == str(path)
-    assert told.reason.startswith("Cannot find “1.wav”" if is_gone else "“1.wav” has changed since it was analysed.")
+    assert told.reason.startswith("Cannot find 1.wav" if is_gone else "1.wav has changed since it was analysed.")
     assert told.reason.endswith((".", "?"))
     encoder = encoder_named(TINY)
     assert summary.n_encoded == 2
@@ -352,7 +352,7 @@ def test_a_network_that_refuses_one_sound_is_told_and_asked_again(few, here, mon
 
     def refuse(path, encoder, **options):
         if path.name == "1.wav":
-            raise EncoderError("`audio.onnx` cannot take it. Mend the card.")
+            raise EncoderError("audio.onnx cannot use it. Fix the card.")
         yield from encode(path, encoder, **options)
 
     with monkeypatch.context() as patched:

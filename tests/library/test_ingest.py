@@ -253,7 +253,7 @@ def test_a_killer_file_is_named_and_the_rest_survive(library, sounds, monkeypatc
     monkeypatch.setattr(workers, "serve", killing.serve)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "Decoding “killer.wav” crashed twice. Re-export it."
+        "Decoding killer.wav crashed twice. Re-export it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (19, 1)
     with SqliteReader(library) as reader:
@@ -268,7 +268,7 @@ def test_a_file_that_takes_forever_is_given_up_and_the_rest_survive(library, sou
     monkeypatch.setattr(workers, "LIMIT_S", 3.0)
     summary, events = run(library, sounds)
     assert [event.reason for event in of_kind(events, SoundRejected)] == [
-        "Decoding “hanging.wav” timed out. Re-export it."
+        "Decoding hanging.wav timed out. Re-export it."
     ]
     assert (summary.n_analysed, summary.n_rejected) == (3, 1)
 

@@ -58,4 +58,4 @@ def test_identifying_gives_hashes_and_sentences(tmp_path):
     (tmp_path / "gone.wav").unlink()
     first, second = run_tasks(tasks, encoder_name="acoustic", n_workers=1, control=Control())
     assert len(first.hash) == 16
-    assert second.failure.startswith("“gone.wav” cannot be read (no such file or directory). Check")
+    assert second.failure.startswith("gone.wav cannot be read (no such file or directory). Check")

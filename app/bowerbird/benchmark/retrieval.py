@@ -283,21 +283,21 @@ def read_labels(path: Path) -> LabelledSet:
             rows = list(csv.DictReader(file))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise QueryError(f"“{path}” cannot be read ({reason}). Check its spelling and its permissions.") from error
+        raise QueryError(f"{path} cannot be read ({reason}). Check its spelling and its permissions.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise QueryError(f"“{path}” is not a text table. Give a UTF-8 CSV file.") from error
+        raise QueryError(f"{path} is not a text table. Give a UTF-8 CSV file.") from error
     if not rows:
-        raise QueryError(f"“{path}” has no rows. Give a CSV file with a header and one row per sound.")
+        raise QueryError(f"{path} has no rows. Give a CSV file with a header and one row per sound.")
     name_column = "path" if "path" in rows[0] else "fname"
     label_column = "class" if "class" in rows[0] else "labels"
     if name_column not in rows[0] or label_column not in rows[0]:
-        raise QueryError(f"“{path}” has no columns path and class, nor fname and labels. Add a header line.")
+        raise QueryError(f"{path} has no columns path and class, nor fname and labels. Add a header line.")
     sounds = []
     for number, row in enumerate(rows, start=2):
         name = (row[name_column] or "").strip()
         labels = tuple(part.strip() for part in (row[label_column] or "").split(",") if part.strip())
         if not name or not labels:
-            raise QueryError(f"“{path}”, row {number}, lacks a name or a class. Fill it in, or delete it.")
+            raise QueryError(f"{path}, row {number}, lacks a name or a class. Fill it in, or delete it.")
         sounds.append(
             LabelledSound(
                 path=name,

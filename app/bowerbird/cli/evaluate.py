@@ -44,7 +44,7 @@ def evaluate(
     labelled = read_labels(labels)
     labelled = labelled.only(labelled.positions(origins=sets or None))
     if not labelled.sounds:
-        raise QueryError(f"“{labels}” has no sounds to measure in these sets. Check --set and the eval column.")
+        raise QueryError(f"{labels} has no sounds to measure in these sets. Check --set and the eval column.")
     opened = open_library(library)
     chosen = encoder_to_search(encoder, opened)
     paths, vectors = sound_vectors(opened, chosen)

@@ -45,7 +45,7 @@ def index(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="A further encoder for the library, from now on; `ear` for the built-in encoder alone. "
+            help="A additional encoder for the library, from now on; `ear` for the built-in encoder alone. "
             "Append `@cuda`, `@coreml` or `@directml` to compute there.",
             show_default=False,
         ),
@@ -58,7 +58,7 @@ def index(
 ) -> int:
     """Add folders and index their sounds.
 
-    Every sound is analysed and embedded by the built-in encoder; the library's further encoder follows, and searches
+    Every sound is analysed and embedded by the built-in encoder; the library's additional encoder follows, and searches
     use it as soon as it has embedded every sound. A second run only does what is new or changed. A run that was stopped
     or killed is resumed.
     """
@@ -115,7 +115,7 @@ def _index(
 
 
 def _further(name: str | None, library: Library) -> Encoder:
-    """Return the library's further encoder; the built-in encoder where there is none."""
+    """Return the library's additional encoder; the built-in encoder where there is none."""
     if name is not None:
         require_recall(name)
         return encoder_named(name)

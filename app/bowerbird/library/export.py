@@ -50,10 +50,10 @@ def export_vectors(library: Library, encoder: Encoder, out: Path) -> int:
     paths, vectors = sound_vectors(library, encoder)
     names = np.array([str(path).encode("utf-8", "replace").decode("utf-8") for path in paths], dtype=np.str_)
     if not out.name or out.is_dir():
-        raise BowerbirdError(f"“{out}” is a folder. Name the file to write, such as vectors.npz.")
+        raise BowerbirdError(f"{out} is a folder. Name the file to write, such as vectors.npz.")
     try:
         with writing_whole(out) as file:
             np.savez_compressed(file, paths=names, vectors=vectors, encoder_id=np.array(encoder.id))
     except OSError as error:
-        raise BowerbirdError(f"“{out}” cannot be written ({refusal(error)}). Choose another folder.") from error
+        raise BowerbirdError(f"{out} cannot be written ({refusal(error)}). Choose another folder.") from error
     return len(paths)

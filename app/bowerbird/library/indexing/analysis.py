@@ -43,7 +43,7 @@ def _hash_and_size(path: Path) -> tuple[bytes, int]:
             return digest, file.tell()
     except OSError as error:
         raise UnreachableError(
-            f"“{path.name}” cannot be read ({refusal(error)}). Check its permissions and the drive."
+            f"{path.name} cannot be read ({refusal(error)}). Check its permissions and the drive."
         ) from error
 
 
@@ -51,14 +51,14 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError as error:
-        raise UnreachableError(f"Cannot find “{path.name}”. Is the drive connected?") from error
+        raise UnreachableError(f"Cannot find {path.name}. Is the drive connected?") from error
     return found.st_size, found.st_mtime_ns
 
 
 def _require_same(path: Path, stamp: tuple[int, int]) -> None:
     """Check that a file is as it was when it was hashed; otherwise the hash would stand for other samples."""
     if _stamp(path) != stamp:
-        raise UnreachableError(f"“{path.name}” changed while it was read. Index again.")
+        raise UnreachableError(f"{path.name} changed while it was read. Index again.")
 
 
 def analyse(path: Path, encoder: Encoder) -> Analysis:
@@ -88,7 +88,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             for window in cutter.push(resampler.push(mixdown(block))):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
-        raise AudioError(f"“{path.name}” contains no audio. Re-export it.")
+        raise AudioError(f"{path.name} contains no audio. Re-export it.")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))
@@ -145,7 +145,7 @@ def encode_windows(
     """
     stamp = _stamp(path)
     if _hash_and_size(path)[0] != content_hash:
-        raise UnreachableError(f"“{path.name}” has changed since it was analysed. Index again.")
+        raise UnreachableError(f"{path.name} has changed since it was analysed. Index again.")
     vectors: list[Samples] = []
     for number, window in enumerate(_windows(path, encoder)):
         if number < n_known:

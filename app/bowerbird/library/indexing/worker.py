@@ -135,7 +135,7 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
         yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
-        sentence = f"“{path.name}” could not be analysed now ({reason}). Index again later."
+        sentence = f"{path.name} could not be analysed now ({reason}). Index again later."
         yield Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
     except Exception:  # the worker boundary: a fault of ours is never blamed on a file
         yield Outcome(task.sound_id, task.path, fault=traceback.format_exc())

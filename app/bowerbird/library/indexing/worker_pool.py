@@ -229,11 +229,11 @@ def _try_alone(task: Task, encoder_name: str, control: Control) -> Iterator[Outc
                 if not worker.open:
                     return
             if worker.is_stuck:
-                reason = f"Decoding “{name}” timed out. Re-export it."
+                reason = f"Decoding {name} timed out. Re-export it."
                 yield Outcome(task.sound_id, task.path, failure=reason)
                 return
     except (EOFError, OSError):
-        reason = f"Decoding “{name}” crashed twice. Re-export it."
+        reason = f"Decoding {name} crashed twice. Re-export it."
         yield Outcome(task.sound_id, task.path, failure=reason)
     finally:
         worker.stop()
