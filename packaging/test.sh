@@ -36,7 +36,7 @@ for python in "$(find_python)" python3.12 python3.13; do
     python=$(basename "$python")
     [ ! -e "$scratch/$python" ] || continue
     "$python" -m venv "$scratch/$python"
-    pip_install "$scratch/$python" "$wheel" "pytest" "pytest-timeout"
+    pip_install "$scratch/$python" "$wheel" "pytest" "pytest-timeout" "pytest-xdist"
     (
         cd "$scratch"
         "$scratch/$python/bin/python" "$root/packaging/check_wheel.py" "$wheel"
@@ -52,14 +52,14 @@ cp -R tests/cli tests/*.py "$scratch/noqt/tests/"
 cp -R tests/encoders/tiny_clap "$scratch/noqt/tests/encoders/"
 (
     cd "$scratch/noqt"
-    BOWERBIRD_SHARED="$root/../shared" "$last/bin/python" -m pytest -q -p no:cacheprovider --timeout 300 tests/cli
+    BOWERBIRD_SHARED="$root/../shared" "$last/bin/python" -m pytest -q -n 2 -p no:cacheprovider --timeout 300 tests/cli
 )
 
 step "tests"
 if command -v xvfb-run >/dev/null 2>&1; then
     QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp" \
-        "$bin/python" -m pytest -q
+        "$bin/python" -m pytest -q -n 2
 else
     say "There is no xvfb-run: the window is tested without a screen."
-    QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest -q
+    QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest -q -n 2
 fi

@@ -163,7 +163,7 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert command("index", "--encoder", "acoustic").code == 0
     rows = search("kick", "--like", sounds / "rain.wav", *alone)
     assert sorted(names(rows)) == ["kick 1.wav", "kick 2.wav"]
-    assert all(row["why"].startswith("alike in") for row in rows)
+    assert all(row["why"].startswith("similar in") for row in rows)
 
 
 def test_signs_that_are_no_words_are_no_error(search):
@@ -252,7 +252,7 @@ def test_search_whose_weights_are_gone_goes_on_with_the_built_in_and_says_so(wei
     assert done.complaints.strip().endswith("Until then, search uses the built-in encoder; nothing was lost.")
     done = command("search", "--like", sounds / "rain.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 15)
-    assert all(row["why"].startswith("alike in") for row in done.rows)
+    assert all(row["why"].startswith("similar in") for row in done.rows)
     assert "search uses the built-in encoder" in done.complaints
     done = command("search", "kick", "--encoder", NAME)
     assert (done.code, done.out) == (2, "")
