@@ -1,12 +1,13 @@
-"""Where a library's catalogue is stored: the only module that knows which stores there are."""
+"""Opening what is stored: catalogues, tables of rows, and locks. Only this module knows that SQLite is behind them."""
 
 from pathlib import Path
 
 from bowerbird.catalogue.protocol import Catalogue
 from bowerbird.catalogue.sqlite.catalogue import SqliteCatalogue
 from bowerbird.catalogue.sqlite.lock import process_lock
+from bowerbird.catalogue.sqlite.rows import DuplicateRowError, RowStore, Table
 
-__all__ = ["open_catalogue", "process_lock"]
+__all__ = ["DuplicateRowError", "RowStore", "Table", "open_catalogue", "process_lock"]
 
 
 def open_catalogue(library: Path) -> Catalogue:

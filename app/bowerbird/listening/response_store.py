@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.catalogue.sqlite.rows import DuplicateRowError, RowStore, Table
+from bowerbird.catalogue.stores import DuplicateRowError, RowStore, Table
 from bowerbird.listening.responses import Choice, Event, Rater, Rating, Responses
 
 FILE_NAME: Final = "ratings.sqlite3"
