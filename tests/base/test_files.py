@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.base.files import refusal, replace_folder, swap_folder, write_whole, writing_whole
+from bowerbird.base.files import open_atomic, os_reason, replace_folder, swap_folder, write_atomic
 from privileges import bound_by_permissions
 
 
@@ -28,20 +28,20 @@ def read_only(tmp_path):
 
 
 def test_a_refusal_is_given_in_the_words_of_the_system():
-    assert refusal(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == "no space left on device"
+    assert os_reason(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == "no space left on device"
 
 
 def test_a_refusal_without_a_reason_is_still_a_reason():
-    assert refusal(OSError("Disk gone")) == "disk gone"
-    assert refusal(OSError()) == "the system refused"
-    assert refusal(OSError(), fallback="it cannot be opened") == "it cannot be opened"
+    assert os_reason(OSError("Disk gone")) == "disk gone"
+    assert os_reason(OSError()) == "the system refused"
+    assert os_reason(OSError(), fallback="it cannot be opened") == "it cannot be opened"
 
 
 @pytest.mark.parametrize("data", ["grün\n", "grün\n".encode()])
 def test_text_and_bytes_replace_what_was_there(tmp_path, data):
     path = tmp_path / "words.txt"
     path.write_text("before")
-    write_whole(path, data)
+    write_atomic(path, data)
     assert path.read_text(encoding="utf-8") == "grün\n"
     assert names(tmp_path) == ["words.txt"]
 
@@ -49,7 +49,7 @@ def test_text_and_bytes_replace_what_was_there(tmp_path, data):
 def test_an_interrupted_write_leaves_the_former_file_and_no_draft(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("before")
-    with suppress(KeyboardInterrupt), writing_whole(path) as file:
+    with suppress(KeyboardInterrupt), open_atomic(path) as file:
         file.write(b"half")
         raise KeyboardInterrupt
     assert path.read_text() == "before"
@@ -63,14 +63,14 @@ def test_a_full_disk_leaves_the_former_file(tmp_path):
     path.write_text("before")
     path.with_name(".words.txt.draft").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        write_whole(path, "after")
+        write_atomic(path, "after")
     assert path.read_text() == "before"
     assert names(tmp_path) == ["words.txt"]
 
 
 def test_a_folder_that_may_not_be_written_keeps_its_file(read_only):
     with bound_by_permissions(), pytest.raises(PermissionError):
-        write_whole(read_only / "kept.txt", "after")
+        write_atomic(read_only / "kept.txt", "after")
     assert (read_only / "kept.txt").read_text() == "before"
     assert names(read_only) == ["kept", "kept.txt"]
 
@@ -79,13 +79,13 @@ def test_a_folder_is_replaced_whole(tmp_path):
     folder = tmp_path / "ear"
     folder.mkdir()
     (folder / "old.txt").write_text("before")
-    replace_folder(folder, lambda draft: write_whole(draft / "new.txt", "after"))
+    replace_folder(folder, lambda draft: write_atomic(draft / "new.txt", "after"))
     assert names(folder) == ["new.txt"]
     assert names(tmp_path) == ["ear"]
 
 
 def test_a_folder_that_never_existed_is_made_with_its_parents(tmp_path):
-    replace_folder(tmp_path / "ears" / "mine", lambda draft: write_whole(draft / "new.txt", "after"))
+    replace_folder(tmp_path / "ears" / "mine", lambda draft: write_atomic(draft / "new.txt", "after"))
     assert names(tmp_path / "ears") == ["mine"]
 
 

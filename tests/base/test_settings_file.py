@@ -81,7 +81,7 @@ def test_values_of_the_wrong_type_are_reported_and_have_their_defaults(tmp_path:
     )
     (sentence,) = reported
     assert sentence == (
-        "Some settings are invalid and have their defaults now: is_descending, volume_db, is_loop, theme. "
+        "Some settings were invalid and have been reset to their defaults: is_descending, volume_db, is_loop, theme. "
         "The file is kept as settings.invalid.json."
     )
 
@@ -100,7 +100,7 @@ def test_settings_of_a_newer_version_are_used_and_the_file_is_kept(tmp_path: Pat
     assert load_settings(path, reported.append) == Settings(theme="dark")
     (sentence,) = reported
     assert sentence == (
-        "The settings were saved by a newer version of Bowerbird; this one may not use all. "
+        "The settings were saved by a newer version of Bowerbird; some of them may be ignored. "
         "The file is kept as settings.invalid.json."
     )
 

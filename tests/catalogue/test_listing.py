@@ -270,7 +270,7 @@ def test_after_any_walks_the_files_seen_last_are_the_present_ones(tmp_path_facto
 
 
 def test_only_one_process_at_a_time_may_index(tmp_path):
-    locked = pytest.raises(CatalogueError, match=r"Another Bowerbird is indexing this library\. Wait")
+    locked = pytest.raises(CatalogueError, match=r"Another Bowerbird process is indexing this library\. Wait")
     with process_lock(tmp_path), locked, process_lock(tmp_path):
         pass
     with process_lock(tmp_path):

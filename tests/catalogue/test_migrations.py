@@ -63,7 +63,9 @@ def test_opening_twice_changes_nothing(tmp_path):
 def test_a_file_of_a_newer_program_is_refused_and_left_as_it_is(tmp_path):
     migrated(tmp_path, (*STEPS, ADDS_A_TABLE))
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(CatalogueError, match=r"newer Bowerbird \(version \d+, this one knows \d+\)\. Update"):
+    with pytest.raises(
+        CatalogueError, match=r"newer version of Bowerbird \(schema \d+; this version supports \d+\)\. Update"
+    ):
         SqliteWriter(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 

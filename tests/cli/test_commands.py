@@ -156,7 +156,7 @@ def test_like_a_stretch_finds_that_moment(indexed, search):
 
 def test_like_and_words_together_count_by_meaning(indexed, search):
     rows = search("noise", "--like", indexed[0] / "tones" / "tone 3.wav", "--limit", 50)
-    assert {row["why"] for row in rows} == {"sounds similar, by meaning too"}
+    assert {row["why"] for row in rows} == {"similar in sound and meaning"}
     assert search("zzyzx", "--like", indexed[0] / "tones" / "tone 3.wav") == []
 
 

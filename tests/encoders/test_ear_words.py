@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import models_path
-from bowerbird.domain.query import Guess
+from bowerbird.domain.query import SpellingCorrection
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.ear.adjectives import Directions
 from bowerbird.encoders.ear.thesaurus import Adjective, Group, Thesaurus
@@ -258,8 +258,8 @@ def test_silence_is_called_something_or_nothing_but_does_not_fail(words, table):
 
 def test_a_misspelt_word_says_what_it_is_taken_as(words):
     assert words.guesses("a shattre, engnie and shattre of dogs") == (
-        Guess("shattre", "shatter"),
-        Guess("engnie", "engine"),
+        SpellingCorrection("shattre", "shatter"),
+        SpellingCorrection("engnie", "engine"),
     )
     assert words.guesses("qxzv dog") == ()
 

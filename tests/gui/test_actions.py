@@ -87,7 +87,7 @@ def test_the_sheet_is_a_key_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(QDialog, "exec", lambda self: shown.append(self.windowTitle()))
     stage.enter_list()
     stage.press(key)
-    assert shown == ["Keys"]
+    assert shown == ["Keyboard shortcuts"]
 
 
 def test_sheets_do_not_pile_up(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -122,7 +122,7 @@ def test_a_fault_that_nobody_caught_is_logged_and_told(stage: Stage, monkeypatch
         monkeypatch.setattr(module, name, getattr(module, name))
     boundary.show_uncaught(stage.window)
     sys.excepthook(ValueError, ValueError("odd"), None)
-    assert "a fault in Bowerbird" in stage.notice
+    assert "a bug in Bowerbird" in stage.notice
     assert "ValueError: odd" in caplog.text
     sys.excepthook(CatalogueError, CatalogueError("The catalogue is away. Connect its drive."), None)
     assert stage.notice == "The catalogue is away. Connect its drive."

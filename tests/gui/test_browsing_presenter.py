@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query, parse_query
+from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection, parse_query
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, example_of
 from bowerbird.library.search.browsing import FolderPane, Listing, Relaxation
 
@@ -51,7 +51,7 @@ class FakeBrowsing:
         self.found: dict[str, list[int]] = {}
         self.relaxations: tuple[Relaxation, ...] = ()
         self.n_library = 10
-        self.guesses: tuple[Guess, ...] = ()
+        self.guesses: tuple[SpellingCorrection, ...] = ()
         self.is_deaf = False
 
     def list(self, query: Query) -> Listing:
@@ -277,9 +277,9 @@ def test_the_count_says_how_many_of_how_many(table: Table):
 
 def test_the_count_says_which_words_were_read_as_others(table: Table):
     table.presenter.set_text_encoder(is_available=True)
-    table.browsing.guesses = (Guess("flumph", "flump"),)
+    table.browsing.guesses = (SpellingCorrection("flumph", "flump"),)
     table.type("flumph")
-    assert table.state.summary == "1 of 10 sounds · “flumph” read as “flump”"
+    assert table.state.summary == "1 of 10 sounds · “flump” instead of “flumph”"
 
 
 def test_an_example_of_a_region_is_named_with_it():

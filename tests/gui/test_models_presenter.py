@@ -165,7 +165,7 @@ def test_a_fault_of_the_program_is_logged_and_shown(desk: Desk, caplog: pytest.L
     desk.presenter.opened()
     desk.act("Download")
     desk.end(ZeroDivisionError())
-    assert "Downloading LAION-CLAP failed because of a fault in Bowerbird. Please report it" in desk.view.jobs[-1][1]
+    assert "Downloading LAION-CLAP failed because of a bug in Bowerbird. Please report it" in desk.view.jobs[-1][1]
     assert "Downloading LAION-CLAP failed" in caplog.text
     caplog.clear()
 

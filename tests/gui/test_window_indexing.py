@@ -302,7 +302,9 @@ def test_a_library_of_a_newer_version_is_refused_with_a_sentence(indexed: Path):
     connection = sqlite3.connect(paths.library_path() / FILE_NAME)
     connection.execute("PRAGMA user_version = 999")
     connection.close()
-    with pytest.raises(CatalogueError, match=r"written by a newer Bowerbird .* Update Bowerbird, or choose another"):
+    with pytest.raises(
+        CatalogueError, match=r"written by a newer version of Bowerbird .* Update Bowerbird, or choose another"
+    ):
         Application(Library.open(paths.library_path()), Settings(), encoder_named(DEFAULT_ENCODER))
 
 

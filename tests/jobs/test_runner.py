@@ -56,7 +56,7 @@ def test_a_known_fault_is_its_sentence_and_a_bug_is_logged_and_names_the_log(own
     owner.start(lambda control, report: 1 / 0)
     owner.finish()
     assert owner.ended[0] == (None, "The drive is away. Connect it.")
-    assert owner.ended[1][1].startswith("Testing failed because of a fault in Bowerbird.")
+    assert owner.ended[1][1].startswith("Testing failed because of a bug in Bowerbird.")
     assert "bowerbird.log" in owner.ended[1][1]
     assert "ZeroDivisionError" in caplog.text
 

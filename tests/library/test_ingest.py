@@ -238,9 +238,9 @@ def test_a_removed_folder_leaves_no_trace_but_the_files(library, sounds, tmp_pat
 def test_a_library_that_is_being_indexed_is_left_alone(library, sounds):
     run(library, sounds)
     with process_lock(library):
-        with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
+        with pytest.raises(CatalogueError, match="Another Bowerbird process is indexing"):
             run(library, sounds)
-        with pytest.raises(CatalogueError, match="Another Bowerbird is indexing"):
+        with pytest.raises(CatalogueError, match="Another Bowerbird process is indexing"):
             Library.open(library).remove_folder(Library.open(library).folders()[0].id)
     run(library, sounds)
 

@@ -12,7 +12,7 @@ from planted import N_BACKGROUND, N_DIMS, NOWHERE, PLANTED, RAIN, ROOT, Planted,
 from bowerbird.base.errors import EncoderError, QueryError
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
-from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query, parse_filter, parse_query
+from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection, parse_filter, parse_query
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.search import Search
@@ -85,7 +85,7 @@ def test_names_and_meanings_are_fused_the_first_of_each_in_turn(search):
 def test_what_both_name_and_mean_stands_first_and_says_so(search):
     matches = search.by_text(parse_query("voice"), limit=100)
     by_name = dict(zip(names(search, matches), matches, strict=True))
-    assert "by meaning too" in by_name["tools/my voice.wav"].why
+    assert "and by meaning" in by_name["tools/my voice.wav"].why
     assert by_name["tools/my voice.wav"].why.startswith("words in name")
     assert names(search, matches)[0] == "tools/my voice.wav"
     assert by_name["tools/my voice.wav"].percentile is not None
@@ -120,7 +120,7 @@ def test_the_limit_holds(search):
 def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
     found = search.by_text(parse_query("rep"))
     assert names(search, found).index("speech/rain report.wav") == 10
-    assert found[10].why.startswith("words that begin so in name")
+    assert found[10].why.startswith("beginnings of words in name")
     assert names(search, search.by_words(parse_query("rep"))) == ["speech/rain report.wav"]
     assert names(search, search.by_text(parse_query("report")))[0] == "speech/rain report.wav"
 
@@ -184,7 +184,7 @@ def test_a_place_holds(search):
 def test_an_example_and_words_meet_in_what_is_like_both(search):
     matches = search.by_example(search.target([example("water/a.wav")], parse_query("metal")))
     assert names(search, matches)[0] == "water/c.wav"
-    assert {match.why for match in matches} == {"sounds similar, by meaning too"}
+    assert {match.why for match in matches} == {"similar in sound and meaning"}
     assert "water/a.wav" not in names(search, matches)
 
 
@@ -375,16 +375,21 @@ class Guessing(Half):
         return super().knows(text) or "rian" in text
 
     def guesses(self, text):
-        return tuple(Guess(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})
+        return tuple(SpellingCorrection(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})
 
 
 def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(library):
     search, browsing = (made(Library.open(library), Planted(text=Guessing())) for made in (Search, Browsing))
     try:
-        assert search.guesses(parse_query("rian -latem")) == (Guess("rian", "nair"), Guess("latem", "metal"))
+        assert search.guesses(parse_query("rian -latem")) == (
+            SpellingCorrection("rian", "nair"),
+            SpellingCorrection("latem", "metal"),
+        )
         assert search.guesses(parse_query("latem")) == ()  # its meaning is not searched
-        assert browsing.meant(parse_query("rian")).guesses == (Guess("rian", "nair"),)
-        assert browsing.similar([example("water/a.wav")], parse_query("rian")).guesses == (Guess("rian", "nair"),)
+        assert browsing.meant(parse_query("rian")).guesses == (SpellingCorrection("rian", "nair"),)
+        assert browsing.similar([example("water/a.wav")], parse_query("rian")).guesses == (
+            SpellingCorrection("rian", "nair"),
+        )
     finally:
         search.close()
         browsing.close()

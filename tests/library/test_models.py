@@ -333,7 +333,7 @@ def test_weights_that_are_not_installed_cannot_be_verified():
 
 def test_two_programs_do_not_change_the_models_at_once(exported):
     weights_path().mkdir(parents=True)
-    with process_lock(weights_path(), "models"), pytest.raises(EncoderError, match="Another Bowerbird"):
+    with process_lock(weights_path(), "models"), pytest.raises(EncoderError, match="Another Bowerbird process"):
         import_model(exported, control=Control(), report=Reports())
     assert import_model(exported, control=Control(), report=Reports()).state == "ready"
 

@@ -17,7 +17,7 @@ import soundfile
 from bowerbird.audio import formats
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError, UnreachableError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.domain.sounds import Clip, Samples
 
 BLOCK_FRAMES: Final = 65_536
@@ -258,7 +258,7 @@ def open_sound(path: Path) -> SoundReader:
         raise UnreachableError(f"Cannot find {name}. Is the drive connected?") from error
     except OSError as error:
         raise UnreachableError(
-            f"{name} cannot be read ({refusal(error)}). Check its permissions and the drive."
+            f"{name} cannot be read ({os_reason(error)}). Check its permissions and the drive."
         ) from error
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:

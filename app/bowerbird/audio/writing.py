@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from bowerbird.base.errors import AudioError
-from bowerbird.base.files import refusal, write_whole
+from bowerbird.base.files import os_reason, write_atomic
 from bowerbird.domain.sounds import Samples
 
 
@@ -29,8 +29,8 @@ def write_flac(path: Path, samples: Samples, rate_hz: int) -> None:
     encoded = io.BytesIO()
     soundfile.write(encoded, np.clip(samples, -1.0, 1.0), rate_hz, format="FLAC", subtype="PCM_16")
     try:
-        write_whole(path, encoded.getvalue())
+        write_atomic(path, encoded.getvalue())
     except OSError as error:
         raise AudioError(
-            f"{path.name} cannot be written to {path.parent} ({refusal(error)}). Free some space."
+            f"{path.name} cannot be written to {path.parent} ({os_reason(error)}). Free some space."
         ) from error

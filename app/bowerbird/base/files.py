@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import IO
 
 
-def refusal(error: OSError, *, fallback: str = "the system refused") -> str:
+def os_reason(error: OSError, *, fallback: str = "the system refused") -> str:
     """Return the message of an operating system error in lower case."""
     return (error.strerror or str(error) or fallback).lower()
 
 
-def write_whole(path: Path, data: bytes | str) -> None:
+def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a file completely or not at all.
 
     Raises
@@ -21,12 +21,12 @@ def write_whole(path: Path, data: bytes | str) -> None:
     OSError
         When writing fails; the former file is unchanged.
     """
-    with writing_whole(path) as file:
+    with open_atomic(path) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
 @contextmanager
-def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+def open_atomic(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing; it replaces `path` when the block ends without an error.
 
     Raises

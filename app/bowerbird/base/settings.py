@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from bowerbird.base.files import refusal, write_whole
+from bowerbird.base.files import os_reason, write_atomic
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def load_settings(path: Path, report: Callable[[str], object] = logger.warning) 
     except FileNotFoundError:
         return Settings()
     except OSError as error:
-        report(f"Cannot read the settings {path}: {refusal(error)}. Bowerbird uses its defaults.")
+        report(f"Cannot read the settings {path}: {os_reason(error)}. Bowerbird uses its defaults.")
         return Settings()
     except ValueError:
         text = ""
@@ -103,7 +103,7 @@ def load_settings(path: Path, report: Callable[[str], object] = logger.warning) 
         return Settings()
     version = stored.pop("version", 0)
     if type(version) is not int or not 0 <= version <= VERSION:
-        report(f"The settings were saved by a newer version of Bowerbird; this one may not use all. {_kept(path)}")
+        report(f"The settings were saved by a newer version of Bowerbird; some of them may be ignored. {_kept(path)}")
         version = VERSION
     for upgrade in _UPGRADES[version:]:
         stored = upgrade(stored)
@@ -120,7 +120,7 @@ def load_settings(path: Path, report: Callable[[str], object] = logger.warning) 
         else:
             invalid.append(field.name)
     if invalid:
-        report(f"Some settings are invalid and have their defaults now: {', '.join(invalid)}. {_kept(path)}")
+        report(f"Some settings were invalid and have been reset to their defaults: {', '.join(invalid)}. {_kept(path)}")
     return Settings(**valid)
 
 
@@ -143,6 +143,6 @@ def save_settings(settings: Settings, path: Path) -> None:
     """Write the settings; when the disk refuses, the old file stays and a warning is logged."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps({"version": VERSION, **dataclasses.asdict(settings)}, indent=2))
+        write_atomic(path, json.dumps({"version": VERSION, **dataclasses.asdict(settings)}, indent=2))
     except OSError as error:
         logger.warning("settings were not saved: %s", error)

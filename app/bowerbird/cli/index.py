@@ -45,8 +45,8 @@ def index(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="A additional encoder for the library, from now on; `ear` for the built-in encoder alone. "
-            "Append `@cuda`, `@coreml` or `@directml` to compute there.",
+            help="Encoder to use in addition to the built-in one; `ear` for the built-in encoder only. "
+            "Append `@cuda`, `@coreml` or `@directml` to choose a device.",
             show_default=False,
         ),
     ] = None,

@@ -69,7 +69,7 @@ def search(
         typer.Argument(
             metavar="[WORDS]...",
             help="Words to find in names, folders and metadata, and by meaning where the encoder understands them; "
-            "a minus excludes a word. Filters may stand among them.",
+            "a minus excludes a word. You can add filters.",
         ),
     ] = None,
     *,
@@ -86,7 +86,9 @@ def search(
     ] = None,
     filters: Annotated[
         list[str] | None,
-        typer.Option("--filter", metavar="EXPR", help=f"{filter_examples()}; repeatable, all must hold."),
+        typer.Option(
+            "--filter", metavar="EXPR", help=f"{filter_examples()}; repeatable; sounds must match all of them."
+        ),
     ] = None,
     encoder: EncoderOption = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Number of matches to show.")] = DEFAULT_LIMIT,
@@ -114,7 +116,7 @@ def search(
     try:
         matches = _find(search, query, examples, limit=limit)
         for guess in search.guesses(query):
-            warn(f"“{guess.said}” is not a known word; searching for “{guess.taken_as}”.")
+            warn(f"“{guess.typed}” is not a known word; searching for “{guess.used}”.")
         rows = search.reader.rows([match.sound_id for match in matches])
         if not matches and search.encoder.id not in search.reader.encoder_ids() and search.reader.count():
             name = search.encoder.name

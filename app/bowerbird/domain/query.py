@@ -162,11 +162,11 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A word that the encoder does not know, and the similarly spelled word it was read as."""
+class SpellingCorrection:
+    """A word that the encoder does not know, and the word with a similar spelling that is used instead."""
 
-    said: str
-    taken_as: str
+    typed: str
+    used: str
 
 
 def parse_query(text: str) -> Query:

@@ -138,17 +138,17 @@ class _Plan:
 @cache
 def _plan(spec: LogMel, rate_hz: int) -> _Plan:
     weights = filterbank(spec, rate_hz)
-    first, stop = _heard(weights)
+    first, stop = _nonzero_bins(weights)
     groups = []
     for band in range(0, spec.n_mels, _BANDS_AT_ONCE):
         bands = slice(band, min(band + _BANDS_AT_ONCE, spec.n_mels))
-        lowest, end = _heard(weights[bands])
+        lowest, end = _nonzero_bins(weights[bands])
         group = np.ascontiguousarray(weights[bands, lowest:end].T)
         groups.append(_Group(bands, slice(lowest - first, end - first), group))
     return _Plan(_window(spec), slice(first, stop), tuple(groups))
 
 
-def _heard(weights: Floats) -> tuple[int, int]:
+def _nonzero_bins(weights: Floats) -> tuple[int, int]:
     """Return the first bin with a weight and the bin after the last; a single bin if there is none."""
     used = np.flatnonzero(weights.any(axis=0))
     return (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)

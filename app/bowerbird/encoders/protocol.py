@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from bowerbird.domain.query import Guess
+from bowerbird.domain.query import SpellingCorrection
 from bowerbird.domain.sounds import Samples, Vectors
 
 
@@ -37,10 +37,10 @@ class TextEncoder(Protocol):
 
 
 @runtime_checkable
-class Guesser(Protocol):
+class SpellingCorrector(Protocol):
     """A text encoder that corrects misspelt words."""
 
-    def guesses(self, text: str) -> tuple[Guess, ...]:
+    def guesses(self, text: str) -> tuple[SpellingCorrection, ...]:
         """Return the words of a text that it replaces by similarly spelt words.
 
         Raises

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.base.files import write_whole
+from bowerbird.base.files import write_atomic
 from bowerbird.index import hnsw
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
@@ -63,7 +63,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
             np.save(file, index.labels())
         files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
         stamp_path = folder / f"{stem}.json"
-        write_whole(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
+        write_atomic(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
     except BaseException:
         data.unlink(missing_ok=True)
         labels.unlink(missing_ok=True)

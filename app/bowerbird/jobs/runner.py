@@ -63,7 +63,7 @@ def error_sentence(error: Exception, *, activity: str) -> str:
     if isinstance(error, BowerbirdError):
         return str(error)
     logger.error("%s failed", activity, exc_info=error)
-    return f"{activity} failed because of a fault in Bowerbird. Please report it with the log file, {log_path()}."
+    return f"{activity} failed because of a bug in Bowerbird. Please report it with the log file, {log_path()}."
 
 
 class JobRunner:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from bowerbird.base.errors import BowerbirdError, QueryError
-from bowerbird.base.files import refusal, writing_whole
+from bowerbird.base.files import open_atomic, os_reason
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.library.library import Library
@@ -52,8 +52,8 @@ def export_vectors(library: Library, encoder: Encoder, out: Path) -> int:
     if not out.name or out.is_dir():
         raise BowerbirdError(f"{out} is a folder. Name the file to write, such as vectors.npz.")
     try:
-        with writing_whole(out) as file:
+        with open_atomic(out) as file:
             np.savez_compressed(file, paths=names, vectors=vectors, encoder_id=np.array(encoder.id))
     except OSError as error:
-        raise BowerbirdError(f"{out} cannot be written ({refusal(error)}). Choose another folder.") from error
+        raise BowerbirdError(f"{out} cannot be written ({os_reason(error)}). Choose another folder.") from error
     return len(paths)

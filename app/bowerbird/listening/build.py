@@ -7,7 +7,7 @@ from pathlib import Path
 from bowerbird.audio.excerpts import EXCERPT_RATE_HZ, make_excerpt
 from bowerbird.audio.writing import write_flac
 from bowerbird.base.errors import AudioError, StudyError
-from bowerbird.base.files import refusal, replace_folder
+from bowerbird.base.files import os_reason, replace_folder
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report, ignore
 from bowerbird.listening.design import check_design
@@ -65,7 +65,7 @@ def build_study(ranked: RankedStudy, folder: Path, *, control: Control, report: 
     try:
         replace_folder(folder, fill)
     except OSError as error:
-        raise StudyError(f"Cannot write the study to {folder} ({refusal(error)}). Choose another folder.") from error
+        raise StudyError(f"Cannot write the study to {folder} ({os_reason(error)}). Choose another folder.") from error
     return BuiltStudy(open_study(folder), (*ranked.notes, *notes))
 
 

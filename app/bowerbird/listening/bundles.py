@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal, writing_whole
+from bowerbird.base.files import open_atomic, os_reason
 from bowerbird.base.paths import studies_path
 from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.responses import Choice, Rater, Rating, Responses
@@ -112,7 +112,7 @@ def open_bundle(path: Path) -> StudyFolder:
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise StudyError(f"{path.name} is not a bundle, or it is damaged. Ask for it to be sent again.") from error
     except OSError as error:
-        raise StudyError(f"Cannot open {path.name} ({refusal(error)}). Check the path and the disk space.") from error
+        raise StudyError(f"Cannot open {path.name} ({os_reason(error)}). Check the path and the disk space.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -232,7 +232,7 @@ def _read_ratings_file(path: Path, folder: StudyFolder) -> Responses:
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, RuntimeError) as error:
         raise StudyError(f"{path.name} contains no ratings, or it is damaged. {_EXPORT_AGAIN}") from error
     except OSError as error:
-        raise StudyError(f"Cannot read {path.name} ({refusal(error)}). Check the path.") from error
+        raise StudyError(f"Cannot read {path.name} ({os_reason(error)}). Check the path.") from error
     if study_hash != folder.study.hash:
         raise StudyError(
             f"{path.name} belongs to another study: its hash starts with {str(study_hash)[:12]}, this study's with "
@@ -290,7 +290,7 @@ def _write_zip(out: Path, fill: Callable[[zipfile.ZipFile], None]) -> None:
     if out.is_dir() or not out.name:
         raise StudyError(f"“{out}” is a folder. Enter a file name, such as study{BUNDLE_ENDING}.")
     try:
-        with writing_whole(out) as file, zipfile.ZipFile(file, "w") as bundle:
+        with open_atomic(out) as file, zipfile.ZipFile(file, "w") as bundle:
             fill(bundle)
     except OSError as error:
-        raise StudyError(f"Cannot write “{out}” ({refusal(error)}). Choose another folder.") from error
+        raise StudyError(f"Cannot write “{out}” ({os_reason(error)}). Choose another folder.") from error

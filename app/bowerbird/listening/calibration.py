@@ -124,8 +124,11 @@ class Calibration:
         return (
             f"{self.n_studies} simulated studies of each kind, seed {self.seed}.",
             *(f"The 95 % interval of {name} covered the truth in {share}." for name, share in self.covered.items()),
-            *(f"{kind}: equal systems were found different in {s}." for kind, s in self.false_positives.items()),
-            *(f"{kind}: unequal systems were found different in {s}." for kind, s in self.found.items()),
+            *(
+                f"{kind}: a difference between equal systems was reported in {s}."
+                for kind, s in self.false_positives.items()
+            ),
+            *(f"{kind}: a difference between unequal systems was reported in {s}." for kind, s in self.found.items()),
             *(f"Careless raters flagged, {name}: {share}." for name, share in self.flagged.items()),
             *(f"Careful raters flagged, {kind}: {share}." for kind, share in self.accused.items()),
         )

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 import yaml
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.listening.study import (
     GRADES,
     MAX_PER_PAGE,
@@ -40,7 +40,7 @@ def read_design(path: Path) -> StudyDesign:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        reason = refusal(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise StudyError(f"Cannot read “{path}” ({reason}). Choose the YAML file of a design.") from error
     return parse_design(text, where=path.name)
 

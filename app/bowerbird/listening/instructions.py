@@ -11,8 +11,8 @@ _CRITERIA: Final[Mapping[Construct, str]] = {
         "Ignore differences in loudness."
     ),
     "same_kind": (
-        "Rate whether they are the same kind of sound, however different they sound: two dogs are both dogs. "
-        "Ignore loudness and recording quality."
+        "Rate whether they are the same kind of sound, even if they sound different: two dogs barking are the same "
+        "kind. Ignore loudness and recording quality."
     ),
     "replacement": (
         "Rate whether you could use each sound instead of the reference in a film, a game or a track. "
@@ -38,7 +38,7 @@ def default_instructions(design: StudyDesign) -> tuple[str, ...]:
     return (
         f"Each page has {reference} and sounds to compare with {them}. {_grading(design)}",
         _CRITERIA[design.construct],
-        f"Listen to at least the first {share} of a sound before you rate it. A mark on its line shows how far.",
+        f"Listen to at least the first {share} of a sound before you rate it. A marker on its line shows the minimum.",
     )
 
 

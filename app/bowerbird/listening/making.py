@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.base.paths import studies_path
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report, ignore
@@ -63,7 +63,7 @@ def make_study(
     try:
         studies_path().mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StudyError(f"Cannot create {studies_path()} ({refusal(error)}). Check its permissions.") from error
+        raise StudyError(f"Cannot create {studies_path()} ({os_reason(error)}). Check its permissions.") from error
     built = build_study(ranked, folder, control=control, report=report)
     return MadeStudy(built.folder, overview_of(built.folder), (*built.notes, *same_results(built.folder.study)))
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.base.paths import studies_path
 from bowerbird.listening.design import design_yaml, parse_design
 from bowerbird.listening.study import Item, RankedItem, Run, Study, StudyDesign
@@ -84,7 +84,7 @@ def remove_study(name: str) -> None:
     try:
         shutil.rmtree(folder)
     except OSError as error:
-        raise StudyError(f"Cannot delete {folder} ({refusal(error)}). Close other programs that use it.") from error
+        raise StudyError(f"Cannot delete {folder} ({os_reason(error)}). Close other programs that use it.") from error
 
 
 def is_study(folder: Path) -> bool:
@@ -118,7 +118,7 @@ def write_study(
         )
         (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     except OSError as error:
-        raise StudyError(f"Cannot write the study to {folder} ({refusal(error)}). Free some disk space.") from error
+        raise StudyError(f"Cannot write the study to {folder} ({os_reason(error)}). Free some disk space.") from error
     return open_study(folder)
 
 
@@ -150,7 +150,7 @@ def open_study(folder: Path) -> StudyFolder:
     except OSError as error:
         name = Path(error.filename).name if error.filename else "a file"
         raise StudyError(
-            f"Cannot read {name} of the study in {folder} ({refusal(error)}). Restore the file."
+            f"Cannot read {name} of the study in {folder} ({os_reason(error)}). Restore the file."
         ) from error
     except (UnicodeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise StudyError(f"The study in {folder} is damaged. Restore the original files.") from error

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fit_acoustic import N_DIMS, fitted
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.base.files import writing_whole
+from bowerbird.base.files import open_atomic
 from bowerbird.encoders.acoustic.constants import FRONT_END_VERSION as ACOUSTIC_VERSION
 from bowerbird.encoders.acoustic.constants import Constants
 from bowerbird.encoders.acoustic.descriptors import FITTED, PLAIN, describe
@@ -109,7 +109,7 @@ def analysed_clips(folder: Path, clips: list[Clip], *, cache: Path) -> Features:
     )
     cache.mkdir(parents=True, exist_ok=True)
     stored = {f"block_{name}": rows for name, rows in features.blocks.items()}
-    with writing_whole(path) as file:
+    with open_atomic(path) as file:
         np.savez(file, mel_db=features.mel_db, starts=starts, **stored)
     return features
 

@@ -21,7 +21,7 @@ import torch
 from torch import distributed, nn
 from torch.multiprocessing import spawn
 
-from bowerbird.base.files import writing_whole
+from bowerbird.base.files import open_atomic
 from ear.config import CROPS, Config, Dataset, changed, read_dataset
 from ear.data import Index, drawing_weights
 from ear.determinism import be_deterministic
@@ -203,7 +203,7 @@ def state_of(training: TrainingState, dataset: Dataset, config: Config) -> dict[
 
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint whole or not at all."""
-    with writing_whole(path) as file:
+    with open_atomic(path) as file:
         torch.save(state, file)
 
 

@@ -38,7 +38,7 @@ def process_lock(folder: Path, activity: str = "indexing", *, target: str = "thi
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise catalogue_error(folder, error) from error
             raise CatalogueError(
-                f"Another Bowerbird is {activity} {target}. Wait until it has finished, or stop it there."
+                f"Another Bowerbird process is {activity} {target}. Wait until it has finished, or stop it there."
             ) from error
         yield
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.catalogue.sqlite.connection import FILE_NAME, catalogue_error, open_writer
 
 
@@ -157,8 +157,8 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
         raise catalogue_error(library, error) from error
     if version > len(steps):
         raise CatalogueError(
-            f"The library at {library} was written by a newer Bowerbird (version {version}, this one knows "
-            f"{len(steps)}). Update Bowerbird, or choose another library with --library."
+            f"The library at {library} was written by a newer version of Bowerbird (schema {version}; this "
+            f"version supports {len(steps)}). Update Bowerbird, or choose another library with --library."
         )
     if 0 < version < len(steps):
         try:
@@ -167,7 +167,7 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
             raise catalogue_error(library, error) from error
         except OSError as error:
             raise CatalogueError(
-                f"The library at {library} could not be backed up ({refusal(error)}). "
+                f"The library at {library} could not be backed up ({os_reason(error)}). "
                 "Nothing was changed; free some disk space and start again."
             ) from error
     for number in range(version, len(steps)):

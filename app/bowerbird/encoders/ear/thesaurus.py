@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.base.paths import resources_path, settings_path
 from bowerbird.encoders.ear.spelling import Spellings
 from bowerbird.encoders.ear.word_forms import forms, is_stop, phrase_forms, phrase_of, plain, words_of
@@ -329,7 +329,7 @@ def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise EncoderError(f"The thesaurus {path} cannot be read ({refusal(error)}). Check the folder.") from error
+        raise EncoderError(f"The thesaurus {path} cannot be read ({os_reason(error)}). Check the folder.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EncoderError(f"The thesaurus {path} is not valid TOML ({error}). Correct it, or delete it.") from error
     if unknown := sorted(set(tables) - {"group", "adjective"}):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import models_path
-from bowerbird.domain.query import Guess
+from bowerbird.domain.query import SpellingCorrection
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.acoustic.spectrum import Floats
@@ -136,12 +136,14 @@ class EarWords:
         meanings = self._thesaurus.meanings(text, also=self._rows)
         return any(meaning.word or meaning.groups or meaning.adjectives for meaning in meanings)
 
-    def guesses(self, text: str) -> tuple[Guess, ...]:
+    def guesses(self, text: str) -> tuple[SpellingCorrection, ...]:
         """Return the words of a text that are replaced by similarly spelt words."""
         meanings = self._thesaurus.meanings(text, also=self._rows)
         return tuple(
             dict.fromkeys(
-                Guess(meaning.text, meaning.word) for meaning in meanings if meaning.is_guess and meaning.word
+                SpellingCorrection(meaning.text, meaning.word)
+                for meaning in meanings
+                if meaning.is_guess and meaning.word
             )
         )
 

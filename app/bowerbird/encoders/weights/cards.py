@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.base.paths import models_path
 
 CARD_NAME: Final = "card.toml"
@@ -308,7 +308,7 @@ def read_card(path: Path) -> Card:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EncoderError(f"The card {path} cannot be read ({refusal(error)}). Check the folder.") from error
+        raise EncoderError(f"The card {path} cannot be read ({os_reason(error)}). Check the folder.") from error
     except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise EncoderError(
             f"The card {path} is not valid TOML ({error}). Correct it; models/README.md describes the format."

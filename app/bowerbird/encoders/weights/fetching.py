@@ -207,7 +207,7 @@ def _describe(card: Card, roles: Sequence[Role], address: str, control: Control)
         known = card.files[role].sha256
         if known and len(tag) == 64 and is_digest and tag != known:
             raise EncoderError(
-                f"{path} at {urlsplit(url).netloc} is not the file of the card: its sha256 differs. It was not "
+                f"{path} at {urlsplit(url).netloc} does not match the SHA-256 in its model card. It was not "
                 "downloaded. Update Bowerbird, or correct the card."
             )
         digest = known or (tag if is_digest else "")

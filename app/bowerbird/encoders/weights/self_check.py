@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.files import write_whole
+from bowerbird.base.files import write_atomic
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.encoders.protocol import Encoder, TextEncoder
 from bowerbird.encoders.weights.cards import Card, Role, audio_identity, text_identity
@@ -250,7 +250,7 @@ def write_self_check(weights: Weights, check: SelfCheck) -> None:
     path = weights.folder / SELF_CHECK_NAME
     stored = asdict(check) | _stamp(weights) | {"int8_files": _int8_hashes(weights)}
     try:
-        write_whole(path, json.dumps(stored, indent=2) + "\n")
+        write_atomic(path, json.dumps(stored, indent=2) + "\n")
     except OSError as error:
         raise disk_error("write", path, error) from error
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.files import refusal, swap_folder, write_whole
+from bowerbird.base.files import os_reason, swap_folder, write_atomic
 from bowerbird.base.paths import weights_path
 from bowerbird.base.text import bytes_text
 from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, Card, Role, WeightFile, read_card
@@ -199,7 +199,7 @@ def install(card: Card, part: Path) -> Weights:
         swap_folder(folder, part, former=old)
     except OSError as error:
         raise EncoderError(
-            f"{folder} cannot be replaced ({refusal(error)}). Close other windows of Bowerbird, then try again."
+            f"{folder} cannot be replaced ({os_reason(error)}). Close other windows of Bowerbird, then try again."
         ) from error
     return weights_in(folder)
 
@@ -237,7 +237,7 @@ def disk_error(verb: str, path: Path, error: OSError) -> EncoderError:
     """Return an error of the disk as a sentence; `verb` is read, write or remove."""
     if error.errno in _NO_SPACE:
         return EncoderError(f"The disk of {path.parent} is full. Free some space, then try again.")
-    return EncoderError(f"{path} cannot be {_PAST[verb]} ({refusal(error)}). Check its permissions and the drive.")
+    return EncoderError(f"{path} cannot be {_PAST[verb]} ({os_reason(error)}). Check its permissions and the drive.")
 
 
 _PAST: Final = {"read": "read", "write": "written", "remove": "removed"}
@@ -255,7 +255,7 @@ def write_card(card: Card, path: Path) -> None:
         When the disk refuses.
     """
     try:
-        write_whole(path, "\n".join(_lines(card, "")) + "\n")
+        write_atomic(path, "\n".join(_lines(card, "")) + "\n")
     except OSError as error:
         raise disk_error("write", path, error) from error
 

@@ -280,7 +280,7 @@ def _summary(listing: Listing, *, is_similar: bool) -> str:
         [
             _count(listing, is_similar=is_similar),
             *(
-                translate("Search", "“{typed}” read as “{known}”").format(typed=guess.said, known=guess.taken_as)
+                translate("Search", "“{known}” instead of “{typed}”").format(typed=guess.typed, known=guess.used)
                 for guess in listing.guesses
             ),
         ]

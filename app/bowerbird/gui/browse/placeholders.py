@@ -26,7 +26,7 @@ def relaxation_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
     is_unfiltered = bool(filters) and not relaxation.query.filters
     text = translate("Results", "{n} for {words}")
     if is_unfiltered:
-        text = translate("Results", "{n} for {words} without filters")
+        text = translate("Results", "{n} without filters for {words}")
     return text.format(n=f"{relaxation.n_found:,}", words=words)
 
 

@@ -260,7 +260,9 @@ def _int8_text(model: ModelState) -> str | None:
     if model.check is not None and model.check.int8_sentence:
         return model.check.int8_sentence
     if model.recall is None:
-        return "The 8-bit version is more than twice as fast. Check first whether it finds the same among your sounds."
+        return (
+            "The 8-bit version is more than twice as fast. First check that it finds the same sounds in your library."
+        )
     figure = (
         f"8-bit version: {model.recall.text} of the 10 nearest sounds are the same, "
         f"measured on {count_text(model.recall.n_sounds)}"

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +21,7 @@ from bowerbird.gui.encoders.encoder_rows import EncoderRow
 from bowerbird.gui.encoders.encoder_texts import EncoderAction, JobState, NoticeState
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.shell import dialogs
-from bowerbird.gui.shell.styled import button, label, styled
+from bowerbird.gui.shell.styled import button, label, scrolled_rows, styled
 from bowerbird.gui.shell.window import MainWindow
 
 _LINKS_PX: Final = 16
@@ -47,15 +46,7 @@ class EncodersDialog(QDialog):
         self.resize(640, 640)
         self.setMinimumSize(340, 320)
         self._rows: dict[str, RowView] = {}
-        sheet = styled(QWidget(), "sheet")
-        self._list = QVBoxLayout(sheet)
-        self._list.setContentsMargins(0, 0, 0, 0)
-        self._list.setSpacing(0)
-        self._list.addStretch(1)
-        self._area = QScrollArea(widgetResizable=True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(sheet)
+        self._area, self._list = scrolled_rows()
         self._area.setFocus(Qt.FocusReason.OtherFocusReason)  # arrow keys scroll, and Enter presses no button
         self._area.setAccessibleName(self.tr("Encoders"))
         self._bar = QProgressBar()

@@ -11,8 +11,8 @@ from bowerbird.gui.browse.placeholders import EmptyState
 from bowerbird.gui.listening.comparing_presenter import ComparePresenter, CompareState
 from bowerbird.gui.listening.comparing_table import ResultsTable
 from bowerbird.gui.listening.rating_widgets import FlowLayout
-from bowerbird.gui.listening.study_systems_view import RANKING_FILES, SystemsEditor
-from bowerbird.gui.shell import dialogs, theme
+from bowerbird.gui.listening.study_systems_view import SystemsEditor, ask_for_labels, ask_for_rankings
+from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, resize_within_screen, styled
 from bowerbird.gui.shell.window import MainWindow
@@ -178,12 +178,12 @@ class CompareDialog(QDialog):
         self._editor.setVisible(self._editor.isHidden())
 
     def _ask_labels(self) -> None:
-        path = dialogs.ask_for_file(self, self.tr("Choose a labels file"), self.tr("CSV files") + " (*.csv)")
+        path = ask_for_labels(self)
         if path is not None:
             self._presenter.choose_labels(path)
 
     def _ask_ranking(self) -> None:
-        path = dialogs.ask_for_file(self, self.tr("Add rankings"), self.tr("Rankings") + RANKING_FILES)
+        path = ask_for_rankings(self)
         if path is not None:
             self._presenter.add_ranking(path)
 

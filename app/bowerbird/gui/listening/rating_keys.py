@@ -8,7 +8,6 @@ from bowerbird.gui.listening.rating_state import (
     CannotJudge,
     Choose,
     Command,
-    Do,
     Grade,
     Leave,
     MarkBroken,
@@ -18,6 +17,7 @@ from bowerbird.gui.listening.rating_state import (
     PageState,
     Play,
     ReleaseKey,
+    RunAction,
     SelectList,
     StartComment,
     Stay,
@@ -65,7 +65,7 @@ def step_command(key: str, state: StepState) -> Command | None:
         return leaving_command(key)
     if key == "escape":
         return AskToLeave()
-    return next((Do(action.verb) for action in state.actions if action.key == key), None)
+    return next((RunAction(action.verb) for action in state.actions if action.key == key), None)
 
 
 def leaving_command(key: str) -> Command | None:

@@ -16,11 +16,11 @@ from bowerbird.gui.listening.rating_playback import Output, Stimulus, StimulusPl
 from bowerbird.gui.listening.rating_state import (
     AskToLeave,
     Command,
-    Do,
     Leave,
     PageState,
     RaterRow,
     RatersState,
+    RunAction,
     SoundState,
     Stay,
     StepState,
@@ -187,7 +187,7 @@ class RatingPresenter:
             self._is_leaving = True
         elif isinstance(command, Stay):
             self._is_leaving = False
-        elif isinstance(command, Do):
+        elif isinstance(command, RunAction):
             try:
                 self._is_leaving = False
                 self._run(command.verb)

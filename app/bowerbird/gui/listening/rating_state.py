@@ -361,7 +361,7 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
+class RunAction:
     """Run an `Action`."""
 
     verb: str
@@ -387,5 +387,5 @@ Command: TypeAlias = (
     | AskToLeave
     | Stay
     | Leave
-    | Do
+    | RunAction
 )

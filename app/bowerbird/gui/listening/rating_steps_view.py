@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from bowerbird.gui.listening.rating_state import Do, StepState
-from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, ListenedLine, key_cap
+from bowerbird.gui.listening.rating_state import RunAction, StepState
+from bowerbird.gui.listening.rating_widgets import FlowLayout, KeyButton, PlayedRangeBar, key_cap
 from bowerbird.gui.shell.styled import label, styled
 
 COLUMN_PX: Final = 600
@@ -55,7 +55,7 @@ class StepPage(CentredColumn):
         super().__init__()
         self._state: StepState | None = None
         self._content: QWidget | None = None
-        self._line: ListenedLine | None = None
+        self._line: PlayedRangeBar | None = None
         self._message = label("", "now", wraps=True)
         self.buttons: list[KeyButton] = []
         self._message.setMinimumHeight(36)
@@ -92,7 +92,7 @@ class StepPage(CentredColumn):
             command = label(state.command, "command", wraps=True)
             command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(command)
-        self._line = ListenedLine() if state.sound is not None else None
+        self._line = PlayedRangeBar() if state.sound is not None else None
         if self._line is not None:
             layout.addSpacing(4)
             layout.addWidget(self._line)
@@ -103,7 +103,7 @@ class StepPage(CentredColumn):
         actions = QWidget()
         flow = FlowLayout(actions, spacing=8)
         self.buttons = [
-            KeyButton(action.key, action.text, role, partial(self.command.emit, Do(action.verb)))
+            KeyButton(action.key, action.text, role, partial(self.command.emit, RunAction(action.verb)))
             for action in state.actions
             for role in ["primary" if action.is_default else "step"]
         ]

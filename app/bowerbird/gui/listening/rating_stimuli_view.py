@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from bowerbird.gui.listening.rating_state import Grade, PageState, Play, Slide, SoundState, StimulusState
-from bowerbird.gui.listening.rating_widgets import KeyButton, ListenedLine, SliderLine, key_cap, set_state
+from bowerbird.gui.listening.rating_widgets import KeyButton, PlayedRangeBar, SliderLine, key_cap, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
 
 _LINE_PX: Final = 96
@@ -43,7 +43,7 @@ class _SoundFrame(QFrame):
         self._position = sound.position
         self.cap = key_cap(sound.key)
         self.cap.setFixedSize(24, 20)
-        self.line = ListenedLine()
+        self.line = PlayedRangeBar()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_sound(self, sound: SoundState, *, mark: float, is_selected: bool) -> None:

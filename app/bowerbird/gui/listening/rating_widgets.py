@@ -116,7 +116,7 @@ class KeyButton(QPushButton):
         return QSize(56, self.sizeHint().height()) if self._is_elided else self.sizeHint()
 
 
-class ListenedLine(QWidget):
+class PlayedRangeBar(QWidget):
     """A line that shows how far a sound was played and the required part, without a waveform."""
 
     def __init__(self) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,7 @@ from bowerbird.gui.listening.studies_presenter import StudiesPresenter, StudyVer
 from bowerbird.gui.listening.studies_texts import StudyRow
 from bowerbird.gui.shell import dialogs
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
-from bowerbird.gui.shell.styled import button, label, resize_within_screen, styled
+from bowerbird.gui.shell.styled import button, label, resize_within_screen, scrolled_rows, styled
 from bowerbird.jobs.progress import Progress
 from bowerbird.listening.bundles import BUNDLE_ENDING, RATINGS_ENDING
 from bowerbird.listening.texts import progress_text
@@ -54,15 +53,7 @@ class StudiesDialog(QDialog):
         self.setMinimumSize(320, 320)
         self.rows: dict[str, StudyView] = {}
         self._pressed: QWidget | None = None
-        sheet = styled(QWidget(), "sheet")
-        self._list = QVBoxLayout(sheet)
-        self._list.setContentsMargins(0, 0, 0, 0)
-        self._list.setSpacing(0)
-        self._list.addStretch(1)
-        self._area = QScrollArea(widgetResizable=True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(sheet)
+        self._area, self._list = scrolled_rows()
         self._area.setAccessibleName(self.tr("Studies"))
         self._empty = EmptyState()
         text = self.tr(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal, write_whole
+from bowerbird.base.files import os_reason, write_atomic
 from bowerbird.base.text import printable
 from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
@@ -281,9 +281,9 @@ class StudyDesignPresenter:
 
         def work() -> None:
             try:
-                write_whole(path, text)
+                write_atomic(path, text)
             except OSError as error:
-                raise StudyError(f"Cannot write “{path}” ({refusal(error)}). Choose another folder.") from error
+                raise StudyError(f"Cannot write “{path}” ({os_reason(error)}). Choose another folder.") from error
 
         self._queries.run("save", work, done=lambda _: self._view.show_design_job(None, None), failed=self._show_error)
 

@@ -22,7 +22,7 @@ from bowerbird.gui.listening.study_design_fields import FIELDS, QUERIES, SYSTEMS
 from bowerbird.gui.listening.study_design_presenter import StudyDesignPresenter
 from bowerbird.gui.listening.study_design_texts import DesignState
 from bowerbird.gui.listening.study_design_widgets import FieldView, Form
-from bowerbird.gui.listening.study_systems_view import RANKING_FILES, PlannedEditor, SystemsEditor
+from bowerbird.gui.listening.study_systems_view import PlannedEditor, SystemsEditor, ask_for_labels, ask_for_rankings
 from bowerbird.gui.shell import dialogs
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.styled import ElidedLabel, button, label, resize_within_screen, styled
@@ -251,12 +251,12 @@ class StudyDialog(QDialog):
             self._presenter.save_design(path)
 
     def _ask_labels(self) -> None:
-        path = dialogs.ask_for_file(self, self.tr("Choose a labels file"), self.tr("CSV files") + " (*.csv)")
+        path = ask_for_labels(self)
         if path is not None:
             self._presenter.choose_labels(path)
 
     def _ask_ranking(self) -> None:
-        path = dialogs.ask_for_file(self, self.tr("Add rankings"), self.tr("Rankings") + RANKING_FILES)
+        path = ask_for_rankings(self)
         if path is not None:
             self._presenter.add_ranking(path)
 

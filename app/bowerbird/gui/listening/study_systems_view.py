@@ -3,21 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from bowerbird.gui.listening.rating_widgets import FlowLayout
 from bowerbird.gui.listening.study_design_widgets import CheckBox, Choice, Count
 from bowerbird.gui.listening.system_rows import SystemRow, aspects_text, parse_aspects
-from bowerbird.gui.shell import theme
+from bowerbird.gui.shell import dialogs, theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
 from bowerbird.listening.study import Comparison, System
 
 _INDENT_PX = 26
 _SEARCHES = (("cosine", "Cosine"), ("inner_product", "Inner product"), ("nearest", "Nearest neighbour"))
-RANKING_FILES = " (*.jsonl *.json *.trec *.run *.txt)"
+
+
+def ask_for_labels(parent: QWidget) -> Path | None:
+    """Ask for a labels file; None when cancelled."""
+    translate = QCoreApplication.translate
+    return dialogs.ask_for_file(
+        parent, translate("Systems", "Choose a labels file"), translate("Systems", "CSV files") + " (*.csv)"
+    )
+
+
+def ask_for_rankings(parent: QWidget) -> Path | None:
+    """Ask for a file of rankings; None when cancelled."""
+    translate = QCoreApplication.translate
+    kinds = " (*.jsonl *.json *.trec *.run *.txt)"
+    return dialogs.ask_for_file(parent, translate("Systems", "Add rankings"), translate("Systems", "Rankings") + kinds)
 
 
 class SystemsEditor(QWidget):

@@ -46,11 +46,11 @@ ACTIONS: Final = (
     ActionSpec(
         "add_folder", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add &folder…"), ("Ctrl+O",)
     ),
-    ActionSpec("add_demo", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add the &demo sounds")),
+    ActionSpec("add_demo", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add &demo sounds")),
     ActionSpec(
         "remove_folder",
         QT_TRANSLATE_NOOP("Actions", "&File"),
-        QT_TRANSLATE_NOOP("Actions", "Remo&ve the selected folder from the library"),
+        QT_TRANSLATE_NOOP("Actions", "Remo&ve selected folder from the library"),
     ),
     ActionSpec(
         "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Rescan folders"), ("F5",)
@@ -79,7 +79,7 @@ ACTIONS: Final = (
     ActionSpec(
         "locate",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Sh&ow in the file manager"),
+        QT_TRANSLATE_NOOP("Actions", "Sh&ow in file manager"),
         ("Ctrl+L",),
     ),
     ActionSpec(
@@ -200,7 +200,9 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "&Compare systems…"),
         ("Ctrl+D",),
     ),
-    ActionSpec("keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keys"), ("?", "F1")),
+    ActionSpec(
+        "keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1")
+    ),
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "Abou&t Bowerbird")),
 )
 
@@ -278,7 +280,7 @@ class KeyList(QDialog):
 
     def __init__(self, parent: QWidget, extra: Sequence[tuple[str, str]]) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Keys"))
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)

@@ -43,7 +43,7 @@ def show_uncaught(window: ShowsErrors) -> None:
         logger.error("an uncaught exception", exc_info=(kind, error, trace))
         window.complain(
             translate(
-                "Errors", "Something failed because of a fault in Bowerbird. Please report it with the log file, {log}."
+                "Errors", "Something failed because of a bug in Bowerbird. Please report it with the log file, {log}."
             ).format(log=paths.log_path())
         )
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 _FRAME_PX = 40
@@ -73,3 +73,17 @@ def icon_button(icon: QIcon, meaning: str, act: Callable[[], object]) -> QToolBu
     made.setAccessibleName(meaning)
     made.clicked.connect(lambda _=False: act())
     return made
+
+
+def scrolled_rows() -> tuple[QScrollArea, QVBoxLayout]:
+    """Return an area that scrolls vertically, and the layout of its rows, which ends with a stretch."""
+    sheet = styled(QWidget(), "sheet")
+    rows = QVBoxLayout(sheet)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(0)
+    rows.addStretch(1)
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(sheet)
+    return area, rows

@@ -100,11 +100,9 @@ def plain_word(word: str) -> str:
     """
     plain = " ".join(word.lower().split())
     if not any(letter.isalnum() for letter in plain):
-        raise QueryError("That is not a word. Type what describes the sound, such as “door creak”.")
+        raise QueryError("Enter a word or a short phrase, such as “door creak”.")
     if len(plain) > _MAX_LETTERS:
-        raise QueryError(
-            f"“{plain[:20]}…” has {len(plain)} letters. Use a word or a few, at most {_MAX_LETTERS} letters."
-        )
+        raise QueryError(f"“{plain[:20]}…” is too long. Use at most {_MAX_LETTERS} characters.")
     return plain
 
 

@@ -302,6 +302,6 @@ def _exclusive() -> Iterator[None]:
             yield
     except CatalogueError as error:
         raise EncoderError(
-            f"Another Bowerbird is changing the models at {folder}, or the folder is read-only. Wait until it has "
-            "finished, or check the folder's permissions."
+            f"Another Bowerbird process is changing the models at {folder}, or the folder is read-only. Wait until it "
+            "has finished, or check the folder's permissions."
         ) from error

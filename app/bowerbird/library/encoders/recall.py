@@ -10,7 +10,7 @@ import numpy as np
 
 from bowerbird.audio.decode import read_clip
 from bowerbird.base.errors import AudioError, EncoderError
-from bowerbird.base.files import write_whole
+from bowerbird.base.files import write_atomic
 from bowerbird.domain.query import Query
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter
@@ -150,7 +150,7 @@ def write_recall(weights: Weights, recall: Recall) -> None:
     """
     path = weights.folder / RECALL_NAME
     try:
-        write_whole(path, json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n")
+        write_atomic(path, json.dumps(asdict(recall) | {"files": hashes(weights, _ROLES)}, indent=2) + "\n")
     except OSError as error:
         raise disk_error("write", path, error) from error
 

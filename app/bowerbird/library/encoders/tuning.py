@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError, QueryError
-from bowerbird.base.files import refusal, replace_folder
+from bowerbird.base.files import os_reason, replace_folder
 from bowerbird.base.paths import ears_path
 from bowerbird.domain.names import fold, search_text
 from bowerbird.domain.sounds import Vectors
@@ -145,7 +145,7 @@ def remove_ear(name: str) -> int:
         shutil.rmtree(folder)
     except OSError as error:
         raise EncoderError(
-            f"{folder} cannot be deleted ({refusal(error)}). Close other programs that use it."
+            f"{folder} cannot be deleted ({os_reason(error)}). Close other programs that use it."
         ) from error
     return n_bytes
 
@@ -265,4 +265,6 @@ def _write(name: str, ear: EarEncoder, correction: Vectors, words: Mapping[str, 
     try:
         replace_folder(folder, fill)
     except OSError as error:
-        raise EncoderError(f"The encoder cannot be written to {folder} ({refusal(error)}). Free some space.") from error
+        raise EncoderError(
+            f"The encoder cannot be written to {folder} ({os_reason(error)}). Free some space."
+        ) from error

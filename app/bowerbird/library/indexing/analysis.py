@@ -11,7 +11,7 @@ from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import read_metadata
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError, UnreachableError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import Analysis
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
@@ -43,7 +43,7 @@ def _hash_and_size(path: Path) -> tuple[bytes, int]:
             return digest, file.tell()
     except OSError as error:
         raise UnreachableError(
-            f"{path.name} cannot be read ({refusal(error)}). Check its permissions and the drive."
+            f"{path.name} cannot be read ({os_reason(error)}). Check its permissions and the drive."
         ) from error
 
 

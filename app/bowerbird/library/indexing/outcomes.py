@@ -1,4 +1,4 @@
-"""What failed, sorted by whose fault it is: the file's, the moment's, or ours."""
+"""Classifies failures: defects of a file, temporary failures, and bugs in Bowerbird."""
 
 import logging
 from collections.abc import Iterable
@@ -36,5 +36,5 @@ def sort_outcomes(outcomes: Iterable[Outcome]) -> Failures:
             logger.error("a sound could not be analysed because of a fault: %s\n%s", outcome.path, outcome.fault)
             failures.faulty.append(outcome)
         elif outcome.failure is not None:
-            (failures.postponed if outcome.is_passing else failures.rejected).append((outcome, outcome.failure))
+            (failures.postponed if outcome.is_temporary else failures.rejected).append((outcome, outcome.failure))
     return failures

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird.audio import formats
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import FileStamp
 from bowerbird.jobs.control import Control
 
@@ -58,7 +58,7 @@ def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
             with os.scandir(directory) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            met.unread.append((directory, refusal(error)))
+            met.unread.append((directory, os_reason(error)))
             continue
         below: list[str] = []
         unread: str | None = None
@@ -71,7 +71,7 @@ def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
                 continue
             except OSError as error:
                 if error.errno != errno.ELOOP:  # the drive fails, or access is denied: the directory counts as unread
-                    unread = unread or refusal(error)
+                    unread = unread or os_reason(error)
                 continue
             if stat.S_ISDIR(facts.st_mode):
                 below.append(entry.path)

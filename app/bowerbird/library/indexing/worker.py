@@ -63,7 +63,7 @@ class Outcome:
     first_number : int
     failure : str or None
         Why the file cannot be analysed or embedded, as a sentence.
-    is_passing : bool
+    is_temporary : bool
         Whether the failure is temporary: a drive was disconnected, memory ran out.
     is_partial : bool
         Whether more results of the same task follow.
@@ -78,7 +78,7 @@ class Outcome:
     vectors: "Vectors | None" = None
     first_number: int = 0
     failure: str | None = None
-    is_passing: bool = False
+    is_temporary: bool = False
     is_partial: bool = False
     fault: str | None = None
 
@@ -130,13 +130,13 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
                 yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
                 number += len(vectors)
     except BowerbirdError as error:
-        is_passing = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
-        is_passing = is_passing or not _is_unchanged(task)
-        yield Outcome(task.sound_id, task.path, failure=str(error), is_passing=is_passing)
+        is_temporary = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
+        is_temporary = is_temporary or not _is_unchanged(task)
+        yield Outcome(task.sound_id, task.path, failure=str(error), is_temporary=is_temporary)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
         sentence = f"{path.name} could not be analysed now ({reason}). Index again later."
-        yield Outcome(task.sound_id, task.path, failure=sentence, is_passing=True)
+        yield Outcome(task.sound_id, task.path, failure=sentence, is_temporary=True)
     except Exception:  # the worker boundary: a fault of ours is never blamed on a file
         yield Outcome(task.sound_id, task.path, fault=traceback.format_exc())
 

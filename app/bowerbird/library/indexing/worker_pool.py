@@ -1,4 +1,4 @@
-"""Worker processes: spawned on every system, fed a little ahead, replaced when a file kills them.
+"""Worker processes: started with spawn on every system; tasks are prefetched, and a worker that dies is replaced.
 
 A file on which a worker dies or hangs is tried once more, alone; then it is rejected, and the files behind it continue.
 """

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.records import Folder
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import RELEVANCE, Example, Guess, Location, Query
+from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection
 from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, deny_word, give_words, suggested_words
@@ -52,7 +52,7 @@ class Listing:
         What would find something, where this found nothing.
     n_library : int
         Number of sounds in the whole library.
-    guesses : tuple of Guess
+    guesses : tuple of SpellingCorrection
         Words that were read as words with a similar spelling.
     """
 
@@ -60,7 +60,7 @@ class Listing:
     matches: dict[int, Match] = field(default_factory=dict)
     relaxations: tuple[Relaxation, ...] = ()
     n_library: int = 0
-    guesses: tuple[Guess, ...] = ()
+    guesses: tuple[SpellingCorrection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The vector index of a library's encoder: loaded, kept up to date with the catalogue, saved.
 
-The catalogue is the only truth. An index that is damaged, belongs to another encoder, or differs much is rebuilt; one
-that is only behind is updated, so that a search finds what was just recorded.
+The catalogue is the source of truth. An index that is damaged, belongs to another encoder, or differs much is
+rebuilt; an index that is only behind is updated, so that a search finds what was just recorded.
 
 Large libraries have an HNSW graph. Building one takes a minute and no search waits for it: exact search is used until
 `build_graph`, called from the indexing job, has saved one.

@@ -13,9 +13,9 @@ from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.records import WordMatch
 from bowerbird.domain.matches import Match
 from bowerbird.domain.names import fold
-from bowerbird.domain.query import Example, Guess, Query
+from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoders.protocol import Encoder, Guesser
+from bowerbird.encoders.protocol import Encoder, SpellingCorrector
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import Neighbours
@@ -90,10 +90,10 @@ class Search:
         text = query.text if query.words else " ".join(query.excluded)
         return bool(text) and self.encoder.text is not None and self.encoder.text.knows(text)
 
-    def guesses(self, query: Query) -> tuple[Guess, ...]:
+    def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
         """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""
         text = self.encoder.text
-        if text is None or not isinstance(text, Guesser) or not self.understands(query):
+        if text is None or not isinstance(text, SpellingCorrector) or not self.understands(query):
             return ()
         phrases = (query.text, *query.excluded)
         return tuple(dict.fromkeys(guess for phrase in phrases for guess in text.guesses(phrase)))
@@ -146,7 +146,7 @@ class Search:
         for hit in found:
             if hit.sound_id in rows:
                 duration_s = rows[hit.sound_id].duration_s or 0.0
-                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, _where(query.words, hit))
+                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, _matched_fields(query.words, hit))
                 (whole if hit.is_whole else prefixes).append(match)
         return whole, prefixes
 
@@ -221,7 +221,7 @@ class Search:
         if unlikes:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
-        why = _why(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
+        why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
         return Target(_unit(vector), whole, why, is_sound=bool(likes) and not texts)
 
     def _vectors(self, example: Example) -> Vectors:
@@ -296,7 +296,9 @@ class Search:
         if not self.encoder.blocks or not target.is_sound:
             return [target.why] * len(vectors)
         closeness = {
-            name: percentiles(_nearness(target.vector, vectors, block), _nearness(target.vector, baseline, block))
+            name: percentiles(
+                _similarities(target.vector, vectors, block), _similarities(target.vector, baseline, block)
+            )
             for name, block in self.encoder.blocks.items()
         }
         names = list(closeness)
@@ -310,10 +312,10 @@ def _scaled(vector: Vectors, baseline: Vectors) -> Vectors:
     return np.asarray(vector / max(deviation, 1e-3), np.float32)
 
 
-def _why(*, has_examples: bool, has_words: bool) -> str:
+def _match_reason(*, has_examples: bool, has_words: bool) -> str:
     if not has_words:
         return "sounds similar"
-    return "sounds similar, by meaning too" if has_examples else "by meaning"
+    return "similar in sound and meaning" if has_examples else "by meaning"
 
 
 def _merged(named: Match | None, meant: Match | None) -> Match:
@@ -322,14 +324,14 @@ def _merged(named: Match | None, meant: Match | None) -> Match:
         match = named or meant
         assert match is not None
         return match
-    return replace(meant, why=f"{named.why}, by meaning too")
+    return replace(meant, why=f"{named.why}, and by meaning")
 
 
-def _nearness(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray[np.float32]:
+def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray[np.float32]:
     return np.asarray(-np.linalg.norm(vectors[:, block] - query[block], axis=1), np.float32)
 
 
-def _where(words: Sequence[str], hit: WordMatch) -> str:
+def _matched_fields(words: Sequence[str], hit: WordMatch) -> str:
     """Say where words were found, or a prefix of the last."""
     whole = {fold(word) for word in (words if hit.is_whole else words[:-1])}
     prefix = None if hit.is_whole else fold(words[-1])
@@ -338,7 +340,7 @@ def _where(words: Sequence[str], hit: WordMatch) -> str:
         for field, text in zip(("name", "folder", "metadata"), hit.texts, strict=True)
         if any(part in whole or (prefix and part.startswith(prefix)) for part in fold(text).split())
     ]
-    found = "words" if hit.is_whole else "words that begin so"
+    found = "words" if hit.is_whole else "beginnings of words"
     return f"{found} in {' and '.join(fields)}" if fields else found
 
 

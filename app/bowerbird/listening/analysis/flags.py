@@ -214,7 +214,8 @@ def _sum(ps: Sequence[float | None]) -> tuple[Flag, ...]:
     if p > RARE_IN_SUM:
         return ()
     sentence = (
-        f"Control trials, repeats and agreement are all weak: the probability for a careful rater is {100.0 * p:.1f} %."
+        "Control trials, repeats and agreement are all weak: a careful rater does this with "
+        f"{100.0 * p:.1f} % probability."
     )
     return (Flag("sum", sentence, p, RARE_IN_SUM),)
 

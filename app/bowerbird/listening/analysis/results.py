@@ -159,8 +159,8 @@ def _remarks(study: Study) -> tuple[str, ...]:
             "are both significant at 0.05 after Holm's adjustment, and the interval excludes equality."
         ),
         (
-            "The smallest detectable difference is that which the t test over queries and raters detects with 80 % "
-            "power at 0.05 over the number of comparisons."
+            "The smallest detectable difference is the one that the t test across queries and raters detects with "
+            "80 % power at a significance level of 0.05 divided by the number of comparisons."
         ),
         "Flagged raters are not excluded: all figures are given with and without them.",
     ]

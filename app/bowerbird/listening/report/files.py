@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from bowerbird.base.errors import StudyError
-from bowerbird.base.files import refusal, write_whole
+from bowerbird.base.files import os_reason, write_atomic
 from bowerbird.listening.analysis.grades import grade_table, valid_ratings
 from bowerbird.listening.analysis.results import Results, results_of
 from bowerbird.listening.report.page import (
@@ -110,9 +110,9 @@ def write_report(
             path = out / name
             if not (path.is_file() and path.read_bytes() == data):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, data)
+                write_atomic(path, data)
     except OSError as error:
-        raise StudyError(f"Cannot write the report to “{out}” ({refusal(error)}). Choose another folder.") from error
+        raise StudyError(f"Cannot write the report to “{out}” ({os_reason(error)}). Choose another folder.") from error
     return WrittenReport(out / REPORT_NAME, names, results)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.files import refusal
+from bowerbird.base.files import os_reason
 
 _JSON_LINE = '{"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}'
 
@@ -30,7 +30,7 @@ def read_rankings(path: Path) -> Rankings:
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeError) as error:
-        reason = refusal(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = os_reason(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise QueryError(f"Cannot read the ranking “{path}” ({reason}). Check the path.") from error
     if not lines:
         raise QueryError(f"The ranking “{path}” is empty. Choose a file of JSON lines or a TREC run.")
