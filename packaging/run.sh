@@ -1,11 +1,11 @@
 #!/bin/sh
-# Sets Bowerbird up, once, and runs it: the window, or without a display a demonstration in the terminal.
+# Set up Bowerbird once, then run the window, or a demonstration in the terminal if there is no display.
 #
-#   sh packaging/run.sh             on the demo sounds
-#   sh packaging/run.sh FOLDER...   on your own
+#   sh packaging/run.sh             with the demo sounds
+#   sh packaging/run.sh FOLDER...   with your own folders
 set -eu
 
-# Folders are meant from where the command was given.
+# Relative folders refer to the folder from which this script was started.
 for folder in "$@"; do
     shift
     case "$folder" in

@@ -1,6 +1,6 @@
-# Sets up what run.sh and test.sh need. Sourced, not run; the caller is in the repository's root.
+# Set up what run.sh and test.sh need. Sourced from the root of the repository.
 #
-#   set_up_system [test]      system packages through apt, where that may be done without asking
+#   set_up_system [test]      system packages through apt, if that needs no password
 #   find_python               prints a Python of at least 3.11
 #   set_up_environment DIR EXTRAS   a virtual environment with the package in it, once
 
@@ -38,7 +38,7 @@ set_up_system() {
     if ! { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing; } \
         >"$log" 2>&1; then
         tail -n 5 "$log" >&2
-        say "The system packages could not be installed; going on without them."
+        say "Cannot install the system packages; continuing without them."
     fi
     rm -f "$log"
 }
@@ -76,10 +76,10 @@ set_up_environment() { # directory, extras
     if ! pip_install "$1" --editable ".[hnsw${extras:+,$extras}]" 2>"$1/pip.log"; then
         if ! pip_install "$1" --editable ".${extras:+[$extras]}" 2>"$1/pip.log"; then
             grep -i error "$1/pip.log" | tail -n 3 >&2
-            say "The packages could not be installed. Check the connection and start again; $1/pip.log has the rest."
+            say "Cannot install the packages. Check the connection and try again. Details are in $1/pip.log."
             return 2
         fi
-        say "hnswlib could not be built (that takes a C++ compiler); large libraries will be searched exactly."
+        say "Cannot build hnswlib, which needs a C++ compiler. Large libraries will use exact search."
     fi
     printf '%s' "$facts" >"$stamp"
 }

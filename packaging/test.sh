@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up what the tests need and runs every check and test. Stops at the first that fails.
+# Set up what the tests need, then run every check and test. Stop at the first failure.
 set -eu
 cd "$(dirname "$0")/.."
 . packaging/setup.sh
@@ -60,6 +60,6 @@ if command -v xvfb-run >/dev/null 2>&1; then
     QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1440x900x24 -nolisten tcp" \
         "$bin/python" -m pytest -q -n 2
 else
-    say "There is no xvfb-run: the window is tested without a screen."
+    say "xvfb-run is not installed. The window is tested without a screen."
     QT_QPA_PLATFORM=offscreen "$bin/python" -m pytest -q -n 2
 fi
