@@ -58,9 +58,8 @@ def index(
 ) -> int:
     """Add folders and index their sounds.
 
-    Every sound is analysed and embedded by the built-in encoder; the library's additional encoder follows, and searches
-    use it as soon as it has embedded every sound. A second run only does what is new or changed. A run that was stopped
-    or killed is resumed.
+    The built-in encoder analyses and embeds every sound. If the library has an additional encoder, search uses it as soon
+    as it has embedded every sound. Later runs only process new and changed sounds. An interrupted run is resumed.
     """
     return _index(folders or [], encoder, workers, open_library(library), as_json=as_json)
 

@@ -68,7 +68,7 @@ def search(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS]...",
-            help="Words to find in names, folders and metadata, and by meaning where the encoder understands them; "
+            help="Words to find in names, folders and metadata, and by meaning if the encoder understands text; "
             "a minus excludes a word. You can add filters.",
         ),
     ] = None,
@@ -97,8 +97,9 @@ def search(
 ) -> int:
     """Find sounds by words, by examples, or by both together.
 
-    With examples, words add their meaning where the encoder understands them; otherwise only sounds named by them are
-    compared. The percentage is the share of the library that is less similar.
+    If the encoder understands text, the meaning of the words and the examples count together. Otherwise the examples are
+    compared with the sounds that have the words in their names. The percentage is the share of the library that is less
+    similar.
     """
     query = parse_query(" ".join(words or []))
     for term in query.terms:
