@@ -58,8 +58,8 @@ def index(
 ) -> int:
     """Add folders and index their sounds.
 
-    The built-in encoder analyses and embeds every sound. If the library has an additional encoder, search uses it as soon
-    as it has embedded every sound. Later runs only process new and changed sounds. An interrupted run is resumed.
+    The built-in encoder analyses and embeds every sound. If the library has an additional encoder, search uses it as
+    soon as it has embedded every sound. Later runs only process new and changed sounds. An interrupted run is resumed.
     """
     return _index(folders or [], encoder, workers, open_library(library), as_json=as_json)
 

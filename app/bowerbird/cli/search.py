@@ -97,9 +97,9 @@ def search(
 ) -> int:
     """Find sounds by words, by examples, or by both together.
 
-    If the encoder understands text, the meaning of the words and the examples count together. Otherwise the examples are
-    compared with the sounds that have the words in their names. The percentage is the share of the library that is less
-    similar.
+    If the encoder understands text, the meaning of the words and the examples count together. Otherwise the examples
+    are compared with the sounds that have the words in their names. The percentage is the share of the library that is
+    less similar.
     """
     query = parse_query(" ".join(words or []))
     for term in query.terms:
