@@ -256,7 +256,10 @@ def test_words_to_ranked_results(clap: str, tmp_path: Path, report: Callable[...
     assert alone is not None
     alone.encode(["warm up"])
     systems: dict[str, tuple[Callable[[str], object], list[str]]] = {
-        "command line, words in no name": (search.by_text, texts("", UNHEARD, joint=" ")),
+        "command line, words in no name": (
+            lambda words: search.by_text(parse_query(words)),
+            texts("", UNHEARD, joint=" "),
+        ),
         "window, a word in no name": (in_window, texts(UNHEARD[0], SIGNS, joint="")),
         "window, a word in every name": (in_window, texts("wav", SIGNS, joint="")),
     }

@@ -10,7 +10,7 @@ from generated import N_SOUNDS
 
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.fields import SORT_FIELDS
-from bowerbird.domain.query import Filter, Query, parse_query
+from bowerbird.domain.query import Query, parse_query
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex, is_available
 
@@ -57,13 +57,13 @@ def test_lists_and_words(big_library: Path, report: Callable[..., None]) -> None
             f"type_{text}_ms": median_ms(lambda t=text: reader.list_ids(parse_query(t)))
             for text in ("k", "ki", "kic", "kick", "kick d", "kick deep", "w", "wav")
         }
-        short = (Filter("duration", "<", 0.5), Filter("channels", "=", 2.0))
+        short = parse_query("duration<0.5 channels=2")
         report(
             "lists",
             n_sounds=N_SOUNDS,
             **sorts,
             **typed,
-            filter_ms=median_ms(lambda: reader.list_ids(Query(filters=short))),
-            folder_ms=median_ms(lambda: reader.list_ids(Query(filters=(Filter("folder", "=", "Kick"),)))),
+            filter_ms=median_ms(lambda: reader.list_ids(short)),
+            folder_ms=median_ms(lambda: reader.list_ids(parse_query("folder=Kick"))),
             page_ms=median_ms(lambda: reader.rows(reader.list_ids(Query())[5000:5128].tolist())),
         )
