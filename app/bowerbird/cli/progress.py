@@ -70,7 +70,7 @@ class LiveProgress:
         """Show an event."""
         match event:
             case SoundsListed():
-                self._line(f"{event.n_found:,} sounds found in {event.folder}")
+                self._line(f"{count_text(event.n_found)} found in {event.folder}")
             case FolderListed():
                 self._print(_listed(event))
             case FolderUnreachable():
@@ -89,7 +89,9 @@ class LiveProgress:
             case IndexingFinished():
                 self._line("")
                 if self._n_known:
-                    self._print(f"{self._n_known:,} sounds that were rejected before are not listed; --json lists them")
+                    self._print(
+                        f"{count_text(self._n_known)} rejected by an earlier run, not listed again; --json lists them"
+                    )
                 self._print(_finished(event), style="bold")
                 if event.fault_sentence is not None:
                     self._print(event.fault_sentence, style="yellow")
@@ -113,12 +115,12 @@ def live_line() -> Iterator[Callable[[str], None]]:
 
 
 def _listed(event: FolderListed) -> str:
-    parts = [f"{event.folder}: {event.n_found:,} sounds"]
+    parts = [f"{event.folder}: {count_text(event.n_found)}"]
     for n, word in ((event.n_new, "new"), (event.n_changed, "changed"), (event.n_missing, "missing")):
         if n:
             parts.append(f"{n:,} {word}")
     if event.n_ignored:
-        parts.append(f"{event.n_ignored:,} other files ignored")
+        parts.append(f"{count_text(event.n_ignored, 'other file', 'other files')} ignored")
     return " · ".join(parts)
 
 

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -66,7 +67,12 @@ def close_on_signals(window: MainWindow | RatingWindow) -> None:
     woken.setblocking(False)
     signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read, window)
-    notifier.activated.connect(lambda *_: woken.recv(64))
+
+    def read_wakeup(*_: object) -> None:
+        with suppress(OSError):  # the signal handler has closed the window, and so the sockets
+            woken.recv(64)
+
+    notifier.activated.connect(read_wakeup)
     for number in _SIGNALS:
         signal.signal(number, lambda *_: window.close())
 

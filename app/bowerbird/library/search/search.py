@@ -341,7 +341,7 @@ def _matched_fields(words: Sequence[str], hit: WordMatch) -> str:
         if any(part in whole or (prefix and part.startswith(prefix)) for part in fold(text).split())
     ]
     found = "words" if hit.is_whole else "beginnings of words"
-    return f"{found} in {' and '.join(fields)}" if fields else found
+    return f"{found} in {', '.join(fields)}" if fields else found
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
