@@ -2,24 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bowerbird.base.text import bytes_text, count_text
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card
-from bowerbird.gui.encoders.encoder_texts import (
-    DETAILS,
-    EncoderAction,
-    NoticeState,
-    is_8_bit,
-)
+from bowerbird.gui.encoders.encoder_texts import EncoderAction, NoticeState, details_action, is_8_bit
+from bowerbird.gui.translation import translate
 from bowerbird.library.encoders.choice import is_of_model
 from bowerbird.library.encoders.model_states import ModelState, export_command
 from bowerbird.library.encoders.models import short_name
 from bowerbird.library.encoders.recall import MIN_RECALL
-
-_INCOMPLETE: Final = "Selected. Press F5 to finish indexing."
-_INDEXING: Final = "Selected. Indexing…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +104,31 @@ def have_changed(before: Card | None, after: Card | None) -> bool:
 
 def rows_of(library: LibraryEncoders, *, is_busy: bool = False, is_indexing: bool = False) -> list[EncoderRow]:
     """Return a row for each encoder: built-in, installed, available."""
-    incomplete = _INDEXING if is_indexing else _INCOMPLETE
+    if is_indexing:
+        incomplete = translate("Encoders", "Selected. Indexing…")
+    else:
+        incomplete = translate("Encoders", "Selected. Press F5 to finish indexing.")
     searched = library.searched or library.fallback
     wanted = library.wanted or DEFAULT_ENCODER
     ready = [
-        (DEFAULT_ENCODER, "Built-in encoder", "Understands words, and compares timbre, pitch, envelope and more."),
+        (
+            DEFAULT_ENCODER,
+            translate("Encoders", "Built-in encoder"),
+            translate("Encoders", "Understands words, and compares timbre, pitch, envelope and more."),
+        ),
         (
             ACOUSTIC_ENCODER,
-            "Acoustic descriptors",
-            "Compare timbre, brightness, pitch, envelope, loudness and length; no search by meaning.",
+            translate("Encoders", "Acoustic descriptors"),
+            translate(
+                "Encoders", "Compare timbre, brightness, pitch, envelope, loudness and length; no search by meaning."
+            ),
         ),
         *(
-            (name, f"Your encoder, {name}", "The built-in encoder, tuned to your own sounds.")
+            (
+                name,
+                translate("Encoders", "Your encoder, {name}").format(name=name),
+                translate("Encoders", "The built-in encoder, tuned to your own sounds."),
+            )
             for name in trained_ears()
         ),
     ]
@@ -138,18 +143,20 @@ def _without_weights(
     row: EncoderRow, library: LibraryEncoders, searched: str, wanted: str, incomplete: str
 ) -> EncoderRow:
     is_built_in = row.id == DEFAULT_ENCODER
-    state = "Always ready" if is_built_in else "Ready"
+    state = translate("Encoders", "Always ready") if is_built_in else translate("Encoders", "Ready")
     if searched == row.id:
-        state = "In use"
+        state = translate("Encoders", "In use")
     elif wanted == row.id:
         state = incomplete
     is_chosen = wanted == row.id and not (is_built_in and library.searched)
     return replace(
         row,
-        facts="Part of Bowerbird" if row.id in {DEFAULT_ENCODER, ACOUSTIC_ENCODER} else "Trained here",
+        facts=translate("Encoders", "Part of Bowerbird")
+        if row.id in {DEFAULT_ENCODER, ACOUSTIC_ENCODER}
+        else translate("Encoders", "Trained here"),
         state=state,
         is_used=searched == row.id,
-        actions=() if is_chosen else (EncoderAction("use", row.id, "Use"),),
+        actions=() if is_chosen else (EncoderAction("use", row.id, translate("Encoders", "Use")),),
     )
 
 
@@ -178,8 +185,10 @@ def _distance(model: ModelState) -> int:
 def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
     is_installed = model.state not in {"absent", "partial"}
-    facts = [card.licence, f"{bytes_text(model.n_disk_bytes)} on disk" if is_installed and model.n_disk_bytes else ""]
-    facts.append("" if card.is_trained else "random weights, for tests only")
+    facts = [card.licence]
+    if is_installed and model.n_disk_bytes:
+        facts.append(translate("Encoders", "{size} on disk").format(size=bytes_text(model.n_disk_bytes)))
+    facts.append("" if card.is_trained else translate("Encoders", "random weights, for tests only"))
     row = EncoderRow(card.id, card.title, card.about, " · ".join(fact for fact in facts if fact))
     actions: tuple[EncoderAction, ...]
     match model.state:
@@ -187,19 +196,32 @@ def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> Enco
             return _absent(row, model)
         case "partial":
             n_bytes = min(model.n_partial_bytes, model.n_download_bytes)
-            state = f"{bytes_text(n_bytes) or '0 MB'} of {bytes_text(model.n_download_bytes)} downloaded"
+            state = translate("Encoders", "{done} of {total} downloaded").format(
+                done=bytes_text(n_bytes) or "0 MB", total=bytes_text(model.n_download_bytes)
+            )
             actions = (
-                EncoderAction("fetch", card.id, _sized("Resume", model.n_download_bytes - n_bytes), is_primary=True),
+                EncoderAction(
+                    "fetch",
+                    card.id,
+                    _sized(translate("Encoders", "Resume"), model.n_download_bytes - n_bytes),
+                    is_primary=True,
+                ),
                 _remove(model, searched, wanted),
             )
             return replace(row, state=state, actions=actions)
         case "unchecked":
-            actions = (EncoderAction("check", card.id, "Check", is_primary=True), _remove(model, searched, wanted))
-            return replace(row, state="Not checked yet", actions=actions)
+            actions = (
+                EncoderAction("check", card.id, translate("Encoders", "Check"), is_primary=True),
+                _remove(model, searched, wanted),
+            )
+            return replace(row, state=translate("Encoders", "Not checked yet"), actions=actions)
         case "refused":
-            again = _fetch(card, _sized("Download again", model.n_download_bytes))
-            actions = (*(again or (EncoderAction("check", card.id, "Check again"),)), _remove(model, searched, wanted))
-            return replace(row, state="Not used", problem=model.sentence, actions=actions)
+            again = _fetch(card, _sized(translate("Encoders", "Download again"), model.n_download_bytes))
+            actions = (
+                *(again or (EncoderAction("check", card.id, translate("Encoders", "Check again")),)),
+                _remove(model, searched, wanted),
+            )
+            return replace(row, state=translate("Encoders", "Not used"), problem=model.sentence, actions=actions)
         case _:
             return _ready(row, model, searched, wanted, incomplete)
 
@@ -207,18 +229,21 @@ def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> Enco
 def _absent(row: EncoderRow, model: ModelState) -> EncoderRow:
     card = model.card
     if card.source.kind == "checkpoint":
-        source = card.source.file or "the directory"
+        source = card.source.file or translate("Encoders", "the directory")
         return replace(
             row,
-            state="Export required",
-            instructions=f"Published as a checkpoint: download {source} of {card.source.repository}, run this "
-            "command in Bowerbird's source folder, then import the folder OUT.",
+            state=translate("Encoders", "Export required"),
+            instructions=translate(
+                "Encoders",
+                "Published as a checkpoint: download {source} of {repository}, run this "
+                "command in Bowerbird's source folder, then import the folder OUT.",
+            ).format(source=source, repository=card.source.repository),
             command=export_command(card),
         )
     return replace(
         row,
-        state="Not downloaded",
-        actions=_fetch(card, _sized("Download", model.n_download_bytes)),
+        state=translate("Encoders", "Not downloaded"),
+        actions=_fetch(card, _sized(translate("Encoders", "Download"), model.n_download_bytes)),
     )
 
 
@@ -234,15 +259,20 @@ def _sized(text: str, n_bytes: int) -> str:
 def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
     is_used, is_wanted = is_of_model(searched, card.id), is_of_model(wanted, card.id)
-    state = "In use" if is_used else "Ready"
+    state = translate("Encoders", "In use") if is_used else translate("Encoders", "Ready")
     if is_used and is_8_bit(searched):
-        state = "In use, 8-bit"
+        state = translate("Encoders", "In use, 8-bit")
     elif is_wanted and wanted != searched:
         state = incomplete
     actions: list[EncoderAction] = []
     if not is_wanted or is_8_bit(wanted):
-        actions.append(EncoderAction("use", card.id, "Use", is_primary=card.is_trained and not is_wanted))
-    actions += [EncoderAction("check", card.id, "Check", is_minor=True), _remove(model, searched, wanted)]
+        actions.append(
+            EncoderAction("use", card.id, translate("Encoders", "Use"), is_primary=card.is_trained and not is_wanted)
+        )
+    actions += [
+        EncoderAction("check", card.id, translate("Encoders", "Check"), is_minor=True),
+        _remove(model, searched, wanted),
+    ]
     return replace(
         row,
         state=state,
@@ -256,45 +286,54 @@ def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incom
 def _int8_text(model: ModelState) -> str | None:
     if not model.has_int8:
         can_download = model.card.source.kind == "hub" and model.n_int8_bytes
-        return "An 8-bit version is available; it is more than twice as fast." if can_download else None
+        return (
+            translate("Encoders", "An 8-bit version is available; it is more than twice as fast.")
+            if can_download
+            else None
+        )
     if model.check is not None and model.check.int8_sentence:
         return model.check.int8_sentence
     if model.recall is None:
-        return (
-            "The 8-bit version is more than twice as fast. First check that it finds the same sounds in your library."
+        return translate(
+            "Encoders",
+            "The 8-bit version is more than twice as fast. First check that it finds the same sounds in your library.",
         )
-    figure = (
-        f"8-bit version: {model.recall.text} of the 10 nearest sounds are the same, "
-        f"measured on {count_text(model.recall.n_sounds)}"
-    )
+    figure = translate(
+        "Encoders", "8-bit version: {share} of the 10 nearest sounds are the same, measured on {sounds}."
+    ).format(share=model.recall.text, sounds=count_text(model.recall.n_sounds))
     if model.is_int8_offered:
-        return f"{figure}."
-    return f"{figure}. At least {MIN_RECALL:.2f} is needed to use it."
+        return figure
+    least = translate("Encoders", "At least {share} is needed to use it.").format(share=f"{MIN_RECALL:.2f}")
+    return f"{figure} {least}"
 
 
 def _int8_actions(model: ModelState, wanted: str) -> Iterator[EncoderAction]:
     card = model.card
     if not model.has_int8:
         if card.source.kind == "hub" and model.n_int8_bytes:
-            yield EncoderAction("fetch_int8", card.id, _sized("Download 8-bit", model.n_int8_bytes))
+            yield EncoderAction(
+                "fetch_int8", card.id, _sized(translate("Encoders", "Download 8-bit"), model.n_int8_bytes)
+            )
         return
     if model.is_int8_offered and not (is_of_model(wanted, card.id) and is_8_bit(wanted)):
-        yield EncoderAction("use", card.id + INT8_ENDING, "Use 8-bit")
+        yield EncoderAction("use", card.id + INT8_ENDING, translate("Encoders", "Use 8-bit"))
     if model.recall is None:
-        yield EncoderAction("compare", card.id, "Check 8-bit version on your sounds")
+        yield EncoderAction("compare", card.id, translate("Encoders", "Check 8-bit version on your sounds"))
     else:
-        yield EncoderAction("compare", card.id, "Check on your sounds again", is_minor=True)
+        yield EncoderAction("compare", card.id, translate("Encoders", "Check on your sounds again"), is_minor=True)
 
 
 def _remove(model: ModelState, searched: str, wanted: str) -> EncoderAction:
     card = model.card
     size = f", {bytes_text(model.n_disk_bytes)}" if model.n_disk_bytes else ""
-    question = f"Remove the weights of {short_name(card)}{size}?"
+    question = translate("Encoders", "Remove the weights of {encoder}{size}?").format(
+        encoder=short_name(card), size=size
+    )
     if model.state not in {"absent", "partial"}:
-        question += " Its embeddings are kept."
+        question += " " + translate("Encoders", "Its embeddings are kept.")
     if LibraryEncoders((), searched, wanted, 0).is_chosen(card.id):
-        question += " Search will use the built-in encoder."
-    return EncoderAction("remove", card.id, "Remove", is_minor=True, question=question)
+        question += " " + translate("Encoders", "Search will use the built-in encoder.")
+    return EncoderAction("remove", card.id, translate("Encoders", "Remove"), is_minor=True, question=question)
 
 
 def offer_notice(library: LibraryEncoders) -> NoticeState | None:
@@ -309,6 +348,7 @@ def offer_notice(library: LibraryEncoders) -> NoticeState | None:
         return None
     size = f" ({bytes_text(model.n_download_bytes)})" if model.n_download_bytes else ""
     name = short_name(model.card)
-    verb = "Resume" if model.state == "partial" else "Download"
-    actions = (EncoderAction("fetch", model.card.id, verb), DETAILS)
-    return NoticeState(f"{name} understands longer descriptions. You can download it{size}.", actions)
+    verb = translate("Encoders", "Resume") if model.state == "partial" else translate("Encoders", "Download")
+    actions = (EncoderAction("fetch", model.card.id, verb), details_action())
+    text = translate("Encoders", "{encoder} understands longer descriptions. You can download it{size}.")
+    return NoticeState(text.format(encoder=name, size=size), actions)

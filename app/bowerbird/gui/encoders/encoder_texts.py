@@ -8,6 +8,7 @@ from bowerbird.base.text import bytes_text, time_left_text
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
 from bowerbird.encoders.weights.cards import INT8_ENDING, shipped_cards
 from bowerbird.encoders.weights.store import installed_weights
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.library.encoders.choice import is_of_model
 from bowerbird.library.encoders.models import short_name
@@ -15,8 +16,6 @@ from bowerbird.library.encoders.models import short_name
 Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "remove", "cancel", "details"]
 
 _SPEED_AFTER_S: Final = 1.0
-
-BUILT_IN: Final = "the built-in encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,9 @@ def _is_acoustic(name: str) -> bool:
 def short_title(name: str) -> str:
     """Return an encoder's title for use in a sentence, up to the first comma."""
     if is_built_in(name):
-        return BUILT_IN
+        return translate("Encoders", "the built-in encoder")
     if _is_acoustic(name):
-        return "acoustic descriptors"
+        return translate("Encoders", "acoustic descriptors")
     titles = [title for card_id, title in _shipped_titles().items() if is_of_model(name, card_id)]
     if not titles:  # the user's own card
         titles = [
@@ -102,7 +101,7 @@ def short_title(name: str) -> str:
         ]
     if not titles:
         return name
-    return f"{titles[0]} 8-bit" if is_8_bit(name) else titles[0]
+    return translate("Encoders", "{title} 8-bit").format(title=titles[0]) if is_8_bit(name) else titles[0]
 
 
 @lru_cache(maxsize=1)
@@ -118,18 +117,23 @@ def is_8_bit(name: str) -> bool:
 # Notices
 
 
-DETAILS: Final = EncoderAction("details", None, "Details")
+def details_action() -> EncoderAction:
+    """Return the action that opens the dialog."""
+    return EncoderAction("details", None, translate("Encoders", "Details"))
 
 
 def job_notice(job: JobState) -> NoticeState:
     """Return the notice of a running job."""
-    return NoticeState("", (EncoderAction("cancel", None, "Cancel"),), job, is_dismissable=False)
+    return NoticeState("", (EncoderAction("cancel", None, translate("Encoders", "Cancel")),), job, is_dismissable=False)
 
 
 def ready_notice(encoder_id: str) -> NoticeState:
     """Return the notice that offers to use weights that were just installed."""
-    text = f"{short_title(encoder_id)} is ready. Before search can use it, it has to index your library."
-    return NoticeState(text, (EncoderAction("use", encoder_id, "Use it"), DETAILS))
+    text = translate("Encoders", "{encoder} is ready. Before search can use it, it has to index your library.")
+    return NoticeState(
+        text.format(encoder=short_title(encoder_id)),
+        (EncoderAction("use", encoder_id, translate("Encoders", "Use it")), details_action()),
+    )
 
 
 class Speed:
@@ -153,5 +157,7 @@ def job_state(progress: Progress, bytes_per_s: float) -> JobState:
     text = progress.text
     n_left = progress.n_total - progress.n_done
     if bytes_per_s > 0 and n_left > 0:
-        text += f" · {bytes_text(round(bytes_per_s))} a second · {time_left_text(n_left / bytes_per_s)} left"
+        text = translate("Encoders", "{progress} · {size} a second · {time} left").format(
+            progress=text, size=bytes_text(round(bytes_per_s)), time=time_left_text(n_left / bytes_per_s)
+        )
     return JobState(text, progress.share)

@@ -21,6 +21,7 @@ from bowerbird.gui.encoders.encoder_texts import (
     ready_notice,
     short_title,
 )
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.jobs.runner import JobRunner, Work
 from bowerbird.library.encoders.choice import choose_encoder, searched_encoder, stop_using_model
@@ -142,7 +143,7 @@ class EncodersPresenter:
             case "fetch" | "fetch_int8":
                 with_int8 = action.verb == "fetch_int8"
                 self._start(
-                    f"Downloading {title}",
+                    translate("Encoders", "Downloading {encoder}").format(encoder=title),
                     lambda control, report: fetch_model(
                         encoder_id, with_int8=with_int8, control=control, report=report
                     ),
@@ -150,30 +151,35 @@ class EncodersPresenter:
                 )
             case "check":
                 self._start(
-                    f"Checking {title}",
+                    translate("Encoders", "Checking {encoder}").format(encoder=title),
                     lambda control, report: verify_model(encoder_id, control=control, report=report),
                 )
             case "compare":
                 self._start(
-                    f"Comparing the 8-bit weights of {title}",
+                    translate("Encoders", "Comparing the 8-bit weights of {encoder}").format(encoder=title),
                     lambda control, report: check_int8(self._library, encoder_id, control=control, report=report),
                 )
             case "remove":
-                self._start(f"Removing {title}", lambda _control, _report: self._remove(encoder_id))
+                self._start(
+                    translate("Encoders", "Removing {encoder}").format(encoder=title),
+                    lambda _control, _report: self._remove(encoder_id),
+                )
             case _:
                 raise ValueError(action.verb)
 
     def import_folder(self, folder: Path) -> None:
         """Import weights from a folder."""
         self._start(
-            "Importing", lambda control, report: import_model(folder, control=control, report=report), is_install=True
+            translate("Encoders", "Importing"),
+            lambda control, report: import_model(folder, control=control, report=report),
+            is_install=True,
         )
 
     def cancel(self) -> None:
         """Cancel the job; an unfinished download is kept."""
         if self.is_running:
             self._jobs.cancel()
-            self._job = JobState("Stopping…", self._job.share)
+            self._job = JobState(translate("Encoders", "Stopping…"), self._job.share)
             self._show()
 
     def dismiss(self) -> None:
@@ -225,11 +231,14 @@ class EncodersPresenter:
         self._search_by(encoder)
         title = short_title(encoder.name)
         if until is None:
-            self._news = f"Search now uses {title}."
+            self._news = translate("Encoders", "Search now uses {encoder}.").format(encoder=title)
         else:
-            self._news = f"Search uses {title} until {short_title(until)} has indexed your library."
+            self._news = translate("Encoders", "Search uses {encoder} until {wanted} has indexed your library.").format(
+                encoder=title, wanted=short_title(until)
+            )
         if n_left:
-            self._news += f" {n_left:,} sounds on disconnected drives will be indexed when the drives are back."
+            later = translate("Encoders", "{n} sounds on disconnected drives will be indexed when the drives are back.")
+            self._news += " " + later.format(n=f"{n_left:,}")
         self._show()
         self.refresh()
 

@@ -10,6 +10,7 @@ from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.system_rows import SystemList, SystemRow
+from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report
 from bowerbird.jobs.runner import JobRunner
@@ -22,10 +23,7 @@ from bowerbird.listening.systems.choices import SystemChoices, system_choices
 from bowerbird.listening.systems.side_by_side import MAX_COLUMNS, ResultColumn, one_query_design, side_by_side
 from bowerbird.playback.events import CannotPlay, Started, Stopped
 
-NO_QUERY: Final = "Select a sound or enter words, then compare systems."
-_NO_SOUNDS: Final = "The library has no indexed sounds yet. Add a folder first."
-_NO_SYSTEM: Final = "Select a system to see its results."
-_MAKING: Final = "Creating the blind test"
+NO_QUERY: Final = QT_TRANSLATE_NOOP("Compare", "Select a sound or enter words, then compare systems.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +173,7 @@ class ComparePresenter:
         if query is None:
             query, other = other, None
         if query is None:
-            self._view.complain(NO_QUERY)
+            self._view.complain(translate("Compare", NO_QUERY))
             return False
         self._query, self._other = query, other
         self._is_open = True
@@ -321,7 +319,7 @@ class ComparePresenter:
         labels = self._labels
         self._output.stop()
         self._jobs.start(
-            _MAKING,
+            translate("Compare", "Creating the blind test"),
             lambda control, report: make_study(
                 self._library, design, labels=labels_by_path(labels), control=control, report=report
             ),
@@ -337,7 +335,7 @@ class ComparePresenter:
 
     @property
     def _job(self) -> Progress | None:
-        return Progress(_MAKING) if self._jobs.is_running else None
+        return Progress(translate("Compare", "Creating the blind test")) if self._jobs.is_running else None
 
     def _created(self, made: MadeStudy | None, error: str | None) -> None:
         self._view.show_compare_job(None, error)
@@ -354,11 +352,11 @@ class ComparePresenter:
             return
 
         def work(control: Control, report: Report) -> str:
-            report(Progress("Computing the result"))
+            report(Progress(translate("Compare", "Computing the result")))
             control.check()
             return _verdict(folder)
 
-        self._jobs.start("Computing the result", work, ended=self._evaluated)
+        self._jobs.start(translate("Compare", "Computing the result"), work, ended=self._evaluated)
 
     def _evaluated(self, verdict: str | None, error: str | None) -> None:
         self._verdict = verdict
@@ -409,11 +407,12 @@ class ComparePresenter:
 
     def _remark(self, n_systems: int) -> str | None:
         if not self._encoders:
-            return _NO_SOUNDS
+            return translate("Compare", "The library has no indexed sounds yet. Add a folder first.")
         if not n_systems:
-            return _NO_SYSTEM
+            return translate("Compare", "Select a system to see its results.")
         if n_systems > MAX_COLUMNS:
-            return f"{n_systems} systems do not fit side by side. Select at most {MAX_COLUMNS}."
+            text = translate("Compare", "{n} systems do not fit side by side. Select at most {most}.")
+            return text.format(n=n_systems, most=MAX_COLUMNS)
         return None
 
 
@@ -429,5 +428,6 @@ def _verdict(folder: StudyFolder) -> str:
     means = [(figures.system, figures.mean_grade.value) for figures in results.everybody.systems]
     known = ", ".join(f"{system} {mean:.1f}" for system, mean in means if mean is not None)
     if not known:
-        return "No sound was graded."
-    return f"Mean grade, 0 to {len(results.gains) - 1}: {known}. The report under Studies has details."
+        return translate("Compare", "No sound was graded.")
+    text = translate("Compare", "Mean grade, 0 to {best}: {grades}. The report under Studies has details.")
+    return text.format(best=len(results.gains) - 1, grades=known)

@@ -22,6 +22,7 @@ from bowerbird.gui.listening.rating_window import RatingWindow
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.event_bridge import EventBridge
+from bowerbird.gui.translation import use_translator
 from bowerbird.listening.bundles import open_bundle
 from bowerbird.listening.headphones import HeadphoneTrial, write_trials
 from bowerbird.listening.response_store import ResponseStore
@@ -165,6 +166,7 @@ def rate_window(arguments: Sequence[str]) -> int:
         folder = open_bundle(given) if given.is_file() else study_named(options.study)
         boundary.log_qt()
         application = QApplication(["bowerbird"])
+        use_translator(QApplication.translate)
         application.setApplicationName("Bowerbird")
         application.setDesktopFileName("bowerbird")
         application.setStyle("Fusion")

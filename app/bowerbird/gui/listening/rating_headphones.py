@@ -1,15 +1,13 @@
 """The headphone check. It never blocks a rater: its result is stored."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
-from bowerbird.gui.listening import rating_texts as texts
+from bowerbird.gui.listening import rating_steps
 from bowerbird.gui.listening.rating_playback import Stimulus, StimulusPlayer
 from bowerbird.gui.listening.rating_state import Action, SoundState, StepState
+from bowerbird.gui.translation import translate
 from bowerbird.listening.headphones import N_TO_PASS, HeadphoneTrial
 from bowerbird.playback.events import Stopped
-
-_TONES: Final = ("First", "Second", "Third")
 
 
 class HeadphoneCheck:
@@ -61,7 +59,7 @@ class HeadphoneCheck:
     def answer(self, tone: int) -> None:
         """Store an answer and play the next trial; refuse it before all three tones were played."""
         if not self._was_played:
-            self._message = "Listen to all three tones, then choose the quietest."
+            self._message = translate("Rating", "Listen to all three tones, then choose the quietest.")
             return
         self._answers.append(tone)
         self._was_played = False
@@ -81,16 +79,21 @@ class HeadphoneCheck:
         """Return the current trial, or the result."""
         if self.is_done:
             return self._result()
+        tones = (translate("Rating", "First"), translate("Rating", "Second"), translate("Rating", "Third"))
         return StepState(
             name="headphones",
-            heading="Which tone is quietest?",
+            heading=translate("Rating", "Which tone is quietest?"),
             paragraphs=(
-                "You will hear three tones. Over headphones the quietest is easy to tell; over loudspeakers it is not.",
-                f"{len(self._answers) + 1} of {len(self._trials)}",
+                translate(
+                    "Rating",
+                    "You will hear three tones. Over headphones the quietest is easy to tell; "
+                    "over loudspeakers it is not.",
+                ),
+                translate("Rating", "{n} of {total}").format(n=len(self._answers) + 1, total=len(self._trials)),
             ),
             actions=(
-                *(Action(f"tone_{index}", str(index + 1), name) for index, name in enumerate(_TONES)),
-                Action("play", "space", "Play again"),
+                *(Action(f"tone_{index}", str(index + 1), name) for index, name in enumerate(tones)),
+                Action("play", "space", translate("Rating", "Play again")),
             ),
             sound=SoundState(
                 None, "", "", self._player.position_share, self._was_played, self._player.playing is not None
@@ -99,13 +102,19 @@ class HeadphoneCheck:
         )
 
     def _result(self) -> StepState:
-        found = f"You found the quiet tone in {self.n_right} of {len(self._trials)} trials."
-        proceed = Action("advance", "enter", texts.CONTINUE, is_default=True)
-        if self.is_passed:
-            return StepState("headphones_result", "Headphones detected", (f"{found} Keep them on.",), (proceed,))
-        text = (
-            f"{found} This is typical of loudspeakers or of a single channel. Put on headphones, check that both sides "
-            "play, and check again. You can also continue without; the result is stored."
+        found = translate("Rating", "You found the quiet tone in {n} of {total} trials.").format(
+            n=self.n_right, total=len(self._trials)
         )
-        again = Action("again", "r", "Check again")
-        return StepState("headphones_result", "No headphones detected", (text,), (proceed, again))
+        proceed = rating_steps.proceed()
+        if self.is_passed:
+            text = f"{found} {translate('Rating', 'Keep them on.')}"
+            return StepState("headphones_result", translate("Rating", "Headphones detected"), (text,), (proceed,))
+        advice = translate(
+            "Rating",
+            "This is typical of loudspeakers or of a single channel. Put on headphones, check that both sides "
+            "play, and check again. You can also continue without; the result is stored.",
+        )
+        again = Action("again", "r", translate("Rating", "Check again"))
+        return StepState(
+            "headphones_result", translate("Rating", "No headphones detected"), (f"{found} {advice}",), (proceed, again)
+        )

@@ -33,20 +33,13 @@ from bowerbird.gui.listening.rating_state import (
     Toggle,
     Undo,
 )
+from bowerbird.gui.translation import translate
 from bowerbird.listening.plan import estimated_minutes
 from bowerbird.listening.responses import Page
 from bowerbird.listening.session import RatingSession
+from bowerbird.listening.study import TrialKind
 
 _CENTRE: Final = 50.0
-_ANSWERS: Final = {
-    "grade": (),
-    "preference": (
-        AnswerState("left", "Q", texts.LEFT_IS_BETTER),
-        AnswerState("tie", "W", texts.NO_DIFFERENCE),
-        AnswerState("right", "E", texts.RIGHT_IS_BETTER),
-    ),
-    "abx": (AnswerState("left", "A", texts.X_IS_A), AnswerState("right", "B", texts.X_IS_B)),
-}
 
 
 class PageView(Protocol):
@@ -147,13 +140,15 @@ class PagePresenter:
                 self._listen_more = self._session.why_not_respond(self._subject) if self._message else None
             case StartComment():
                 self._is_commenting = self._has_subject()
-                self._message = None if self._is_commenting else texts.PLAY_FIRST
+                self._message = None if self._is_commenting else texts.play_first()
             case Comment():
                 self._is_commenting, self._message = False, None
                 if command.text is not None and self._has_subject():
                     self._session.comment(self._subject, command.text)
             case Undo():
-                self._message = None if self._session.undo() else texts.NOTHING_TO_UNDO
+                self._message = (
+                    None if self._session.undo() else translate("Rating", "There is nothing to undo on this page.")
+                )
             case Next():
                 self._message = self._session.why_not_next
                 if not self._message:
@@ -177,7 +172,7 @@ class PagePresenter:
         if isinstance(command, Choose):
             return session.choose(command.answer)
         if not self._has_subject():
-            return texts.PLAY_FIRST
+            return texts.play_first()
         position = self._subject
         if isinstance(command, CannotJudge):
             return session.cannot_judge(position, is_set=not session.response(position).cannot_judge)
@@ -263,7 +258,7 @@ class PagePresenter:
             mark=design.must_hear_share,
             grades=tuple(zip(GRADE_KEYS.upper(), design.scale.grades, strict=False)) if is_graded else (),
             ends=texts.slider_labels(design) if is_graded else ("", ""),
-            answers=tuple(replace(state, is_chosen=response.answer == state.answer) for state in _ANSWERS[page.kind]),
+            answers=tuple(replace(state, is_chosen=response.answer == state.answer) for state in _answers(page.kind)),
             cannot_judge=not is_graded and response.cannot_judge,
             comment="" if is_graded else response.comment,
             commenting=self._subject_name() if self._is_commenting else None,
@@ -326,7 +321,24 @@ class PagePresenter:
         return self._page.kind != "grade" or self._selected is not None
 
     def _subject_name(self) -> str:
-        return texts.THIS_PAGE if self._subject is None else self._session.letter(self._subject)
+        return translate("Rating", "this page") if self._subject is None else self._session.letter(self._subject)
 
     def _duration_s(self, item_id: str | None) -> float:
         return self._session.study.items[item_id].duration_s if item_id else 0.0
+
+
+def _answers(kind: TrialKind) -> tuple[AnswerState, ...]:
+    match kind:
+        case "preference":
+            return (
+                AnswerState("left", "Q", translate("Rating", "Left is better")),
+                AnswerState("tie", "W", translate("Rating", "No difference")),
+                AnswerState("right", "E", translate("Rating", "Right is better")),
+            )
+        case "abx":
+            return (
+                AnswerState("left", "A", translate("Rating", "X is A")),
+                AnswerState("right", "B", translate("Rating", "X is B")),
+            )
+        case _:
+            return ()

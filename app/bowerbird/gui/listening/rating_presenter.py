@@ -109,7 +109,7 @@ class RatingPresenter:
     def join(self, pseudonym: str, background: Mapping[str, str], *, has_consented: bool) -> None:
         """Start with a new rater."""
         if not has_consented:
-            self._show_raters(texts.NO_CONSENT)
+            self._show_raters(texts.no_consent())
             return
         try:
             self._start_session(join(self._folder, self._store, pseudonym, background))
@@ -128,8 +128,8 @@ class RatingPresenter:
         state = RatersState(
             self._design.title,
             raters,
-            texts.CONSENT,
-            texts.BACKGROUND,
+            texts.consent(),
+            texts.background(),
             pseudonym=self._pseudonym,
             message=message,
         )

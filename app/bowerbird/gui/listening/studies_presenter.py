@@ -9,6 +9,7 @@ from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.text import printable
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.studies_texts import StudyRow, bundle_text, report_text, study_row
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report
 from bowerbird.jobs.runner import JobRunner, Work
@@ -109,7 +110,7 @@ class StudiesPresenter:
             written = report_study(open_study(path))
             return _Result(report_text(written), written.path)
 
-        self._start("Computing the report", work)
+        self._start(translate("Studies", "Computing the report"), work)
 
     def export(self, name: str, out: Path) -> None:
         """Pack a study into a bundle for raters elsewhere."""
@@ -120,7 +121,7 @@ class StudiesPresenter:
             bundles.write_bundle(folder, out)
             return _Result(bundle_text(out.name, folder, out.stat().st_size))
 
-        self._start("Exporting the study", work)
+        self._start(translate("Studies", "Exporting the study"), work)
 
     def export_ratings(self, name: str, out: Path) -> None:
         """Pack the ratings that were given here, to be sent back."""
@@ -128,9 +129,10 @@ class StudiesPresenter:
 
         def work() -> _Result:
             responses = bundles.write_responses(open_study(path), out)
-            return _Result(f"{printable(out.name)} contains {responses_text(responses)}.")
+            text = translate("Studies", "{file} contains {responses}.")
+            return _Result(text.format(file=printable(out.name), responses=responses_text(responses)))
 
-        self._start("Exporting ratings", work)
+        self._start(translate("Studies", "Exporting ratings"), work)
 
     def merge(self, name: str, files: Sequence[Path]) -> None:
         """Merge ratings that were given elsewhere."""
@@ -141,19 +143,21 @@ class StudiesPresenter:
             sentences: list[str] = []
             for number, file in enumerate(files):
                 control.check()
-                report(Progress(f"Merging {printable(file.name)}", number, len(files)))
+                activity = translate("Studies", "Merging {file}").format(file=printable(file.name))
+                report(Progress(activity, number, len(files)))
                 sentences += merge_sentences(file.name, bundles.merge(folder, file))
             return _Result(printable(" ".join(sentences)))
 
-        self._start_job("Merging ratings", work)
+        self._start_job(translate("Studies", "Merging ratings"), work)
 
     def open_bundle(self, path: Path) -> None:
         """Add a study from a bundle."""
 
         def work() -> _Result:
-            return _Result(f"“{printable(bundles.open_bundle(path).study.design.title)}” was added.")
+            title = printable(bundles.open_bundle(path).study.design.title)
+            return _Result(translate("Studies", "“{title}” was added.").format(title=title))
 
-        self._start("Opening the bundle", work)
+        self._start(translate("Studies", "Opening the bundle"), work)
 
     def cancel(self) -> None:
         """Cancel the running job."""

@@ -1,10 +1,10 @@
 """What the list of studies says."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from bowerbird.base.text import count_text, printable
+from bowerbird.gui.translation import translate
 from bowerbird.listening.overview import StudyOverview
 from bowerbird.listening.report.files import WrittenReport
 from bowerbird.listening.store import StudyFolder
@@ -12,8 +12,6 @@ from bowerbird.listening.study import TrialKind
 
 _N_SENTENCES: Final = 2
 """Of the report, shown beside the list."""
-
-_TRIALS: Final[Mapping[TrialKind, str]] = {"grade": "graded", "preference": "by preference", "abx": "by ABX"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +43,60 @@ class StudyRow:
 def study_row(folder: StudyFolder, overview: StudyOverview) -> StudyRow:
     """Return the row of a study."""
     design = folder.study.design
-    sessions = f" in {overview.n_sittings} sessions" if overview.n_sittings > 1 else ""
+    queries = count_text(overview.n_queries, translate("Studies", "query"), translate("Studies", "queries"))
     facts = [
         printable(folder.path.name),
-        f"{count_text(overview.n_queries, 'query', 'queries')} {_TRIALS[design.kind]}",
+        _trials_text(design.kind).format(queries=queries),
         ", ".join(system.name for system in design.systems),
-        f"{overview.minutes:.0f} min per rater{sessions}",
+        _length_text(overview),
     ]
-    raters = [
-        f"{printable(rater.pseudonym)} done"
-        if rater.n_done >= overview.n_pages
-        else f"{printable(rater.pseudonym)} {rater.n_done:,} of {overview.n_pages:,} pages"
-        for rater in overview.raters
-    ]
+    raters = [_rater_text(printable(rater.pseudonym), rater.n_done, overview.n_pages) for rater in overview.raters]
+    title = printable(design.title)
     return StudyRow(
         folder.path.name,
-        printable(design.title) + (" (pilot)" if design.is_pilot else ""),
+        translate("Studies", "{title} (pilot)").format(title=title) if design.is_pilot else title,
         " · ".join(facts),
-        " · ".join(raters) or "No ratings yet",
+        " · ".join(raters) or translate("Studies", "No ratings yet"),
         has_ratings=bool(raters),
+    )
+
+
+def _trials_text(kind: TrialKind) -> str:
+    match kind:
+        case "grade":
+            return translate("Studies", "{queries} graded")
+        case "preference":
+            return translate("Studies", "{queries} by preference")
+        case "abx":
+            return translate("Studies", "{queries} by ABX")
+
+
+def _length_text(overview: StudyOverview) -> str:
+    minutes = f"{overview.minutes:.0f}"
+    if overview.n_sittings > 1:
+        text = translate("Studies", "{minutes} min per rater in {sessions} sessions")
+        return text.format(minutes=minutes, sessions=overview.n_sittings)
+    return translate("Studies", "{minutes} min per rater").format(minutes=minutes)
+
+
+def _rater_text(alias: str, n_done: int, n_pages: int) -> str:
+    if n_done >= n_pages:
+        return translate("Studies", "{alias} done").format(alias=alias)
+    return translate("Studies", "{alias} {n} of {total} pages").format(
+        alias=alias, n=f"{n_done:,}", total=f"{n_pages:,}"
     )
 
 
 def report_text(report: WrittenReport) -> str:
     """Return the main findings, and where the report is."""
     findings = " ".join(report.results.sentences[:_N_SENTENCES])
-    return printable(f"{findings} The report is in {report.path.parent}.")
+    where = translate("Studies", "The report is in {folder}.").format(folder=report.path.parent)
+    return printable(f"{findings} {where}")
 
 
 def bundle_text(name: str, folder: StudyFolder, n_bytes: int) -> str:
     """Return what a bundle contains."""
-    excerpts = count_text(len(folder.study.items), "excerpt", "excerpts")
-    return f"{printable(name)} contains {excerpts}, {n_bytes / 1e6:.1f} MB."
+    excerpts = count_text(len(folder.study.items), translate("Studies", "excerpt"), translate("Studies", "excerpts"))
+    return translate("Studies", "{file} contains {excerpts}, {size} MB.").format(
+        file=printable(name), excerpts=excerpts, size=f"{n_bytes / 1e6:.1f}"
+    )

@@ -14,7 +14,6 @@ from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.study_design_fields import with_value
 from bowerbird.gui.listening.study_design_texts import (
     DEFAULT_TITLE,
-    WRONG_SYSTEM,
     DesignState,
     created_text,
     estimate_text,
@@ -23,6 +22,7 @@ from bowerbird.gui.listening.study_design_texts import (
     sounds_text,
 )
 from bowerbird.gui.listening.system_rows import SystemList
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.jobs.runner import JobRunner
 from bowerbird.library.library import Library
@@ -283,7 +283,8 @@ class StudyDesignPresenter:
             try:
                 write_atomic(path, text)
             except OSError as error:
-                raise StudyError(f"Cannot write “{path}” ({os_reason(error)}). Choose another folder.") from error
+                sentence = translate("New study", "Cannot write “{path}” ({reason}). Choose another folder.")
+                raise StudyError(sentence.format(path=path, reason=os_reason(error))) from error
 
         self._queries.run("save", work, done=lambda _: self._view.show_design_job(None, None), failed=self._show_error)
 
@@ -296,7 +297,7 @@ class StudyDesignPresenter:
             return
         design, labels = state.design, self._labels
         is_started = self._jobs.start(
-            "Creating the study",
+            translate("New study", "Creating the study"),
             lambda control, report: make_study(
                 self._library, design, labels=labels_by_path(labels), control=control, report=report
             ),
@@ -304,13 +305,13 @@ class StudyDesignPresenter:
             ended=self._ended,
         )
         if is_started:
-            self._view.show_design_job(Progress("Reading the library"), None)
+            self._view.show_design_job(Progress(translate("New study", "Reading the library")), None)
 
     def cancel(self) -> None:
         """Cancel creating the study; nothing of it is left."""
         if self._jobs.is_running:
             self._jobs.cancel()
-            self._view.show_design_job(Progress("Cancelling"), None)
+            self._view.show_design_job(Progress(translate("New study", "Cancelling")), None)
 
     def _ended(self, made: MadeStudy | None, error: str | None) -> None:
         self._view.show_design_job(None, error)
@@ -351,7 +352,7 @@ class StudyDesignPresenter:
             return None
         problems = dict(problems_of(design, self._choices))
         if self._systems.has_problem:
-            problems.setdefault("systems", WRONG_SYSTEM)
+            problems.setdefault("systems", translate("New study", "A system is not valid. See its row."))
         return DesignState(
             design=design,
             system_rows=self._systems.rows,

@@ -10,6 +10,7 @@ from bowerbird.base.paths import studies_path
 from bowerbird.base.text import count_text, printable
 from bowerbird.gui.listening.study_design_fields import FIELDS
 from bowerbird.gui.listening.system_rows import SystemRow
+from bowerbird.gui.translation import translate
 from bowerbird.listening.design import design_problems
 from bowerbird.listening.plan import estimate_of
 from bowerbird.listening.store import StudyFolder
@@ -24,9 +25,8 @@ _SOUND_FIELDS: Final = frozenset({"near_copies", "near_copy_cosine", "controls.i
 _TOLERANCE: Final = 0.2
 """Share of a session that the estimate may be over before a second session is announced."""
 
-NO_SOUNDS: Final = "The library has no indexed sounds yet. Add a folder first."
 DEFAULT_TITLE: Final = "A listening test"
-WRONG_SYSTEM: Final = "A system is not valid. See its row."
+"""Stored in the study, and therefore not translated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,21 +69,20 @@ class DesignState:
 def problems_of(design: StudyDesign, choices: SystemChoices) -> Mapping[str, str]:
     """Return the problems by the path of their field; "" is the design as a whole."""
     if not choices.encoders:
-        return {"": NO_SOUNDS}
+        return {"": translate("New study", "The library has no indexed sounds yet. Add a folder first.")}
     found: dict[str, str] = {}
     for problem in design_problems(design):
         found.setdefault(problem.field, _problem_text(problem.field, problem.sentence, design))
     if "name" not in found and (studies_path() / design.name).exists():
-        found["name"] = "Another study has this name. Choose a different name."
+        found["name"] = translate("New study", "Another study has this name. Choose a different name.")
     n_sounds, is_drawn = choices.n_sounds, design.choice.how in {"stratified", "random"}
     n_needed = design.choice.n_queries + design.n_training
     if design.choice.how != "words" and n_sounds <= design.depth:
-        found.setdefault("depth", f"The library has only {count_text(n_sounds)}. Choose fewer results.")
+        text = translate("New study", "The library has only {sounds}. Choose fewer results.")
+        found.setdefault("depth", text.format(sounds=count_text(n_sounds)))
     if is_drawn and n_needed > n_sounds:
-        found.setdefault(
-            "choice.n_queries",
-            f"The library has only {count_text(n_sounds)}; with training pages the study needs {n_needed:,}.",
-        )
+        text = translate("New study", "The library has only {sounds}; with training pages the study needs {n}.")
+        found.setdefault("choice.n_queries", text.format(sounds=count_text(n_sounds), n=f"{n_needed:,}"))
     return found
 
 
@@ -91,13 +90,17 @@ def estimate_text(design: StudyDesign, choices: SystemChoices) -> str:
     """Return the estimated length of a study."""
     effort = estimate_of(design, mean_excerpt_s=choices.mean_excerpt_s(design.excerpt_s))
     n_sessions = math.ceil(effort.minutes / design.break_after_min - _TOLERANCE)
-    sessions = f" in {n_sessions} sessions" if n_sessions > 1 else ""
-    return f"Estimate: {effort_text(effort.n_pages, effort.minutes)}{sessions}"
+    length = effort_text(effort.n_pages, effort.minutes)
+    if n_sessions > 1:
+        return translate("New study", "Estimate: {length} in {n} sessions").format(length=length, n=n_sessions)
+    return translate("New study", "Estimate: {length}").format(length=length)
 
 
 def created_text(folder: StudyFolder, *, n_pages: int, minutes: float) -> str:
     """Return the sentence that confirms a new study."""
-    return f"“{printable(folder.study.design.title)}” was created: {effort_text(n_pages, minutes)}."
+    return translate("New study", "“{title}” was created: {length}.").format(
+        title=printable(folder.study.design.title), length=effort_text(n_pages, minutes)
+    )
 
 
 def shown_paths(design: StudyDesign) -> frozenset[str]:
@@ -120,28 +123,30 @@ def sounds_text(design: StudyDesign) -> str:
         return ""
     names = [printable(Path(path).name) for path in design.choice.sounds]
     if len(names) <= 2:
-        return ", ".join(names) or "No sound selected"
-    return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"
+        return ", ".join(names) or translate("New study", "No sound selected")
+    return translate("New study", "{first}, {second} and {n} more").format(
+        first=names[0], second=names[1], n=f"{len(names) - 2:,}"
+    )
 
 
 def _problem_text(field: str, sentence: str, design: StudyDesign) -> str:
     """Return the sentence to show beside a field."""
     match field:
         case "name":
-            return "Use only lowercase letters, digits, - and _."
+            return translate("New study", "Use only lowercase letters, digits, - and _.")
         case "title":
-            return "Enter a title. It should not reveal the purpose of the study."
+            return translate("New study", "Enter a title. It should not reveal the purpose of the study.")
         case "systems" if not design.systems:
-            return "Select at least one system."
+            return translate("New study", "Select at least one system.")
         case "systems" if design.kind != "grade" and len(design.systems) < 2:
-            return "This trial compares two systems. Select another."
+            return translate("New study", "This trial compares two systems. Select another.")
         case "choice.words":
-            return "Enter at least one query."
+            return translate("New study", "Enter at least one query.")
         case "choice.sounds":
-            return "Select sounds in the list, then use the selection."
+            return translate("New study", "Select sounds in the list, then use the selection.")
         case "scale.grades":
-            return "Enter two to ten grades, worst first, or none when there is a slider."
+            return translate("New study", "Enter two to ten grades, worst first, or none when there is a slider.")
         case "planned":
-            return "A comparison needs two different systems."
+            return translate("New study", "A comparison needs two different systems.")
         case _:
             return f"{sentence[0].upper()}{sentence[1:]}."

@@ -4,14 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bowerbird.gui.translation import translate
 from bowerbird.listening.study import System
 from bowerbird.listening.systems.choices import EncoderChoice, SystemChoices
-
-_SEARCHES: Mapping[str, str] = {
-    "cosine": "cosine",
-    "inner_product": "inner product",
-    "nearest": "nearest neighbour",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +170,36 @@ class SystemList:
         encoder = self._choices.encoder(system.encoder)
         problem, is_available = None, True
         if system.kind == "encoder" and encoder is None:
-            problem, is_available = "The library has no embeddings of this encoder.", False
+            problem, is_available = translate("New study", "The library has no embeddings of this encoder."), False
         elif encoder is not None and self._has_words and not encoder.has_text:
-            problem, is_available = "Cannot search by words.", False
+            problem, is_available = translate("New study", "Cannot search by words."), False
         elif is_duplicate:
-            problem = "Another system has this name. Choose a different name."
+            problem = translate("New study", "Another system has this name. Choose a different name.")
         elif encoder is not None and system.n_components > row.max_components:
-            problem = f"At most {row.max_components:,} components are possible. Keep fewer."
+            text = translate("New study", "At most {n} components are possible. Keep fewer.")
+            problem = text.format(n=f"{row.max_components:,}")
         elif unknown := [name for name in system.aspects if name not in row.aspects]:
-            known = ", ".join(row.aspects) or "none"
-            problem = f"“{unknown[0]}” is not an aspect of this encoder. Its aspects: {known}."
+            known = ", ".join(row.aspects) or translate("New study", "none")
+            text = translate("New study", "“{name}” is not an aspect of this encoder. Its aspects: {known}.")
+            problem = text.format(name=unknown[0], known=known)
         return replace(row, description=description_of(system), problem=problem, is_available=is_available)
 
 
 def description_of(system: System) -> str:
     """Return what a system is, in words."""
     if system.kind == "random":
-        return "Random order, as a baseline"
+        return translate("New study", "Random order, as a baseline")
     if system.kind == "ranking":
-        return f"Rankings in {Path(system.ranking).name}"
-    parts = [f"{system.n_components:,} components" if system.n_components else ""]
-    parts += [_SEARCHES[system.search] if system.search != "cosine" else ""]
+        return translate("New study", "Rankings in {file}").format(file=Path(system.ranking).name)
+    parts = []
+    if system.n_components:
+        parts.append(translate("New study", "{n} components").format(n=f"{system.n_components:,}"))
+    if system.search == "inner_product":
+        parts.append(translate("New study", "inner product"))
+    elif system.search == "nearest":
+        parts.append(translate("New study", "nearest neighbour"))
     parts += [f"{name} × {weight:g}" for name, weight in system.aspects.items()]
-    return ", ".join([part for part in parts if part])
+    return ", ".join(parts)
 
 
 def name_of(system: System) -> str:
