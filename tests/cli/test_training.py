@@ -118,7 +118,7 @@ def test_paths_may_be_relative(sounds, command, monkeypatch):
 def test_an_invalid_word_is_a_sentence_and_2(sounds, command, word):
     done = command("words", sounds / "one.wav", "--add", word)
     assert (done.code, done.out) == (2, "")
-    assert "That is not a word. Type what describes the sound" in done.complaints
+    assert "Enter a word or a short phrase" in done.complaints
     assert is_sentence(done.complaints)
 
 

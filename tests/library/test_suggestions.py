@@ -101,14 +101,14 @@ def test_a_given_word_may_be_taken_back(library):
 
 @pytest.mark.parametrize("word", ["", "   ", "?!", "--"])
 def test_what_is_no_word_is_refused_with_an_example(library, word):
-    with pytest.raises(QueryError, match=r"not a word\. Type"):
+    with pytest.raises(QueryError, match=r"Enter a word or a short phrase, such as"):
         give_words(Library.open(library), [content_of(library, "0.wav")], word)
 
 
 def test_a_word_that_is_too_long_is_refused_and_not_cut(library):
     content_ids = [content_of(library, "0.wav")]
     give_words(Library.open(library), content_ids, "ab " * 19 + "abc")
-    with pytest.raises(QueryError, match=r"“ab ab ab ab ab ab ab…” has 61 letters\. Use a word or a few"):
+    with pytest.raises(QueryError, match=r"“ab ab ab ab ab ab ab…” is too long\. Use at most 60 characters"):
         give_words(Library.open(library), content_ids, "ab " * 19 + "abcd")
     assert len(words(library)) == 4
 

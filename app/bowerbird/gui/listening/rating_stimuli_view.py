@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 from bowerbird.gui.listening.rating_state import Grade, PageState, Play, Slide, SoundState, StimulusState
 from bowerbird.gui.listening.rating_widgets import KeyButton, PlayedRangeBar, SliderLine, key_cap, set_state
 from bowerbird.gui.shell.styled import ElidedLabel, label, styled
+from bowerbird.gui.translation import translate
 
 _LINE_PX: Final = 96
 """Minimum width of the playback line beside the grades."""
@@ -190,7 +191,10 @@ class StimulusRow(_SoundFrame):
             grade.show_key(is_shown=stimulus.is_selected)
         if self.slide is not None:
             self.slide.show_value(stimulus.slider)
-        parts = [stimulus.status, f"“{stimulus.comment}”" if stimulus.comment else ""]
+        parts = [
+            translate("Rating", stimulus.status) if stimulus.status else "",
+            f"“{stimulus.comment}”" if stimulus.comment else "",
+        ]
         self._status.set_text(" · ".join(part for part in parts if part))
 
     def _placed(self, value: float) -> None:

@@ -26,6 +26,7 @@ from bowerbird.gui.listening.study_systems_view import PlannedEditor, SystemsEdi
 from bowerbird.gui.shell import dialogs
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.styled import ElidedLabel, button, label, resize_within_screen, styled
+from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.listening.texts import progress_text
 
@@ -130,7 +131,7 @@ class StudyDialog(QDialog):
     def _add(self, field: Field, column: QVBoxLayout) -> None:
         key = (field.section, field.is_more)
         if key not in self._forms:
-            heading = label(field.section, "now")
+            heading = label(translate("New study", field.section), "now")
             heading.setContentsMargins(0, 12 if self._forms else 0, 0, 0)
             self._headings[key] = heading
             self._forms[key] = Form()
