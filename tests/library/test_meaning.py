@@ -209,7 +209,7 @@ def test_words_weigh_as_much_as_examples_though_their_vectors_lie_elsewhere(libr
     """Vectors of words lie apart from those of sounds: here most of them is where no sound has anything."""
 
     class Far(Words):
-        def knows(self, text):
+        def has_words(self, text):
             return True
 
         def encode(self, texts):
@@ -332,7 +332,7 @@ def test_warming_up_loads_the_words(library):
 
 def test_a_text_network_that_is_harmed_is_a_sentence(library):
     class Harmed:
-        def knows(self, text):
+        def has_words(self, text):
             return True
 
         def encode(self, texts):
@@ -351,7 +351,7 @@ def test_a_text_network_that_is_harmed_is_a_sentence(library):
 class Half(Words):
     """Knows its three words, and says so."""
 
-    def knows(self, text):
+    def has_words(self, text):
         return any(word in {"rain", "voice", "metal"} for word in text.split())
 
 
@@ -371,8 +371,8 @@ def test_words_that_mean_nothing_are_names_alone(library):
 class Guessing(Half):
     """Takes some words for others, and says so."""
 
-    def knows(self, text):
-        return super().knows(text) or "rian" in text
+    def has_words(self, text):
+        return super().has_words(text) or "rian" in text
 
     def guesses(self, text):
         return tuple(SpellingCorrection(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})

@@ -24,7 +24,7 @@ def write_flac(path: Path, samples: Samples, rate_hz: int) -> None:
     Raises
     ------
     AudioError
-        When the disk refuses.
+        When it cannot be written.
     """
     encoded = io.BytesIO()
     soundfile.write(encoded, np.clip(samples, -1.0, 1.0), rate_hz, format="FLAC", subtype="PCM_16")

@@ -70,7 +70,7 @@ def swap_folder(folder: Path, draft: Path, *, former: Path) -> None:
     Raises
     ------
     OSError
-        When the disk refuses; the former folder is back, and the draft still exists.
+        When it cannot be written; the former folder is back, and the draft still exists.
     """
     if former.exists():
         shutil.rmtree(former)

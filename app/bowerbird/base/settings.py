@@ -140,7 +140,7 @@ def _kept(path: Path) -> str:
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Write the settings; when the disk refuses, the old file stays and a warning is logged."""
+    """Write the settings; if it cannot be written, the old file stays and a warning is logged."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps({"version": VERSION, **dataclasses.asdict(settings)}, indent=2))

@@ -94,7 +94,7 @@ class LabelledSet:
     def positions(
         self, *, origins: Collection[str] | None = None, classes: Collection[str] | None = None
     ) -> npt.NDArray[np.int64]:
-        """Where the measured sounds of some collections or classes are, for ``vectors[positions]``.
+        """Return the positions of the sounds of some collections or classes, for ``vectors[positions]``.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class LabelledSet:
         return np.array(kept, dtype=np.int64)
 
     def only(self, positions: npt.NDArray[np.int64]) -> "LabelledSet":
-        """Just the sounds at `positions`, in that order."""
+        """Return the sounds at `positions`, in that order."""
         return LabelledSet(tuple(self.sounds[i] for i in positions))
 
 
@@ -325,7 +325,7 @@ def _rankable(vectors: Vectors, group_codes: npt.NDArray[np.int64]) -> Iterator[
 
 
 def _best(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
-    """Positions of the `n` highest finite scores, best first, equal scores in collection order."""
+    """Return the positions of the `n` highest finite scores, best first, equal scores in collection order."""
     if n < len(scores):
         threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
         candidates = np.flatnonzero(scores >= threshold)
@@ -338,7 +338,7 @@ def _best(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
 def _query_figures(
     scores: npt.NDArray[np.float32], ranked: npt.NDArray[np.int64], relevant: _Flags
 ) -> tuple[float, float, float] | None:
-    """AP@15, AP@150 and R1 of one query, or None when nothing relevant can be reached."""
+    """Return AP@15, AP@150 and R1 of one query, or None when nothing relevant can be reached."""
     reachable = np.flatnonzero(relevant & (scores > -np.inf))
     if not len(reachable):
         return None
@@ -364,7 +364,7 @@ def _mean_of(averages: Sequence[Averages]) -> Averages:
 def _family_figures(
     classes: Sequence[ClassFigures], families: Mapping[str, Collection[str]]
 ) -> tuple[FamilyFigures, ...]:
-    """Means over the scored classes of each family; a family with none is left out."""
+    """Return the means over the scored classes of each family; a family with none is left out."""
     found = []
     for family in sorted(families):
         members = [figures.averages for figures in classes if figures.label in families[family]]

@@ -208,7 +208,7 @@ class Reader(_Connection, SoundReader, EmbeddingReader, Protocol):
         ...
 
     def count_unencoded(self, encoder_id: str) -> int:
-        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor refused."""
+        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor failed on."""
         ...
 
 
@@ -232,7 +232,7 @@ class SoundWriter(Protocol):
         ...
 
     def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
-        """Compare scanned files with the catalogue: add new ones, reset changed ones."""
+        """Compare scanned files with the catalogue: add new files, reset changed files."""
         ...
 
     def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:

@@ -37,7 +37,7 @@ def evaluate(
 ) -> int:
     """Measure how well similarity finds sounds with the same label.
 
-    Every labelled sound of the library is a query against all others except those of its own group.
+    Every labelled sound is a query and is compared with all others, except those in its own group.
     MAP@15 and MAP@150 are means of average precision, MR1 the mean rank (from 0) of the first relevant sound;
     macro is the mean over classes, micro over queries.
     """

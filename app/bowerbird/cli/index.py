@@ -35,9 +35,7 @@ from bowerbird.library.search.neighbours import update_index
 def index(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[FOLDER]...", help="Folders to add or bring up to date; by default every folder of the library."
-        ),
+        typer.Argument(metavar="[FOLDER]...", help="Folders to add or update. Default: all folders of the library."),
     ] = None,
     *,
     encoder: Annotated[

@@ -264,7 +264,8 @@ def simulate(
 ) -> int:
     """Simulate studies with known truth, and check that reports recover it.
 
-    Some raters are careless, some systems equal. Exit code 1: a target was missed in 200 studies or more.
+    Some simulated raters are careless, and some systems are equally good. Exits with 1 if a target is missed and at
+    least 200 studies were run.
     """
     with _progress_line() as report:
         calibration = check_calibration(n_studies=n_studies, seed=seed, control=Control(), report=report)

@@ -10,7 +10,7 @@ from bowerbird.domain.sounds import Samples, Vectors
 class TextEncoder(Protocol):
     """Encodes text into the space of sound embeddings."""
 
-    def knows(self, text: str) -> bool:
+    def has_words(self, text: str) -> bool:
         """Return whether any word of a text is in the vocabulary; otherwise search uses names only.
 
         Raises

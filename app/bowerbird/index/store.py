@@ -51,7 +51,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
     Raises
     ------
     OSError
-        When the disk refuses; the former index is kept.
+        When it cannot be written; the former index is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     stem = _stem(stamp.encoder_id)

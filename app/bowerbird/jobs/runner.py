@@ -22,7 +22,7 @@ class Work(Protocol):
     """What a job does, in its own thread."""
 
     def __call__(self, control: Control, report: Report) -> Any:
-        """Do it, and return the result."""
+        """Run the job and return its result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ class JobRunner:
 
     @property
     def control(self) -> Control | None:
-        """That of the running job."""
+        """Control of the running job; None if none is running."""
         return self._control
 
     @property
@@ -158,7 +158,7 @@ class JobRunner:
                 pass
 
     def _run(self, activity: str, work: Work, control: Control) -> None:
-        """The thread's whole life."""
+        """Run the job, then post its result or error."""
         last_s, last_activity = 0.0, ""
 
         def report(progress: Progress) -> None:

@@ -53,7 +53,7 @@ def write_trials(folder: Path, *, seed: int) -> tuple[HeadphoneTrial, ...]:
     Raises
     ------
     AudioError
-        When the disk refuses.
+        When it cannot be written.
     """
     orders = list(itertools.permutations(("plain", "quiet", "opposed")))
     shuffled = np.random.default_rng(seed).permutation(len(orders))

@@ -76,7 +76,7 @@ def remove_study(name: str) -> None:
     Raises
     ------
     StudyError
-        When there is none, or the disk refuses.
+        When there is none, or it cannot be written.
     """
     folder = studies_path() / name
     if Path(name).name != name or not (is_study(folder) or (folder / DESIGN_NAME).is_file()):
@@ -104,7 +104,7 @@ def write_study(
     Raises
     ------
     StudyError
-        When the disk refuses.
+        When it cannot be written.
     """
     try:
         (folder / DESIGN_NAME).write_text(design_yaml(design), encoding="utf-8")

@@ -22,7 +22,7 @@ class PendingReads(Session):
         return [Path(row["path"]) for row in self._rows(sql, _this_version(encoder_id))]
 
     def count_unencoded(self, encoder_id: str) -> int:
-        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor refused."""
+        """Return the number of analysed, usable, present sounds that an encoder has neither embedded nor failed on."""
         sql = f"SELECT count(*) FROM sounds WHERE {conditions.UNENCODED}"
         return int(self._value(sql, _this_version(encoder_id)))
 

@@ -111,7 +111,7 @@ class RowStore:
         DuplicateRowError
             When a row with the same key or unique value exists.
         CatalogueError
-            When the disk refuses.
+            When it cannot be written.
         """
         with self._faults(), self._transaction():
             for row in rows:

@@ -210,7 +210,7 @@ class SoundWrites(Session):
             self._connection.execute("DELETE FROM walked")
 
     def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
-        """Compare scanned files with the catalogue, in one transaction: add new ones, reset changed ones."""
+        """Compare scanned files with the catalogue, in one transaction: add new files, reset changed files."""
         n_new = n_changed = 0
         with self._transaction() as connection:
             for stamp in stamps:

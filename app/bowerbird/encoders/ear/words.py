@@ -131,7 +131,7 @@ class EarWords:
         self._chosen_directions = directions
         self._group_vectors: dict[str, Floats | None] = {}
 
-    def knows(self, text: str) -> bool:
+    def has_words(self, text: str) -> bool:
         """Return whether any word of a text is in the table or the thesaurus, also misspelt."""
         meanings = self._thesaurus.meanings(text, also=self._rows)
         return any(meaning.word or meaning.groups or meaning.adjectives for meaning in meanings)

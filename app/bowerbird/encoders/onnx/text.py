@@ -48,7 +48,7 @@ class OnnxTextEncoder:
         self._loaded: tuple[Tokenizer, Session] | None = None
         self._lock = threading.Lock()
 
-    def knows(self, text: str) -> bool:  # noqa: ARG002 - other encoders have a vocabulary
+    def has_words(self, text: str) -> bool:  # noqa: ARG002 - other encoders have a vocabulary
         """Return True: the network accepts any text."""
         return True
 

@@ -40,7 +40,7 @@ def import_weights(folder: Path, *, control: Control, report: Report = ignore, a
     Raises
     ------
     EncoderError
-        When a card or file is missing, a file is not the card's, or the disk refuses; the former weights are kept.
+        When a card or file is missing, a file is not the card's, or it cannot be written; the former weights are kept.
     Cancelled
     """
     card = card_in(folder)

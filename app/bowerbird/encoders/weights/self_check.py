@@ -245,7 +245,7 @@ def write_self_check(weights: Weights, check: SelfCheck) -> None:
     Raises
     ------
     EncoderError
-        When the disk refuses.
+        When it cannot be written.
     """
     path = weights.folder / SELF_CHECK_NAME
     stored = asdict(check) | _stamp(weights) | {"int8_files": _int8_hashes(weights)}

@@ -190,7 +190,7 @@ def install(card: Card, part: Path) -> Weights:
     Raises
     ------
     EncoderError
-        When a file is missing or the disk refuses; the former weights are kept.
+        When a file is missing or it cannot be written; the former weights are kept.
     """
     folder, old = weights_path() / card.id, old_folder(card.id)
     write_card(card, part / CARD_NAME)
@@ -252,7 +252,7 @@ def write_card(card: Card, path: Path) -> None:
     Raises
     ------
     EncoderError
-        When the disk refuses.
+        When it cannot be written.
     """
     try:
         write_atomic(path, "\n".join(_lines(card, "")) + "\n")

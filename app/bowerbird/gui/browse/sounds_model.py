@@ -206,7 +206,7 @@ class SoundsModel(QAbstractTableModel):
         if column == MATCH and match is not None and match.percentile is not None:
             text = self.tr("More similar than {share} % of the library, {why}")
             if match.is_weak:
-                text = self.tr("More similar than {share} % of the library, {why}. Weak: many sounds are as similar")
+                text = self.tr("More similar than {share} % of the library, {why}. Weak match: many are as similar")
             return text.format(share=f"{match.percentile:.1f}", why=match.why)
         if column == MATCH and match is not None:
             return match.why.capitalize()

@@ -94,7 +94,7 @@ class WordsPresenter:
             self._ask()
 
     def refresh(self) -> None:
-        """Look up the words again; the shown ones stay until then."""
+        """Look up the words again; the current words stay until then."""
         if self._is_visible and not self._is_passing and self._sound_id is not None:
             self._query()
 

@@ -86,8 +86,8 @@ class HeadphoneCheck:
             paragraphs=(
                 translate(
                     "Rating",
-                    "You will hear three tones. Over headphones the quietest is easy to tell; "
-                    "over loudspeakers it is not.",
+                    "You will hear three tones. With headphones it is easy to hear which is the "
+                    "quietest; with loudspeakers it is not.",
                 ),
                 translate("Rating", "{n} of {total}").format(n=len(self._answers) + 1, total=len(self._trials)),
             ),

@@ -92,7 +92,7 @@ FIELDS: Final = (
         QT_TRANSLATE_NOOP("New study", "Name"),
         "line",
         TASK,
-        hint_text=QT_TRANSLATE_NOOP("New study", "Of the study’s folder"),
+        hint_text=QT_TRANSLATE_NOOP("New study", "Also the name of the study’s folder"),
     ),
     Field(
         "construct",
@@ -282,7 +282,7 @@ FIELDS: Final = (
     ),
     Field(
         "exclusion.max_same_grade",
-        QT_TRANSLATE_NOOP("New study", "Same response exceeds"),
+        QT_TRANSLATE_NOOP("New study", "The same response makes up more than"),
         "share",
         FLAGS,
         unit_text=QT_TRANSLATE_NOOP("New study", "% of responses"),

@@ -113,7 +113,7 @@ def import_model(folder: Path, *, control: Control, report: Report = ignore) -> 
     Raises
     ------
     EncoderError
-        When a card or file is missing or not as recorded, or the disk refuses.
+        When a card or file is missing or not as recorded, or it cannot be written.
     Cancelled
     """
     card = card_in(folder)
@@ -164,7 +164,7 @@ def remove_model(encoder_id: str) -> int:
     Raises
     ------
     EncoderError
-        When there are none, or the disk refuses.
+        When there are none, or it cannot be written.
     """
     if "." in encoder_id or "/" in encoder_id or "\\" in encoder_id:
         raise EncoderError(f"There is no model “{encoder_id}”. Run `bowerbird models list` to see them.")

@@ -146,7 +146,7 @@ def write_recall(weights: Weights, recall: Recall) -> None:
     Raises
     ------
     EncoderError
-        When the disk refuses.
+        When it cannot be written.
     """
     path = weights.folder / RECALL_NAME
     try:

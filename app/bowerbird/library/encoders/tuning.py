@@ -92,7 +92,7 @@ def tune(library: Library, ear: EarEncoder, name: str, *, report: Report = ignor
     QueryError
         When the name is invalid, or there is too little to learn from.
     EncoderError
-        When there is no gain, or the disk refuses.
+        When there is no gain, or it cannot be written.
     CatalogueError
         When there is no library.
     """
@@ -137,7 +137,7 @@ def remove_ear(name: str) -> int:
     Raises
     ------
     EncoderError
-        When the disk refuses.
+        When it cannot be written.
     """
     folder = ears_path() / name
     n_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -145,7 +145,7 @@ class Neighbours:
         self._is_saved = False
 
     def save(self) -> None:
-        """Save the index if it changed; if the disk refuses, the next start takes some seconds longer.
+        """Save the index if it changed; if it cannot be written, the next start takes some seconds longer.
 
         The exact index of a library that lacks its graph is not saved: it would replace the graph's file.
         """

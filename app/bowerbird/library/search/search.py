@@ -88,7 +88,7 @@ class Search:
     def understands(self, query: Query) -> bool:
         """Return whether a query's words mean something to the encoder: the wanted words, else the excluded words."""
         text = query.text if query.words else " ".join(query.excluded)
-        return bool(text) and self.encoder.text is not None and self.encoder.text.knows(text)
+        return bool(text) and self.encoder.text is not None and self.encoder.text.has_words(text)
 
     def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
         """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""

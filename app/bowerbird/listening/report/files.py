@@ -61,7 +61,7 @@ def report_study(folder: StudyFolder, out: Path | None = None) -> WrittenReport:
     Raises
     ------
     StudyError
-        When there are no ratings yet, the folder holds another study, or the disk refuses.
+        When there are no ratings yet, the folder holds another study, or it cannot be written.
     """
     with ResponseStore(folder.path) as store:
         responses = store.responses()
@@ -89,7 +89,7 @@ def write_report(
     Raises
     ------
     StudyError
-        When the folder holds another study, or the disk refuses.
+        When the folder holds another study, or it cannot be written.
     """
     study = folder.study
     try:

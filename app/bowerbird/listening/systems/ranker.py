@@ -217,7 +217,7 @@ class Ranker:
             raise QueryError(
                 f"{self._encoder.name} cannot search by words, so system “{self.system.name}” has no results."
             )
-        if not text.knows(words):
+        if not text.has_words(words):
             raise QueryError(f"{self._encoder.name} knows none of the words “{words}”. Use other words.")
         return self._nearest(self._projected(text.encode([words]) * self._weights)[0])
 
