@@ -30,8 +30,8 @@ def train(
 ) -> int:
     """Tune the built-in encoder to the names of your sounds, as a new encoder.
 
-    It learns words that occur in the names of several of your sounds and folders. The result is stored only if search by
-    words improves on held-out sounds. The built-in encoder does not change.
+    It learns words that occur in the names of several of your sounds and folders. The result is stored only if search
+    by words improves on held-out sounds. The built-in encoder does not change.
     """
     ear = encoder_named(DEFAULT_ENCODER)
     assert isinstance(ear, EarEncoder)

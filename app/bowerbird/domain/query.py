@@ -163,7 +163,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class SpellingCorrection:
-    """A word that is not in the vocabulary of the encoder, and the word with a similar spelling that is used instead."""
+    """A word that is not in the vocabulary of the encoder, and the word that is used instead."""
 
     typed: str
     used: str
