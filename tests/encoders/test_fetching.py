@@ -173,7 +173,7 @@ def test_a_file_with_another_digest_than_the_hub_says_is_deleted(hub, card, path
 
 def test_a_file_with_another_digest_than_the_card_says_is_not_downloaded(hub, card):
     card = replace(card, files={**card.files, "audio": WeightFile(AUDIO, 700_000, "0" * 64)})
-    with pytest.raises(EncoderError, match=r"onnx/audio_model\.onnx at .* is not the file of the card"):
+    with pytest.raises(EncoderError, match=r"onnx/audio_model\.onnx at .* does not match the SHA-256"):
         fetch_weights(card, NEEDED, control=Control(), endpoint=hub.endpoint)
     assert not hub.gets(AUDIO)
 

@@ -193,7 +193,7 @@ def test_what_is_no_word_is_refused_with_an_example(stage: Stage):
     stage.press("w")
     stage.type("?!")
     stage.press(Key.Key_Return)
-    stage.until(lambda: stage.notice.startswith("That is not a word. Type what describes the sound"))
+    stage.until(lambda: stage.notice.startswith("Enter a word or a short phrase"))
     assert words_of(stage) == ["bell 62 %", "metal 21 %", "ring 9 %"]
 
 
