@@ -28,7 +28,7 @@ def test_a_network_that_differs_is_refused_and_nothing_is_left(tmp_path: Path, m
 
     monkeypatch.setattr(export, "audio_model", broken)
     with pytest.raises(CheckpointError, match="differs from the reference"):
-        export.export(checkpoint, tmp_path / "model", (untrained.words_of("tiny"), ""))
+        export.export(checkpoint, tmp_path / "model", (untrained.header_of("tiny"), ""))
     assert not list(tmp_path.iterdir())
 
 
@@ -36,9 +36,9 @@ def test_a_directory_that_was_written_is_exported_the_same(tmp_path: Path) -> No
     checkpoint = untrained.untrained("tiny", seed=1)
     untrained.write_directory(checkpoint, tmp_path / "hub")
     again = read_checkpoint(tmp_path / "hub", tokenizer=None, is_unsafe_allowed=False)
-    words = (untrained.words_of("tiny"), "slaney")
-    export.export(checkpoint, tmp_path / "one", words)
-    export.export(again, tmp_path / "two", words)
+    header = (untrained.header_of("tiny"), "slaney")
+    export.export(checkpoint, tmp_path / "one", header)
+    export.export(again, tmp_path / "two", header)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
