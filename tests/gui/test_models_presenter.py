@@ -264,7 +264,8 @@ def test_an_encoder_without_embeddings_is_used_when_indexing_is_complete(desk: D
     desk.presenter.handle(EncoderReady(CLAP, 1204))
     assert desk.searched_by == [CLAP]
     assert desk.view.line == (
-        "Search now uses LAION-CLAP. 1,204 sounds on disconnected drives will be indexed when the drives are back."
+        "Search now uses LAION-CLAP. "
+        "1,204 sounds on disconnected drives will be indexed when the drives are reconnected."
     )
     assert desk.view.row(CLAP).state == "In use"
     desk.presenter.dismiss()

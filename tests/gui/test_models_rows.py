@@ -95,7 +95,7 @@ def test_after_selecting_the_built_in_encoder_acoustic_descriptors_are_used_unti
     desk.presenter.opened()
     desk.act("Use", BUILT_IN)
     assert (desk.searched_by, desk.encoded_with, desk.n_rescans) == ([ALONE], [None], 1)
-    assert desk.view.line == "Search uses acoustic descriptors until the built-in encoder has indexed your library."
+    assert desk.view.line == "Search uses the acoustic encoder until the built-in encoder has indexed your library."
     assert seen(desk.view.row(ALONE))[:2] == ("In use", True)
     desk.fallback = BUILT_IN
     desk.presenter.handle(EncoderReady(BUILT_IN, 0))
@@ -118,7 +118,7 @@ def test_acoustic_descriptors_can_be_selected_and_deselected(desk: Desk):
     desk.presenter.opened()
     desk.act("Use", ALONE)
     assert (desk.searched_by, desk.encoded_with) == ([ALONE], [ALONE])
-    assert desk.view.line == "Search now uses acoustic descriptors."
+    assert desk.view.line == "Search now uses the acoustic encoder."
     desk.act("Use", BUILT_IN)
     assert (desk.searched_by, desk.encoded_with) == ([ALONE, BUILT_IN], [ALONE, None])
     assert seen(desk.view.row(BUILT_IN)) == ("In use", True, [])
@@ -129,8 +129,8 @@ def test_acoustic_descriptors_can_be_selected_and_deselected(desk: Desk):
     [
         ("ear", "the built-in encoder"),
         ("ear-1-0123abcd", "the built-in encoder"),
-        ("acoustic", "acoustic descriptors"),
-        ("acoustic-1-9794d4d3", "acoustic descriptors"),
+        ("acoustic", "the acoustic encoder"),
+        ("acoustic-1-9794d4d3", "the acoustic encoder"),
         ("mine", "mine"),
         ("early", "early"),
         (f"{CLAP}-int8", "LAION-CLAP 8-bit"),

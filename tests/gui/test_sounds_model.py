@@ -178,7 +178,7 @@ def test_a_match_of_the_whole_sound_names_no_region(model: SoundsModel):
 def test_the_match_says_how_close_and_whether_that_is_weak(model: SoundsModel, percentile: float, is_weak: bool):
     show(model, 1, match(1, 0.0, 600.0, percentile=percentile))
     tip = text(model, 0, sounds.MATCH, Role.ToolTipRole)
-    assert tip.startswith(f"More similar than {percentile:.1f} % of the library, similar in timbre")
+    assert tip.startswith(f"More similar than {percentile:.1f} % of the library (similar in timbre)")
     assert ("Weak" in tip) == is_weak
 
 

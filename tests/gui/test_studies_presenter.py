@@ -73,7 +73,7 @@ def test_a_row_has_facts_and_the_progress_of_raters(bench: Bench, study: StudyFo
     bench.presenter.opened()
     (row,) = bench.view.rows
     assert row.title == "Tones"
-    assert row.facts.startswith("tones · 4 queries graded · good, middling, chance · ")
+    assert row.facts.startswith("tones · 4 queries · ratings · good, middling, chance · ")
     assert row.raters.startswith("heron done · wren 1 of ")
     assert row.has_ratings
 

@@ -48,7 +48,7 @@ def test_texts_about_encoders_are_translated():
     row = rows_of(LibraryEncoders((), None, None, 5))[0]
     assert (row.title, row.state, row.facts) == ("[Built-in encoder]", "[In use]", "[Part of Bowerbird]")
     assert short_title("ear") == "[the built-in encoder]"
-    assert ready_notice("acoustic").text.startswith("[[acoustic descriptors] is ready.")
+    assert ready_notice("acoustic").text.startswith("[[the acoustic encoder] is ready.")
     assert [action.text for action in ready_notice("acoustic").actions] == ["[Use it]", "[Details]"]
     assert job_notice(JobState("")).actions[0].text == "[Cancel]"
 
@@ -75,7 +75,7 @@ def test_texts_about_studies_are_translated(tmp_path: Path):
     folder = sample_study(tmp_path / "tones", is_pilot=True)
     row = study_row(folder, overview_of(folder))
     assert (row.title, row.raters) == ("[Tones (pilot)]", "[No ratings yet]")
-    assert "[4 [queries] graded]" in row.facts
+    assert "[4 [queries] · ratings]" in row.facts
     assert bundle_text("tones.study", folder, 10**6).endswith("[excerpts], 1.0 MB.]")
 
 

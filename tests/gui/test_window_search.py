@@ -153,8 +153,8 @@ def test_nothing_found_offers_what_would_find_something(deaf_to_words: Stage):
     search(stage, "kick zzz")
     stage.until(lambda: stage.empty_state == "Nothing found for “kick zzz”.")
     offers = stage.buttons(stage.window.empty_state)
-    assert list(offers) == ["Show 3 for “kick”"]
-    stage.click(offers["Show 3 for “kick”"])
+    assert list(offers) == ["Show 3 results for “kick”"]
+    stage.click(offers["Show 3 results for “kick”"])
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
     assert stage.window.search.text() == "kick"
     assert stage.table.isVisible()
@@ -165,8 +165,8 @@ def test_nothing_with_a_filter_offers_to_drop_it(deaf_to_words: Stage):
     search(stage, "kick duration>5")
     stage.until(lambda: stage.empty_state)
     offers = stage.buttons(stage.window.empty_state)
-    assert list(offers) == ["Show 3 for “kick” without filters"]
-    stage.click(offers["Show 3 for “kick” without filters"])
+    assert list(offers) == ["Show 3 results for “kick” without filters"]
+    stage.click(offers["Show 3 results for “kick” without filters"])
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
 
 

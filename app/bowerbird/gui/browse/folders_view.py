@@ -91,7 +91,7 @@ class FolderTree(QTreeView):
         self._model.clear()
         self._items = {}
         self._locations = []
-        self._add(None, self.tr("All sounds"), sum(n for _, n in directories), self.tr("Every sound of the library"))
+        self._add(None, self.tr("All sounds"), sum(n for _, n in directories), self.tr("Every sound in the library"))
         for location in sorted(below, key=_sort_key):
             folder = self._folders.get(location.folder_id)
             parts = location.directory.split("/")

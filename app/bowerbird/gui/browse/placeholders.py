@@ -24,9 +24,9 @@ def relaxation_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
     """Return what a less restrictive query would find."""
     words = f"“{relaxation.query.typed}”" if relaxation.query.terms else translate("Results", "everything")
     is_unfiltered = bool(filters) and not relaxation.query.filters
-    text = translate("Results", "Show {n} for {words}")
+    text = translate("Results", "Show {n} results for {words}")
     if is_unfiltered:
-        text = translate("Results", "Show {n} for {words} without filters")
+        text = translate("Results", "Show {n} results for {words} without filters")
     return text.format(n=f"{relaxation.n_found:,}", words=words)
 
 

@@ -204,9 +204,11 @@ class SoundsModel(QAbstractTableModel):
             region = self.tr("Matches from {start} to {end}").format(start=clock_text(start_s), end=clock_text(end_s))
             return f"{printable(str(sound.path))}\n{region}"
         if column == MATCH and match is not None and match.percentile is not None:
-            text = self.tr("More similar than {share} % of the library, {why}")
+            text = self.tr("More similar than {share} % of the library ({why})")
             if match.is_weak:
-                text = self.tr("More similar than {share} % of the library, {why}. Weak match: many are as similar")
+                text = self.tr(
+                    "More similar than {share} % of the library ({why}). Weak match: many others are just as similar"
+                )
             return text.format(share=f"{match.percentile:.1f}", why=match.why)
         if column == MATCH and match is not None:
             return match.why.capitalize()

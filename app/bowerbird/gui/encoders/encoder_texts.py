@@ -93,7 +93,7 @@ def short_title(name: str) -> str:
     if is_built_in(name):
         return translate("Encoders", "the built-in encoder")
     if _is_acoustic(name):
-        return translate("Encoders", "acoustic descriptors")
+        return translate("Encoders", "the acoustic encoder")
     titles = [title for card_id, title in _shipped_titles().items() if is_of_model(name, card_id)]
     if not titles:  # the user's own card
         titles = [

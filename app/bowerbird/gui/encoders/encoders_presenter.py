@@ -237,7 +237,9 @@ class EncodersPresenter:
                 encoder=title, wanted=short_title(until)
             )
         if n_left:
-            later = translate("Encoders", "{n} sounds on disconnected drives will be indexed when the drives are back.")
+            later = translate(
+                "Encoders", "{n} sounds on disconnected drives will be indexed when the drives are reconnected."
+            )
             self._news += " " + later.format(n=f"{n_left:,}")
         self._show()
         self.refresh()

@@ -112,7 +112,7 @@ class HeadphoneCheck:
         advice = translate(
             "Rating",
             "This is typical of loudspeakers or of a single channel. Put on headphones, check that both sides "
-            "play, and check again. You can also continue without; the result is stored.",
+            "play, and check again. You can also continue without headphones; the result of this check is stored.",
         )
         again = Action("again", "r", translate("Rating", "Check again"))
         return StepState(

@@ -26,7 +26,7 @@ def level(sound: SoundState) -> StepState:
     """Return the page for setting the volume."""
     text = translate(
         "Rating",
-        "Set the volume of your system to a comfortable level, then leave it unchanged. All sounds of the test are "
+        "Set your system volume to a comfortable level, then leave it unchanged. All sounds in the test are "
         "about as loud as this one.",
     )
     actions = (

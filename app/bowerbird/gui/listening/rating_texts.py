@@ -18,7 +18,7 @@ def consent() -> str:
     """Return what a new rater consents to."""
     return translate(
         "Rating",
-        "Your responses are stored on this machine, in the folder of the study, under your alias. They include what "
+        "Your responses are stored on this machine, in the study folder, under your alias. They include what "
         "you played, for how long, and when. Nothing is sent anywhere; the person who runs the study receives the file "
         "that you hand over. You can stop at any time and continue later.",
     )
@@ -35,7 +35,7 @@ def background() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     return (
         ("age", translate("Rating", "Age"), ages),
         ("hearing", translate("Rating", "Hearing"), ("No loss known", "Some loss")),
-        ("experience", translate("Rating", "Work with sound"), ("None", "Amateur", "Professional")),
+        ("experience", translate("Rating", "Experience with sound"), ("None", "Amateur", "Professional")),
         ("equipment", translate("Rating", "Playback"), ("Headphones", "Loudspeakers")),
     )
 

@@ -64,11 +64,11 @@ def study_row(folder: StudyFolder, overview: StudyOverview) -> StudyRow:
 def _trials_text(kind: TrialKind) -> str:
     match kind:
         case "grade":
-            return translate("Studies", "{queries} graded")
+            return translate("Studies", "{queries} · ratings")
         case "preference":
-            return translate("Studies", "{queries} by preference")
+            return translate("Studies", "{queries} · preference")
         case "abx":
-            return translate("Studies", "{queries} by ABX")
+            return translate("Studies", "{queries} · ABX")
 
 
 def _length_text(overview: StudyOverview) -> str:

@@ -137,7 +137,7 @@ FIELDS: Final = (
         QT_TRANSLATE_NOOP("New study", "Words"),
         "lines",
         QUERIES,
-        hint_text=QT_TRANSLATE_NOOP("New study", "A query per line, such as: glass breaking"),
+        hint_text=QT_TRANSLATE_NOOP("New study", "One query per line, such as: glass breaking"),
     ),
     Field("depth", QT_TRANSLATE_NOOP("New study", "Results per system"), "count", SYSTEMS, low=1, high=50),
     Field(
@@ -145,7 +145,7 @@ FIELDS: Final = (
         QT_TRANSLATE_NOOP("New study", "Grades"),
         "lines",
         SCALE,
-        hint_text=QT_TRANSLATE_NOOP("New study", "A grade per line, worst first"),
+        hint_text=QT_TRANSLATE_NOOP("New study", "One grade per line, worst first"),
         is_more=True,
     ),
     Field(
