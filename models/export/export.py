@@ -62,7 +62,7 @@ def card_header(path: Path, *, card_id: str | None, own_id: str | None) -> tuple
         try:
             return shipped_header(card_id)
         except KeyError as error:
-            raise CheckpointError(f"There is no card {card_id}. Choose from: {error.args[0]}.") from error
+            raise CheckpointError(f"Unknown card {card_id}. Choose from: {error.args[0]}.") from error
     name = own_id or re.sub(r"[^a-z0-9]+", "-", path.name.lower().removesuffix(".pt")).strip("-")
     if not name or re.search(r"[^a-z0-9-]|-int8$", name):
         raise CheckpointError(

@@ -199,7 +199,7 @@ def test_index_goes_on_with_the_encoder_that_was_chosen_and_back_to_the_built_in
 def test_an_encoder_that_is_not_there_is_refused_before_anything_is_done(sounds, command):
     done = command("index", sounds, "--encoder", "nonsense")
     assert (done.code, done.out) == (2, "")
-    assert "There is no encoder “nonsense”. Choose from: ear, acoustic." in done.complaints
+    assert "Unknown encoder “nonsense”. Choose from: ear, acoustic." in done.complaints
     assert not library_path().exists()
 
 
@@ -231,7 +231,7 @@ def test_index_with_harmed_weights_ends_with_a_sentence_and_keeps_what_was_analy
 def test_index_whose_weights_are_gone_says_so_and_does_the_rest(weights, new, command):
     shutil.rmtree(weights.folder)
     done = command("index", new)
-    assert "There is no encoder “clap-tiny”." in done.complaints
+    assert "Unknown encoder “clap-tiny”." in done.complaints
     assert done.complaints.strip().endswith("nothing was lost.")
     assert "1 analysed" in done.out
     done = command("index", "--encoder", NAME)

@@ -206,10 +206,13 @@ def test_the_list_includes_tuned_encoders(models):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["fetch", "nonsense"], "There is no model “nonsense”"),
-        (["verify", "nonsense"], "There is no model “nonsense”"),
+        (["fetch", "ear"], "ear is built in and has no weights."),
+        (["verify", "acoustic"], "acoustic is built in and has no weights."),
+        (["remove", "ear"], "ear is built in and has no weights."),
+        (["fetch", "nonsense"], "Unknown model “nonsense”"),
+        (["verify", "nonsense"], "Unknown model “nonsense”"),
         (["remove", "nonsense"], "The weights of “nonsense” are not installed"),
-        (["remove", "../library"], "There is no model “../library”"),
+        (["remove", "../library"], "Unknown model “../library”"),
         (["remove", ""], "are not installed"),
         (["remove", UNFUSED], "are not installed"),
         (["verify", UNFUSED], f"Run `bowerbird models fetch {UNFUSED}`"),

@@ -95,7 +95,7 @@ def test_chosen_sounds_and_words_are_queries(studied, tmp_path):
         (("new", "Two Words"), "lowercase letters"),
         (("new", "x", "--trial", "duel"), "Choose one of grade, preference, abx"),
         (("new", "x", "--construct", "beauty"), "Choose one of sounds_alike"),
-        (("new", "x", "--system", "nobody"), "no encoder “nobody”"),
+        (("new", "x", "--system", "nobody"), "Unknown encoder “nobody”"),
         (("new", "x", "--compare", "ear:nobody"), "“nobody”, which is not a system"),
         (("new", "x", "--queries", "400"), "Choose fewer queries"),
         (("new", "x", "--design", "absent.yaml"), "Cannot read"),

@@ -233,7 +233,7 @@ def test_a_tuned_encoder_whose_folder_is_missing_is_reported_and_the_built_in_is
     card.unlink()
     done = command("search", "--like", sounds / "one.wav", "--json")
     assert (done.code, len(done.rows)) == (0, 2)
-    assert "There is no encoder “mine”." in done.complaints
+    assert "Unknown encoder “mine”." in done.complaints
     assert done.complaints.strip().endswith("Until then, search uses the built-in encoder; nothing was lost.")
 
 

@@ -1,5 +1,6 @@
 """What people type: words, filters and examples."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -105,32 +106,32 @@ def test_a_filter_written_out_reads_back_as_itself(text):
 
 
 def test_a_file_is_an_example_as_a_whole():
-    assert parse_example("rain.wav") == Example(Path("rain.wav"))
+    assert parse_example("rain.wav", exists=os.path.exists) == Example(Path("rain.wav"))
 
 
-def test_seconds_after_an_at_sign_are_a_stretch():
-    assert parse_example("my@home/rain.wav@3-7.5") == Example(Path("my@home/rain.wav"), 3.0, 7.5)
+def test_seconds_after_an_at_sign_are_a_region():
+    assert parse_example("my@home/rain.wav@3-7.5", exists=os.path.exists) == Example(Path("my@home/rain.wav"), 3.0, 7.5)
 
 
 @pytest.mark.parametrize("text", ["rain.wav@", "rain.wav@3", "rain.wav@3-", "rain.wav@a-b", "@1-2", "rain.wav@-1-2"])
-def test_what_is_no_stretch_is_part_of_the_name(text):
-    assert parse_example(text) == Example(Path(text))
+def test_what_is_not_a_region_is_part_of_the_name(text):
+    assert parse_example(text, exists=os.path.exists) == Example(Path(text))
 
 
-def test_a_file_whose_name_looks_like_a_stretch_is_meant_whole(tmp_path):
+def test_a_file_whose_name_looks_like_a_region_is_meant_whole(tmp_path):
     path = tmp_path / "take@1-2"
     path.write_bytes(b"x")
-    assert parse_example(str(path)).is_whole
+    assert parse_example(str(path), exists=os.path.exists).is_whole
 
 
 @pytest.mark.parametrize("text", ["rain.wav@7-3", "rain.wav@3-3"])
-def test_a_stretch_that_ends_before_it_starts_is_refused_with_a_remedy(text):
+def test_a_region_that_ends_before_it_starts_is_refused_with_a_remedy(text):
     with pytest.raises(QueryError, match=r"ends before it starts\. Write .+"):
-        parse_example(text)
+        parse_example(text, exists=os.path.exists)
 
 
 def test_a_name_too_long_for_any_disk_is_still_an_example():
-    assert parse_example("a" * 5000 + "@1-2").start_s == 1.0
+    assert parse_example("a" * 5000 + "@1-2", exists=os.path.exists).start_s == 1.0
 
 
 def test_an_excluded_phrase_keeps_its_minus_for_all_of_it():

@@ -60,7 +60,7 @@ def test_a_missing_device_is_reported_with_its_package(provider):
 
 def test_an_unknown_device_is_reported_with_the_known_devices():
     tiny_weights.have()
-    with pytest.raises(EncoderError, match=r"There is no device “tpu”\. Choose from: cpu, cuda"):
+    with pytest.raises(EncoderError, match=r"Unknown device “tpu”\. Choose from: cpu, cuda"):
         encoder_named("clap-tiny@tpu")
 
 

@@ -79,7 +79,7 @@ def press_line(stage: Stage, text: str) -> None:
 
 def open_dialog(stage: Stage) -> EncodersDialog:
     stage.trigger("models")
-    dialog = stage.program._models_face.dialog
+    dialog = stage.program._encoders_dialog.dialog
     assert dialog is not None
     stage.until(lambda: dialog._rows and all(texts(view) for view in dialog._rows.values()))
     return dialog
@@ -162,7 +162,7 @@ def test_where_an_encoder_is_ready_nothing_is_offered(open_window: Open):
 def test_details_open_the_encoders(stage: Stage):
     stage.until(lambda: line(stage))
     press_line(stage, "Details")
-    dialog = stage.program._models_face.dialog
+    dialog = stage.program._encoders_dialog.dialog
     assert dialog is not None
     assert dialog.isVisible()
 

@@ -150,7 +150,7 @@ def test_closing_while_sounds_are_analysed_leaves_nothing_behind(open_window: Op
 
 def test_a_folder_that_is_not_there_is_no_window(capsys: pytest.CaptureFixture[str]):
     assert application.open_window(["nosuch"]) == 2
-    assert "There is no folder or command nosuch" in capsys.readouterr().err
+    assert "Cannot find the folder or command nosuch" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is always a display")

@@ -70,3 +70,15 @@ def test_an_overview_counts_every_page_once_and_creates_no_file(tmp_path):
     assert [(rater.pseudonym, rater.n_done) for rater in overview.raters] == [("heron", 2), ("wren", 0)]
     assert overview.n_queries == 4
     assert overview.n_pages == len(plan_pages(folder.study, rater_number=0))
+
+
+def test_a_rater_is_done_after_the_pages_of_their_own_plan(tmp_path):
+    folder = sample_study(tmp_path / "s", controls=Controls(0.25, 0.25, 0.5))
+    lengths = [len(plan_pages(folder.study, rater_number=number)) for number in range(40)]
+    number = next(number for number, length in enumerate(lengths) if length != lengths[0])
+    with ResponseStore(folder.path) as file:
+        file.add_rater(Rater("id-wren", "wren", number, "2026-01-01T00:00:00Z"))
+        for page in range(lengths[number]):
+            file.add(Event("id-wren", "s", "completed", "2026-01-01T00:00:00Z", page=page))
+    (rater,) = overview_of(folder).raters
+    assert (rater.n_done, rater.n_pages, rater.is_done) == (lengths[number], lengths[number], True)

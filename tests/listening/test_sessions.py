@@ -296,7 +296,7 @@ def test_an_alias_is_required_and_unique(tmp_path):
 def test_a_file_of_a_newer_program_or_a_damaged_file_is_refused(tmp_path):
     with ResponseStore(tmp_path) as file:
         file._rows._connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(CatalogueError, match="newer Bowerbird"):
+    with pytest.raises(CatalogueError, match="newer version of Bowerbird"):
         ResponseStore(tmp_path)
     (tmp_path / "ratings.sqlite3").write_bytes(b"no database at all, but longer than a header of one hundred bytes" * 3)
     for rest in tmp_path.glob("ratings.sqlite3-*"):

@@ -59,7 +59,7 @@ def test_a_system_that_fails_has_an_error_and_the_others_have_results(library):
     assert descriptors.results == ()
     ear, nobody = side_by_side(Library.open(path), (EAR, System("n", encoder="nobody")), words="hiss")
     assert ear.results
-    assert "no encoder “nobody”" in nobody.error
+    assert "Unknown encoder “nobody”" in nobody.error
 
 
 @pytest.mark.parametrize(

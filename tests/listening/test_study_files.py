@@ -68,7 +68,7 @@ def test_a_manifest_without_a_study_file_is_refused(folder):
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
-    with pytest.raises(StudyError, match="There is no study in"):
+    with pytest.raises(StudyError, match="does not contain a study"):
         open_study(tmp_path)
 
 

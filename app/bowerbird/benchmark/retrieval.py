@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
+from bowerbird.base.files import os_reason
 from bowerbird.domain.sounds import Vectors
 from bowerbird.ranking.average_precision import average_precision
 
@@ -282,8 +283,9 @@ def read_labels(path: Path) -> LabelledSet:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise QueryError(f"{path} cannot be read ({reason}). Check its spelling and its permissions.") from error
+        raise QueryError(
+            f"{path} cannot be read ({os_reason(error)}). Check its spelling and its permissions."
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise QueryError(f"{path} is not a text table. Give a UTF-8 CSV file.") from error
     if not rows:

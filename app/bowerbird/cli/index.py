@@ -84,7 +84,7 @@ def _index(
     absent = [folder for folder in folders if not os.path.isdir(folder)]  # noqa: PTH112 - Path's raises for lost drives
     if absent and len(absent) == len(folders):
         names = ", ".join(str(folder) for folder in absent)
-        raise QueryError(f"There is no folder {names}. Check the spelling, or connect its drive.")
+        raise QueryError(f"Cannot find the folder {names}. Check the spelling, or connect its drive.")
     if not folders and not library.has_folders():
         raise CatalogueError(f"The library at {library.folder} has no folders yet. Run `bowerbird index FOLDER`.")
     built_in = encoder_named(DEFAULT_ENCODER)

@@ -1,10 +1,12 @@
 """`bowerbird search`."""
 
 import json
+import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,8 +108,9 @@ def search(
         if looks_like_filter(term.text):
             parse_filter(term.text)  # not a valid filter: this says why
     query = replace(query, filters=(*query.filters, *(parse_filter(expression) for expression in filters or [])))
-    examples = [parse_example(example) for example in like or []]
-    examples += [replace(parse_example(example), is_unlike=True) for example in unlike or []]
+    parse = partial(parse_example, exists=os.path.exists)  # Path.exists raises for names that are too long
+    examples = [parse(example) for example in like or []]
+    examples += [replace(parse(example), is_unlike=True) for example in unlike or []]
     if query.is_everything and not examples:
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
     if query.terms:

@@ -153,7 +153,7 @@ def list_studies(*, as_json: JsonOption = False) -> int:
                 ", ".join(row["systems"]),
                 f"{row['minutes']:.0f}",
                 str(len(row["raters"])),
-                str(sum(rater["n_done"] == row["n_pages"] for rater in row["raters"])),
+                str(sum(rater["n_done"] >= rater["n_pages"] for rater in row["raters"])),
             )
         Console(highlight=False).print(table)
     return EXIT_DONE
@@ -332,7 +332,7 @@ def _print_facts(folder: StudyFolder, *, as_json: bool) -> None:
     )
     typer.echo(f"{facts['folder']}\nsha256 {facts['hash']}")
     for rater in facts["raters"]:
-        typer.echo(printable(f"  {rater['pseudonym']}: {rater['n_done']} of {facts['n_pages']} pages"))
+        typer.echo(printable(f"  {rater['pseudonym']}: {rater['n_done']} of {rater['n_pages']} pages"))
     if not facts["raters"]:
         typer.echo(f"Start rating with `bowerbird study rate {facts['name']}`.")
 

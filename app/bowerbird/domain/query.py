@@ -1,7 +1,7 @@
 """A query: words, filters, a location and an order, parsed once from what people type."""
 
-import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -228,8 +228,14 @@ def parse_filter(text: str) -> Filter:
     return Filter(field, operator, float(quantity[1]) * field.units[quantity[2]])
 
 
-def parse_example(text: str) -> Example:
-    """Parse ``FILE`` or ``FILE@START-END`` (seconds); a file whose own name has that form is meant whole.
+def parse_example(text: str, *, exists: Callable[[str], bool]) -> Example:
+    """Parse ``FILE`` or ``FILE@START-END`` (seconds).
+
+    Parameters
+    ----------
+    text : str
+    exists : callable
+        Returns whether there is a file of that name, which is then the whole example: names may have an ``@``.
 
     Raises
     ------
@@ -237,7 +243,7 @@ def parse_example(text: str) -> Example:
         When the region is empty.
     """
     found = _EXAMPLE.fullmatch(text)
-    if not found or os.path.exists(text):  # noqa: PTH110 - Path's raises for names that no disk can hold
+    if not found or exists(text):
         return Example(Path(text))
     start_s, end_s = float(found["start"]), float(found["end"])
     if end_s <= start_s:

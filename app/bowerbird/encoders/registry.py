@@ -94,4 +94,4 @@ def _from_weights(wanted: str, provider: str) -> Encoder:
             f"The weights of {wanted} are not installed. Run `bowerbird models fetch {wanted}`, or "
             "`bowerbird models import DIR` with a folder that contains them."
         )
-    raise EncoderError(f"There is no encoder “{wanted}”. Choose from: {', '.join(encoder_names())}.")
+    raise EncoderError(f"Unknown encoder “{wanted}”. Choose from: {', '.join(encoder_names())}.")

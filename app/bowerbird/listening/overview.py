@@ -10,10 +10,25 @@ from bowerbird.listening.store import StudyFolder
 
 @dataclass(frozen=True, slots=True)
 class RaterProgress:
-    """The progress of a rater."""
+    """The progress of a rater.
+
+    Attributes
+    ----------
+    pseudonym : str
+    n_done : int
+        Pages.
+    n_pages : int
+        Of this rater's own plan; raters may have a few more or fewer.
+    """
 
     pseudonym: str
     n_done: int
+    n_pages: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every page is completed."""
+        return self.n_done >= self.n_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,12 @@ def overview_of(folder: StudyFolder) -> StudyOverview:
         for event in responses.events:
             if event.kind == "completed" and event.rater_id in done:
                 done[event.rater_id].add(event.page)
-        raters = tuple(RaterProgress(rater.pseudonym, len(done[rater.id])) for rater in responses.raters)
+        raters = tuple(
+            RaterProgress(
+                rater.pseudonym, len(done[rater.id]), len(plan_pages(folder.study, rater_number=rater.number))
+            )
+            for rater in responses.raters
+        )
     return StudyOverview(
         n_queries=sum(not query.is_training for query in design.queries),
         n_pages=len(plan_pages(folder.study, rater_number=0)),

@@ -62,7 +62,12 @@ def study_named(name: str | Path) -> StudyFolder:
         When there is none, or it was changed.
     """
     folder = studies_path() / name
-    return open_study(folder if is_study(folder) else Path(name).expanduser().absolute())
+    if is_study(folder):
+        return open_study(folder)
+    path = Path(name).expanduser().absolute()
+    if not path.exists():
+        raise _unknown_study(name)
+    return open_study(path)
 
 
 def user_studies() -> list[Path]:
@@ -80,11 +85,15 @@ def remove_study(name: str) -> None:
     """
     folder = studies_path() / name
     if Path(name).name != name or not (is_study(folder) or (folder / DESIGN_NAME).is_file()):
-        raise StudyError(f"There is no study named {name}. `bowerbird study list` shows all studies.")
+        raise _unknown_study(name)
     try:
         shutil.rmtree(folder)
     except OSError as error:
         raise StudyError(f"Cannot delete {folder} ({os_reason(error)}). Close other programs that use it.") from error
+
+
+def _unknown_study(name: str | Path) -> StudyError:
+    return StudyError(f"There is no study named {name}. Run `bowerbird study list` to see all studies.")
 
 
 def is_study(folder: Path) -> bool:
@@ -131,7 +140,7 @@ def open_study(folder: Path) -> StudyFolder:
         When the folder contains no study, or a file was changed.
     """
     if not is_study(folder):
-        raise StudyError(f"There is no study in {folder}. `bowerbird study list` shows all studies.")
+        raise StudyError(f"{folder} does not contain a study. Run `bowerbird study list` to see all studies.")
     try:
         manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
         listed = _listed(manifest, folder)

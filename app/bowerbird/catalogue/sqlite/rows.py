@@ -88,7 +88,7 @@ class RowStore:
                 if stored_version == 0:
                     self._create_tables(version)
             if stored_version > version:
-                raise CatalogueError(f"{path} was written by a newer Bowerbird. Update Bowerbird.")
+                raise CatalogueError(f"{path} was written by a newer version of Bowerbird. Update Bowerbird.")
         except CatalogueError:
             self._connection.close()
             raise

@@ -39,7 +39,7 @@ def require_provider(provider: str) -> None:
         When it is not.
     """
     if provider not in PROVIDERS:
-        raise EncoderError(f"There is no device “{provider}”. Choose from: {', '.join(PROVIDERS)}.")
+        raise EncoderError(f"Unknown device “{provider}”. Choose from: {', '.join(PROVIDERS)}.")
     from bowerbird.encoders.onnx import runtime  # noqa: PLC0415 - slow to import, and few processes need it
 
     name, package = PROVIDERS[provider]

@@ -21,6 +21,7 @@ from bowerbird.gui.encoders.encoder_rows import EncoderRow
 from bowerbird.gui.encoders.encoder_texts import EncoderAction, JobState, NoticeState
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.shell import dialogs
+from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.styled import button, label, scrolled_rows, styled
 from bowerbird.gui.shell.window import MainWindow
 
@@ -123,7 +124,7 @@ class EncodersDialog(QDialog):
         self.action_requested.emit(EncoderAction("cancel", None, "Cancel"))
 
 
-class EncodersDialogProxy:
+class EncodersDialogProxy(LazyDialog[EncodersDialog]):
     """The presenter's view: the dialog, created when it is first opened, and the notice in the window.
 
     Parameters
@@ -132,8 +133,8 @@ class EncodersDialogProxy:
     """
 
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(self._make_dialog)
         self._window = window
-        self.dialog: EncodersDialog | None = None
         self._presenter: EncodersPresenter | None = None
 
     def connect(self, presenter: EncodersPresenter) -> None:
@@ -145,26 +146,23 @@ class EncodersDialogProxy:
     def open(self) -> None:
         """Open the dialog, or bring it to the front."""
         assert self._presenter is not None
+        self.show()
+        self._presenter.opened()
+
+    def _make_dialog(self) -> EncodersDialog:
+        assert self._presenter is not None
         presenter = self._presenter
-        if self.dialog is None:
-            self.dialog = EncodersDialog(self._window)
-            self.dialog.action_requested.connect(self._do)
-            self.dialog.import_requested.connect(self._import)
-            self.dialog.finished.connect(lambda _: presenter.closed())
-        self.dialog.show()
-        self.dialog.activateWindow()
-        presenter.opened()
+        dialog = EncodersDialog(self._window)
+        dialog.action_requested.connect(self._do)
+        dialog.import_requested.connect(self._import)
+        dialog.finished.connect(lambda _: presenter.closed())
+        return dialog
 
     def _do(self, action: EncoderAction) -> None:
         if action.verb == "details":
             self.open()
         elif self._presenter is not None:
             self._presenter.act(action)
-
-    def close(self) -> None:
-        """Close the dialog."""
-        if self.dialog is not None:
-            self.dialog.close()
 
     def _import(self) -> None:
         folder = dialogs.ask_for_weights(self.dialog or self._window)
@@ -173,13 +171,11 @@ class EncodersDialogProxy:
 
     def show_encoders(self, rows: Sequence[EncoderRow]) -> None:
         """Show every encoder."""
-        if self.dialog is not None:
-            self.dialog.show_encoders(rows)
+        self.update(lambda dialog: dialog.show_encoders(rows))
 
     def show_job(self, job: JobState | None, error: str | None) -> None:
         """Show the running job, or what failed, in the dialog."""
-        if self.dialog is not None:
-            self.dialog.show_job(job, error)
+        self.update(lambda dialog: dialog.show_job(job, error))
 
     def show_notice(self, notice: NoticeState | None) -> None:
         """Show a notice in the window, or hide it."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from bowerbird.base.text import count_text, printable
 from bowerbird.gui.translation import translate
-from bowerbird.listening.overview import StudyOverview
+from bowerbird.listening.overview import RaterProgress, StudyOverview
 from bowerbird.listening.report.files import WrittenReport
 from bowerbird.listening.store import StudyFolder
 from bowerbird.listening.study import TrialKind
@@ -50,7 +50,7 @@ def study_row(folder: StudyFolder, overview: StudyOverview) -> StudyRow:
         ", ".join(system.name for system in design.systems),
         _length_text(overview),
     ]
-    raters = [_rater_text(printable(rater.pseudonym), rater.n_done, overview.n_pages) for rater in overview.raters]
+    raters = [_rater_text(rater) for rater in overview.raters]
     title = printable(design.title)
     return StudyRow(
         folder.path.name,
@@ -79,11 +79,12 @@ def _length_text(overview: StudyOverview) -> str:
     return translate("Studies", "{minutes} min per rater").format(minutes=minutes)
 
 
-def _rater_text(alias: str, n_done: int, n_pages: int) -> str:
-    if n_done >= n_pages:
+def _rater_text(rater: RaterProgress) -> str:
+    alias = printable(rater.pseudonym)
+    if rater.is_done:
         return translate("Studies", "{alias} done").format(alias=alias)
     return translate("Studies", "{alias} {n} of {total} pages").format(
-        alias=alias, n=f"{n_done:,}", total=f"{n_pages:,}"
+        alias=alias, n=f"{rater.n_done:,}", total=f"{rater.n_pages:,}"
     )
 
 

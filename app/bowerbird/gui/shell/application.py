@@ -89,9 +89,9 @@ class Application:
             search=window.set_search_text,
             changed=self.browsing.refresh,
         )
-        self._models_face = EncodersDialogProxy(window)
+        self._encoders_dialog = EncodersDialogProxy(window)
         self.models = EncodersPresenter(
-            self._models_face,
+            self._encoders_dialog,
             library,
             queries=self._lists[0],
             post=self._bridge.post,
@@ -182,7 +182,7 @@ class Application:
         window.refresh_wanted.connect(self.browsing.refresh)
         window.refresh_wanted.connect(self.words.refresh)
         window.closing.connect(self.close)
-        self._models_face.connect(self.models)
+        self._encoders_dialog.connect(self.models)
         window.notice_bar.dismissed.connect(self._save_dismissal)
         actions.connect(
             window.actions_by_name,
@@ -193,7 +193,7 @@ class Application:
                 "rescan": self.indexing.rescan,
                 "pause": self.indexing.toggle_pause,
                 "cancel": self.indexing.cancel,
-                "models": self._models_face.open,
+                "models": self._encoders_dialog.open,
                 "quit": window.close,
                 "search": window.focus_search,
                 "clear": self._clear,
@@ -350,7 +350,7 @@ class Application:
         save_settings(settings, paths.settings_path())
         self.listening.close()
         self._player.close()
-        self._models_face.close()
+        self._encoders_dialog.close()
         self.models.close()
         self.indexing.close()
         for queries, browsing in (self._lists, self._similar):
@@ -371,7 +371,7 @@ def open_window(arguments: Sequence[str]) -> int:
     absent = [folder for folder in options.folders if not os.path.isdir(folder)]  # noqa: PTH112
     if absent:
         print(  # noqa: T201 - before there is a window
-            f"There is no folder or command {absent[0]}. Check the spelling, or see bowerbird --help.",
+            f"Cannot find the folder or command {absent[0]}. Check the spelling, or see bowerbird --help.",
             file=sys.stderr,
         )
         return 2

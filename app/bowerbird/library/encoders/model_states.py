@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import weights_path
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
 from bowerbird.encoders.weights.cards import CARD_NAME, AudioTower, Card, Role, Source, read_card, shipped_cards
 from bowerbird.encoders.weights.self_check import SelfCheck, read_self_check
 from bowerbird.encoders.weights.store import (
@@ -87,8 +88,17 @@ def model_state(encoder_id: str) -> ModelState:
     """
     installed, shipped = installed_weights().get(encoder_id), shipped_cards().get(encoder_id)
     if installed is None and shipped is None and encoder_id not in weights_folders():
-        raise EncoderError(f"There is no model “{encoder_id}”. Run `bowerbird models list` to see them.")
+        raise unknown_model(encoder_id)
     return _state(encoder_id, installed, shipped)
+
+
+def unknown_model(name: str) -> EncoderError:
+    """Return the error for a name that is not that of a model with weights."""
+    if name in {DEFAULT_ENCODER, ACOUSTIC_ENCODER}:
+        return EncoderError(
+            f"{name} is built in and has no weights. Select it with `bowerbird index --encoder {name}`."
+        )
+    return EncoderError(f"Unknown model “{name}”. Run `bowerbird models list` to see all models.")
 
 
 def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> ModelState:

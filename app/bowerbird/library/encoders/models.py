@@ -12,6 +12,7 @@ from bowerbird.base.paths import weights_path
 from bowerbird.catalogue.stores import process_lock
 from bowerbird.domain.sounds import Samples
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
 from bowerbird.encoders.weights.cards import Card, Role, is_id_of, shipped_cards
 from bowerbird.encoders.weights.fetching import fetch_weights
 from bowerbird.encoders.weights.importing import card_in, import_weights
@@ -35,6 +36,7 @@ from bowerbird.library.encoders.model_states import (
     folders_of,
     how_to_get,
     model_state,
+    unknown_model,
 )
 from bowerbird.library.encoders.recall import Recall, measure_recall, require_int8, write_recall
 from bowerbird.library.library import Library
@@ -167,8 +169,10 @@ def remove_model(encoder_id: str) -> int:
         When there are none, or it cannot be written.
     """
     if "." in encoder_id or "/" in encoder_id or "\\" in encoder_id:
-        raise EncoderError(f"There is no model “{encoder_id}”. Run `bowerbird models list` to see them.")
+        raise unknown_model(encoder_id)
     folders = folders_of(encoder_id) if encoder_id else []
+    if encoder_id in {DEFAULT_ENCODER, ACOUSTIC_ENCODER}:
+        raise unknown_model(encoder_id)
     if not folders:
         raise EncoderError(
             f"The weights of “{encoder_id}” are not installed. Run `bowerbird models list` to see what is."
