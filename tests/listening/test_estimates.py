@@ -73,7 +73,7 @@ def test_an_overview_counts_every_page_once_and_creates_no_file(tmp_path):
 
 
 def test_a_rater_is_done_after_the_pages_of_their_own_plan(tmp_path):
-    folder = sample_study(tmp_path / "s", controls=Controls(0.25, 0.25, 0.5))
+    folder = sample_study(tmp_path / "s", n_queries=12, controls=Controls(0.5, 0.5, 0.3))
     lengths = [len(plan_pages(folder.study, rater_number=number)) for number in range(40)]
     number = next(number for number, length in enumerate(lengths) if length != lengths[0])
     with ResponseStore(folder.path) as file:
