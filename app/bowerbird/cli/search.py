@@ -200,7 +200,7 @@ def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, searched: s
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("", justify="right", style="dim")
-    table.add_column("closer than", justify="right")
+    table.add_column("more similar than", justify="right")
     table.add_column("name", overflow="fold")
     table.add_column("folder", style="dim", overflow="fold")
     table.add_column("length", justify="right")

@@ -20,10 +20,7 @@ STALL_S: Final = 3.0
 """A device that has not requested a block for this long is lost."""
 
 _TRY_AGAIN: Final = "then play again."
-_NO_DEVICE: Final = (
-    "No sound output was found. Connect speakers or headphones, or choose an output in the system's sound "
-    f"settings, {_TRY_AGAIN}"
-)
+_NO_DEVICE: Final = "No sound output was found. Connect speakers or headphones."
 
 _lock = threading.Lock()
 _n_open = 0
