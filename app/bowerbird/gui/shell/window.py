@@ -41,7 +41,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.browse.words_view import WordStrip
-from bowerbird.gui.encoders.offer_view import NoticeBar
+from bowerbird.gui.encoders.notice_bar import NoticeBar
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
