@@ -48,7 +48,7 @@ class Stage:
 
     def until_idle(self) -> None:
         """Wait until indexing is over, and what it told is shown."""
-        self.until(lambda: not self.program.indexing.is_running and not self.window.progress.isVisible())
+        self.until(lambda: not self.program.indexing.is_running and not self.window.status.is_indexing)
         self.settle()
 
     def settle(self) -> None:
@@ -95,17 +95,17 @@ class Stage:
 
     @property
     def notice(self) -> str:
-        """The complaint that stands above the rows."""
-        return str(self.window.notice._label.text()) if self.window.notice.isVisible() else ""
+        """The error in the status line."""
+        return self.window.status.error
 
     @property
     def progress(self) -> str:
-        """The words of the progress line; "" where there is none."""
-        return str(self.window.progress._text.text()) if self.window.progress.isVisible() else ""
+        """What the status line says; "" where it is hidden."""
+        return self.window.status.text if self.window.status.isVisible() else ""
 
     @property
     def summary(self) -> str:
-        return str(self.window.chips._summary.text())
+        return str(self.window.chips._summary.toolTip())
 
     @property
     def chips(self) -> list[Chip]:
@@ -115,7 +115,10 @@ class Stage:
     @property
     def chip_texts(self) -> list[str]:
 
-        return [chip.findChild(QLabel).text() for chip in self.chips]
+        return [
+            chip.findChild(QLabel, "").text() if chip.findChild(QLabel) else chip.findChild(QPushButton).text()
+            for chip in self.chips
+        ]
 
     def buttons(self, widget: QWidget) -> dict[str, QPushButton]:
         """The buttons that can be seen in a part of the window, by their words."""

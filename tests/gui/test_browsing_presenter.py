@@ -11,6 +11,7 @@ import pytest
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection, parse_query
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, ListState, example_name, example_of
+from bowerbird.gui.browse.query_history import MAX_ENTRIES, ListPosition, QueryState
 from bowerbird.library.search.browsing import FolderPane, Listing, Relaxation
 
 
@@ -85,6 +86,9 @@ class FakeView:
         self.pane: object = None
         self.complaints: list[str] = []
         self.has_text_encoder = False
+        self.location: Location | None = None
+        self.history = (False, False)
+        self.position: ListPosition | None = None
 
     def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
         self.has_text_encoder = has_text_encoder
@@ -101,6 +105,15 @@ class FakeView:
     def complain(self, sentence: str) -> None:
         self.complaints.append(sentence)
 
+    def show_location(self, location: Location | None) -> None:
+        self.location = location
+
+    def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
+        self.history = (can_go_back, can_go_forward)
+
+    def list_position(self) -> ListPosition | None:
+        return self.position
+
 
 class Table:
     """A presenter with everything it touches."""
@@ -110,15 +123,25 @@ class Table:
         self.queries = HeldQueries()
         self.browsing = FakeBrowsing()
         both: Any = (self.queries, self.browsing)
-        self.presenter = BrowsingPresenter(self.view, lists=both, similar=both)
+        self.now_s = 0.0
+        self.presenter = BrowsingPresenter(self.view, lists=both, similar=both, clock=lambda: self.now_s)
 
     @property
     def state(self) -> ListState:
         return self.view.states[-1]
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, *, after_s: float = 10.0) -> None:
+        self.now_s += after_s
         self.view.text = text
         self.presenter.text_changed(text)
+        self.queries.answer_all()
+
+    def back(self) -> None:
+        self.presenter.go_back()
+        self.queries.answer_all()
+
+    def forward(self) -> None:
+        self.presenter.go_forward()
         self.queries.answer_all()
 
     def find_similar(self, *examples: Example) -> None:
@@ -167,14 +190,20 @@ def test_words_filters_and_directory_go_into_one_question(table: Table):
 def test_filters_that_were_typed_become_chips_and_the_chosen_directory_does_not(table: Table):
     table.presenter.location_chosen(DRUMS)
     table.type("kick duration<0.5 channels=stereo folder=Old")
+    assert table.state.filters == (), "they are still in the search box"
+    table.presenter.finish_typing()
+    table.queries.answer_all()
+    assert table.view.text == "kick"
     assert [str(one) for one in table.state.filters] == ["duration<0.5", "channels=2", "folder=Old"]
 
 
-def test_removing_a_filter_leaves_the_words_and_the_other_filters_in_the_box(table: Table):
+def test_removing_a_filter_leaves_the_words_and_the_other_filters(table: Table):
     table.type('deep kick duration<0.5 "folder=My Drums"')
+    table.presenter.finish_typing()
+    table.queries.answer_all()
     table.presenter.remove_filter(table.state.filters[0])
     table.queries.answer_all()
-    assert table.view.text == 'deep kick "folder=My Drums"'
+    assert table.view.text == "deep kick"
     assert [str(one) for one in table.state.filters] == ["folder=My Drums"]
 
 
@@ -228,7 +257,8 @@ def test_relaxing_keeps_or_drops_filters_and_directory_as_was_proposed(table: Ta
     table.presenter.location_chosen(DRUMS)
     table.type("deep kick duration<0.5")
     table.presenter.relax(Relaxation(replace(parse_query("kick duration<0.5"), location=DRUMS), n_found=3))
-    assert (table.view.text, table.presenter.location) == ("kick duration<0.5", DRUMS)
+    assert (table.view.text, table.presenter.location) == ("kick", DRUMS)
+    assert [str(one) for one in table.presenter.filters] == ["duration<0.5"]
     table.presenter.relax(Relaxation(parse_query("kick"), n_found=5))
     assert (table.view.text, table.presenter.location) == ("kick", None)
 
@@ -366,3 +396,109 @@ def test_an_example_added_twice_asks_once(table: Table):
     table.presenter.refine([KICK])
     table.queries.answer_all()
     assert len(table.view.states) == n_asked
+
+
+def test_back_returns_to_words_filters_directory_and_position(table: Table):
+    table.presenter.location_chosen(DRUMS)
+    table.type("deep kick duration<0.5")
+    table.view.position = position = ListPosition(3, -4, 2, np.array([2]))
+    table.find_similar(KICK)
+    assert table.view.history == (True, False)
+    table.back()
+    assert (table.view.text, table.view.location) == ("deep kick duration<0.5", DRUMS)
+    assert table.browsing.queries[-1] == replace(parse_query("deep kick duration<0.5"), location=DRUMS)
+    assert table.state.position is position
+    assert table.view.history == (True, True)
+
+
+def test_forward_returns_to_what_back_left(table: Table):
+    table.find_similar(replace(KICK, weight=2.0))
+    table.presenter.clear()
+    table.back()
+    assert table.presenter.examples == (replace(KICK, weight=2.0),)
+    table.forward()
+    assert table.presenter.examples == ()
+    table.forward()
+    assert table.presenter.examples == ()
+
+
+def test_a_new_query_drops_the_queries_that_back_left(table: Table):
+    table.type("kick")
+    table.type("snare")
+    table.back()
+    table.type("hat")
+    assert table.view.history == (True, False)
+    table.back()
+    assert table.view.text == "kick"
+
+
+def test_back_does_not_go_through_a_word_letter_by_letter(table: Table):
+    table.type("snare")
+    for text in ("k", "ki", "kick"):
+        table.type(text, after_s=10.0 if text == "k" else 0.2)
+    table.back()
+    assert table.view.text == "snare"
+    table.forward()
+    assert table.view.text == "kick"
+
+
+def test_words_are_complete_once_their_results_are_used(table: Table):
+    table.type("kick")
+    table.presenter.settle()
+    table.type("kic", after_s=0.1)
+    table.back()
+    assert table.view.text == "kick"
+
+
+def test_a_word_that_is_clicked_and_a_folder_can_be_returned_from(table: Table):
+    table.find_similar(KICK)
+    table.presenter.search_for("metal")
+    table.presenter.location_chosen(DRUMS)
+    table.queries.answer_all()
+    table.back()
+    assert (table.view.text, table.view.location) == ("metal", None)
+    table.back()
+    assert (table.view.text, table.presenter.examples) == ("", (KICK,))
+
+
+def test_the_order_of_a_ranked_list_is_returned_to(table: Table):
+    table.find_similar(KICK)
+    table.presenter.order_chosen("duration", is_descending=True)
+    table.type("metal")
+    table.presenter.order_chosen("name", is_descending=False)
+    table.presenter.remove_examples()
+    table.back()
+    assert table.presenter.shown_order == ("name", False)
+    table.back()
+    assert table.presenter.shown_order == ("duration", True)
+
+
+def test_an_example_that_cannot_be_decoded_leaves_the_list_and_the_history_as_they_were(table: Table):
+    table.type("kick")
+    n_shown = len(table.view.states)
+    table.browsing.is_deaf = True
+    table.find_similar(Example(Path("/s/notes.txt")))
+    assert len(table.view.complaints) == 1
+    assert len(table.view.states) == n_shown
+    assert (table.view.text, table.presenter.examples) == ("kick", ())
+    assert table.view.history == (True, False)
+    table.back()
+    assert table.view.text == ""
+
+
+def test_the_history_is_bounded(table: Table):
+    for number in range(MAX_ENTRIES + 50):
+        table.presenter.search_for(f"word{number}")
+    for _ in range(MAX_ENTRIES + 50):
+        table.presenter.go_back()
+    assert table.presenter.state == QueryState("word50")
+
+
+def test_a_weight_changes_one_example_and_keeps_its_chip(table: Table):
+    snare = Example(Path("/s/snare.wav"))
+    table.find_similar(KICK, snare)
+    table.presenter.weigh(KICK, 2.0)
+    table.queries.answer_all()
+    assert table.browsing.examples[-1] == (replace(KICK, weight=2.0), snare)
+    table.presenter.refine([replace(KICK, is_unlike=True)])
+    assert table.presenter.examples == (replace(KICK, is_unlike=True), snare)

@@ -12,7 +12,7 @@ import pytest
 from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import Progress
 from bowerbird.gui.browse import indexing_presenter as indexing
-from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, UnfinishedState
 from bowerbird.jobs.runner import JobEnded
 
 TIMEOUT_S = 10
@@ -24,6 +24,8 @@ class IndexingView:
 
     def show_indexing(self, state: IndexingState | None) -> None:
         self.states.append(state)
+
+    def show_unfinished(self, state: UnfinishedState | None) -> None: ...
 
     def library_changed(self, *, is_final: bool) -> None: ...
 

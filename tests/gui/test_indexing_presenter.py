@@ -12,7 +12,7 @@ import pytest
 from bowerbird.base.errors import CatalogueError
 from bowerbird.domain.events import BatchRecorded, FolderUnreachable, IndexingFinished, Progress, SoundsListed
 from bowerbird.gui.browse import indexing_presenter as indexing
-from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState
+from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, UnfinishedState
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.runner import JobEnded
 
@@ -28,6 +28,10 @@ class FakeView:
         self.states: list[IndexingState | None] = []
         self.changes: list[bool] = []
         self.complaints: list[str] = []
+        self.unfinished: UnfinishedState | None = None
+
+    def show_unfinished(self, state: UnfinishedState | None) -> None:
+        self.unfinished = state
 
     def show_indexing(self, state: IndexingState | None) -> None:
         self.states.append(state)
@@ -59,12 +63,18 @@ class Job:
 
 
 class Desk:
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, is_held: bool = False) -> None:
         self.job, self.view = job, FakeView()
         self.removed: list[int] = []
         self.library = SimpleNamespace(remove_folder=self.removed.append)
         self.events: queue.Queue[object] = queue.Queue()
-        self.presenter = IndexingPresenter(self.view, self.library, None, self.events.put)  # type: ignore[arg-type]
+        self.presenter = IndexingPresenter(
+            self.view,
+            self.library,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+            self.events.put,
+            is_held=is_held,
+        )
 
     def begun(self) -> tuple[list[Path], Control]:
         return self.job.begun.get(timeout=TIMEOUT_S)
@@ -266,3 +276,50 @@ def test_closing_cancels_the_saving_of_the_index_and_waits_for_the_thread(desk: 
     desk.presenter.close()
     assert controls[0].is_cancelled
     assert not [thread for thread in threading.enumerate() if thread.name == "bowerbird-indexing"]
+
+
+def test_a_cancelled_analysis_says_how_much_is_done_until_it_is_resumed(desk: Desk):
+    desk.presenter.add([A])
+    desk.presenter.count(470, 2633)
+    assert desk.view.unfinished is None, "it is still running"
+    desk.begun()
+    desk.presenter.cancel()
+    desk.end()
+    assert desk.view.unfinished == UnfinishedState("470 of 2,633 analysed")
+    assert desk.presenter.is_held
+    desk.presenter.rescan()
+    assert desk.view.unfinished is None
+    desk.begun()
+    desk.end()
+    assert not desk.presenter.is_held
+    assert desk.view.unfinished is None
+
+
+def test_a_cancelled_analysis_that_is_complete_says_nothing(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.presenter.cancel()
+    desk.end()
+    desk.presenter.count(3, 3)
+    assert desk.view.unfinished is None
+
+
+def test_an_analysis_that_the_user_stopped_does_not_resume_by_itself():
+    desk = Desk(Job(), is_held=True)
+    desk.presenter.resume([A])
+    assert not desk.presenter.is_running
+    desk.presenter.count(1, 3)
+    assert desk.view.unfinished == UnfinishedState("1 of 3 analysed")
+    desk.presenter.close()
+
+
+def test_closing_during_an_analysis_does_not_hold_it_and_pausing_does(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    assert not desk.presenter.is_held
+    desk.presenter.toggle_pause()
+    assert desk.presenter.is_held
+    desk.presenter.toggle_pause()
+    desk.job.ends.put(None)
+    desk.presenter.close()
+    assert not desk.presenter.is_held

@@ -133,7 +133,7 @@ def test_a_download_shows_progress_speed_and_time_left(desk: Desk):
 
 
 def test_new_weights_are_used_only_on_request(desk: Desk):
-    desk.presenter.refresh()
+    desk.presenter.words_understood(False)
     desk.presenter.act(desk.view.lines[-1].actions[0])
     desk.end(desk.set(CLAP, state="ready"))
     assert desk.encoded_with == []

@@ -178,10 +178,13 @@ def test_an_8_bit_version_with_low_recall_is_not_offered(desk: Desk, value: floa
 
 
 def test_the_offer_names_the_size_and_does_not_return_once_dismissed(desk: Desk):
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     line = desk.view.lines[-1]
     assert line is not None
-    assert line.text == "LAION-CLAP understands longer descriptions. You can download it (622 MB)."
+    assert line.text == (
+        "The built-in encoder does not know these words. LAION-CLAP understands more; you can download it (622 MB)."
+    )
     assert [action.text for action in line.actions] == ["Download", "Details"]
     desk.presenter.dismiss()
     assert (desk.view.lines[-1], desk.presenter.has_offer) == (None, False)
@@ -191,15 +194,18 @@ def test_the_offer_names_the_size_and_does_not_return_once_dismissed(desk: Desk)
 
 def test_without_sounds_there_is_no_offer_yet(desk: Desk):
     desk.n_sounds = 0
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     assert desk.view.lines[-1] is None
     desk.n_sounds = 1
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     assert desk.view.lines[-1] is not None
 
 
 def test_with_a_ready_encoder_there_is_no_offer(desk: Desk):
     desk.set(OTHER, state="ready")
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     assert desk.view.lines[-1] is None
     assert desk.presenter.has_offer
@@ -207,6 +213,7 @@ def test_with_a_ready_encoder_there_is_no_offer(desk: Desk):
 
 def test_an_interrupted_download_is_offered_to_be_resumed(desk: Desk):
     desk.set(CLAP, state="partial", n_partial_bytes=1)
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     line = desk.view.lines[-1]
     assert line is not None
@@ -216,6 +223,7 @@ def test_an_interrupted_download_is_offered_to_be_resumed(desk: Desk):
 def test_cards_without_a_hub_are_not_offered(desk: Desk):
     own = replace(desk.states[CLAP].card, source=Source("own"))
     desk.set(CLAP, card=own, state="refused", sentence="Odd.")
+    desk.presenter.words_understood(False)
     desk.presenter.refresh()
     assert desk.view.lines[-1] is None
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.gui.browse import sounds_model as sounds
+from bowerbird.gui.browse import columns as sounds
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
 
 Role = Qt.ItemDataRole
@@ -75,7 +75,7 @@ def text(model: SoundsModel, row: int, column: int, role: int = Role.DisplayRole
 
 def test_a_hundred_thousand_ids_are_shown_without_reading_one_row(model: SoundsModel, reader: CountingReader):
     show(model, 100_000)
-    assert (model.rowCount(), model.columnCount()) == (100_000, 7)
+    assert (model.rowCount(), model.columnCount()) == (100_000, len(sounds.COLUMNS))
     assert model.row_of(70_000) == 69_999
     assert model.sound_id(99_999) == 100_000
     model.mark_playing(5)
@@ -121,9 +121,17 @@ def test_alignment_mark_and_match_are_told_without_reading(model: SoundsModel, r
 
 def test_cells_say_what_is_known(model: SoundsModel, reader: CountingReader):
     show(model, 3)
-    assert [text(model, 0, column) for column in range(7)] == [
-        "kick 1.wav", "", "", "10:00", "stereo", "44.1 kHz", "Drums"
-    ]  # fmt: skip
+    known = {name: text(model, 0, index) for name, index in sounds.INDEX_OF.items()}
+    assert known == {
+        "name": "kick 1.wav",
+        "waveform": "",
+        "match": "",
+        "duration": "10:00",
+        "channels": "stereo",
+        "rate": "44.1 kHz",
+        "format": "WAV PCM 16",
+        "folder": "Drums",
+    }
     assert text(model, 1, 0, ROW_ROLE).id == 2
 
 
@@ -198,7 +206,8 @@ def test_the_playing_mark_changes_just_its_rows(model: SoundsModel):
         lambda first, last, _roles: changed.append((first.row(), last.row(), first.column(), last.column()))
     )
     model.mark_playing(500)
-    assert changed == [(9, 9, 0, 6), (499, 499, 0, 6)]
+    last = len(sounds.COLUMNS) - 1
+    assert changed == [(9, 9, 0, last), (499, 499, 0, last)]
     assert [row for row in range(1000) if text(model, row, 0, PLAYING_ROLE)] == [499]
     model.mark_playing(None)
     assert not any(text(model, row, 0, PLAYING_ROLE) for row in range(1000))

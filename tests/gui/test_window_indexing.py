@@ -22,7 +22,7 @@ from bowerbird.base.settings import Settings
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.domain.events import FolderListed
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.shell.application import Application
 from bowerbird.library.demo import demo_folder
@@ -106,7 +106,7 @@ def test_adding_a_folder_fills_the_table_and_the_tree(open_window: Callable[...,
     assert not stage.window.actions_by_name["pause"].isEnabled()
     assert stage.names == [f"hum {number}.wav" for number in range(6)]
     assert n_analysed(stage) == 6
-    assert tree(stage) == ["All sounds   6", "Few   6", "Deep   6"]
+    assert tree(stage) == ["All sounds", "Few", "Deep"]
     assert stage.summary == "6 sounds"
 
 
@@ -132,7 +132,7 @@ def test_rows_appear_before_they_are_analysed_and_a_pause_holds_until_it_is_ende
     assert n_analysed(stage) < 6
     assert stage.progress.startswith("Paused · ")
     assert stage.window.actions_by_name["pause"].text() == "&Resume analysis"
-    stage.click(stage.buttons(stage.window.progress)["Resume"])
+    stage.click(stage.buttons(stage.window.status)["Resume"])
     assert not stage.progress.startswith("Paused")
     stage.until_idle()
     assert n_analysed(stage) == 6
@@ -142,23 +142,35 @@ def test_rows_appear_before_they_are_analysed_and_a_pause_holds_until_it_is_ende
 def test_cancel_by_click_ends_the_run_and_keeps_what_is_listed(open_window: Callable[..., Stage], few: Path):
     stage = open_window(folders=(few,))
     stage.until(lambda: stage.model.rowCount() == 6)
-    stage.click(stage.buttons(stage.window.progress)["Cancel"])
+    stage.click(stage.buttons(stage.window.status)["Cancel"])
     assert stage.progress == "Stopping"
     stage.until_idle()
     assert stage.model.rowCount() == 6
     assert n_analysed(stage) < 6
+    stage.until(lambda: stage.progress == f"{n_analysed(stage)} of 6 analysed")
+    assert list(stage.buttons(stage.window.status)) == ["Resume"]
+
+
+def test_an_analysis_that_closing_interrupted_is_resumed_at_the_next_start(
+    open_window: Callable[..., Stage], sounds: Path
+):
+    stage = open_window(folders=(sounds,))
+    stage.until(lambda: stage.model.rowCount() > 6)
+    stage.close()
+    again = open_window()
+    again.until(lambda: n_analysed(again) == again.model.rowCount() > 6)
 
 
 def test_pause_by_click_reaches_the_run(open_window: Callable[..., Stage], sounds: Path):
     stage = open_window(folders=(sounds,))
     stage.until(lambda: stage.progress)
-    stage.click(stage.buttons(stage.window.progress)["Pause"])
+    stage.click(stage.buttons(stage.window.status)["Pause"])
     assert stage.program.indexing.runner.control is not None
     assert stage.program.indexing.runner.control.is_paused
-    assert list(stage.buttons(stage.window.progress)) == ["Resume", "Cancel"]
+    assert list(stage.buttons(stage.window.status)) == ["Resume", "Cancel"]
 
 
-def test_what_was_left_is_taken_up_at_the_next_start(
+def test_a_paused_analysis_waits_at_the_next_start_until_it_is_resumed(
     open_window: Callable[..., Stage], few: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(IndexingPresenter, "handle", handle_and_pause)
@@ -167,7 +179,13 @@ def test_what_was_left_is_taken_up_at_the_next_start(
     stage.close()
     monkeypatch.setattr(IndexingPresenter, "handle", HANDLE)
     again = open_window()
+    again.until(lambda: again.progress == f"{n_analysed(again)} of 6 analysed")
+    again.settle()
+    assert not again.program.indexing.is_running, "the user has paused it"
+    again.click(again.buttons(again.window.status)["Resume"])
     again.until(lambda: n_analysed(again) == 6)
+    again.until_idle()
+    assert again.progress == ""
 
 
 def test_the_event_loop_turns_and_rows_grow_while_sounds_are_analysed(
@@ -284,7 +302,7 @@ def test_an_unreachable_folder_is_told_in_a_sentence(open_window: Callable[..., 
     stage.program.indexing.add([tmp_path / "away"])
     stage.until(lambda: stage.notice)
     assert stage.notice.startswith(f"Cannot read {tmp_path / 'away'}: ")
-    stage.click(stage.window.notice._cross)
+    stage.click(stage.window.status._cross)
     assert stage.notice == ""
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from bowerbird.base.paths import resources_path
-from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse import columns
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.theme import Tokens, tokens
 
@@ -182,7 +182,7 @@ def test_the_row_that_plays_is_the_loudest(stage: Stage):
 @pytest.mark.parametrize(
     ("width_px", "has_folders", "shown"),
     [
-        (1200, True, {columns.WAVEFORM, columns.DURATION, columns.CHANNELS, columns.RATE, columns.FOLDER}),
+        (1200, True, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
         (700, False, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
         (400, False, {columns.WAVEFORM, columns.DURATION}),
         (300, False, {columns.DURATION}),
@@ -191,7 +191,7 @@ def test_the_row_that_plays_is_the_loudest(stage: Stage):
 def test_a_narrow_window_leaves_out_the_lesser_columns(stage: Stage, width_px: int, has_folders: bool, shown: set[int]):
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)
-    stage.until(lambda: {column for column in range(1, 7) if stage.column_is_shown(column)} == shown)
+    stage.until(lambda: {column for column in range(1, len(columns.COLUMNS)) if stage.column_is_shown(column)} == shown)
     assert stage.window.folders.isVisible() == has_folders
     assert stage.column_is_shown(columns.NAME)
     stage.until(lambda: stage.table.columnWidth(columns.NAME) >= min(200, width_px // 3))
@@ -211,7 +211,8 @@ def test_a_window_that_is_made_wide_again_has_everything_back(stage: Stage):
     for width_px in (300, 1200):
         stage.window.resize(width_px, 700)
         stage.until(lambda width_px=width_px: stage.window.width() == width_px)
-    stage.until(lambda: stage.column_is_shown(columns.RATE))
+    stage.until(lambda: stage.column_is_shown(columns.FOLDER))
+    assert stage.window.inspector.isVisible()
     assert stage.window.folders.isVisible()
     assert stage.window.transport._volume.isVisible()
 

@@ -69,12 +69,18 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 def line(stage: Stage) -> str:
     """The text of the notice; "" if it is hidden."""
-    quiet = stage.window.notice_bar
-    return str(quiet._text.text()) if quiet.isVisible() else ""
+    return stage.progress
+
+
+def ask_in_unknown_words(stage: Stage) -> None:
+    """Search for a word that no encoder knows, and wait for the offer of one that knows more."""
+    stage.program._question.setInterval(0)
+    stage.window.set_search_text("qwxzzk")
+    stage.until(lambda: line(stage))
 
 
 def press_line(stage: Stage, text: str) -> None:
-    stage.click(stage.buttons(stage.window.notice_bar)[text])
+    stage.click(stage.buttons(stage.window.status)[text])
 
 
 def open_dialog(stage: Stage) -> EncodersDialog:
@@ -114,12 +120,19 @@ def searched_by(stage: Stage) -> list[str]:
 # The quiet line
 
 
-def test_a_first_start_with_sounds_offers_an_encoder_and_keeps_the_focus(stage: Stage):
-    stage.until(lambda: line(stage))
-    assert line(stage).startswith("LAION-CLAP understands longer descriptions. You can download it")
-    assert list(stage.buttons(stage.window.notice_bar)) == ["Download", "Details"]
+def test_words_that_are_not_understood_are_answered_with_an_offer_that_keeps_the_focus(stage: Stage):
+    assert line(stage) == ""
+    ask_in_unknown_words(stage)
+    assert line(stage).startswith("The built-in encoder does not know these words. LAION-CLAP understands more;")
+    assert list(stage.buttons(stage.window.status)) == ["Download", "Details"]
     assert stage.window.search.hasFocus()
     assert installed_weights() == {}
+
+
+def test_words_that_are_understood_end_the_offer(stage: Stage):
+    ask_in_unknown_words(stage)
+    stage.window.set_search_text("dog")
+    stage.until(lambda: line(stage) == "")
 
 
 def test_an_empty_library_gets_the_offer_with_its_first_sounds(open_window: Open, tmp_path: Path, sounds: Path):
@@ -131,20 +144,20 @@ def test_an_empty_library_gets_the_offer_with_its_first_sounds(open_window: Open
     shutil.copy(sounds / "Drums" / "Kick 1.wav", tmp_path / "One")
     stage.program.indexing.add([tmp_path / "One"])
     stage.until_idle()
-    stage.until(lambda: line(stage))
+    ask_in_unknown_words(stage)
 
 
 @pytest.mark.usefixtures("library")
 def test_a_dismissed_offer_does_not_come_back(open_window: Open):
     stage = open_window()
-    stage.until(lambda: line(stage))
-    stage.click(stage.window.notice_bar._cross)
+    ask_in_unknown_words(stage)
+    stage.click(stage.window.status._cross)
     assert line(stage) == ""
     assert not load_settings(paths.settings_path()).has_offer, "kept at once: a crash must not bring it back"
     stage.close()
     again = open_window()
     again.until_rows(EVERY)
-    again.program.browsing.refresh()
+    again.program.models.words_understood(False)
     again.settle()
     assert line(again) == ""
     assert not load_settings(paths.settings_path()).has_offer
@@ -155,12 +168,13 @@ def test_where_an_encoder_is_ready_nothing_is_offered(open_window: Open):
     have()
     stage = open_window()
     stage.until_rows(EVERY)
+    stage.program.models.words_understood(False)
     stage.settle()
     assert line(stage) == ""
 
 
 def test_details_open_the_encoders(stage: Stage):
-    stage.until(lambda: line(stage))
+    ask_in_unknown_words(stage)
     press_line(stage, "Details")
     dialog = stage.program._encoders_dialog.dialog
     assert dialog is not None
@@ -169,28 +183,20 @@ def test_details_open_the_encoders(stage: Stage):
 
 @pytest.mark.parametrize("width_px", [300, 360, 1024, 1440])
 def test_the_notice_fits_a_window_of_any_width(stage: Stage, width_px: int):
-    stage.until(lambda: line(stage))
+    ask_in_unknown_words(stage)
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)
-    quiet = stage.window.notice_bar
-    for part in (quiet._text, quiet._cross, *quiet.findChildren(QPushButton)):
+    status = stage.window.status
+    for part in (status._sentence, status._cross, *stage.buttons(status).values()):
         right = part.mapTo(stage.window, part.rect().topRight()).x()
         assert 0 < right < width_px
-    assert quiet.height() < 150
-
-
-def test_a_low_window_hides_the_notice_and_a_high_window_shows_it_again(stage: Stage):
-    stage.until(lambda: line(stage))
-    for height_px, is_seen in ((360, False), (700, True)):
-        stage.window.resize(600, height_px)
-        stage.until(lambda height_px=height_px: stage.window.height() == height_px)
-        assert bool(line(stage)) == is_seen
+    assert status.height() < 150
 
 
 @pytest.mark.usefixtures("library")
 def test_the_offer_downloads_and_checks_and_asks_before_indexing(open_window: Open, hub: Hub):
     stage = open_window()
-    stage.until(lambda: line(stage))
+    ask_in_unknown_words(stage)
     assert hub.requests == []
     press_line(stage, "Download")
     stage.until(lambda: line(stage).startswith("Tiny is ready."))
@@ -200,8 +206,7 @@ def test_the_offer_downloads_and_checks_and_asks_before_indexing(open_window: Op
     stage.until(lambda: line(stage) == "Search now uses Tiny.")
     stage.until_idle()
     assert searched_by(stage) == [HUB_ID, HUB_ID]
-    assert stage.names == list(EVERY)
-    stage.click(stage.window.notice_bar._cross)
+    stage.click(stage.window.status._cross)
     assert line(stage) == ""
 
 
@@ -209,12 +214,13 @@ def test_the_offer_downloads_and_checks_and_asks_before_indexing(open_window: Op
 def test_a_network_that_fails_is_a_sentence_in_the_window(open_window: Open, hub: Hub):
     hub.statuses = dict.fromkeys(FILE_NAMES.values(), 500)
     stage = open_window()
-    stage.until(lambda: line(stage))
+    ask_in_unknown_words(stage)
     press_line(stage, "Download")
     stage.until(lambda: stage.notice)
     assert "returned error 500" in stage.notice
     until_no_job(stage)
-    stage.until(lambda: "Resume" in stage.buttons(stage.window.notice_bar))
+    stage.click(stage.window.status._cross)
+    stage.until(lambda: "Resume" in stage.buttons(stage.window.status))
 
 
 # The dialog

@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt
 
 from bowerbird.base import paths
 from bowerbird.base.settings import Settings, load_settings
-from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse import columns
 from bowerbird.gui.shell import application
 
 Open = Callable[..., Stage]

@@ -12,11 +12,11 @@ from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from bowerbird.base import paths
 from bowerbird.encoders.ear.encoder import EarEncoder
-from bowerbird.gui.browse.words_view import WordStrip, fitted
+from bowerbird.gui.browse.words_view import WordSection
 from bowerbird.gui.shell import theme
 from bowerbird.library.annotations.words import give_words
 from bowerbird.library.library import Library
@@ -79,11 +79,6 @@ def test_a_sound_that_is_chosen_has_its_words_with_how_much_they_are_believed(st
     assert not stage.window.words._add.isVisible()
     shown(stage)
     assert stage.window.words._add.isVisible()
-
-
-def test_the_strip_lies_between_the_waveform_and_the_transport(stage: Stage):
-    window = stage.window
-    assert window.rows_splitter.geometry().bottom() < window.words.y() < window.transport.y()
 
 
 def test_a_word_that_is_pressed_is_searched_for(stage: Stage):
@@ -255,80 +250,80 @@ def test_moves_in_passing_ask_nothing(stage: Stage, asked: list[int]):
     assert asked[-1] == stage.chosen_id
 
 
-def test_a_hidden_strip_asks_nothing_and_catches_up_when_it_is_shown(stage: Stage, asked: list[int]):
-    stage.trigger("words")
+def test_a_hidden_inspector_asks_nothing_and_catches_up_when_it_is_shown(stage: Stage, asked: list[int]):
+    stage.trigger("inspector")
     assert not stage.window.words.isVisible()
     stage.enter_list()
     stage.press(Key.Key_Down)
     stage.settle()
     assert asked == []
-    stage.trigger("words")
+    stage.trigger("inspector")
     until_words(stage, "bell 62 %", "metal 21 %", "ring 9 %")
     assert asked == [stage.chosen_id]
 
 
-def test_a_word_can_be_added_though_the_strip_is_hidden(stage: Stage):
-    stage.trigger("words")
+def test_adding_a_word_shows_the_inspector(stage: Stage):
+    stage.trigger("inspector")
     stage.enter_list()
     stage.press("w")
     stage.type("hinge")
     stage.press(Key.Key_Return)
-    assert not stage.window.words.isVisible()
+    assert stage.window.words.isVisible()
     stage.settle()
     assert stage.program._reader.given_words(stage.model.sound(0).content_id) == {"hinge": True}
 
 
-def test_a_hidden_strip_stays_hidden(indexed: Any, open_window: Callable[..., Stage]):
+def test_a_hidden_inspector_stays_hidden(indexed: Any, open_window: Callable[..., Stage]):
     shutil.copytree(indexed, paths.library_path())
     stage = open_window()
-    stage.trigger("words")
+    stage.trigger("inspector")
     stage.close()
     again = open_window()
     assert not again.window.words.isVisible()
-    assert not again.window.actions_by_name["words"].isChecked()
+    assert not again.window.actions_by_name["inspector"].isChecked()
 
 
-def test_a_low_window_has_no_strip(stage: Stage, asked: list[int]):
-    stage.window.resize(800, 420)
+def test_a_narrow_window_shows_words_when_it_is_asked_to(stage: Stage, asked: list[int]):
+    stage.window.resize(800, 700)
     stage.until(lambda: not stage.window.words.isVisible())
     stage.enter_list()
     stage.settle()
     assert asked == []
-    stage.window.resize(800, 700)
+    stage.trigger("inspector")
     until_words(stage, "bell 62 %", "metal 21 %", "ring 9 %")
+    stage.window.resize(1200, 700)
+    stage.until(stage.window.folders.isVisible)
+    assert stage.window.words.isVisible()
 
 
-@pytest.mark.parametrize("width_px", [260, 360, 520, 780])
-def test_words_are_cut_and_never_overflow(stage: Stage, width_px: int):
-    shown(stage)
-    stage.program.words.give("a long word about the hinge of an old rusty gate in autumn")
-    stage.until(lambda: len(stage.window.words._chips) == 4)
+def test_in_a_very_narrow_window_the_inspector_takes_the_place_of_the_list(stage: Stage):
+    stage.window.resize(360, 700)
+    stage.until(lambda: not stage.window.inspector.isVisible())
+    stage.enter_list()
+    stage.press("w")
+    assert stage.window.inspector.isVisible()
+    assert not stage.table.isVisible()
+    stage.press(Key.Key_Escape)
+    stage.click(stage.window.inspector._cross)
+    assert stage.table.isVisible()
+    assert not stage.window.inspector.isVisible()
+    assert stage.window.is_inspector_wanted, "it comes back in a wide window"
+
+
+@pytest.mark.parametrize("width_px", [360, 800, 1200])
+def test_long_words_are_cut_and_never_overflow(stage: Stage, width_px: int):
     stage.window.resize(width_px, 700)
     stage.until(lambda: stage.window.width() == width_px)
-    strip: WordStrip = stage.window.words
-    stage.settle()
-    ends = [widget.geometry().right() for widget in (*chips_of(stage), strip._more, strip._add) if widget.isVisible()]
-    assert max(ends) < width_px
-    assert ends == sorted(ends)
-    assert chips_of(stage)[0].word._word.text().endswith("…")
-    assert len(chips_of(stage)) + len(strip.left_out) == 4
-
-
-@pytest.mark.qt_log_ignore("This plugin does not support")  # a screen that is none grabs no keyboard for a menu
-def test_words_that_have_no_room_are_counted_and_used_from_a_menu(stage: Stage):
-    shown(stage)
-    stage.window.resize(260, 700)
-    stage.until(lambda: stage.window.words.left_out)
-    strip = stage.window.words
-    left_out = [chip.word for chip in strip.left_out]
-    assert strip._more.text() == f"{len(left_out)} more"
-    stage.click(strip._more)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
-    assert [action.text().split()[0] for action in menu.actions()] == left_out
-    menu.actions()[-1].menu().actions()[1].trigger()
-    menu.close()
-    stage.until(lambda: [chip.word for chip in strip._shown] == ["bell", "metal", "cat"])
+    stage.enter_list()
+    stage.window.show_inspector()
+    until_words(stage, "bell 62 %", "metal 21 %", "ring 9 %")
+    stage.program.words.give("a long word about the hinge of an old rusty gate in autumn")
+    stage.until(lambda: len(stage.window.words._chips) == 4)
+    section: WordSection = stage.window.words
+    stage.until(lambda: chips_of(stage)[0].word._word.text().endswith("…"))
+    ends = [widget.geometry().right() for widget in (*chips_of(stage), section._add) if widget.isVisible()]
+    assert max(ends) < section.width()
+    stage.until(lambda: max(chip.geometry().bottom() for chip in chips_of(stage)) <= section.height())
 
 
 def test_words_wait_for_a_sound_to_be_analysed(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -366,20 +361,3 @@ def test_another_theme_reaches_the_chips(stage: Stage):
         chip = chips_of(stage)[0]
         assert chip.grab().toImage().pixelColor(chip.width() // 2, 2).name() == theme.tokens(name).raised
     assert words_of(stage) == ["bell 62 %", "metal 21 %", "ring 9 %"]
-
-
-@pytest.mark.parametrize(
-    ("natural", "room", "widths"),
-    [
-        ([100, 100], 400, [100, 100]),
-        ([300, 100], 308, [200, 100]),
-        ([300, 300], 308, [150, 150]),
-        ([50, 300], 208, [50, 150]),
-        ([300, 300, 300], 200, [96, 96]),
-        ([300], 40, [40]),
-        ([300, 300], -5, [0]),
-        ([], 400, []),
-    ],
-)
-def test_the_widest_give_way_first(natural: list[int], room: int, widths: list[int]):
-    assert fitted(natural, room) == widths

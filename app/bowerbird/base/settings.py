@@ -33,12 +33,14 @@ class Settings:
     is_auto_play, is_loop : bool
     has_folders : bool
         Whether the left pane is visible.
-    has_words : bool
-        Whether the suggested words of the current sound are visible.
+    has_inspector : bool
+        Whether the right pane is visible.
     theme : str
         system, dark or light.
     has_offer : bool
         Whether the offer to download an encoder that understands text is still to be made; False once dismissed.
+    is_analysis_held : bool
+        Whether the user stopped or paused the analysis; it is not resumed at the next start.
     labels : str or None
         Path of the labels file that systems are compared by.
     geometry, splitter, rows_splitter : str or None
@@ -53,9 +55,10 @@ class Settings:
     is_auto_play: bool = True
     is_loop: bool = False
     has_folders: bool = True
-    has_words: bool = True
+    has_inspector: bool = True
     theme: str = "system"
     has_offer: bool = True
+    is_analysis_held: bool = False
     labels: str | None = None
     geometry: str | None = None
     splitter: str | None = None

@@ -99,6 +99,10 @@ class SoundReader(Protocol):
         """Return the number of usable sounds, missing ones included."""
         ...
 
+    def count_analysed(self) -> tuple[int, int]:
+        """Return the numbers of usable, present sounds: those that were analysed, and all."""
+        ...
+
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,)."""
         ...

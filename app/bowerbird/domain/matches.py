@@ -1,7 +1,12 @@
 """Matches: the results of a search, and how good they are compared with the rest of the library."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+Band: TypeAlias = Literal["close", "related", "stretch", "weak"]
+
+BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 99.0), ("related", 97.0), ("stretch", 90.0))
+"""The lowest percentile of each band of matches; what is below all of them is weak."""
 
 WEAK_PERCENTILE: Final = 90.0
 """A match below this percentile of the library is marked weak: one sound in ten is this similar by chance."""
@@ -24,6 +29,9 @@ class Match:
         The region that matched: the whole sound, or a window of a long one.
     why : str
         Why it matched, in words.
+    aspects : tuple of (str, float)
+        For each aspect of the sound, the share of the library, 0 to 100, that is less similar in it; empty where the
+        encoder does not tell aspects apart.
     """
 
     sound_id: int
@@ -32,10 +40,19 @@ class Match:
     start_s: float
     end_s: float
     why: str
+    aspects: tuple[tuple[str, float], ...] = ()
 
     def is_part_of(self, duration_s: float | None) -> bool:
         """Return whether only a part of a sound of this length matched."""
         return duration_s is not None and self.end_s - self.start_s < duration_s - _WHOLE_S
+
+    @property
+    def band(self) -> Band | None:
+        """How good the match is, compared with the rest of the library; None for matches by name only."""
+        if self.percentile is None:
+            return None
+        percentile = self.percentile
+        return next((band for band, lowest in BANDS if percentile >= lowest), "weak")
 
     @property
     def is_weak(self) -> bool:

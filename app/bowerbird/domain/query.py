@@ -94,6 +94,8 @@ class Query:
     is_descending : bool
     location : Location or None
         None for the whole library.
+    aspects : tuple of (str, float)
+        How much aspects of a sound count in its similarity to examples, 0 or more; 1 for aspects that are not named.
     """
 
     terms: tuple[Term, ...] = ()
@@ -101,6 +103,7 @@ class Query:
     order: str = "name"
     is_descending: bool = False
     location: Location | None = None
+    aspects: tuple[tuple[str, float], ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -148,12 +151,15 @@ class Example:
         None and None for the whole file.
     is_unlike : bool
         Whether matches should differ from it.
+    weight : float
+        How much it counts among the examples of its side, above 0.
     """
 
     path: Path
     start_s: float | None = None
     end_s: float | None = None
     is_unlike: bool = False
+    weight: float = 1.0
 
     @property
     def is_whole(self) -> bool:

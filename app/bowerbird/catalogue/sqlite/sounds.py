@@ -59,6 +59,15 @@ class SoundReads(Session):
         """Return the number of usable sounds, missing ones included."""
         return int(self._value(f"SELECT count(*) FROM sounds WHERE {conditions.USABLE}"))
 
+    def count_analysed(self) -> tuple[int, int]:
+        """Return the numbers of usable, present sounds: those that were analysed, and all."""
+        row = self._row(
+            "SELECT count(content_id) AS n_analysed, count(*) AS n FROM sounds "
+            f"WHERE is_missing = 0 AND {conditions.USABLE}"
+        )
+        assert row is not None
+        return row["n_analysed"], row["n"]
+
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,).
 

@@ -1,12 +1,14 @@
-"""The list of sounds: the newest query wins, and selected sounds stay selected."""
+"""The list of sounds: the newest query wins, selected sounds stay selected, and every query can be returned to."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
+from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, QueryHistory, QueryState
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import N_SIMILAR, Browsing, FolderPane, Listing, Relaxation
 
@@ -33,8 +35,12 @@ class ListState:
         A sentence for a list without rows.
     examples : tuple of Example
         What the rows are similar to; empty for other lists.
+    aspects : mapping of str to float
+        How much each aspect of a sound counts, where that was changed.
     filters : tuple of Filter
-        For chips.
+        Those that are chips; filters that are being typed are not among them.
+    is_filtered : bool
+        Whether there are filters of either kind.
     order : str
     is_descending : bool
         How the rows are sorted.
@@ -42,17 +48,22 @@ class ListState:
         Whether rows are ranked by similarity and show it.
     is_same_query : bool
         Whether the library changed and not the query, so that the list should not scroll.
+    position : ListPosition or None
+        Where the list stood when it was left, for a query that was returned to.
     """
 
     listing: Listing
     summary: str
     advice: str
     examples: tuple[Example, ...]
+    aspects: Mapping[str, float]
     filters: tuple[Filter, ...]
+    is_filtered: bool
     order: str
     is_descending: bool
     has_matches: bool
     is_same_query: bool
+    position: ListPosition | None = None
 
 
 class BrowsingView(Protocol):
@@ -66,6 +77,15 @@ class BrowsingView(Protocol):
 
     def set_search_text(self, text: str) -> None:
         """Set the text of the search box; its signal is ignored."""
+
+    def show_location(self, location: Location | None) -> None:
+        """Mark a directory in the tree; its signal is ignored."""
+
+    def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
+        """Enable or disable Back and Forward."""
+
+    def list_position(self) -> ListPosition | None:
+        """Return where the list stands."""
 
     def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
         """Show in the search box what can be typed: names, or descriptions too."""
@@ -83,28 +103,47 @@ class BrowsingPresenter:
     lists, similar : (Queries, Browsing)
         A thread, and the browsing that only this thread uses: one for lists, and one for similarity, whose
         embeddings may take a while to load and must not delay typing.
+    understood : callable
+        Receives whether the words of the shown query mean something to the encoder.
+    pane_read : callable
+        Receives the content of the folder pane after each change of the library.
+    clock : callable
+        Returns seconds.
     """
 
     def __init__(
-        self, view: BrowsingView, *, lists: tuple[Queries, Browsing], similar: tuple[Queries, Browsing]
+        self,
+        view: BrowsingView,
+        *,
+        lists: tuple[Queries, Browsing],
+        similar: tuple[Queries, Browsing],
+        understood: Callable[[bool], object] = lambda _: None,
+        pane_read: Callable[[FolderPane], object] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._view = view
         self._lists = lists
         self._similar = similar
-        self._text = ""
+        self._understood = understood
+        self._pane_read = pane_read
+        self._clock = clock
+        self._history = QueryHistory(QueryState())
         self._typed = Query()
-        self._location: Location | None = None
         self._order = "name"
         self._is_descending = False
-        self._examples: tuple[Example, ...] = ()
-        self._ranked_order: tuple[str, bool] = (RELEVANCE, False)
+        self._shown: QueryState | None = None
         self._has_text_encoder = False
         self._latest = 0
 
     @property
+    def state(self) -> QueryState:
+        """The current query."""
+        return self._history.state
+
+    @property
     def location(self) -> Location | None:
         """The selected directory; None for all sounds."""
-        return self._location
+        return self.state.location
 
     @property
     def order(self) -> tuple[str, bool]:
@@ -114,121 +153,223 @@ class BrowsingPresenter:
     @property
     def shown_order(self) -> tuple[str, bool]:
         """The order of the current list."""
-        return self._ranked_order if self._is_ranked else (self._order, self._is_descending)
+        return self.state.ranked_order if self._is_ranked else (self._order, self._is_descending)
 
     @property
     def _is_ranked(self) -> bool:
         """Whether the list is ranked by similarity: to examples, or to the meaning of words."""
-        return bool(self._examples) or (self._has_text_encoder and bool(self._typed.terms))
+        return bool(self.examples) or (self._has_text_encoder and bool(self._typed.terms))
 
     def set_text_encoder(self, *, is_available: bool) -> None:
         """Search words by their meaning from now on, or no longer."""
         if is_available != self._has_text_encoder:
             self._has_text_encoder = is_available
             self._view.show_search_placeholder(has_text_encoder=is_available)
-            if self._text:
+            if self.state.text:
                 self._run(is_same_query=True)
 
     @property
     def examples(self) -> tuple[Example, ...]:
         """The examples that the list is similar to."""
-        return self._examples
+        return self.state.examples
 
     def restore(self, location: Location | None, order: str, *, is_descending: bool) -> None:
         """Restore location and order without running a query yet."""
-        self._location, self._order, self._is_descending = location, order, is_descending
+        self._history.replace(replace(self.state, location=location))
+        self._order, self._is_descending = order, is_descending
+
+    # What is asked
 
     def text_changed(self, text: str) -> None:
         """Search for what was typed."""
-        if text != self._text:
-            self._type(text)
-            if not self._examples:
-                self._ranked_order = (RELEVANCE, False)
-            self._run()
+        if text == self.state.text:
+            return
+        state = replace(self.state, text=text)
+        if not state.examples:
+            state = replace(state, ranked_order=(RELEVANCE, False))
+        self._history.push_typed(state, left=self._view.list_position(), now_s=self._clock())
+        self._changed()
+
+    def search_for(self, text: str) -> None:
+        """Replace words and filters, as a click on a word does."""
+        self._ask(replace(self.state, text=text, ranked_order=(RELEVANCE, False)))
+
+    def settle(self) -> None:
+        """Take what was typed as complete, since its results are being used."""
+        self._history.settle()
 
     def location_chosen(self, location: Location | None) -> None:
         """List one directory with everything below it, or all sounds."""
-        if location != self._location:
-            self._location = location
-            self._run()
+        self._ask(replace(self.state, location=location))
 
     def order_chosen(self, order: str, *, is_descending: bool) -> None:
         """Sort the list."""
         if self._is_ranked:
-            self._ranked_order = (order, is_descending)
+            self._history.replace(replace(self.state, ranked_order=(order, is_descending)))
         else:
             self._order, self._is_descending = order, is_descending
         self._run()
 
     def find_similar(self, examples: Sequence[Example]) -> None:
         """List what is similar to examples in the whole library; the text and the location are cleared."""
-        self._examples = tuple(examples)
-        self._ranked_order = (RELEVANCE, False)
-        self._type("")
-        self._location = None
-        self._view.set_search_text("")
-        self._run()
+        self._ask(QueryState(examples=tuple(examples)))
 
     def refine(self, examples: Sequence[Example]) -> None:
         """Add examples to the query; an example that is there already may switch between like and unlike."""
-        known = {replace(example, is_unlike=False): example for example in self._examples}
-        known |= {replace(example, is_unlike=False): example for example in examples}
+        known = {_sound(example): example for example in (*self.examples, *examples)}
         self._show_like(tuple(known.values()))
+
+    def weigh(self, example: Example, weight: float) -> None:
+        """Change how much an example counts."""
+        self._show_like(tuple(replace(kept, weight=weight) if kept == example else kept for kept in self.examples))
+
+    def weigh_aspect(self, name: str, weight: float) -> None:
+        """Change how much an aspect of a sound counts in its similarity to the examples; 1 is the default."""
+        weights = dict(self.state.aspects) | {name: weight}
+        aspects = tuple((name, weight) for name, weight in weights.items() if weight != 1.0)
+        if aspects != self.state.aspects:
+            state = replace(self.state, aspects=aspects)
+            self._history.push_typed(state, left=self._view.list_position(), now_s=self._clock())
+            self._changed()
+
+    def surprise(self) -> None:
+        """List what is similar to some sound of the library."""
+        queries, browsing = self._similar
+        queries.run("surprise", browsing.some_sound, done=self._show_surprise, failed=self._view.complain)
+
+    def _show_surprise(self, example: Example | None) -> None:
+        if example is None:
+            self._view.complain(translate("Search", "No sounds are analysed yet. Wait until some are, then try again."))
+        else:
+            self.find_similar([example])
 
     def remove_example(self, unwanted: Example) -> None:
         """Remove an example."""
-        self._show_like(tuple(example for example in self._examples if example != unwanted))
+        self._show_like(tuple(example for example in self.examples if example != unwanted))
+
+    def turn(self, example: Example) -> None:
+        """Switch an example between like and unlike."""
+        self._show_like(
+            tuple(replace(kept, is_unlike=not kept.is_unlike) if kept == example else kept for kept in self.examples)
+        )
+
+    def reset_aspects(self) -> None:
+        """Let every aspect of a sound count as by default."""
+        self._ask(replace(self.state, aspects=()))
+
+    def remove_examples(self) -> None:
+        """Remove all examples."""
+        self._show_like(())
 
     def _show_like(self, examples: tuple[Example, ...]) -> None:
-        if examples == self._examples:
-            return
-        self._examples = examples
-        self._ranked_order = (RELEVANCE, False)
-        self._run()
+        self._ask(replace(self.state, examples=examples, ranked_order=(RELEVANCE, False)))
 
     def clear(self) -> bool:
-        """Clear the examples, or else the text; return whether there was something to clear."""
-        if self._examples:
-            self._examples = ()
-        elif self._text:
-            self._type("")
-            self._view.set_search_text("")
+        """Clear the examples, else the text, else the filters; return whether there was something to clear."""
+        if self.examples:
+            self._ask(replace(self.state, examples=()))
+        elif self.state.text:
+            self._ask(replace(self.state, text=""))
+        elif self.state.filters:
+            self._ask(replace(self.state, filters=()))
         else:
             return False
-        self._run()
         return True
 
+    def clear_everything(self) -> None:
+        """List all sounds."""
+        self._ask(QueryState())
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """All filters: those that are chips, and those that are being typed."""
+        kept = self.state.filters
+        return (*kept, *(condition for condition in self._typed.filters if condition not in kept))
+
+    def set_filters(self, filters: Sequence[Filter]) -> None:
+        """Replace all filters."""
+        self._ask(replace(self.state, text=str(Query(self._typed.terms)), filters=tuple(filters)))
+
     def remove_filter(self, unwanted: Filter) -> None:
-        """Remove one filter from the text."""
-        self._retype(replace(self._typed, filters=tuple(kept for kept in self._typed.filters if kept != unwanted)))
+        """Remove one filter."""
+        self._ask(replace(self.state, filters=tuple(kept for kept in self.state.filters if kept != unwanted)))
+
+    def remove_filters(self) -> None:
+        """Remove all filters that are chips."""
+        self._ask(replace(self.state, filters=()))
+
+    def finish_typing(self) -> None:
+        """Turn filters that were typed into chips: the search box has been left."""
+        self._history.settle()
+        if self._typed.filters:
+            terms = Query(self._typed.terms)
+            self._history.replace(replace(self.state, text=str(terms), filters=self.filters))
+            self._show_query()
+            self._run(is_same_query=True)
 
     def relax(self, relaxation: Relaxation) -> None:
         """Run a less restrictive query that was offered."""
-        self._location = relaxation.query.location
-        self._retype(relaxation.query)
+        query = relaxation.query
+        self._ask(replace(self.state, text=str(Query(query.terms)), filters=query.filters, location=query.location))
 
-    def _type(self, text: str) -> None:
-        """Take a text, and parse it: nothing else does."""
-        self._text, self._typed = text, parse_query(text)
+    # Back and forward
 
-    def _retype(self, query: Query) -> None:
-        self._text, self._typed = str(query), Query(query.terms, query.filters)
-        self._view.set_search_text(self._text)
-        self._run()
+    def go_back(self) -> None:
+        """Return to the query before the current one, with its list as it was left."""
+        self._go(-1)
+
+    def go_forward(self) -> None:
+        """Return to the query after the current one."""
+        self._go(1)
+
+    def _go(self, n_steps: int) -> None:
+        entry = self._history.go(n_steps, left=self._view.list_position())
+        if entry is not None:
+            self._changed(entry)
+
+    # Running
+
+    def _ask(self, state: QueryState) -> None:
+        if state != self.state:
+            self._history.push(state, left=self._view.list_position())
+            self._changed()
+
+    def _changed(self, returned_to: HistoryEntry | None = None) -> None:
+        """Show the current query, and run it."""
+        self._show_query()
+        self._run(position=returned_to.position if returned_to else None)
+
+    def _show_query(self) -> None:
+        state = self.state
+        self._typed = parse_query(state.text)  # nothing else parses
+        self._view.set_search_text(state.text)
+        self._view.show_location(state.location)
+        self._view.show_history(can_go_back=self._history.can_go_back, can_go_forward=self._history.can_go_forward)
 
     def refresh(self) -> None:
         """Run the query again: the library changed."""
         self._run(is_same_query=True)
         queries, browsing = self._lists
-        queries.run("pane", browsing.folder_pane, done=self._view.show_folder_pane, failed=self._view.complain)
+        queries.run("pane", browsing.folder_pane, done=self._show_pane, failed=self._view.complain)
+
+    def _show_pane(self, pane: FolderPane) -> None:
+        self._view.show_folder_pane(pane)
+        self._pane_read(pane)
 
     def _query(self) -> Query:
         order, is_descending = self.shown_order
-        return replace(self._typed, order=order, is_descending=is_descending, location=self._location)
+        return replace(
+            self._typed,
+            filters=self.filters,
+            order=order,
+            is_descending=is_descending,
+            location=self.location,
+            aspects=self.state.aspects if self.examples else (),
+        )
 
-    def _run(self, *, is_same_query: bool = False) -> None:
+    def _run(self, *, is_same_query: bool = False, position: ListPosition | None = None) -> None:
         self._latest = number = self._latest + 1
-        query, examples = self._query(), self._examples
+        state, query, examples = self.state, self._query(), self.examples
 
         is_ranked = self._is_ranked
         queries, browsing = self._similar if is_ranked else self._lists
@@ -241,32 +382,51 @@ class BrowsingPresenter:
         queries.run(
             "list",
             work,
-            done=lambda listing: self._show_result(number, query, listing, is_same_query=is_same_query),
+            done=lambda listing: self._show_result(
+                number, state, query, listing, is_same_query=is_same_query, position=position
+            ),
             failed=lambda sentence: self._failed(number, sentence),
         )
 
-    def _show_result(self, number: int, query: Query, listing: Listing, *, is_same_query: bool) -> None:
+    def _show_result(
+        self,
+        number: int,
+        state: QueryState,
+        query: Query,
+        listing: Listing,
+        *,
+        is_same_query: bool,
+        position: ListPosition | None,
+    ) -> None:
         if number != self._latest:
             return
+        self._shown = state
+        self._understood(listing.is_understood)
         self._view.show_list(
             ListState(
                 listing=listing,
-                summary=_summary(listing, is_similar=bool(self._examples)),
-                advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(self._examples)),
-                examples=self._examples,
-                filters=query.filters,
+                summary=_summary(listing, is_similar=bool(state.examples)),
+                advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(state.examples)),
+                examples=state.examples,
+                aspects=dict(state.aspects),
+                filters=state.filters,
+                is_filtered=bool(query.filters),
                 order=query.order,
                 is_descending=query.is_descending,
                 has_matches=self._is_ranked,
                 is_same_query=is_same_query,
+                position=position,
             )
         )
 
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:
             return
-        if self._examples:  # the example cannot be decoded
-            self._examples = ()
+        if self.examples and self._shown is not None and self._shown != self.state:
+            self._return_to_shown(self._shown)
+        elif self.examples:  # an example that the list was similar to cannot be decoded any more
+            self._history.replace(replace(self.state, examples=()))
+            self._show_query()
             self._run(is_same_query=True)
         elif self._is_ranked:  # the text network failed; names can still be searched
             self._has_text_encoder = False
@@ -274,11 +434,24 @@ class BrowsingPresenter:
             self._run(is_same_query=True)
         self._view.complain(sentence)
 
+    def _return_to_shown(self, shown: QueryState) -> None:
+        """Return to the query whose list is still shown: an example of the current query cannot be decoded."""
+        self._history.discard()
+        if self.state != shown:  # what was asked in between was never shown
+            self._history.replace(shown)
+        self._show_query()
+
+
+def _sound(example: Example) -> Example:
+    """Return what an example refers to, whether it is liked and how much it counts aside."""
+    return replace(example, is_unlike=False, weight=1.0)
+
 
 def _summary(listing: Listing, *, is_similar: bool) -> str:
     return " · ".join(
         [
             _count(listing, is_similar=is_similar),
+            *_progress_note(listing, is_similar=is_similar),
             *(
                 translate("Search", "“{known}” instead of “{typed}”").format(typed=guess.typed, known=guess.used)
                 for guess in listing.guesses
@@ -287,12 +460,23 @@ def _summary(listing: Listing, *, is_similar: bool) -> str:
     )
 
 
+def _progress_note(listing: Listing, *, is_similar: bool) -> Sequence[str]:
+    """Return that sounds are missing among matches by meaning, since they are not analysed yet."""
+    if is_similar or listing.n_analysed is None:
+        return ()
+    return (translate("Search", "by meaning among the {n} analysed so far").format(n=f"{listing.n_analysed:,}"),)
+
+
 def _count(listing: Listing, *, is_similar: bool) -> str:
     n = len(listing.ids)
-    if is_similar and n == N_SIMILAR:
-        return translate("Search", "the {n} most similar").format(n=f"{n:,}")
     if is_similar:
-        return count_text(n, "match", "matches")
+        count = count_text(n, "match", "matches")
+        if n == N_SIMILAR:
+            count = translate("Search", "the {n} most similar").format(n=f"{n:,}")
+        if listing.n_analysed is None:
+            return count
+        among = translate("Search", "{count} among the {n} analysed so far")
+        return among.format(count=count, n=f"{listing.n_analysed:,}")
     if n == listing.n_library:
         return count_text(n)
     return translate("Search", "{n} of {sounds}").format(n=f"{n:,}", sounds=count_text(listing.n_library))

@@ -9,13 +9,15 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.matches import WEAK_PERCENTILE, Match
+from bowerbird.domain.matches import WEAK_PERCENTILE, Band, Match
 from bowerbird.domain.peaks import Bins, reduce_to
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.shell.theme import Tokens
+from bowerbird.gui.translation import translate
 
-ROW_PX: Final = 28
-WAVEFORM_PX: Final = QSize(96, 20)
+ROW_PX: Final = 22
+ROOMY_ROW_PX: Final = 28
+WAVEFORM_PX: Final = QSize(96, 16)
 _PADDING_PX: Final = 8
 _MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
@@ -24,7 +26,7 @@ _SELECTED: Final = QStyle.StateFlag.State_Selected
 _HOVERED: Final = QStyle.StateFlag.State_MouseOver
 
 # Five tones of the viridis ramp, dark to bright: similarity, readable without telling red from green.
-_RAMP: Final = ("#443983", "#31688e", "#21918c", "#35b779", "#90d743")
+RAMP: Final = ("#443983", "#31688e", "#21918c", "#35b779", "#90d743")
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -89,7 +91,7 @@ class CellDelegate(QStyledItemDelegate):
         )
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the size of a cell; all rows are equally high."""
+        """Return the least size of a cell; all rows are equally high."""
         return QSize(80, ROW_PX)
 
 
@@ -121,7 +123,7 @@ class WaveformDelegate(CellDelegate):
 
 
 class MatchDelegate(CellDelegate):
-    """Paints the similarity of a match as a bar and a percentile; weak matches and matches by name are labelled."""
+    """Paints how good a match is: a bar, and its band in words."""
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
@@ -130,22 +132,40 @@ class MatchDelegate(CellDelegate):
         match: Match | None = index.data(MATCH_ROLE)
         if match is None:
             return
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         if match.percentile is None:
             painter.setPen(self.faint)
-            inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
-            painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), self.tr("by name"))
+            painter.drawText(rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0), flags, self.tr("by name"))
             return
-        # The bar spans the upper tenth of the library; everything below is weak.
-        share = min(1.0, max(0.04, (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
         bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
         bar.moveCenter(QPointF(rect.left() + _PADDING_PX + _BAR_PX.width() / 2, rect.center().y() + 0.5))
-        painter.fillRect(bar, self.selected)
-        tone = QColor(_RAMP[min(len(_RAMP) - 1, int(share * len(_RAMP)))])
-        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), tone)
-        painter.setPen(self.faint if match.is_weak else self.muted)
-        inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 6, 0, -_PADDING_PX, 0)
-        text = self.tr("weak") if match.is_weak else f"{match.percentile:.1f} %"
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+        paint_share(painter, bar, closeness(match.percentile), ground=self.selected)
+        painter.setPen(self.faint if match.band == "weak" else self.muted)
+        inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 8, 0, -_PADDING_PX, 0)
+        painter.drawText(inner, flags, band_text(match.band))
+
+
+def band_text(band: Band | None) -> str:
+    """Return the name of a band of matches."""
+    names = {
+        "close": translate("Matches", "close"),
+        "related": translate("Matches", "related"),
+        "stretch": translate("Matches", "stretch"),
+        "weak": translate("Matches", "weak"),
+    }
+    return names[band] if band is not None else translate("Matches", "by name")
+
+
+def closeness(percentile: float) -> float:
+    """Return how much of a bar a percentile fills: it spans the upper tenth of the library, the rest is weak."""
+    return min(1.0, max(0.04, (percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
+
+
+def paint_share(painter: QPainter, bar: QRectF, share: float, *, ground: QColor) -> None:
+    """Paint a bar that is filled up to a share, in a colour of the perceptual ramp."""
+    painter.fillRect(bar, ground)
+    tone = QColor(RAMP[min(len(RAMP) - 1, int(share * len(RAMP)))])
+    painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), tone)
 
 
 def waveform_pixmap(bins: Bins, colour: QColor, scale: float) -> QPixmap:

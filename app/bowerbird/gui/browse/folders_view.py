@@ -2,17 +2,46 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QMenu, QTreeView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.records import Folder
 from bowerbird.domain.names import sort_key
 from bowerbird.domain.query import Location
+from bowerbird.gui.shell import theme
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
+_ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
+_COUNT = int(Qt.ItemDataRole.UserRole) + 1
 _MAX_OPEN = 3
+_GAP_PX = 8
+
+
+class FolderDelegate(QStyledItemDelegate):
+    """Paints a directory: its name, elided in the middle, and on the right the number of its sounds."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Paint an item."""
+        options = QStyleOptionViewItem(option)
+        self.initStyleOption(options, index)
+        count, rect = str(index.data(_COUNT) or ""), QRect(options.rect)
+        name = options.text
+        options.text = ""
+        style = options.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, options, painter, options.widget)
+        count_px = options.fontMetrics.horizontalAdvance(count)
+        inner = rect.adjusted(4, 0, -_GAP_PX, 0)
+        painter.setPen(theme.shown().colour("muted"))
+        painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
+        painter.setPen(options.palette.color(QPalette.ColorRole.Text))
+        room_px = inner.width() - count_px - _GAP_PX
+        elided = options.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room_px)
+        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(inner.adjusted(0, 0, -count_px - _GAP_PX, 0), left, elided)
 
 
 class FolderTree(QTreeView):
@@ -38,6 +67,7 @@ class FolderTree(QTreeView):
         self._model = QStandardItemModel(self)
         self.setModel(self._model)
         self.setHeaderHidden(True)
+        self.setItemDelegate(FolderDelegate(self))
         self.setUniformRowHeights(True)
         self.setIndentation(12)
         self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
@@ -99,7 +129,9 @@ class FolderTree(QTreeView):
             self._add(location, parts[-1], below[location], path)
 
     def _add(self, location: Location | None, name: str, n: int, tool_tip: str) -> None:
-        item = QStandardItem(f"{printable(name)}   {n:,}")
+        item = QStandardItem(printable(name))
+        item.setData(f"{n:,}", _COUNT)
+        item.setData(self.tr("{name}, %n sound(s)", "", n).format(name=printable(name)), _ACCESSIBLE)
         item.setData(len(self._locations), _NUMBER)
         item.setToolTip(printable(tool_tip))
         self._locations.append(location)
@@ -119,6 +151,13 @@ class FolderTree(QTreeView):
         if current.isValid() and not self._is_quiet:
             self._chosen = self._location_at(current)
             self.chosen.emit(self._chosen)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave the buttons for Back and Forward to the window."""
+        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+            event.ignore()
+        else:
+            super().mousePressEvent(event)
 
     def root_at(self, location: Location | None) -> Folder | None:
         """Return the folder that the user added, where a location is its top directory."""

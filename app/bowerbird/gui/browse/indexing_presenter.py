@@ -44,11 +44,21 @@ class IndexingState:
     is_paused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedState:
+    """What the status line says while sounds are not analysed and nothing is analysing them."""
+
+    text: str
+
+
 class IndexingView(Protocol):
     """What the presenter needs of the window."""
 
     def show_indexing(self, state: IndexingState | None) -> None:
         """Show the progress line, or hide it."""
+
+    def show_unfinished(self, state: UnfinishedState | None) -> None:
+        """Show that the analysis was stopped before its end, or hide that."""
 
     def library_changed(self, *, is_final: bool) -> None:
         """Read rows again."""
@@ -71,6 +81,8 @@ class IndexingPresenter:
         The library's further encoder, if it has one.
     title_of : callable
         Returns the title of an encoder for its name.
+    is_held : bool
+        Whether the user stopped the analysis: it is resumed only when they ask for it.
     """
 
     def __init__(
@@ -82,6 +94,7 @@ class IndexingPresenter:
         *,
         further: Encoder | None = None,
         title_of: Callable[[str], str] = str,
+        is_held: bool = False,
     ) -> None:
         self._view = view
         self._library = library
@@ -94,6 +107,14 @@ class IndexingPresenter:
         self._waiting: list[Path] = []
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
+        self._is_held = is_held
+        self._n_analysed, self._n_present = 0, 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the user stopped the analysis, or paused it: it is resumed only when they ask for it."""
+        control = self.runner.control
+        return self._is_held or (control is not None and control.is_paused)
 
     @property
     def is_running(self) -> bool:
@@ -120,9 +141,14 @@ class IndexingPresenter:
         else:
             self._index([])
 
+    def count(self, n_analysed: int, n_present: int) -> None:
+        """Take note of how many sounds were analysed, and how many there are."""
+        self._n_analysed, self._n_present = n_analysed, n_present
+        self._show_unfinished()
+
     def resume(self, folders: Sequence[Path]) -> None:
-        """Resume what an earlier run left, with one worker: the user did not start it."""
-        if folders and not self.is_running:
+        """Resume what an earlier run left, with one worker: the user did not start it. Not if they stopped it."""
+        if folders and not self.is_running and not self._is_held:
             self._index(list(folders), n_workers=1)
 
     def encode_with(self, further: Encoder | None) -> None:
@@ -160,12 +186,13 @@ class IndexingPresenter:
         self._waiting.clear()
         self._is_rescan_waiting = False
         if self.is_running:
+            self._is_held = True
             self.runner.cancel()
             self._show(translate("Indexing", "Stopping"), self._state.share)
 
     def close(self) -> None:
         """Stop and wait for the end."""
-        self.cancel()
+        self._waiting.clear()
         self.runner.close()
 
     def _index(self, folders: list[Path], n_workers: int | None = None) -> None:
@@ -192,6 +219,8 @@ class IndexingPresenter:
                 update_index(self._library, further, control)
 
         self._folders = folders
+        self._is_held = False
+        self._show_unfinished()
         self._start(translate("Indexing", "Looking for sounds"), work)
 
     def _start(self, text: str, work: Work) -> None:
@@ -235,6 +264,14 @@ class IndexingPresenter:
             self._index([])
         else:
             self._view.show_indexing(None)
+            self._show_unfinished()
+
+    def _show_unfinished(self) -> None:
+        is_unfinished = self._is_held and not self.is_running and self._n_analysed < self._n_present
+        text = translate("Indexing", "{n} of {total} analysed").format(
+            n=f"{self._n_analysed:,}", total=f"{self._n_present:,}"
+        )
+        self._view.show_unfinished(UnfinishedState(text) if is_unfinished else None)
 
     def _show(self, text: str, share: float | None) -> None:
         control = self.runner.control

@@ -14,16 +14,15 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import RejectedSound
-from bowerbird.domain.query import Filter
 from bowerbird.gui.shell.styled import button, label
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import Relaxation
 
 
-def relaxation_text(relaxation: Relaxation, filters: Sequence[Filter]) -> str:
+def relaxation_text(relaxation: Relaxation, *, is_filtered: bool) -> str:
     """Return what a less restrictive query would find."""
     words = f"“{relaxation.query.typed}”" if relaxation.query.terms else translate("Results", "everything")
-    is_unfiltered = bool(filters) and not relaxation.query.filters
+    is_unfiltered = is_filtered and not relaxation.query.filters
     text = translate("Results", "Show {n} results for {words}")
     if is_unfiltered:
         text = translate("Results", "Show {n} results for {words} without filters")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bowerbird.domain.query import Example
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
 
 MIN_DB = -60.0
@@ -120,6 +121,10 @@ class PlayingPresenter:
         """Select a region and play it."""
         self._region = Region(start_s, end_s)
         self.replay()
+
+    def play_example(self, example: Example) -> None:
+        """Play an example of the query; the current sound stays the current one."""
+        self._output.play(example.path, start_s=example.start_s or 0.0, end_s=example.end_s)
 
     def toggle(self) -> None:
         """Stop, or play."""

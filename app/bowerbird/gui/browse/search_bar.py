@@ -1,28 +1,29 @@
-"""The search box, and below it the chips of examples and filters, the count, the progress line and notices."""
+"""The header row with Back, Forward and the search box; below it the chips of examples and filters, and the count."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from bowerbird.base.text import printable
-from bowerbird.domain.query import Example
+from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
-from bowerbird.gui.browse.indexing_presenter import IndexingState
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label
+from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
+
+_CHIP_PX: Final = 24
+_CHIP_TEXT_PX: Final = 280
+_GAP_PX: Final = 8
+_COUNT_PX: Final = 96
+"""Kept for the count, however many chips there are."""
+
+WEIGHTS: Final = ((2.0, "×2"), (1.0, ""), (0.5, "×½"))
+"""How much an example can count, and how its chip says so."""
 
 
 class SearchField(QLineEdit):
@@ -32,10 +33,13 @@ class SearchField(QLineEdit):
     -------
     left : ()
     escaped : ()
+    finished : ()
+        The box was left.
     """
 
     left = Signal()
     escaped = Signal()
+    finished = Signal()
 
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,9 +65,16 @@ class SearchField(QLineEdit):
         self._magnifier.setIcon(theme.icon("search", colours.muted))
         self._cross.setIcon(theme.icon("close", colours.muted))
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Emit that the box was left, unless only another window or a menu came to the front."""
+        super().focusOutEvent(event)
+        if event.reason() not in {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}:
+            self.finished.emit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Pass on the keys that act outside the search box."""
         if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.finished.emit()
             self.left.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
@@ -71,167 +82,286 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
+class Header(QWidget):
+    """Back, Forward, the search box and the filter button.
+
+    Parameters
+    ----------
+    field : SearchField
+    actions : dict of str to QAction
+        "back", "forward" and "filters" become buttons.
+    """
+
+    def __init__(self, field: SearchField, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._back = _tool_button(actions["back"])
+        self._forward = _tool_button(actions["forward"])
+        self.filters = _tool_button(actions["filters"])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 12, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._back)
+        layout.addWidget(self._forward)
+        layout.addSpacing(6)
+        layout.addWidget(field, 1)
+        layout.addSpacing(6)
+        layout.addWidget(self.filters)
+
+
+def _tool_button(action: QAction) -> QToolButton:
+    made = QToolButton()
+    made.setDefaultAction(action)
+    made.setIconSize(QSize(16, 16))
+    made.setFixedSize(32, 32)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
+
+
 class Chip(QFrame):
-    """An example or a filter, with a remove button."""
+    """An example or a filter, with a remove button; a chip with a menu opens it when it is pressed."""
 
     def __init__(
-        self, text: str, colours: Tokens, remove: Callable[[], object], *, width_px: int, role: str = ""
+        self,
+        text: str,
+        colours: Tokens,
+        remove: Callable[[], object],
+        *,
+        role: str = "",
+        menu: Callable[[], QMenu] | None = None,
+        width_px: int = _CHIP_TEXT_PX,
     ) -> None:
         super().__init__()
         self.setObjectName("chip")
         self.setProperty("role", role)
-        words = QLabel(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width_px))
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        words.setToolTip(text)
-        cross = icon_button(theme.icon("close", colours.muted), self.tr("Remove {text}").format(text=text), remove)
-        cross.setIconSize(QSize(12, 12))
-        cross.setFixedSize(16, 16)
+        self._menu = menu
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 2, 6, 2)
-        layout.setSpacing(6)
-        layout.addWidget(words)
-        layout.addWidget(cross)
+        layout.setContentsMargins(12 if menu is None else 4, 0, 6, 0)
+        layout.setSpacing(4)
+        elided = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width_px)
+        if menu is None:
+            words = QLabel(elided)
+            words.setTextFormat(Qt.TextFormat.PlainText)
+            words.setToolTip(text)
+            layout.addWidget(words)
+        else:
+            layout.addWidget(self._menu_button(elided.replace("&", "&&"), text, colours))
+        self.cross = icon_button(theme.icon("close", colours.muted), self.tr("Remove {text}").format(text=text), remove)
+        self.cross.setIconSize(QSize(12, 12))
+        self.cross.setFixedSize(16, 16)
+        self.cross.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout.addWidget(self.cross)
+        self.setFixedHeight(_CHIP_PX)
+
+    def _menu_button(self, elided: str, text: str, colours: Tokens) -> QWidget:
+        made = button(elided, "chip_text", self._open_menu)
+        made.setIcon(theme.icon("down", colours.muted))
+        made.setIconSize(QSize(10, 10))
+        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow is behind the text
+        made.setToolTip(text)
+        made.setAccessibleName(text)
+        made.setFixedHeight(_CHIP_PX)
+        return made
+
+    def _open_menu(self) -> None:
+        assert self._menu is not None
+        menu = self._menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
 
-def _example_text(example: Example) -> str:
+def example_text(example: Example) -> str:
+    """Return the text of an example's chip: "Like kick.wav ×2"."""
     name = printable(example_name(example))
     text = translate("Search", "Unlike {name}") if example.is_unlike else translate("Search", "Like {name}")
-    return text.format(name=name)
-
-
-def restriction_chips(
-    state: ListState,
-    colours: Tokens,
-    *,
-    without_example: Callable[[object], object],
-    without_filter: Callable[[object], object],
-    width_px: int,
-) -> list[Chip]:
-    """Return a chip for every example and every filter of a list."""
-    chips = [
-        Chip(
-            _example_text(example),
-            colours,
-            partial(without_example, example),
-            width_px=width_px,
-            role="unlike" if example.is_unlike else "query",
-        )
-        for example in state.examples
-    ]
-    chips += [
-        Chip(str(condition), colours, partial(without_filter, condition), width_px=width_px)
-        for condition in state.filters
-    ]
-    return chips
+    weight = dict(WEIGHTS).get(example.weight, f"×{example.weight:g}")
+    return " ".join(part for part in (text.format(name=name), weight) if part)
 
 
 class ChipStrip(QWidget):
-    """Chips on the left, then the count; a link to rejected sounds on the right.
+    """One line of chips, the count on the right, and a link to rejected sounds.
+
+    Examples that do not fit are folded into one chip with a menu, and filters likewise.
 
     Signals
     -------
+    example_removed, example_played, example_turned : Example
+        `example_turned`: it is to switch between like and unlike.
+    example_weighed : (Example, weight: float)
+    examples_cleared : ()
+    filter_removed : Filter
+    filters_cleared : ()
     rejected_clicked : ()
     """
 
+    example_removed = Signal(object)
+    example_played = Signal(object)
+    example_turned = Signal(object)
+    example_weighed = Signal(object, float)
+    examples_cleared = Signal()
+    filter_removed = Signal(object)
+    filters_cleared = Signal()
     rejected_clicked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._colours = colours
+        self._examples: tuple[Example, ...] = ()
+        self._filters: tuple[Filter, ...] = ()
+        self._made: list[Chip] = []
         self._chips = QHBoxLayout()
-        self._chips.setSpacing(8)
-        self._summary = label("", "muted")
+        self._chips.setSpacing(_GAP_PX)
+        self._summary = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
+        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._summary.setMinimumWidth(1)  # a long summary does not widen the window
         self.rejected_link = button("", "link", self.rejected_clicked.emit)
         self.rejected_link.setCursor(Qt.CursorShape.PointingHandCursor)
         self.rejected_link.hide()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 0, 8, 0)
-        layout.setSpacing(8)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(_GAP_PX)
         layout.addLayout(self._chips)
-        layout.addWidget(self._summary)
-        layout.addStretch(1)
+        layout.addWidget(self._summary, 1)
         layout.addWidget(self.rejected_link)
         self.setFixedHeight(28)
 
-    def show_chips(self, chips: Sequence[Chip], summary: str) -> None:
-        """Show chips and the count."""
-        while (item := self._chips.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for chip in chips:
-            self._chips.addWidget(chip)
-        self._summary.setText(summary)
+    def show_state(self, state: ListState) -> None:
+        """Show the examples, the filters and the count of a list."""
+        self._examples, self._filters = state.examples, state.filters
+        self._summary.set_text(state.summary)
+        self._fit()
 
     def show_rejected(self, n: int) -> None:
         """Show the link to rejected sounds, if there are any."""
         self.rejected_link.setVisible(n > 0)
         self.rejected_link.setText(self.tr("{n} rejected").format(n=f"{n:,}"))
 
+    def recolour(self, colours: Tokens) -> None:
+        """Use the colours of another theme."""
+        self._colours = colours
+        self._fit()
 
-class ProgressLine(QWidget):
-    """A thin progress bar with a text, and Pause and Cancel.
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold or unfold the chips."""
+        super().resizeEvent(event)
+        self._fit()
 
-    Signals
-    -------
-    pause_clicked, cancel_clicked : ()
-    """
+    def minimumSizeHint(self) -> QSize:
+        """Return no width: chips are folded rather than the window widened."""
+        return QSize(0, 28)
 
-    pause_clicked = Signal()
-    cancel_clicked = Signal()
+    def _fit(self) -> None:
+        link_px = self.rejected_link.sizeHint().width() + _GAP_PX if not self.rejected_link.isHidden() else 0
+        room_px = self.width() - 24 - _GAP_PX - _COUNT_PX - link_px
+        examples, filters = self._example_chips(), self._filter_chips()
+        if len(examples) > 1 and _width_px([*examples, *filters]) > room_px:
+            _delete(examples)
+            examples = [self._folded_examples()]
+        if len(filters) > 1 and _width_px([*examples, *filters]) > room_px:
+            _delete(filters)
+            filters = [self._folded_filters()]
+        chips = [*examples, *filters]
+        if _width_px(chips) > room_px and chips:  # a narrow window: every chip is cut
+            each_px = max(24, (room_px - _GAP_PX * (len(chips) - 1)) // len(chips) - 48)
+            _delete(chips)
+            examples = (
+                [self._folded_examples(each_px)] if len(self._examples) > 1 else self._example_chips(width_px=each_px)
+            )
+            filters = [self._folded_filters(each_px)] if len(self._filters) > 1 else self._filter_chips(each_px)
+            chips = [*examples, *filters]
+        self._show(chips)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
-        self._pause = button(self.tr("Pause"), "link", self.pause_clicked.emit)
-        self._cancel = button(self.tr("Cancel"), "link", self.cancel_clicked.emit)
-        self._bar = QProgressBar()
-        self._bar.setMaximum(1000)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(self.tr("Indexing"))
-        words = QHBoxLayout()
-        words.setContentsMargins(12, 0, 8, 0)
-        words.setSpacing(4)
-        words.addWidget(self._text, 1)
-        words.addWidget(self._pause)
-        words.addWidget(self._cancel)
-        words.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(words)
-        layout.addWidget(self._bar)
-        self.hide()
+    def _show(self, chips: list[Chip]) -> None:
+        while self._chips.takeAt(0) is not None:
+            pass
+        _delete(self._made)
+        self._made = chips
+        for chip in chips:
+            self._chips.addWidget(chip)
 
-    def show_state(self, state: IndexingState | None) -> None:
-        """Show the progress of indexing, or nothing."""
-        if state is None:
-            self.hide()
-            return
-        text = self.tr("Paused") + f" · {state.text}" if state.is_paused else state.text
-        self._text.setMaximumWidth(self._text.fontMetrics().horizontalAdvance(text) + 4)  # Pause is right beside it
-        self._text.set_text(text)
-        self._pause.setText(self.tr("Resume") if state.is_paused else self.tr("Pause"))
-        share = 0.0 if state.share is None else state.share
-        self._bar.setValue(round(share * 1000))
-        self.show()
+    def _example_chips(self, *, width_px: int = _CHIP_TEXT_PX) -> list[Chip]:
+        return [
+            Chip(
+                example_text(example),
+                self._colours,
+                partial(self.example_removed.emit, example),
+                role="unlike" if example.is_unlike else "query",
+                menu=partial(self._example_menu, example),
+                width_px=width_px,
+            )
+            for example in self._examples
+        ]
+
+    def _filter_chips(self, width_px: int = _CHIP_TEXT_PX) -> list[Chip]:
+        return [
+            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition), width_px=width_px)
+            for condition in self._filters
+        ]
+
+    def _folded_examples(self, width_px: int = _CHIP_TEXT_PX) -> Chip:
+        n_unlike = sum(example.is_unlike for example in self._examples)
+        n_like = len(self._examples) - n_unlike
+        texts = []
+        if n_like:
+            texts.append(self.tr("Like %n sound(s)", "", n_like))
+        if n_unlike:
+            texts.append(self.tr("Unlike %n sound(s)", "", n_unlike))
+        return Chip(
+            " · ".join(texts),
+            self._colours,
+            self.examples_cleared.emit,
+            role="query",
+            menu=self._examples_menu,
+            width_px=width_px,
+        )
+
+    def _folded_filters(self, width_px: int = _CHIP_TEXT_PX) -> Chip:
+        return Chip(
+            self.tr("%n filter(s)", "", len(self._filters)),
+            self._colours,
+            self.filters_cleared.emit,
+            menu=self._filters_menu,
+            width_px=width_px,
+        )
+
+    def _example_menu(self, example: Example) -> QMenu:
+        menu = QMenu(self)
+        self._fill(menu, example)
+        return menu
+
+    def _fill(self, menu: QMenu, example: Example) -> None:
+        menu.addAction(self.tr("Play"), partial(self.example_played.emit, example))
+        turned = self.tr("Make it like") if example.is_unlike else self.tr("Make it unlike")
+        menu.addAction(turned, partial(self.example_turned.emit, example))
+        menu.addSeparator()
+        names = (self.tr("Counts double"), self.tr("Counts as others"), self.tr("Counts half"))
+        for name, (weight, _) in zip(names, WEIGHTS, strict=True):
+            action = menu.addAction(name, partial(self.example_weighed.emit, example, weight))
+            action.setCheckable(True)
+            action.setChecked(weight == example.weight)
+        menu.addSeparator()
+        menu.addAction(self.tr("Remove"), partial(self.example_removed.emit, example))
+
+    def _examples_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for example in self._examples:
+            self._fill(menu.addMenu(example_text(example).replace("&", "&&")), example)
+        return menu
+
+    def _filters_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for condition in self._filters:
+            text = self.tr("Remove {text}").format(text=condition).replace("&", "&&")
+            menu.addAction(text, partial(self.filter_removed.emit, condition))
+        return menu
 
 
-class Notice(QWidget):
-    """A sentence that stays until it is dismissed or replaced."""
+def _width_px(chips: Sequence[Chip]) -> int:
+    for chip in chips:
+        chip.ensurePolished()
+    return sum(chip.sizeHint().width() for chip in chips) + _GAP_PX * max(0, len(chips) - 1)
 
-    def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._label = label("", "warning", wraps=True)
-        self._cross = icon_button(theme.icon("close", colours.muted), self.tr("Dismiss"), self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 0, 8, 0)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(self._cross)
-        self.hide()
 
-    def show_sentence(self, sentence: str) -> None:
-        """Show a sentence."""
-        self._label.setText(sentence)
-        self.show()
+def _delete(chips: Sequence[Chip]) -> None:
+    for chip in chips:
+        chip.hide()
+        chip.deleteLater()

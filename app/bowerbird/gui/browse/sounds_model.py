@@ -1,7 +1,7 @@
 """The model of the sounds table: a list of ids, and a cache of the rows that were shown."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,22 +9,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.base.text import channels_text, clock_text, duration_text, printable, rate_text
+from bowerbird.base.text import clock_text, printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match
-from bowerbird.domain.query import RELEVANCE
-
-NAME, WAVEFORM, MATCH, DURATION, CHANNELS, RATE, FOLDER = range(7)
-N_COLUMNS: Final = 7
-ORDERS: Final = {
-    NAME: "name",
-    MATCH: RELEVANCE,
-    DURATION: "duration",
-    CHANNELS: "channels",
-    RATE: "rate",
-    FOLDER: "folder",
-}
+from bowerbird.gui.browse.columns import COLUMNS, MATCH, NAME
+from bowerbird.gui.translation import translate
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
@@ -37,7 +27,7 @@ _ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROW_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
-_RIGHT_COLUMNS: Final = frozenset({DURATION, CHANNELS, RATE})
+_LAST: Final = len(COLUMNS) - 1
 
 _PAGE: Final = 64
 _MAX_PAGES: Final = 128
@@ -62,15 +52,6 @@ class SoundsModel(QAbstractTableModel):
         self._matches: dict[int, Match] = {}
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
-        self._headings = (
-            self.tr("Name"),
-            "",
-            self.tr("Match"),
-            self.tr("Length"),
-            self.tr("Channels"),
-            self.tr("Rate"),
-            self.tr("Folder"),
-        )
 
     # Content
 
@@ -85,7 +66,7 @@ class SoundsModel(QAbstractTableModel):
         """Read rows again; the ids stay."""
         self._pages.clear()
         if len(self._ids):
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, FOLDER))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, _LAST))
 
     def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
         """Return whether exactly these ids are shown, in this order."""
@@ -127,6 +108,11 @@ class SoundsModel(QAbstractTableModel):
                 self._pages.popitem(last=False)
         return page.get(int(self._ids[row]))
 
+    def match_in(self, row: int) -> Match | None:
+        """Return the match in a row; None in lists that are not ranked."""
+        sound_id = self.sound_id(row)
+        return self._matches.get(sound_id) if sound_id is not None else None
+
     def matched_region(self, row: int) -> tuple[float, float]:
         """Return the region of a long sound that matched, in seconds; (0, 0) for the whole sound."""
         sound_id = self.sound_id(row)
@@ -141,7 +127,7 @@ class SoundsModel(QAbstractTableModel):
         for changed in (self._playing_id, sound_id):
             row = self.row_of(changed)
             if row >= 0:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, FOLDER))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, _LAST))
         self._playing_id = sound_id
 
     # Qt's interface
@@ -152,18 +138,19 @@ class SoundsModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = _ROOT) -> int:
         """Return the number of columns."""
-        return 0 if parent.isValid() else N_COLUMNS
+        return 0 if parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """Return headings."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == _DISPLAY:
-            return self._headings[section]
+            heading = COLUMNS[section].heading
+            return translate("Columns", heading) if heading else ""
         if role == _ALIGNMENT:
-            return _RIGHT if section in _RIGHT_COLUMNS else _LEFT
+            return _RIGHT if COLUMNS[section].is_numeric else _LEFT
         if role == _TOOL_TIP and section == MATCH:
-            return self.tr("Share of the library that is less similar")
+            return self.tr("How similar the sound is, compared with the rest of the library")
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
@@ -172,7 +159,7 @@ class SoundsModel(QAbstractTableModel):
             return None
         column = index.column()
         if role == _ALIGNMENT:
-            return _RIGHT if column in _RIGHT_COLUMNS else _LEFT
+            return _RIGHT if COLUMNS[column].is_numeric else _LEFT
         row = index.row()
         sound_id = int(self._ids[row])
         if role == PLAYING_ROLE:
@@ -190,7 +177,7 @@ class SoundsModel(QAbstractTableModel):
         return self._text(sound, row, column)
 
     def _text(self, sound: SoundRow, row: int, column: int) -> str:
-        text = _TEXTS[column](sound) if column in _TEXTS else ""
+        text = COLUMNS[column].text(sound)
         if column == NAME and self._matches:
             start_s, end_s = self.matched_region(row)
             if end_s:
@@ -205,7 +192,7 @@ class SoundsModel(QAbstractTableModel):
             return f"{printable(str(sound.path))}\n{region}"
         if column == MATCH and match is not None and match.percentile is not None:
             text = self.tr("More similar than {share} % of the library ({why})")
-            if match.is_weak:
+            if match.band == "weak":
                 text = self.tr(
                     "More similar than {share} % of the library ({why}). Weak match: many others are just as similar"
                 )
@@ -230,12 +217,3 @@ class SoundsModel(QAbstractTableModel):
         data = QMimeData()
         data.setUrls([QUrl(sound.path.as_uri()) for sound in sounds])
         return data
-
-
-_TEXTS: Final[dict[int, Callable[[SoundRow], str]]] = {
-    NAME: lambda sound: printable(sound.name),
-    FOLDER: lambda sound: printable(sound.directory),
-    DURATION: lambda sound: duration_text(sound.duration_s),
-    CHANNELS: lambda sound: channels_text(sound.n_channels),
-    RATE: lambda sound: rate_text(sound.rate_hz),
-}

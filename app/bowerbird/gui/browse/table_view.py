@@ -1,33 +1,47 @@
 """The table of sounds: keys, selection and dragging. The model and the delegates decide what a row shows."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE
-from bowerbird.gui.browse import sounds_model as sounds
-from bowerbird.gui.browse.cells import ROW_PX, WAVEFORM_PX, CellDelegate, MatchDelegate, WaveformDelegate
-from bowerbird.gui.browse.sounds_model import SoundsModel
+from bowerbird.gui.browse.cells import ROW_PX, CellDelegate, MatchDelegate, WaveformDelegate
+from bowerbird.gui.browse.columns import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
+    DEFAULT_ORDER,
+    FIXED,
+    INDEX_OF,
+    MATCH,
+    NAME,
+    WAVEFORM,
+    chosen_columns,
+    column_of,
+)
+from bowerbird.gui.browse.query_history import ListPosition
+from bowerbird.gui.browse.sounds_model import Index, SoundsModel
 from bowerbird.gui.shell.theme import Tokens
+from bowerbird.gui.translation import translate
 
-_WIDTHS = {
-    sounds.NAME: 320,
-    sounds.WAVEFORM: WAVEFORM_PX.width() + 16,
-    sounds.MATCH: 124,
-    sounds.DURATION: 84,
-    sounds.CHANNELS: 76,
-    sounds.RATE: 96,
-    sounds.FOLDER: 220,
-}
-_OPTIONAL = (sounds.FOLDER, sounds.CHANNELS, sounds.RATE)
-"""Columns that are hidden in narrow windows, the last first."""
+_NAME_PX: Final = 180
+"""The name keeps this much: other columns are hidden before it gets less, the last first."""
 
-_NAME_PX = 220
-_WAVEFORM_FROM_PX = 360
-_MAX_RANGES = 2000
+_WAVEFORM_FROM_PX: Final = 340
+_MAX_RANGES: Final = 2000
 """Qt takes 1.6 s to select 20,000 separate rows."""
 
 
@@ -41,18 +55,25 @@ class SoundTable(QTableView):
     current_lost : ()
         Other rows are shown, and none of them is current.
     order_chosen : (str, is_descending: bool)
+    columns_changed : ()
+        The user chose, moved or resized columns.
     """
 
     moved = Signal(int, bool)
     current_lost = Signal()
     order_chosen = Signal(object, bool)
+    columns_changed = Signal()
 
     def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._is_repeating = False
         self._is_replacing = False
-        self._indicator = (sounds.NAME, Qt.SortOrder.AscendingOrder)
+        self._indicator = (NAME, Qt.SortOrder.AscendingOrder)
+        self._columns: tuple[str, ...] = DEFAULT_COLUMNS
+        self._has_matches = False
+        self._is_laying_out = False
+        self._widths = {column.name: column.width_px for column in COLUMNS if column.name not in {"name", "waveform"}}
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -71,18 +92,11 @@ class SoundTable(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(ROW_PX)
         rows.setMinimumSectionSize(ROW_PX)
+        kinds = {WAVEFORM: WaveformDelegate, MATCH: MatchDelegate}
         self._delegates = {
-            column: kind(colours, self)
-            for column, kind in (
-                (sounds.WAVEFORM, WaveformDelegate),
-                (sounds.MATCH, MatchDelegate),
-                (sounds.DURATION, CellDelegate),
-                (sounds.CHANNELS, CellDelegate),
-                (sounds.RATE, CellDelegate),
-                (sounds.FOLDER, CellDelegate),
-            )
+            column: kinds.get(column, CellDelegate)(colours, self, is_primary=column == NAME)
+            for column in range(len(COLUMNS))
         }
-        self._delegates[sounds.NAME] = CellDelegate(colours, self, is_primary=True)
         for column, delegate in self._delegates.items():
             self.setItemDelegateForColumn(column, delegate)
         self._set_up_header()
@@ -93,12 +107,100 @@ class SoundTable(QTableView):
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setMinimumSectionSize(48)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        header.setSectionResizeMode(sounds.NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(sounds.WAVEFORM, QHeaderView.ResizeMode.Fixed)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)
+        for index, column in enumerate(COLUMNS):
+            self.setColumnWidth(index, column.width_px)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(WAVEFORM, QHeaderView.ResizeMode.Fixed)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._open_column_menu)
         header.sectionClicked.connect(self._section_clicked)
-        self.setColumnHidden(sounds.MATCH, True)
+        header.sectionMoved.connect(self._section_moved)
+        header.sectionResized.connect(self._section_resized)
+        self.show_columns(DEFAULT_COLUMNS, {})
+
+    # Columns
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are wanted, from left to right; those that do not fit are among them."""
+        return self._columns
+
+    @property
+    def column_widths(self) -> dict[str, int]:
+        """The widths of columns that the user has changed, in pixels."""
+        return {name: px for name, px in self._widths.items() if px != COLUMNS[INDEX_OF[name]].width_px}
+
+    def show_columns(self, names: Sequence[str], widths_px: dict[str, int]) -> None:
+        """Show columns from left to right.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Unknown columns are left out.
+        widths_px : dict of str to int
+            Widths that differ from the default.
+        """
+        self._columns = chosen_columns(names)
+        header = self.horizontalHeader()
+        self._is_laying_out = True
+        for position, name in enumerate(dict.fromkeys((*self._columns, *DEFAULT_ORDER))):
+            index = INDEX_OF[name]
+            header.moveSection(header.visualIndex(index), position)
+        self._is_laying_out = False
+        self._widths |= {name: max(48, px) for name, px in widths_px.items() if name in self._widths}
+        self._fit()
+
+    def choose_column(self, name: str, *, is_shown: bool) -> None:
+        """Show or hide a column."""
+        kept = tuple(column for column in self._columns if column != name)
+        self.show_columns((*kept, name) if is_shown else kept, {})
+        self.columns_changed.emit()
+
+    def _open_column_menu(self, position: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_column_menu(menu)
+        menu.popup(self.horizontalHeader().mapToGlobal(position))
+
+    def fill_column_menu(self, menu: QMenu) -> None:
+        """Add an entry for each column that can be shown or hidden."""
+        for name in DEFAULT_ORDER:
+            if name not in FIXED:
+                action = menu.addAction(translate("Columns", COLUMNS[INDEX_OF[name]].title))
+                action.setCheckable(True)
+                action.setChecked(name in self._columns)
+                action.toggled.connect(lambda is_shown, name=name: self.choose_column(name, is_shown=is_shown))
+        menu.addSeparator()
+        menu.addAction(self.tr("Default columns"), self._reset_columns)
+
+    def _reset_columns(self) -> None:
+        self.show_columns(DEFAULT_COLUMNS, {column.name: column.width_px for column in COLUMNS})
+        self.columns_changed.emit()
+
+    def _section_moved(self, *_: int) -> None:
+        if self._is_laying_out:
+            return
+        header = self.horizontalHeader()
+        order = sorted(self._columns, key=lambda name: header.visualIndex(INDEX_OF[name]))
+        self._columns = tuple(order)
+        self.columns_changed.emit()
+
+    def _section_resized(self, column: int, old_px: int, new_px: int) -> None:
+        name = COLUMNS[column].name
+        if not self._is_laying_out and old_px and new_px and name in self._widths:
+            self._widths[name] = new_px
+            self.columns_changed.emit()
+
+    def set_row_height(self, height_px: int) -> None:
+        """Set the height of all rows, in pixels."""
+        self.verticalHeader().setDefaultSectionSize(height_px)
+
+    @property
+    def row_px(self) -> int:
+        """The height of a row, in pixels."""
+        return self.verticalHeader().defaultSectionSize()
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
@@ -110,16 +212,16 @@ class SoundTable(QTableView):
 
     def show_order(self, order: str, *, is_descending: bool, has_matches: bool) -> None:
         """Mark the column that the rows are sorted by."""
-        if self.isColumnHidden(sounds.MATCH) == has_matches:
-            self.setColumnHidden(sounds.MATCH, not has_matches)
+        if self._has_matches != has_matches:
+            self._has_matches = has_matches
             self._fit()
-        column = next(column for column, column_order in sounds.ORDERS.items() if column_order == order)
+        column = column_of(order)
         direction = Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder
         self._indicator = (column, direction)
         self.horizontalHeader().setSortIndicator(column, direction)
 
     def _section_clicked(self, column: int) -> None:
-        order = sounds.ORDERS.get(column)
+        order = COLUMNS[column].order
         header = self.horizontalHeader()
         if order is None:
             header.setSortIndicator(*self._indicator)  # Qt has already moved the arrow
@@ -150,11 +252,33 @@ class SoundTable(QTableView):
             self._select_also(self._model.rows_of(selected))
         top_row = self._model.row_of(top) if keeps_scroll else -1
         if top_row >= 0:
-            self.verticalScrollBar().setValue(top_row * ROW_PX - offset)
+            self.verticalScrollBar().setValue(top_row * self.row_px - offset)
         elif not keeps_scroll:
             self.scrollToTop()
         if row < 0:
             self.current_lost.emit()
+
+    def position(self) -> ListPosition:
+        """Return where the list stands."""
+        top_row = self.rowAt(0)
+        rows = self.selected_rows()
+        return ListPosition(
+            self._model.sound_id(top_row),
+            self.rowViewportPosition(top_row) if top_row >= 0 else 0,
+            self._model.sound_id(self.currentIndex().row()),
+            self._model.sound_ids(rows),
+        )
+
+    def return_to(self, position: ListPosition) -> None:
+        """Scroll and select as a list stood when it was left, without playing."""
+        row = self._model.row_of(position.current_id)
+        if row >= 0:
+            self.select(row, is_quiet=True)
+        if len(position.selected_ids) > 1:
+            self._select_also(self._model.rows_of(position.selected_ids))
+        top_row = self._model.row_of(position.top_id)
+        if top_row >= 0:
+            self.verticalScrollBar().setValue(top_row * self.row_px - position.offset_px)
 
     def selected_rows(self) -> list[int]:
         """Return the selected rows in order; walking ranges makes a full selection of 100,000 rows cheap."""
@@ -167,7 +291,7 @@ class SoundTable(QTableView):
         self._is_replacing = is_quiet
         try:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().setCurrentIndex(self._model.index(row, sounds.NAME), flags)
+            self.selectionModel().setCurrentIndex(self._model.index(row, NAME), flags)
         finally:
             self._is_replacing = False
 
@@ -179,18 +303,25 @@ class SoundTable(QTableView):
         selection = QItemSelection()
         for run in np.split(rows, breaks):
             if len(run):
-                first, last = (self._model.index(int(run[end]), sounds.NAME) for end in (0, -1))
+                first, last = (self._model.index(int(run[end]), NAME) for end in (0, -1))
                 selection.append(QItemSelectionRange(first, last))
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(selection, flags)
 
-    def currentChanged(self, current: sounds.Index, previous: sounds.Index) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         """Emit `moved` when another row becomes current."""
         super().currentChanged(current, previous)
         if current.isValid() and current.row() != previous.row() and not self._is_replacing:
             self.moved.emit(current.row(), self._is_repeating)
 
-    # Keys
+    # Mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave the buttons for Back and Forward to the window."""
+        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+            event.ignore()
+        else:
+            super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remember whether the key repeats: sounds are not played while it does."""
@@ -213,9 +344,9 @@ class SoundTable(QTableView):
         """Move to the first and last row with Home and End, which Qt uses for columns."""
         n_rows = self._model.rowCount()
         if cursorAction is QAbstractItemView.CursorAction.MoveHome and n_rows:
-            return self._model.index(0, sounds.NAME)
+            return self._model.index(0, NAME)
         if cursorAction is QAbstractItemView.CursorAction.MoveEnd and n_rows:
-            return self._model.index(n_rows - 1, sounds.NAME)
+            return self._model.index(n_rows - 1, NAME)
         return super().moveCursor(cursorAction, modifiers)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -243,11 +374,22 @@ class SoundTable(QTableView):
         self._fit()
 
     def _fit(self) -> None:
-        """Show as many of the less important columns as leave enough width for the name."""
+        """Show as many of the chosen columns as leave enough width for the name; the last are hidden first."""
         width_px = self.viewport().width()
-        self.setColumnHidden(sounds.WAVEFORM, width_px < _WAVEFORM_FROM_PX)
-        kept = (sounds.WAVEFORM, sounds.MATCH, sounds.DURATION)
-        left_px = width_px - _NAME_PX - sum(self.columnWidth(column) for column in kept)  # hidden columns have no width
-        for column in _OPTIONAL:
-            left_px -= max(_WIDTHS[column], self.columnWidth(column))
-            self.setColumnHidden(column, left_px < 0)
+        shown = {"name"}
+        left_px = width_px - _NAME_PX
+        wanted = [name for name in self._columns if name != "name" and (name != "match" or self._has_matches)]
+        for name in sorted(wanted, key=lambda name: name not in FIXED):
+            left_px -= self._widths.get(name, COLUMNS[INDEX_OF[name]].width_px)
+            if name == "match" or (left_px >= 0 and (name != "waveform" or width_px >= _WAVEFORM_FROM_PX)):
+                shown.add(name)
+            elif name == "waveform":
+                left_px += COLUMNS[WAVEFORM].width_px
+            else:
+                break
+        self._is_laying_out = True
+        for index, column in enumerate(COLUMNS):
+            self.setColumnHidden(index, column.name not in shown)
+            if column.name in shown and column.name in self._widths:
+                self.setColumnWidth(index, self._widths[column.name])
+        self._is_laying_out = False

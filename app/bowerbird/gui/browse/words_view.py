@@ -1,31 +1,22 @@
-"""The strip of words below the waveform: suggested and given words of the current sound, and a field for more."""
+"""The words of the current sound in the inspector: suggested and given words as chips, and a field for more."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
+from bowerbird.gui.shell.styled import ElidedLabel, FlowLayout, icon_button, label, styled
 from bowerbird.gui.shell.theme import Tokens
-
-_LOW_PX: Final = 480
-"""In a lower window the strip is hidden."""
 
 _CHIP_PX: Final = 24
 _CROSS_PX: Final = 18
-_EDGE_PX: Final = 12
-_GAP_PX: Final = 8
-_LEAST_PX: Final = 84
-"""Chips are not cut to less than this."""
-
+_GAP_PX: Final = 6
 _FIELD_PX: Final = 200
-_BARE_PX: Final = 520
-"""In a narrower window the add button has no text."""
 
 _STALE_MS: Final = 150
 """How long the words of the last sound stay: results mostly arrive sooner, so nothing flickers."""
@@ -33,7 +24,7 @@ _STALE_MS: Final = 150
 _MAX_LETTERS: Final = 60
 
 
-class WordStrip(QWidget):
+class WordSection(QWidget):
     """Shows words as chips, each with a remove button, and a field to add one.
 
     Signals
@@ -56,34 +47,26 @@ class WordStrip(QWidget):
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colours = colours
-        self._is_on = True
         self._is_adding = False
         self._shown: tuple[WordState, ...] = ()
         self._chips: list[_Chip] = []
         self._stale = QTimer(self, singleShot=True, interval=_STALE_MS)
         self._stale.timeout.connect(lambda: self._show(()))
-        self._more = button("", "link", self._open_menu)
-        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._more.hide()
         self._add = icon_button(theme.icon("plus", colours.muted), self.tr("Add a word (W)"), self.add_asked.emit)
         self._add.setObjectName("add_word")
-        self._add.setText(self.tr("Add a word"))
         self._add.setAccessibleName(self.tr("Add a word"))
         self._add.setIconSize(QSize(12, 12))
-        self._add.setFixedHeight(_CHIP_PX)
+        self._add.setFixedSize(_CHIP_PX, _CHIP_PX)
         self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._add.hide()
         self._field = _WordField()
+        self._field.setFixedWidth(_FIELD_PX)
         self._field.committed.connect(self._commit)
         self._field.escaped.connect(partial(self._leave, by_keyboard=True))
         self._field.abandoned.connect(partial(self._leave, by_keyboard=False))
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(_EDGE_PX, 2, _EDGE_PX, 2)
-        self._layout.setSpacing(_GAP_PX)
-        for widget in (self._more, self._add, self._field):
-            self._layout.addWidget(widget)
-        self._layout.addStretch(1)
-        self.setFixedHeight(_CHIP_PX + 4)
+        self._flow = FlowLayout(self, gap_px=_GAP_PX)
+        for widget in (self._add, self._field):
+            self._flow.addWidget(widget)
 
     # Content
 
@@ -103,12 +86,13 @@ class WordStrip(QWidget):
         self._shown = chips
         self._make_chips()
         if focused is not None:  # keep the keyboard focus
-            shown = [chip.word for chip in self._chips if not chip.isHidden()]
+            shown = [chip.word for chip in self._chips]
             (shown[min(focused, len(shown) - 1)] if shown else self._add).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_chips(self) -> None:
+        while self._flow.takeAt(0) is not None:
+            pass
         for old in self._chips:
-            self._layout.removeWidget(old)
             old.hide()
             old.deleteLater()
         self._chips = [
@@ -121,16 +105,18 @@ class WordStrip(QWidget):
             for chip in self._shown
         ]
         before: QWidget | None = None
-        for number, chip in enumerate(self._chips):
-            self._layout.insertWidget(number, chip)
+        for chip in self._chips:
+            self._flow.addWidget(chip)
+            chip.show()
             for widget in (chip.word, chip.cross):
                 if before is not None:
                     QWidget.setTabOrder(before, widget)
                 before = widget
+        for control in (self._add, self._field):
+            self._flow.addWidget(control)
         if before is not None:
-            QWidget.setTabOrder(before, self._more)
-            QWidget.setTabOrder(self._more, self._add)
-        self._fit()
+            QWidget.setTabOrder(before, self._add)
+        self.updateGeometry()
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
@@ -138,74 +124,16 @@ class WordStrip(QWidget):
         self._add.setIcon(theme.icon("plus", colours.muted))
         self._make_chips()
 
-    # Layout
-
-    def fit(self, height_px: int, *, is_on: bool) -> None:
-        """Hide the strip where it is switched off, and in low windows."""
-        self._is_on = is_on and height_px >= _LOW_PX
-        self._update_visibility()
-
-    def _update_visibility(self) -> None:
-        self.setVisible(self._is_on or self._is_adding)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return no width: chips are cut rather than the window widened."""
-        return QSize(0, _CHIP_PX + 4)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the chips to the new width."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        """Where space is short, drop the confidences first, then the ends of words, then the last words."""
-        is_bare = self.width() < _BARE_PX
-        style = Qt.ToolButtonStyle.ToolButtonIconOnly if is_bare else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        self._add.setToolButtonStyle(style)
-        self._field.setFixedWidth(min(_FIELD_PX, max(_LEAST_PX, self.width() // 2)))
-        last_px = self._field.width() if self._is_adding else self._add.sizeHint().width()
-        room_px = self.width() - 2 * _EDGE_PX - _GAP_PX - last_px
-        natural = [chip.natural_px(has_share=True) for chip in self._chips]
-        has_shares = sum(natural) + _GAP_PX * (len(natural) - 1) <= room_px
-        if not has_shares:
-            natural = [chip.natural_px(has_share=False) for chip in self._chips]
-        widths = fitted(natural, room_px)
-        if len(widths) < len(natural):
-            self._more.setText(self.tr("{n} more").format(n=len(natural)))
-            widths = fitted(natural, room_px - self._more.sizeHint().width() - _GAP_PX)
-            self._more.setText(self.tr("{n} more").format(n=len(natural) - len(widths)))
-        self._more.setVisible(len(widths) < len(natural))
-        for number, chip in enumerate(self._chips):
-            chip.setVisible(number < len(widths))
-            if number < len(widths):
-                chip.fit(widths[number], has_share=has_shares)
-
-    def _open_menu(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for word in self.left_out:
-            submenu = menu.addMenu(" ".join([word.word.replace("&", "&&"), word.share]).strip())
-            submenu.addAction(self.tr("Search for it"), partial(self.searched.emit, word))
-            submenu.addAction(self.tr("Remove"), partial(self.denied.emit, word))
-        menu.popup(self._more.mapToGlobal(self._more.rect().topLeft()))
-
-    @property
-    def left_out(self) -> list[WordState]:
-        """The words that do not fit."""
-        return [word for word, chip in zip(self._shown, self._chips, strict=True) if chip.isHidden()]
-
     # Adding a word
 
     def begin(self, placeholder: str) -> None:
-        """Show the field for a new word, even where the strip is hidden."""
+        """Show the field for a new word."""
         self._is_adding = True
-        self._update_visibility()
         self._add.hide()
         self._field.clear()
         self._field.setPlaceholderText(placeholder)
         self._field.setAccessibleName(placeholder)
         self._field.show()
-        self._fit()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _commit(self, word: str) -> None:
@@ -221,30 +149,16 @@ class WordStrip(QWidget):
             self.left.emit()
         self._field.hide()
         self._add.show()
-        self._fit()
-        self._update_visibility()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Emit that the strip is visible."""
+        """Emit that the words are visible."""
         super().showEvent(event)
         self.visibility_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Emit that the strip is hidden."""
+        """Emit that the words are hidden."""
         super().hideEvent(event)
         self.visibility_changed.emit(False)
-
-
-def fitted(natural_px: Sequence[int], room_px: int) -> list[int]:
-    """Return the widths of the chips that fit, in order: the widest are cut before others are left out."""
-    n = len(natural_px)
-    while n > 1 and sum(min(px, _LEAST_PX) for px in natural_px[:n]) + _GAP_PX * (n - 1) > room_px:
-        n -= 1
-    left_px, widths = room_px - _GAP_PX * (n - 1), [0] * n
-    for n_left, index in zip(range(n, 0, -1), sorted(range(n), key=natural_px.__getitem__), strict=True):
-        widths[index] = max(0, min(natural_px[index], left_px // n_left))
-        left_px -= widths[index]
-    return widths
 
 
 class _Chip(QFrame):
@@ -267,15 +181,6 @@ class _Chip(QFrame):
         layout.addWidget(self.word, 1)
         layout.addWidget(self.cross)
         self.setFixedHeight(_CHIP_PX)
-
-    def natural_px(self, *, has_share: bool) -> int:
-        """Return the width that the whole word needs."""
-        return self.word.natural_px(has_share=has_share) + _CROSS_PX + 4
-
-    def fit(self, width_px: int, *, has_share: bool) -> None:
-        """Fit the chip to a width."""
-        self.word.show_share(has_share=has_share)
-        self.setFixedWidth(width_px)
 
     def has_focus(self) -> bool:
         """Return whether the chip has the keyboard focus."""
@@ -309,16 +214,12 @@ class _WordButton(QPushButton):
         layout.setSpacing(6)
         layout.addWidget(word, 1)
         layout.addWidget(share)
-        self.show_share(has_share=True)
+        share.setVisible(bool(chip.share))
 
-    def natural_px(self, *, has_share: bool) -> int:
+    def sizeHint(self) -> QSize:
         """Return the width that the whole word needs."""
-        share_px = self._share.sizeHint().width() + 6 if has_share and self._share_text else 0
-        return 16 + self._word.fontMetrics().horizontalAdvance(self._text) + share_px
-
-    def show_share(self, *, has_share: bool) -> None:
-        """Show the confidence, if the word has one."""
-        self._share.setVisible(has_share and bool(self._share_text))
+        share_px = self._share.sizeHint().width() + 6 if self._share_text else 0
+        return QSize(16 + self._word.fontMetrics().horizontalAdvance(self._text) + share_px, _CHIP_PX)
 
     def minimumSizeHint(self) -> QSize:
         """Return no width: it can be cut."""

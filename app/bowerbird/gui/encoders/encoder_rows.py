@@ -350,5 +350,8 @@ def offer_notice(library: LibraryEncoders) -> NoticeState | None:
     name = short_name(model.card)
     verb = translate("Encoders", "Resume") if model.state == "partial" else translate("Encoders", "Download")
     actions = (EncoderAction("fetch", model.card.id, verb), details_action())
-    text = translate("Encoders", "{encoder} understands longer descriptions. You can download it{size}.")
+    text = translate(
+        "Encoders",
+        "The built-in encoder does not know these words. {encoder} understands more; you can download it{size}.",
+    )
     return NoticeState(text.format(encoder=name, size=size), actions)

@@ -69,7 +69,7 @@ class EncodersPresenter:
     is_indexing : callable
         Returns whether indexing is in progress.
     has_offer : bool
-        Whether to offer a download; False once it was dismissed.
+        Whether to offer a download when words are not understood; False once it was dismissed.
     clock : callable
         Returns seconds.
     end_within_s : float
@@ -102,6 +102,7 @@ class EncodersPresenter:
         self._was_indexing = False
         self._clock = clock
         self.has_offer = has_offer
+        self._is_offering = False
         self._is_open = False
         self._encoders: LibraryEncoders | None = None
         self._before: LibraryEncoders | None = None
@@ -192,9 +193,16 @@ class EncodersPresenter:
             self.has_offer = False
         self._show()
 
+    def words_understood(self, is_understood: bool) -> None:
+        """Offer a download while the words of a search mean nothing to the encoder, until it is dismissed."""
+        if self._is_offering == is_understood:
+            self._is_offering = not is_understood
+            self.refresh()
+            self._show()
+
     def refresh(self) -> None:
         """List the encoders again, if they are shown."""
-        if self._is_open or self.has_offer or self._installed:
+        if self._is_open or (self.has_offer and self._is_offering) or self._installed:
             self._queries.run("models", self._list, done=self._listed, failed=self._fail)
 
     def close(self) -> None:
@@ -342,4 +350,5 @@ class EncodersPresenter:
             return NoticeState(self._news)
         if self._installed:
             return ready_notice(self._installed)
-        return offer_notice(self._encoders) if self._encoders is not None and self.has_offer else None
+        is_offering = self.has_offer and self._is_offering and self._encoders is not None
+        return offer_notice(self._encoders) if is_offering and self._encoders is not None else None

@@ -140,8 +140,8 @@ class EncodersDialogProxy(LazyDialog[EncodersDialog]):
     def connect(self, presenter: EncodersPresenter) -> None:
         """Connect the widgets to a presenter."""
         self._presenter = presenter
-        self._window.notice_bar.action_requested.connect(self._do)
-        self._window.notice_bar.dismissed.connect(presenter.dismiss)
+        self._window.status.action_requested.connect(self._do)
+        self._window.status.notice_dismissed.connect(presenter.dismiss)
 
     def open(self) -> None:
         """Open the dialog, or bring it to the front."""
@@ -179,7 +179,7 @@ class EncodersDialogProxy(LazyDialog[EncodersDialog]):
 
     def show_notice(self, notice: NoticeState | None) -> None:
         """Show a notice in the window, or hide it."""
-        self._window.notice_bar.show_notice(notice)
+        self._window.status.show_notice(notice)
 
     def complain(self, sentence: str) -> None:
         """Show an error in the window while the dialog is closed."""

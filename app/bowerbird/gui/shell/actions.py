@@ -64,7 +64,36 @@ ACTIONS: Final = (
     ),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",)),
     ActionSpec(
+        "back",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "&Back to the last search"),
+        ("Alt+Left",),
+        icon="back",
+    ),
+    ActionSpec(
+        "forward",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "Forwar&d"),
+        ("Alt+Right",),
+        icon="forward",
+    ),
+    ActionSpec(
         "search", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Search"), ("Ctrl+F", "/")
+    ),
+    ActionSpec(
+        "filters",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "Fil&ters"),
+        ("Ctrl+Shift+F",),
+        icon="filter",
+        is_switch=True,
+    ),
+    ActionSpec(
+        "surprise",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "S&urprise me"),
+        ("Ctrl+U",),
+        icon="surprise",
     ),
     ActionSpec(
         "clear", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "Stop or &clear"), ("Esc",)
@@ -159,7 +188,12 @@ ACTIONS: Final = (
         is_switch=True,
     ),
     ActionSpec(
-        "words", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "S&uggested words"), is_switch=True
+        "inspector",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Inspector"),
+        ("Ctrl+I",),
+        icon="inspector",
+        is_switch=True,
     ),
     ActionSpec(
         "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Rejected sounds"), ("Ctrl+E",)
@@ -207,7 +241,20 @@ ACTIONS: Final = (
 )
 
 _FIRST_OF_GROUPS: Final = frozenset(
-    {"rescan", "pause", "models", "quit", "copy_path", "similar", "add_word", "loop", "theme_system", "compare"}
+    {
+        "rescan",
+        "pause",
+        "models",
+        "quit",
+        "search",
+        "clear",
+        "copy_path",
+        "similar",
+        "add_word",
+        "loop",
+        "theme_system",
+        "compare",
+    }
 )
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from bowerbird.base import paths
@@ -41,6 +42,8 @@ from bowerbird.library.search.browsing import Browsing
 from bowerbird.playback.player import Player
 
 _SWITCH_S = 0.001
+_OFFER_AFTER_MS = 1500
+"""How long words stay before an encoder that may know them is offered: they may be unfinished."""
 
 
 class Application:
@@ -75,18 +78,31 @@ class Application:
         self._application = application
         self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
         self._player = Player(post=self._bridge.post)
-        self.browsing = BrowsingPresenter(window, lists=self._lists, similar=self._similar)
+        self._question = QTimer(window, singleShot=True, interval=_OFFER_AFTER_MS)
+        self.browsing = BrowsingPresenter(
+            window,
+            lists=self._lists,
+            similar=self._similar,
+            understood=self._words_understood,
+            pane_read=lambda pane: self.indexing.count(pane.n_analysed, pane.n_present),
+        )
         self.playing = PlayingPresenter(
             window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
         )
         self.indexing = IndexingPresenter(
-            window, library, encoder, self._bridge.post, further=wanted.encoder, title_of=short_title
+            window,
+            library,
+            encoder,
+            self._bridge.post,
+            further=wanted.encoder,
+            title_of=short_title,
+            is_held=settings.is_analysis_held,
         )
         self.words = WordsPresenter(
             window,
             self._similar,
             selected=window.chosen_ids,
-            search=window.set_search_text,
+            search=self.browsing.search_for,
             changed=self.browsing.refresh,
         )
         self._encoders_dialog = EncodersDialogProxy(window)
@@ -136,6 +152,13 @@ class Application:
     def _warmed_up(self, has_text_encoder: bool) -> None:
         self.browsing.set_text_encoder(is_available=has_text_encoder)
 
+    def _words_understood(self, is_understood: bool) -> None:
+        if is_understood:
+            self._question.stop()
+            self.models.words_understood(True)
+        else:
+            self._question.start()
+
     def _warm_up(self) -> None:
         queries, browsing = self._similar
         queries.run("warm up", browsing.warm_up, done=self._warmed_up, failed=self.window.complain)
@@ -162,6 +185,8 @@ class Application:
                 sound.path if sound else None, start_s=start_s, is_quiet=is_passing
             )
         )
+        self._question.timeout.connect(lambda: self.models.words_understood(False))
+        window.sound_moved_to.connect(lambda *_: self.browsing.settle())
         window.sound_moved_to.connect(
             lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
         )
@@ -175,15 +200,25 @@ class Application:
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.files_dropped.connect(self._dropped)
         window.relaxed.connect(self.browsing.relax)
-        window.filter_removed.connect(self.browsing.remove_filter)
-        window.similar_cleared.connect(self._clear_similar)
-        window.example_removed.connect(self.browsing.remove_example)
+        window.cleared.connect(self.browsing.clear_everything)
+        window.search.finished.connect(self.browsing.finish_typing)
+        window.filters.changed.connect(self.browsing.set_filters)
+        window.chips.filter_removed.connect(self.browsing.remove_filter)
+        window.chips.filters_cleared.connect(self.browsing.remove_filters)
+        window.chips.example_removed.connect(self.browsing.remove_example)
+        window.chips.examples_cleared.connect(self.browsing.remove_examples)
+        window.chips.example_weighed.connect(self.browsing.weigh)
+        window.chips.example_turned.connect(self.browsing.turn)
+        window.chips.example_played.connect(self.playing.play_example)
+        window.inspector.aspect_weighed.connect(self.browsing.weigh_aspect)
+        window.inspector.aspects_reset.connect(self.browsing.reset_aspects)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
         window.refresh_wanted.connect(self.browsing.refresh)
         window.refresh_wanted.connect(self.words.refresh)
         window.closing.connect(self.close)
         self._encoders_dialog.connect(self.models)
-        window.notice_bar.dismissed.connect(self._save_dismissal)
+        window.status.notice_dismissed.connect(self._save_dismissal)
+        window.status.resume_clicked.connect(self.indexing.rescan)
         actions.connect(
             window.actions_by_name,
             {
@@ -195,7 +230,11 @@ class Application:
                 "cancel": self.indexing.cancel,
                 "models": self._encoders_dialog.open,
                 "quit": window.close,
+                "back": self.browsing.go_back,
+                "forward": self.browsing.go_forward,
                 "search": window.focus_search,
+                "filters": self._open_filters,
+                "surprise": self.browsing.surprise,
                 "clear": self._clear,
                 "copy_path": window.copy_path,
                 "locate": window.locate,
@@ -205,11 +244,11 @@ class Application:
                 "similar": self._find_similar,
                 "more_like": self._refine,
                 "less_like": partial(self._refine, is_unlike=True),
-                "add_word": lambda: window.words.begin(self.words.placeholder()),
+                "add_word": self._add_word,
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "folders": window.fit,
-                "words": window.fit,
+                "inspector": window.toggle_inspector,
                 "rejected": window.show_rejected,
                 "theme_system": lambda: self._choose_theme("system"),
                 "theme_dark": lambda: self._choose_theme("dark"),
@@ -232,7 +271,8 @@ class Application:
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
-        window.actions_by_name["words"].setChecked(settings.has_words)
+        window.want_inspector(is_wanted=settings.has_inspector)
+        window.show_history(can_go_back=False, can_go_forward=False)
         is_valid = MIN_DB <= settings.volume_db <= MAX_DB  # not for NaN
         window.transport.show_volume(settings.volume_db if is_valid else 0.0)
         window.show_indexing(None)
@@ -283,7 +323,6 @@ class Application:
 
     def _show_similar(self, examples: Sequence[Example]) -> None:
         self.browsing.find_similar(examples)
-        self.window.folders.choose(None)
 
     def _dropped(self, dropped: list[Path]) -> None:
         folders = [path for path in dropped if os.path.isdir(path)]  # noqa: PTH112 - unlike Path's, it never raises
@@ -293,9 +332,12 @@ class Application:
         if files:
             self._show_similar([Example(path) for path in files])
 
-    def _clear_similar(self) -> None:
-        if self.browsing.examples:
-            self.browsing.clear()
+    def _open_filters(self) -> None:
+        self.window.filters.open_below(self.window.header.filters, self.browsing.filters)
+
+    def _add_word(self) -> None:
+        self.window.show_inspector()
+        self.window.words.begin(self.words.placeholder())
 
     def _clear(self) -> None:
         """Stop playback, or clear the region, the examples or the text: one of them with each press of Escape."""
@@ -342,7 +384,8 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             has_folders=self.window.actions_by_name["folders"].isChecked(),
-            has_words=self.window.actions_by_name["words"].isChecked(),
+            has_inspector=self.window.is_inspector_wanted,
+            is_analysis_held=self.indexing.is_held,
             has_offer=self.models.has_offer,
             labels=self.listening.labels,
             **saved_geometry(self.window),

@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 _FRAME_PX = 40
+_LEAST_FLOW_PX = 48
 
 
 class ElidedLabel(QLabel):
@@ -36,6 +48,94 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._text, self._mode, self.width()))
+
+
+class FlowLayout(QLayout):
+    """Places widgets in rows, from left to right, each as wide as it needs."""
+
+    def __init__(self, parent: QWidget | None = None, *, gap_px: int = 8) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(0, 0, 0, 0)
+        self._gap_px = gap_px
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Add an item at the end."""
+        self._items.append(item)
+        self.invalidate()
+
+    def count(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item; None where there is none."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Remove an item and return it; None where there is none."""
+        if not 0 <= index < len(self._items):
+            return None
+        item = self._items.pop(index)
+        self.invalidate()
+        return item
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Return that no item needs more space."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return that a narrower layout is higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all rows."""
+        return self._place(QRect(0, 0, width, 0), is_moving=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the items."""
+        super().setGeometry(rect)
+        self._place(rect, is_moving=True)
+
+    def sizeHint(self) -> QSize:
+        """Return the minimum size: wider is always better."""
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        """Return the height of the highest item; items are narrowed rather than the layout widened."""
+        size = QSize(_LEAST_FLOW_PX, 0)
+        for item in self._items:
+            size = size.expandedTo(QSize(0, item.minimumSize().height()))
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _place(self, rect: QRect, *, is_moving: bool) -> int:
+        margins = self.contentsMargins()
+        room = rect.adjusted(margins.left(), margins.top(), -margins.right(), -margins.bottom())
+        x, y, row_px = room.x(), room.y(), 0
+        for item in self._items:
+            widget = item.widget()
+            if widget is not None and widget.isHidden():
+                continue
+            size = item.sizeHint().boundedTo(QSize(room.width(), 1 << 20))
+            if x > room.x() and x + size.width() > room.x() + room.width():
+                x, y, row_px = room.x(), y + row_px + self._gap_px // 2, 0
+            if is_moving:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + self._gap_px
+            row_px = max(row_px, size.height())
+        return y + row_px - rect.y() + margins.bottom()
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Delete every widget of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear_layout(inner)
 
 
 def resize_within_screen(widget: QWidget, width_px: int, height_px: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QIcon,
+    QMouseEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -28,20 +29,23 @@ from PySide6.QtWidgets import (
 from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.query import Example
+from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
+from bowerbird.gui.browse.filter_view import FilterPanel
 from bowerbird.gui.browse.folders_view import FolderTree
-from bowerbird.gui.browse.indexing_presenter import IndexingState
+from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
+from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
 from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxation_text
 from bowerbird.gui.browse.playing_presenter import Region
-from bowerbird.gui.browse.search_bar import ChipStrip, Notice, ProgressLine, SearchField, restriction_chips
+from bowerbird.gui.browse.query_history import ListPosition
+from bowerbird.gui.browse.search_bar import ChipStrip, Header, SearchField
+from bowerbird.gui.browse.sound_facts import metadata_facts, property_facts
 from bowerbird.gui.browse.sounds_model import SoundsModel
+from bowerbird.gui.browse.status_line import StatusLine
 from bowerbird.gui.browse.table_view import SoundTable
 from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
-from bowerbird.gui.browse.words_view import WordStrip
-from bowerbird.gui.encoders.notice_bar import NoticeBar
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
@@ -50,7 +54,11 @@ from bowerbird.library.search.browsing import FolderPane
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
 _NO_FOLDERS_PX: Final = 720
-_CHIP_PX: Final = 280
+_NO_INSPECTOR_PX: Final = 960
+"""In a narrower window the inspector is hidden until it is asked for, and then takes the space of the folders."""
+
+_INSPECTOR_ALONE_PX: Final = 560
+"""In a narrower window the inspector takes the space of the list as well."""
 
 
 class MainWindow(QMainWindow):
@@ -62,9 +70,8 @@ class MainWindow(QMainWindow):
         `start_s` is where the match begins in a long sound, else 0.
     files_dropped : list of Path
     relaxed : Relaxation
-    filter_removed : Filter
-    example_removed : Example
-    similar_cleared : ()
+    cleared : ()
+        Everything that restricts the list is to be cleared.
     playhead_wanted : ()
         The playback position is to be shown.
     refresh_wanted : ()
@@ -75,9 +82,7 @@ class MainWindow(QMainWindow):
     sound_moved_to = Signal(object, float, bool)
     files_dropped = Signal(list)
     relaxed = Signal(object)
-    filter_removed = Signal(object)
-    example_removed = Signal(object)
-    similar_cleared = Signal()
+    cleared = Signal()
     playhead_wanted = Signal()
     refresh_wanted = Signal()
     closing = Signal()
@@ -88,19 +93,23 @@ class MainWindow(QMainWindow):
         self._colours = colours
         self._state: ListState | None = None
         self._sound: SoundRow | None = None
+        self._is_inspector_wanted = True
+        self._is_inspector_asked_for = False
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
         self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table)
         self.search = SearchField(colours)
-        self.chips = ChipStrip()
-        self.progress = ProgressLine()
-        self.notice = Notice(colours)
-        self.notice_bar = NoticeBar(colours)
+        self.header = Header(self.search, self.actions_by_name)
+        self.filters = FilterPanel(self)
+        self.filters.closed.connect(lambda: self.actions_by_name["filters"].setChecked(False))
+        self.chips = ChipStrip(colours)
+        self.status = StatusLine(colours)
         self.folders = FolderTree()
         self.empty_state = EmptyState()
         self.rejected = RejectedList(back=self.show_sounds)
         self.waveform = WaveformView(colours)
-        self.words = WordStrip(colours)
+        self.inspector = Inspector(colours)
+        self.words = self.inspector.words
         self.transport = Transport(self.actions_by_name, colours)
         self.setWindowTitle("Bowerbird")
         self.setWindowIcon(QIcon(theme.icon("bowerbird", colours.accent)))
@@ -119,7 +128,8 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.addWidget(self.folders)
         self.splitter.addWidget(self._pages)
-        self.splitter.setSizes([220, 980])
+        self.splitter.addWidget(self.inspector)
+        self.splitter.setSizes([200, 740, WIDTH_PX])
         self.splitter.setStretchFactor(1, 1)
         self.folders.setMinimumWidth(120)
         self.rows_splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -127,20 +137,14 @@ class MainWindow(QMainWindow):
         self.rows_splitter.addWidget(self.waveform)
         self.rows_splitter.setSizes([600, 132])
         self.rows_splitter.setStretchFactor(0, 1)
-        top = QVBoxLayout()
-        top.setContentsMargins(12, 4, 12, 0)
-        top.addWidget(self.search)
         ground = styled(QWidget(), "ground")
         layout = QVBoxLayout(ground)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(top)
+        layout.addWidget(self.header)
         layout.addWidget(self.chips)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.notice_bar)
+        layout.addWidget(self.status)
         layout.addWidget(self.rows_splitter, 1)
-        layout.addWidget(self.words)
         layout.addWidget(self.transport)
         self.setCentralWidget(ground)
 
@@ -154,8 +158,9 @@ class MainWindow(QMainWindow):
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
         self.chips.rejected_clicked.connect(self.show_rejected)
-        self.progress.pause_clicked.connect(self.actions_by_name["pause"].trigger)
-        self.progress.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
+        self.status.pause_clicked.connect(self.actions_by_name["pause"].trigger)
+        self.status.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
+        self.inspector.closed.connect(self.actions_by_name["inspector"].trigger)
         self._playhead_timer = QTimer(self, interval=_PLAYHEAD_MS)
         self._playhead_timer.timeout.connect(self.playhead_wanted.emit)
         self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
@@ -168,12 +173,11 @@ class MainWindow(QMainWindow):
         self._show_play_icon()
         self.table.recolour(colours)
         self.waveform.recolour(colours)
-        self.words.recolour(colours)
+        self.inspector.recolour(colours)
         self.transport.recolour(colours)
         self.search.recolour(colours)
-        self.notice_bar.recolour(colours)
-        if self._state is not None:
-            self._show_chips(self._state)
+        self.chips.recolour(colours)
+        self.status.recolour(colours)
 
     # Shown by presenters: the list
 
@@ -181,45 +185,34 @@ class MainWindow(QMainWindow):
         """Show rows, or a sentence where there are none."""
         is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
-        self._show_chips(state)
+        self.chips.show_state(state)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
         else:
             self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
+        if state.position is not None:
+            self.table.return_to(state.position)
+        self._show_match()
         if not len(state.listing.ids):
             self._show_empty_state(state)
         if self._pages.currentWidget() is not self.rejected or not state.is_same_query:
             self.show_sounds()
 
-    def _show_chips(self, state: ListState) -> None:
-        chips = restriction_chips(
-            state,
-            self._colours,
-            without_example=self.example_removed.emit,
-            without_filter=self.filter_removed.emit,
-            width_px=min(_CHIP_PX, self.width() // 3),
-        )
-        self.chips.show_chips(chips, state.summary)
-
     def _show_empty_state(self, state: ListState) -> None:
         actions: list[tuple[str, Callable[[], object]]] = [
-            (relaxation_text(relaxation, state.filters), partial(self.relaxed.emit, relaxation))
+            (relaxation_text(relaxation, is_filtered=state.is_filtered), partial(self.relaxed.emit, relaxation))
             for relaxation in state.listing.relaxations
         ]
-        if not state.listing.n_library and not self.progress.isVisibleTo(self):
+        if not state.listing.n_library and not self.status.is_indexing:
             actions = [
                 (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
                 (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
             ]
         elif not actions and (self.search.text() or state.examples):
-            actions = [(self.tr("Clear the search"), self._clear_everything)]
-        is_scanning = not state.listing.n_library and self.progress.isVisibleTo(self)
+            actions = [(self.tr("Clear the search"), self.cleared.emit)]
+        is_scanning = not state.listing.n_library and self.status.is_indexing
         self.empty_state.show_sentence(self.tr("Looking for sounds") if is_scanning else state.advice, actions)
-
-    def _clear_everything(self) -> None:
-        self.search.clear()
-        self.similar_cleared.emit()
 
     def show_sounds(self) -> None:
         """Show the rows."""
@@ -240,7 +233,21 @@ class MainWindow(QMainWindow):
 
     def set_search_text(self, text: str) -> None:
         """Set the text of the search box."""
-        self.search.setText(text)
+        if text != self.search.text():  # the cursor stays where somebody types
+            self.search.setText(text)
+
+    def show_location(self, location: Location | None) -> None:
+        """Mark a directory in the tree."""
+        self.folders.choose(location)
+
+    def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
+        """Enable or disable Back and Forward."""
+        self.actions_by_name["back"].setEnabled(can_go_back)
+        self.actions_by_name["forward"].setEnabled(can_go_forward)
+
+    def list_position(self) -> ListPosition:
+        """Return where the list stands."""
+        return self.table.position()
 
     def show_search_placeholder(self, *, has_text_encoder: bool) -> None:
         """Show in the search box what can be typed."""
@@ -250,11 +257,15 @@ class MainWindow(QMainWindow):
 
     def show_indexing(self, state: IndexingState | None) -> None:
         """Show the progress line, or hide it."""
-        self.progress.show_state(state)
+        self.status.show_indexing(state)
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
         self.actions_by_name["pause"].setText(self.tr("&Resume analysis") if paused else self.tr("&Pause analysis"))
+
+    def show_unfinished(self, state: UnfinishedState | None) -> None:
+        """Show that the analysis was stopped before its end, or hide that."""
+        self.status.show_unfinished(state)
 
     def library_changed(self, *, is_final: bool) -> None:
         """Read rows again soon, or at once at the end of a run."""
@@ -297,7 +308,7 @@ class MainWindow(QMainWindow):
 
     def complain(self, sentence: str) -> None:
         """Show an error."""
-        self.notice.show_sentence(sentence)
+        self.status.show_error(sentence)
 
     # User actions
 
@@ -314,7 +325,19 @@ class MainWindow(QMainWindow):
             self.waveform.clear_sound()
         else:
             self.waveform.show_sound(peaks, rate_hz=sound.rate_hz, duration_s=sound.duration_s or 0.0)
-        self.transport.show_sound(sound, self._reader.details(sound.id) if sound else None)
+        details = self._reader.details(sound.id) if sound else None
+        self.transport.show_sound(sound, details)
+        if sound is None:
+            self.inspector.show_sound(None, None, (), ())
+        else:
+            facts = property_facts(sound, details), metadata_facts(details)
+            self.inspector.show_sound(printable(sound.name), printable(sound.directory), *facts)
+        self._show_match()
+
+    def _show_match(self) -> None:
+        """Show in the inspector why the current sound matched."""
+        row = self.model.row_of(self._sound.id if self._sound else None)
+        self.inspector.show_match(self.model.match_in(row), self._state.aspects if self._state else {})
 
     def chosen_examples(self, region: Region | None) -> list[Example]:
         """Return the examples for a search: the selected region, or the selected sounds."""
@@ -382,12 +405,50 @@ class MainWindow(QMainWindow):
 
     def fit(self) -> None:
         """Hide what does not fit."""
-        self.folders.setVisible(self.width() >= _NO_FOLDERS_PX and self.actions_by_name["folders"].isChecked())
-        self.transport.fit(self.width())
-        self.notice_bar.fit(self.height())
-        self.words.fit(self.height(), is_on=self.actions_by_name["words"].isChecked())
-        if self._state is not None and self._state.examples:
-            self._show_chips(self._state)
+        width_px = self.width()
+        is_inspector_wanted = self.actions_by_name["inspector"].isChecked()
+        has_inspector = is_inspector_wanted and (width_px >= _NO_INSPECTOR_PX or self._is_inspector_asked_for)
+        is_alone = has_inspector and width_px < _INSPECTOR_ALONE_PX
+        has_folders = width_px >= (_NO_INSPECTOR_PX if has_inspector else _NO_FOLDERS_PX)
+        self.folders.setVisible(has_folders and self.actions_by_name["folders"].isChecked())
+        self.inspector.setVisible(has_inspector)
+        self._pages.setVisible(not is_alone)
+        self.transport.fit(width_px)
+
+    @property
+    def is_inspector_wanted(self) -> bool:
+        """Whether the inspector is shown in wide windows."""
+        return self._is_inspector_wanted
+
+    def want_inspector(self, *, is_wanted: bool) -> None:
+        """Show the inspector in wide windows, or never unasked."""
+        self._is_inspector_wanted = is_wanted
+        self.actions_by_name["inspector"].setChecked(is_wanted)
+        self.fit()
+
+    def show_inspector(self) -> None:
+        """Show the inspector, even in a narrow window."""
+        self.actions_by_name["inspector"].setChecked(True)
+        self._is_inspector_asked_for = True
+        self.fit()
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector, after its action was triggered."""
+        if self.width() < _NO_INSPECTOR_PX:  # there it is hidden although it is switched on
+            is_shown = not self.inspector.isVisible()
+            self.actions_by_name["inspector"].setChecked(is_shown or self._is_inspector_wanted)
+            self._is_inspector_asked_for = is_shown
+        else:
+            self._is_inspector_wanted = self.actions_by_name["inspector"].isChecked()
+        self.fit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go back and forward with the extra buttons of the mouse."""
+        names = {Qt.MouseButton.BackButton: "back", Qt.MouseButton.ForwardButton: "forward"}
+        if event.button() in names:
+            self.actions_by_name[names[event.button()]].trigger()
+        else:
+            super().mousePressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Emit `closing` while the parts still exist."""

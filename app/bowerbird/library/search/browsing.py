@@ -54,6 +54,10 @@ class Listing:
         Number of sounds in the whole library.
     guesses : tuple of SpellingCorrection
         Words that were read as words with a similar spelling.
+    n_analysed : int or None
+        Number of sounds that could be compared, where that is not all of them; None otherwise.
+    is_understood : bool
+        Whether the words mean something to the encoder, where there are any.
     """
 
     ids: npt.NDArray[np.int64]
@@ -61,6 +65,8 @@ class Listing:
     relaxations: tuple[Relaxation, ...] = ()
     n_library: int = 0
     guesses: tuple[SpellingCorrection, ...] = ()
+    n_analysed: int | None = None
+    is_understood: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,15 @@ class FolderPane:
     folders : tuple of Folder
         Those that the user added.
     n_rejected : int
+    n_analysed, n_present : int
+        The numbers of usable, present sounds: those that were analysed, and all.
     """
 
     directories: tuple[tuple[Location, int], ...]
     folders: tuple[Folder, ...]
     n_rejected: int
+    n_analysed: int = 0
+    n_present: int = 0
 
 
 class Browsing:
@@ -95,6 +105,7 @@ class Browsing:
         self._encoder = encoder
         self._opened: Search | None = None
         self._built_in: Encoder | None = None
+        self._counted: tuple[int, tuple[int, int]] | None = None
 
     @property
     def _search(self) -> Search:
@@ -112,6 +123,7 @@ class Browsing:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+            self._counted = None
 
     def warm_up(self) -> bool:
         """Load the vector index and the text network; return whether words can be searched by their meaning."""
@@ -162,12 +174,37 @@ class Browsing:
         ids = np.array([match.sound_id for match in found], np.int64)
         return self._ranked(ids, {match.sound_id: match for match in found}, query)
 
+    def some_sound(self) -> Example | None:
+        """Return a sound that was chosen at random among the analysed, present sounds; None where there are none."""
+        _, sound_ids = self._search.reader.matching_contents(Query())
+        if not len(sound_ids):
+            return None
+        sound_id = int(np.random.default_rng().choice(sound_ids))
+        row = self._search.reader.rows([sound_id]).get(sound_id)
+        return Example(row.path) if row is not None else None
+
     def _ranked(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query) -> Listing:
         reader = self._search.reader
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
         relaxations = () if len(ids) else self._relaxations(query)
-        return Listing(ids, matches, relaxations, reader.count(), self._search.guesses(query))
+        n_analysed, n_present = self._counts()
+        return Listing(
+            ids,
+            matches,
+            relaxations,
+            reader.count(),
+            self._search.guesses(query),
+            n_analysed if n_analysed < n_present else None,
+            is_understood=not query.words or self._search.understands(query),
+        )
+
+    def _counts(self) -> tuple[int, int]:
+        """Return how many present sounds were analysed, and how many there are; counted again after a change."""
+        revision = self._search.reader.revision()
+        if self._counted is None or self._counted[0] != revision:
+            self._counted = (revision, self._search.reader.count_analysed())
+        return self._counted[1]
 
     def _relaxations(self, query: Query) -> tuple[Relaxation, ...]:
         """Return what finds something without the filters, or without one of the terms."""
@@ -193,7 +230,9 @@ class Browsing:
     def folder_pane(self) -> FolderPane:
         """Return what the folder pane shows."""
         reader = self._search.reader
-        return FolderPane(tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected())
+        return FolderPane(
+            tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected(), *self._counts()
+        )
 
     # Words
 

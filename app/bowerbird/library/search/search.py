@@ -172,20 +172,20 @@ class Search:
         """
         if self.understands(query):
             return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
-        return self.by_example(self.target(examples), query, limit=limit)
+        return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
 
     def target(self, examples: Sequence[Example], query: Query = EVERYTHING) -> Target:
         """Combine examples, liked and unliked, and the meaning of words into one target.
 
         Embeddings of texts lie apart from those of sounds, and some examples are closer to everything than others. So
         each is divided by the standard deviation of its cosines in this library before they are added: each moves the
-        ranks by as much. Whole sounds of the library are not decoded again.
+        ranks by as much, times its weight. Whole sounds of the library are not decoded again.
 
         Parameters
         ----------
         examples : sequence of Example
         query : Query
-            Its terms are used, and nothing else.
+            Its terms and its aspects are used, and nothing else.
 
         Raises
         ------
@@ -205,7 +205,11 @@ class Search:
         self.neighbours.refresh()
         baseline = self.neighbours.baseline()
         parts = [
-            (_scaled(_unit(self._vectors(example).mean(axis=0)), baseline), example.is_unlike) for example in examples
+            (
+                np.float32(example.weight) * _scaled(_unit(self._vectors(example).mean(axis=0)), baseline),
+                example.is_unlike,
+            )
+            for example in examples
         ]
         likes = [vector for vector, is_unlike in parts if not is_unlike]
         unlikes = [vector for vector, is_unlike in parts if is_unlike]
@@ -220,9 +224,30 @@ class Search:
             vector += np.mean(likes, axis=0)
         if unlikes:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
+        vector *= self._aspect_weights(query)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
         why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
         return Target(_unit(vector), whole, why, is_sound=bool(likes) and not texts)
+
+    def _aspect_weights(self, query: Query) -> Vectors:
+        """Return how much each dimension counts, shape (n_dims,).
+
+        Cosines with a weighted target are inner products in which each aspect counts by its weight: sounds have almost
+        the same length in every aspect, so their own lengths are not divided out again.
+
+        Raises
+        ------
+        QueryError
+            When the encoder does not have an aspect.
+        """
+        weights = np.ones(self.encoder.n_dims, np.float32)
+        for name, weight in query.aspects:
+            block = self.encoder.blocks.get(name)
+            if block is None:
+                known = ", ".join(self.encoder.blocks) or "none"
+                raise QueryError(f"{self.encoder.name} has no aspect “{name}”. Its aspects: {known}.")
+            weights[block] = weight
+        return weights
 
     def _vectors(self, example: Example) -> Vectors:
         if example.is_whole:
@@ -284,26 +309,34 @@ class Search:
         vectors = self.reader.vectors_of(shown_ids, self.encoder.n_dims)
         baseline = self.neighbours.baseline()
         ranks = percentiles(scores[indices], baseline @ target.vector)
-        reasons = self._reasons(target, vectors, baseline)
+        aspects = self._aspects(target, vectors, baseline)
         matches = []
-        for (index, row), window_id, rank, reason in zip(shown, shown_ids.tolist(), ranks, reasons, strict=True):
+        for (index, row), window_id, rank, closeness in zip(shown, shown_ids.tolist(), ranks, aspects, strict=True):
             span = spans[window_id]
-            matches.append(Match(row.id, float(scores[index]), float(rank), span.start_s, span.end_s, reason))
+            reason = _closest_aspects(closeness) if closeness else target.why
+            matches.append(
+                Match(row.id, float(scores[index]), float(rank), span.start_s, span.end_s, reason, closeness)
+            )
         return matches
 
-    def _reasons(self, target: Target, vectors: Vectors, baseline: Vectors) -> list[str]:
-        """Name the aspects in which each match is closest, for encoders whose embeddings have named blocks."""
+    def _aspects(self, target: Target, vectors: Vectors, baseline: Vectors) -> list[tuple[tuple[str, float], ...]]:
+        """Return how close each match is in each aspect, for encoders whose embeddings have named blocks."""
         if not self.encoder.blocks or not target.is_sound:
-            return [target.why] * len(vectors)
+            return [()] * len(vectors)
         closeness = {
             name: percentiles(
                 _similarities(target.vector, vectors, block), _similarities(target.vector, baseline, block)
             )
             for name, block in self.encoder.blocks.items()
         }
-        names = list(closeness)
-        best = np.argsort(-np.stack(list(closeness.values())), axis=0, kind="stable")[:_N_NAMED_ASPECTS]
-        return [f"similar in {' and '.join(names[index] for index in column)}" for column in best.T]
+        shares = np.stack(list(closeness.values()), axis=1)
+        return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
+
+
+def _closest_aspects(aspects: Sequence[tuple[str, float]]) -> str:
+    """Name the aspects in which a match is closest."""
+    names = [name for name, _ in sorted(aspects, key=lambda aspect: -aspect[1])]
+    return f"similar in {' and '.join(names[:_N_NAMED_ASPECTS])}"
 
 
 def _scaled(vector: Vectors, baseline: Vectors) -> Vectors:

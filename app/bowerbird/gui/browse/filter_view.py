@@ -1,0 +1,196 @@
+"""The filter panel: controls that write the filters which the search box understands."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from bowerbird.base.errors import QueryError
+from bowerbird.domain.query import Filter
+from bowerbird.gui.browse.filter_form import (
+    CONTROLS,
+    Control,
+    chosen,
+    range_texts,
+    text_of,
+    with_choice,
+    with_range,
+    with_text,
+)
+from bowerbird.gui.shell.styled import FlowLayout, button, label, styled
+from bowerbird.gui.translation import translate
+
+_WIDTH_PX: Final = 380
+_NUMBER_PX: Final = 72
+
+
+class FilterPanel(QFrame):
+    """Controls for the filters of a query. It opens below the filter button.
+
+    Signals
+    -------
+    changed : tuple of Filter
+        All filters of the query from now on.
+    closed : ()
+    """
+
+    changed = Signal(object)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("panel")
+        self.setAccessibleName(self.tr("Filters"))
+        self._filters: tuple[Filter, ...] = ()
+        self._updates: list[Callable[[], None]] = []
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for row, control in enumerate(CONTROLS):
+            grid.addWidget(label(translate("Filters", control.title), "small"), row, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(self._made(control), row, 1)
+        self._problem = label("", "warning", wraps=True)
+        self._problem.hide()
+        foot = QHBoxLayout()
+        foot.addWidget(label(self.tr("Or type them: duration<0.5"), "small"), 1)
+        self._reset = button(self.tr("Reset"), "link", lambda: self._change(()))
+        foot.addWidget(self._reset)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 12)
+        layout.setSpacing(12)
+        layout.addLayout(grid)
+        layout.addWidget(self._problem)
+        layout.addLayout(foot)
+
+    def open_below(self, widget: QWidget, filters: Sequence[Filter]) -> None:
+        """Open the panel below a widget, aligned with its right edge and within the window."""
+        self.show_filters(filters)
+        window = widget.window()
+        width_px = min(_WIDTH_PX, window.width() - 16)
+        self.setFixedWidth(width_px)
+        self.adjustSize()
+        corner = widget.mapTo(window, widget.rect().bottomRight())
+        x = max(8, min(corner.x() + 1, window.width() - 8) - width_px)
+        self.move(window.mapToGlobal(QPoint(x, corner.y() + 4)))
+        self.show()
+        first = self.findChild(QLineEdit)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def show_filters(self, filters: Sequence[Filter]) -> None:
+        """Show what is filtered."""
+        self._filters = tuple(filters)
+        for update in self._updates:
+            update()
+        self._reset.setEnabled(bool(self._filters))
+
+    def _made(self, control: Control) -> QWidget:
+        match control.kind:
+            case "range":
+                return self._range(control)
+            case "choice":
+                return self._choice(control)
+            case "text":
+                return self._text(control)
+
+    def _range(self, control: Control) -> QWidget:
+        title = translate("Filters", control.title)
+        low = _field(self.tr("{title}, lowest").format(title=title), self.tr("from"), _NUMBER_PX)
+        high = _field(self.tr("{title}, highest").format(title=title), self.tr("to"), _NUMBER_PX)
+
+        def apply() -> None:
+            if (low.text(), high.text()) != range_texts(self._filters, control):
+                self._try(lambda: with_range(self._filters, control, low.text(), high.text()))
+
+        def update() -> None:
+            for field, text in zip((low, high), range_texts(self._filters, control), strict=True):
+                field.setText(text)
+
+        for field in (low, high):
+            field.editingFinished.connect(apply)
+        self._updates.append(update)
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(low)
+        layout.addWidget(label("–", "muted"))
+        layout.addWidget(high)
+        layout.addWidget(label(control.unit, "muted"))
+        layout.addStretch(1)
+        return row
+
+    def _choice(self, control: Control) -> QWidget:
+        row = QWidget()
+        flow = FlowLayout(row, gap_px=2)
+        made: dict[str, QPushButton] = {}
+        for text, title in control.choices:
+            option = button(translate("Filters", title), "option", partial(self._toggle, control, text))
+            option.setCheckable(True)
+            option.setAutoDefault(False)
+            made[text] = option
+            flow.addWidget(option)
+
+        def update() -> None:
+            current = chosen(self._filters, control)
+            for text, option in made.items():
+                option.setChecked(text == current)
+
+        self._updates.append(update)
+        return row
+
+    def _toggle(self, control: Control, text: str) -> None:
+        is_off = chosen(self._filters, control) == text
+        self._change(with_choice(self._filters, control, None if is_off else text))
+
+    def _text(self, control: Control) -> QWidget:
+        field = _field(translate("Filters", control.title), "", None)
+
+        def apply() -> None:
+            if field.text() != text_of(self._filters, control):
+                self._try(lambda: with_text(self._filters, control, field.text()))
+
+        field.editingFinished.connect(apply)
+        self._updates.append(lambda: field.setText(text_of(self._filters, control)))
+        return field
+
+    def _try(self, make: Callable[[], tuple[Filter, ...]]) -> None:
+        try:
+            filters = make()
+        except QueryError as error:
+            self._problem.setText(str(error))
+            self._problem.show()
+            self.adjustSize()
+            return
+        self._change(filters)
+
+    def _change(self, filters: tuple[Filter, ...]) -> None:
+        self._problem.hide()
+        self.show_filters(filters)
+        self.changed.emit(filters)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close with Escape; Enter is a key of the fields."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Apply what is being typed, and emit that the panel was closed."""
+        focused = self.focusWidget()
+        if isinstance(focused, QLineEdit):
+            focused.editingFinished.emit()
+        super().hideEvent(event)  # type: ignore[arg-type] # Qt's own event
+        self.closed.emit()
+
+
+def _field(name: str, placeholder: str, width_px: int | None) -> QLineEdit:
+    made = styled(QLineEdit(), "small_field")
+    made.setAccessibleName(name)
+    made.setPlaceholderText(placeholder)
+    if width_px is not None:
+        made.setFixedWidth(width_px)
+    return made
