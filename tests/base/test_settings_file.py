@@ -20,6 +20,10 @@ FULL = Settings(
     is_loop=True,
     has_folders=False,
     theme="light",
+    columns=["name", "rate"],
+    column_widths={"rate": 120},
+    output_device="Studio",
+    keys={"loop": ["K"]},
     labels="/sounds/labels.csv",
     geometry="AAAA",
     splitter="BBBB",
@@ -134,3 +138,6 @@ def test_whatever_json_holds_settings_have_their_types(tmp_path_factory: pytest.
     loaded = asdict(load_settings(path))
     new, full = asdict(Settings()), asdict(FULL)
     assert all(type(value) in {type(new[name]), type(full[name])} for name, value in loaded.items())
+    assert all(isinstance(name, str) for name in loaded["columns"] or ())
+    assert all(type(px) is int for px in loaded["column_widths"].values())
+    assert all(isinstance(key, str) for keys in loaded["keys"].values() for key in keys)

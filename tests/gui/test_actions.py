@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -13,12 +14,13 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.gui.shell import actions, dialogs
 from bowerbird.gui.shell import exceptions as boundary
-from bowerbird.gui.shell.actions import ACTIONS, CONTEXT_MENU, KeyList, shown_key
+from bowerbird.gui.shell.actions import ACTIONS, CONTEXT_MENU, shown_key
+from bowerbird.gui.shell.keys_view import KeySheet
 
 
 def test_every_action_has_a_text_and_a_menu():
@@ -68,34 +70,73 @@ def test_the_context_menu_holds_six_that_exist():
     assert set(CONTEXT_MENU) <= {card.name for card in ACTIONS}
 
 
-def test_the_key_sheet_lists_every_action_that_has_a_key(stage: Stage):
-    sheet = KeyList(stage.window, [("Up, Down", "Move and play")])
-    labels = [one.text() for one in sheet.findChildren(QLabel)]
-    cells = [sheet.layout().itemAt(0).layout().getItemPosition(place) for place in range(len(labels))]
-    assert len(set(cells)) == len(labels), "two texts in one place"
-    rows = set(zip(labels[::2], labels[1::2], strict=True))
-    keyed = [card for card in ACTIONS if card.keys]
-    for card in keyed:
-        keys = " or ".join(shown_key(key) for key in card.keys)
-        assert (keys, card.text.replace("&", "").rstrip("…")) in rows
-    assert len(rows) == len(keyed) + 1
+def test_the_key_sheet_lists_every_action_with_its_keys(stage: Stage):
+    stage.trigger("keys")
+    sheet = stage.program._key_sheet.dialog
+    assert set(sheet.buttons) == {card.name for card in ACTIONS}
+    for card in ACTIONS:
+        assert sheet.buttons[card.name].text() == (" or ".join(shown_key(key) for key in card.keys) or "–")
 
 
 @pytest.mark.parametrize("key", ["?", Qt.Key.Key_F1], ids=["question mark", "F1"])
-def test_the_sheet_is_a_key_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, key: "str | Qt.Key"):
-    shown: list[str] = []
-    monkeypatch.setattr(QDialog, "exec", lambda self: shown.append(self.windowTitle()))
+def test_the_sheet_is_a_key_away_and_is_made_once(stage: Stage, key: "str | Qt.Key"):
+    for _ in range(2):
+        stage.until_active()
+        stage.enter_list()
+        stage.press(key)
+        stage.until(lambda: stage.program._key_sheet.dialog is not None and stage.program._key_sheet.dialog.isVisible())
+        stage.program._key_sheet.close()
+    assert len(stage.window.findChildren(KeySheet)) == 1
+
+
+def press_on(stage: Stage, name: str, key: Qt.Key) -> KeySheet:
+    """Click the key of an action in the sheet, and press another."""
+    stage.trigger("keys")
+    sheet = stage.program._key_sheet.dialog
+    assert sheet is not None
+    stage.click(sheet.buttons[name])
+    stage.qtbot.keyClick(sheet.buttons[name], key)
+    return sheet
+
+
+def test_a_key_that_is_changed_works_at_once_and_after_a_restart(stage: Stage, open_window: Callable[..., Stage]):
+    sheet = press_on(stage, "loop", Qt.Key.Key_K)
+    assert sheet.buttons["loop"].text() == "K"
+    sheet.close()
+    stage.until_active()
     stage.enter_list()
-    stage.press(key)
-    assert shown == ["Keyboard shortcuts"]
+    stage.press("k")
+    assert stage.window.actions_by_name["loop"].isChecked()
+    stage.press("l")
+    assert stage.window.actions_by_name["loop"].isChecked(), "its former key does nothing"
+    stage.close()
+    again = open_window()
+    assert again.window.actions_by_name["loop"].shortcut().toString() == "K"
 
 
-def test_sheets_do_not_pile_up(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(QDialog, "exec", lambda self: 0)
-    for _ in range(3):
-        stage.trigger("keys")
-    stage.settle()
-    assert len(stage.window.findChildren(KeyList)) == 0
+def test_a_key_of_another_action_is_taken_only_after_a_question(stage: Stage):
+    sheet = press_on(stage, "loop", Qt.Key.Key_W)
+    assert sheet.message == "W belongs to “Add a word”. Use it here instead?"
+    assert sheet.buttons["loop"].text() == "L"
+    stage.click(sheet._replace)
+    assert (sheet.buttons["loop"].text(), sheet.buttons["add_word"].text()) == ("W", "–")
+    stage.click(sheet._reset)
+    assert (sheet.buttons["loop"].text(), sheet.buttons["add_word"].text()) == ("L", "W")
+    assert stage.program._keys.changed == {}
+
+
+def test_letters_are_no_keys_of_the_whole_window(stage: Stage):
+    sheet = press_on(stage, "rescan", Qt.Key.Key_K)
+    assert sheet.message == "K is typed in the search box. Use it together with Ctrl or Alt."
+    assert sheet.buttons["rescan"].text() == "F5"
+
+
+def test_a_key_can_be_removed_and_escape_leaves_it(stage: Stage):
+    sheet = press_on(stage, "rescan", Qt.Key.Key_Escape)
+    assert (sheet.isVisible(), sheet.buttons["rescan"].text()) == (True, "F5")
+    sheet = press_on(stage, "rescan", Qt.Key.Key_Delete)
+    assert sheet.buttons["rescan"].text() == "–"
+    assert stage.window.actions_by_name["rescan"].shortcuts() == []
 
 
 def test_removing_a_folder_needs_one_that_was_added(stage: Stage):

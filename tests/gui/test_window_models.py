@@ -14,7 +14,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton
 
 from bowerbird.base import paths
 from bowerbird.base.errors import EncoderError
@@ -24,6 +24,7 @@ from bowerbird.encoders.weights.cards import FILE_NAMES, Source, WeightFile, rea
 from bowerbird.encoders.weights.store import installed_weights, write_card
 from bowerbird.gui.encoders import encoders_presenter as models
 from bowerbird.gui.encoders.encoders_view import EncodersDialog, RowView
+from bowerbird.gui.shell.message import Message
 from bowerbird.jobs.progress import Progress
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.model_states import model_state
@@ -336,8 +337,8 @@ def test_closing_the_window_cancels_the_job_and_waits_for_its_end(stage: Stage, 
 def test_weights_are_removed_only_after_a_question(open_window: Open, monkeypatch: pytest.MonkeyPatch):
     have()
     asked: list[str] = []
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda _p, _t, text, **_: (asked.append(text), answers.pop(0))[1])
+    answers = [QDialog.DialogCode.Rejected, QDialog.DialogCode.Accepted]
+    monkeypatch.setattr(Message, "exec", lambda self: (asked.append(self.text.text()), answers.pop(0))[1])
     stage = open_window()
     dialog = open_dialog(stage)
     press(stage, dialog, NAME, "Remove")

@@ -14,11 +14,14 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 from gui_sounds import DRUMS, EVERY
 from gui_stage import Stage
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.settings import Settings, load_settings
 from bowerbird.gui.browse import columns
-from bowerbird.gui.shell import application
+from bowerbird.gui.browse.cells import ROOMY_ROW_PX
+from bowerbird.gui.shell import application, theme
+from bowerbird.gui.shell.settings_view import SettingsWindow
 
 Open = Callable[..., Stage]
 SIZE = (780, 640)
@@ -40,7 +43,7 @@ def test_choices_survive_a_restart(open_window: Open):
     stage.window.transport._volume.setValue(-9)
     stage.trigger("loop")
     stage.trigger("auto_play")
-    stage.trigger("theme_light")
+    stage.program.change_setting("theme", "light")
     stage.window.splitter.setSizes([233, 547])
     stage.window.rows_splitter.setSizes([300, 200])
     stage.until(lambda: stage.names[0] == "Snare.wav")
@@ -57,8 +60,8 @@ def test_choices_survive_a_restart(open_window: Open):
     assert (again.window.splitter.sizes(), again.window.rows_splitter.sizes()) == sizes
     assert again.player.volume_db == -9.0
     assert again.window.transport._volume.value() == -9
-    names = ("loop", "auto_play", "theme_light", "theme_dark", "theme_system")
-    assert [again.window.actions_by_name[name].isChecked() for name in names] == [True, False, True, False, False]
+    assert [again.window.actions_by_name[name].isChecked() for name in ("loop", "auto_play")] == [True, False]
+    assert load_settings(paths.settings_path()).theme == "light"
     assert str(again.window.folders.currentIndex().data()).startswith("Drums")
     again.enter_list()
     assert again.player.played == []
@@ -164,3 +167,48 @@ def test_without_a_display_the_commands_are_named(monkeypatch: pytest.MonkeyPatc
 
 def test_the_list_of_drums_is_a_part_of_every_sound():
     assert EVERY[: len(DRUMS)] == DRUMS
+
+
+def open_settings(stage: Stage) -> SettingsWindow:
+    stage.trigger("settings")
+    window = stage.program._settings_window.dialog
+    assert window is not None
+    return window
+
+
+def test_settings_take_effect_at_once_and_survive(open_window: Open, library: None):
+    stage = open_window(size=SIZE)
+    stage.until_rows(EVERY)
+    window = open_settings(stage)
+    stage.click(window._options["theme"]["light"])
+    assert stage.window.palette().window().color().name() == theme.tokens("light").ground
+    stage.click(window._options["has_roomy_rows"][True])
+    assert stage.table.rowHeight(0) == ROOMY_ROW_PX
+    size_px = stage.window.font().pixelSize()
+    stage.click(window._options["text_size_px"][4])
+    assert stage.window.search.font().pixelSize() > 16
+    assert QApplication.font().pixelSize() == size_px + 4
+    stage.click(window._options["analysis_load"]["low"])
+    stage.click(window._columns["rate"])
+    assert "rate" in stage.table.columns
+    stage.close()
+    again = open_window()
+    assert "rate" in again.table.columns
+    window = open_settings(again)
+    assert window._options["theme"]["light"].isChecked()
+    assert window._columns["rate"].isChecked()
+    kept = load_settings(paths.settings_path())
+    assert (kept.text_size_px, kept.has_roomy_rows, kept.analysis_load) == (4, True, "low")
+
+
+def test_columns_that_are_moved_and_resized_stay_so(open_window: Open, library: None):
+    stage = open_window(size=SIZE)
+    stage.until_rows(EVERY)
+    header = stage.table.horizontalHeader()
+    header.moveSection(header.visualIndex(columns.DURATION), header.visualIndex(columns.NAME))
+    stage.table.setColumnWidth(columns.DURATION, 130)
+    stage.close()
+    again = open_window()
+    header = again.table.horizontalHeader()
+    assert header.visualIndex(columns.DURATION) < header.visualIndex(columns.NAME)
+    assert again.table.columnWidth(columns.DURATION) == 130

@@ -357,7 +357,7 @@ def test_words_given_elsewhere_are_there_when_the_list_is_read_anew(stage: Stage
 def test_another_theme_reaches_the_chips(stage: Stage):
     shown(stage)
     for name in ("light", "dark"):
-        stage.trigger(f"theme_{name}")
+        stage.program.change_setting("theme", name)
         chip = chips_of(stage)[0]
         assert chip.grab().toImage().pixelColor(chip.width() // 2, 2).name() == theme.tokens(name).raised
     assert words_of(stage) == ["bell 62 %", "metal 21 %", "ring 9 %"]

@@ -7,9 +7,9 @@ import shutil
 import types
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 from bowerbird.base.files import os_reason, write_atomic
 
@@ -37,6 +37,22 @@ class Settings:
         Whether the right pane is visible.
     theme : str
         system, dark or light.
+    text_size_px : int
+        How much larger text is than the system's, in pixels.
+    has_roomy_rows : bool
+        Whether the rows of the list are 28 pixels high instead of 22.
+    columns : list of str or None
+        Columns of the list from left to right; None for the default.
+    column_widths : dict of str to int
+        Widths in pixels that differ from the default.
+    output_device : str or None
+        The sound output; None for the system's.
+    buffer : str
+        low or high: the latency of the sound output.
+    analysis_load : str
+        low or normal: whether the analysis uses one core or all of them.
+    keys : dict of str to list of str
+        Keys by action that differ from the default.
     has_offer : bool
         Whether the offer to download an encoder that understands text is still to be made; False once dismissed.
     is_analysis_held : bool
@@ -57,6 +73,14 @@ class Settings:
     has_folders: bool = True
     has_inspector: bool = True
     theme: str = "system"
+    text_size_px: int = 0
+    has_roomy_rows: bool = False
+    columns: list[str] | None = None
+    column_widths: dict[str, int] = field(default_factory=dict)
+    output_device: str | None = None
+    buffer: str = "low"
+    analysis_load: str = "normal"
+    keys: dict[str, list[str]] = field(default_factory=dict)
     has_offer: bool = True
     is_analysis_held: bool = False
     labels: str | None = None
@@ -112,23 +136,31 @@ def load_settings(path: Path, report: Callable[[str], object] = logger.warning) 
         stored = upgrade(stored)
     valid: dict[str, Any] = {}
     invalid: list[str] = []
-    for field in dataclasses.fields(Settings):
-        if field.name not in stored:
+    for setting in dataclasses.fields(Settings):
+        if setting.name not in stored:
             continue
-        value = stored[field.name]
-        if type(value) is int and field.type is float:
+        value = stored[setting.name]
+        if type(value) is int and setting.type is float:
             value = float(value)
-        if type(value) in _types(field.type):
-            valid[field.name] = value
+        if _is_valid(value, setting.type):
+            valid[setting.name] = value
         else:
-            invalid.append(field.name)
+            invalid.append(setting.name)
     if invalid:
         report(f"Some settings were invalid and have been reset to their defaults: {', '.join(invalid)}. {_kept(path)}")
     return Settings(**valid)
 
 
-def _types(annotation: object) -> tuple[object, ...]:
-    return get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+def _is_valid(value: object, annotation: object) -> bool:
+    """Return whether a value has a type, with what it contains."""
+    if isinstance(annotation, types.UnionType):
+        return any(_is_valid(value, choice) for choice in get_args(annotation))
+    kind, inside = get_origin(annotation), get_args(annotation)
+    if kind is list and isinstance(value, list):
+        return all(_is_valid(item, inside[0]) for item in value)
+    if kind is dict and isinstance(value, dict):
+        return all(_is_valid(key, inside[0]) and _is_valid(item, inside[1]) for key, item in value.items())
+    return type(value) is annotation
 
 
 def invalid_path(path: Path) -> Path:

@@ -21,6 +21,9 @@ WAVEFORM_PX: Final = QSize(96, 16)
 _PADDING_PX: Final = 8
 _MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
+MATCH_BAR_PX: Final = 64
+"""Width of the match column where it shows a bar without words."""
+
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
 _HOVERED: Final = QStyle.StateFlag.State_MouseOver
@@ -142,7 +145,8 @@ class MatchDelegate(CellDelegate):
         paint_share(painter, bar, closeness(match.percentile), ground=self.selected)
         painter.setPen(self.faint if match.band == "weak" else self.muted)
         inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 8, 0, -_PADDING_PX, 0)
-        painter.drawText(inner, flags, band_text(match.band))
+        if rect.width() > MATCH_BAR_PX:
+            painter.drawText(inner, flags, band_text(match.band))
 
 
 def band_text(band: Band | None) -> str:

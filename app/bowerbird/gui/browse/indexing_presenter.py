@@ -21,6 +21,7 @@ from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Report
 from bowerbird.jobs.runner import JobRunner, Work
 from bowerbird.library.indexing.index import index_folders
+from bowerbird.library.indexing.worker_pool import n_workers_for
 from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import update_index
 
@@ -83,6 +84,8 @@ class IndexingPresenter:
         Returns the title of an encoder for its name.
     is_held : bool
         Whether the user stopped the analysis: it is resumed only when they ask for it.
+    load : str
+        low or normal: one core, or all of them.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class IndexingPresenter:
         further: Encoder | None = None,
         title_of: Callable[[str], str] = str,
         is_held: bool = False,
+        load: str = "normal",
     ) -> None:
         self._view = view
         self._library = library
@@ -108,6 +112,7 @@ class IndexingPresenter:
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
         self._is_held = is_held
+        self._load = load
         self._n_analysed, self._n_present = 0, 0
 
     @property
@@ -141,6 +146,12 @@ class IndexingPresenter:
         else:
             self._index([])
 
+    def set_load(self, load: str) -> None:
+        """Use more or fewer cores, from the next run on; a current run is restarted."""
+        if load != self._load:
+            self._load = load
+            self._restart()
+
     def count(self, n_analysed: int, n_present: int) -> None:
         """Take note of how many sounds were analysed, and how many there are."""
         self._n_analysed, self._n_present = n_analysed, n_present
@@ -155,7 +166,12 @@ class IndexingPresenter:
         """Use a further encoder, or none, from the next run on; a current run is restarted."""
         is_same = (further and further.id) == (self._further and self._further.id)
         self._further = further
-        if not is_same and self.is_running and not self.runner.is_stopping:
+        if not is_same:
+            self._restart()
+
+    def _restart(self) -> None:
+        """Start the current run again, if there is one."""
+        if self.is_running and not self.runner.is_stopping:
             self.runner.cancel()  # finished work is kept: the next run continues from there
             self._waiting = self._folders + [path for path in self._waiting if path not in self._folders]
             self._is_rescan_waiting = self._is_rescan_waiting or not self._folders
@@ -207,7 +223,7 @@ class IndexingPresenter:
                     encoder=self._encoder,
                     control=control,
                     post=self._post,
-                    n_workers=n_workers,
+                    n_workers=n_workers or n_workers_for(self._load),
                     further=further,
                 )
             except EncoderError as error:  # of the further encoder: everything else is done

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE
-from bowerbird.gui.browse.cells import ROW_PX, CellDelegate, MatchDelegate, WaveformDelegate
+from bowerbird.gui.browse.cells import MATCH_BAR_PX, ROW_PX, CellDelegate, MatchDelegate, WaveformDelegate
 from bowerbird.gui.browse.columns import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -41,6 +41,7 @@ _NAME_PX: Final = 180
 """The name keeps this much: other columns are hidden before it gets less, the last first."""
 
 _WAVEFORM_FROM_PX: Final = 340
+_BARS_BELOW_PX: Final = 460
 _MAX_RANGES: Final = 2000
 """Qt takes 1.6 s to select 20,000 separate rows."""
 
@@ -368,6 +369,12 @@ class SoundTable(QTableView):
 
     # Narrow windows
 
+    def _width_px(self, name: str, *, is_narrow: bool) -> int:
+        """Return the width of a column; a narrow list shows matches as bars without words."""
+        return (
+            MATCH_BAR_PX if name == "match" and is_narrow else self._widths.get(name, COLUMNS[INDEX_OF[name]].width_px)
+        )
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the less important columns where they do not fit."""
         super().resizeEvent(event)
@@ -379,8 +386,9 @@ class SoundTable(QTableView):
         shown = {"name"}
         left_px = width_px - _NAME_PX
         wanted = [name for name in self._columns if name != "name" and (name != "match" or self._has_matches)]
-        for name in sorted(wanted, key=lambda name: name not in FIXED):
-            left_px -= self._widths.get(name, COLUMNS[INDEX_OF[name]].width_px)
+        is_narrow = width_px < _BARS_BELOW_PX
+        for name in sorted(wanted, key=lambda name: (name not in FIXED, name != "match")):
+            left_px -= self._width_px(name, is_narrow=is_narrow)
             if name == "match" or (left_px >= 0 and (name != "waveform" or width_px >= _WAVEFORM_FROM_PX)):
                 shown.add(name)
             elif name == "waveform":
@@ -391,5 +399,5 @@ class SoundTable(QTableView):
         for index, column in enumerate(COLUMNS):
             self.setColumnHidden(index, column.name not in shown)
             if column.name in shown and column.name in self._widths:
-                self.setColumnWidth(index, self._widths[column.name])
+                self.setColumnWidth(index, self._width_px(column.name, is_narrow=is_narrow))
         self._is_laying_out = False

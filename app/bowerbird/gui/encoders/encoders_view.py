@@ -117,7 +117,7 @@ class EncodersDialog(QDialog):
         self._import.setVisible(job is None)
 
     def _request(self, action: EncoderAction) -> None:
-        if action.question is None or dialogs.confirm(self, action.text, action.question):
+        if action.question is None or dialogs.confirm(self, action.text, action.question, verb=action.text):
             self.action_requested.emit(action)
 
     def _request_cancel(self) -> None:

@@ -1,15 +1,15 @@
 """Every action of the window with its keys: menus, the context menu and the list of keys are built from these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import label
+from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
@@ -61,6 +61,9 @@ ACTIONS: Final = (
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Cancel analysis")),
     ActionSpec(
         "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Encoders…"), ("Ctrl+Shift+E",)
+    ),
+    ActionSpec(
+        "settings", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Settings…"), ("Ctrl+,",)
     ),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",)),
     ActionSpec(
@@ -199,24 +202,6 @@ ACTIONS: Final = (
         "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Rejected sounds"), ("Ctrl+E",)
     ),
     ActionSpec(
-        "theme_system",
-        QT_TRANSLATE_NOOP("Actions", "&View"),
-        QT_TRANSLATE_NOOP("Actions", "Theme: &system"),
-        is_switch=True,
-    ),
-    ActionSpec(
-        "theme_dark",
-        QT_TRANSLATE_NOOP("Actions", "&View"),
-        QT_TRANSLATE_NOOP("Actions", "Theme: &dark"),
-        is_switch=True,
-    ),
-    ActionSpec(
-        "theme_light",
-        QT_TRANSLATE_NOOP("Actions", "&View"),
-        QT_TRANSLATE_NOOP("Actions", "Theme: li&ght"),
-        is_switch=True,
-    ),
-    ActionSpec(
         "studies",
         QT_TRANSLATE_NOOP("Actions", "&Listening tests"),
         QT_TRANSLATE_NOOP("Actions", "&Studies…"),
@@ -235,7 +220,7 @@ ACTIONS: Final = (
         ("Ctrl+D",),
     ),
     ActionSpec(
-        "keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1")
+        "keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts…"), ("?", "F1")
     ),
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "Abou&t Bowerbird")),
 )
@@ -252,30 +237,35 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "similar",
         "add_word",
         "loop",
-        "theme_system",
         "compare",
     }
 )
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
-def make_actions(window: QMainWindow, table: QWidget) -> dict[str, QAction]:
+def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str, QAction]:
     """Return every action, added to where its keys work: the window, or only the list."""
     actions: dict[str, QAction] = {}
     for spec in ACTIONS:
-        text = translate("Actions", spec.text)
-        action = QAction(text, window)
-        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action = QAction(translate("Actions", spec.text), window)
         action.setCheckable(spec.is_switch)
-        plain = _plain(text)
-        action.setToolTip(f"{plain} ({shown_key(spec.keys[0])})" if spec.keys else plain)
         if spec.in_list_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             table.addAction(action)
         else:
             window.addAction(action)
         actions[spec.name] = action
+    show_keys(actions, keys)
     return actions
+
+
+def show_keys(actions: dict[str, QAction], keys: KeyMap) -> None:
+    """Set the keys of all actions, and name them in their tool tips."""
+    for name, action in actions.items():
+        action.setShortcuts([QKeySequence(key) for key in keys.keys_of(name)])
+        plain = plain_text(action.text())
+        shown = [shown_key(key) for key in keys.keys_of(name)][:1]
+        action.setToolTip(f"{plain} ({shown[0]})" if shown else plain)
 
 
 def recolour(actions: dict[str, QAction], colours: Tokens) -> None:
@@ -300,7 +290,8 @@ def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
         action.setIconVisibleInMenu(False)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return the text of an action without its mnemonic and its ellipsis."""
     return text.replace("&", "").rstrip("…")
 
 
@@ -320,28 +311,3 @@ def connect(actions: dict[str, QAction], handlers: dict[str, Callable[[], object
     for name, action in actions.items():
         handler = handlers[name]
         action.triggered.connect(lambda _=False, handler=handler: handler())
-
-
-class KeyList(QDialog):
-    """A dialog with every key."""
-
-    def __init__(self, parent: QWidget, extra: Sequence[tuple[str, str]]) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(4)
-        rows = [
-            (self.tr(" or ").join(shown_key(key) for key in spec.keys), _plain(translate("Actions", spec.text)))
-            for spec in ACTIONS
-            if spec.keys
-        ]
-        every = [*extra, *rows]
-        n_rows = -(-len(every) // 2)
-        for number, (key, text) in enumerate(every):
-            column, row = divmod(number, n_rows)
-            grid.addWidget(label(key, "now"), row, 2 * column)
-            grid.addWidget(QLabel(text), row, 2 * column + 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.addLayout(grid)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
@@ -21,6 +22,8 @@ from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
+from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
+from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
@@ -31,6 +34,10 @@ from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
+from bowerbird.gui.shell.keys import KeyMap
+from bowerbird.gui.shell.keys_view import KeySheet
+from bowerbird.gui.shell.lazy_dialog import LazyDialog
+from bowerbird.gui.shell.settings_view import SettingsWindow
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
 from bowerbird.gui.translation import translate, use_translator
@@ -70,13 +77,17 @@ class Application:
         self._reader = library.read()
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
+        self._is_closed = False
         self._complaint = searched.warning or wanted.warning or own_thesaurus_fault()
         self._lists = (QueryThread(), Browsing(library, searched.encoder))
         self._similar = (QueryThread(), Browsing(library, searched.encoder))
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self._application = application
-        self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
+        self._keys = KeyMap(actions.ACTIONS, settings.keys)
+        self.window = window = MainWindow(self._reader, self._apply_theme(), self._keys)
+        self._settings_window = LazyDialog(self._make_settings_window)
+        self._key_sheet = LazyDialog(self._make_key_sheet)
         self._player = Player(post=self._bridge.post)
         self._question = QTimer(window, singleShot=True, interval=_OFFER_AFTER_MS)
         self.browsing = BrowsingPresenter(
@@ -97,6 +108,7 @@ class Application:
             further=wanted.encoder,
             title_of=short_title,
             is_held=settings.is_analysis_held,
+            load=settings.analysis_load,
         )
         self.words = WordsPresenter(
             window,
@@ -250,15 +262,13 @@ class Application:
                 "folders": window.fit,
                 "inspector": window.toggle_inspector,
                 "rejected": window.show_rejected,
-                "theme_system": lambda: self._choose_theme("system"),
-                "theme_dark": lambda: self._choose_theme("dark"),
-                "theme_light": lambda: self._choose_theme("light"),
+                "settings": self._open_settings,
                 **self.listening.handlers,
-                "keys": lambda: dialogs.show_keys(window),
+                "keys": self._key_sheet.show,
                 "about": lambda: dialogs.show_about(window),
             },
         )
-        self._application.styleHints().colorSchemeChanged.connect(lambda _: self._choose_theme(self._settings.theme))
+        self._application.styleHints().colorSchemeChanged.connect(lambda _: self.window.recolour(self._apply_theme()))
 
     def _restore(self) -> None:
         settings, window = self._settings, self.window
@@ -279,9 +289,12 @@ class Application:
         restore_geometry(
             window, geometry=settings.geometry, splitter=settings.splitter, rows_splitter=settings.rows_splitter
         )
-        self._mark_theme()
+        window.table.show_columns(settings.columns or DEFAULT_COLUMNS, settings.column_widths)
+        window.table.set_row_height(self._row_px())
 
     def _handle(self, events: list[object]) -> None:
+        if self._is_closed:  # the player says that it has stopped
+            return
         for event in events:
             self.indexing.handle(event)
             self.playing.handle(event)
@@ -358,14 +371,48 @@ class Application:
     def _toggle_auto_play(self) -> None:
         self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
 
-    def _choose_theme(self, name: str) -> None:
-        self._settings = replace(self._settings, theme=name)
-        self.window.recolour(theme.apply(self._application, name))
-        self._mark_theme()
+    # Settings
 
-    def _mark_theme(self) -> None:
-        for name in ("system", "dark", "light"):
-            self.window.actions_by_name[f"theme_{name}"].setChecked(self._settings.theme == name)
+    def _apply_theme(self) -> theme.Tokens:
+        settings = self._settings
+        return theme.apply(self._application, settings.theme, text_size_px=settings.text_size_px)
+
+    def _row_px(self) -> int:
+        """Return the height of a row: it grows with the text."""
+        larger_px = theme.base_px(self._settings.text_size_px) - theme.BASE_PX
+        return (ROOMY_ROW_PX if self._settings.has_roomy_rows else ROW_PX) + max(0, larger_px)
+
+    def _open_settings(self) -> None:
+        self._settings_window.show().show_settings(
+            self._settings, columns=self.window.table.columns, outputs=(), output=self._settings.output_device
+        )
+
+    def _make_settings_window(self) -> SettingsWindow:
+        made = SettingsWindow(self.window)
+        made.changed.connect(self.change_setting)
+        made.column_changed.connect(lambda name, is_shown: self.window.table.choose_column(name, is_shown=is_shown))
+        made.keys_asked.connect(self._key_sheet.show)
+        return made
+
+    def _make_key_sheet(self) -> KeySheet:
+        return KeySheet(self.window, self._keys, self._keys_changed)
+
+    def _keys_changed(self) -> None:
+        actions.show_keys(self.window.actions_by_name, self._keys)
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Change a setting; it takes effect at once."""
+        self._settings = replace(self._settings, **{name: value})
+        match name:
+            case "theme" | "text_size_px":
+                self.window.recolour(self._apply_theme())
+                self.window.table.set_row_height(self._row_px())
+            case "has_roomy_rows":
+                self.window.table.set_row_height(self._row_px())
+            case "analysis_load":
+                self.indexing.set_load(str(value))
+            case _:
+                raise ValueError(name)
 
     def close(self) -> None:
         """Save the settings, and end every thread."""
@@ -384,6 +431,9 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             has_folders=self.window.actions_by_name["folders"].isChecked(),
+            columns=list(self.window.table.columns),
+            column_widths=self.window.table.column_widths,
+            keys=self._keys.changed,
             has_inspector=self.window.is_inspector_wanted,
             is_analysis_held=self.indexing.is_held,
             has_offer=self.models.has_offer,
@@ -391,9 +441,12 @@ class Application:
             **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())
+        self._is_closed = True
         self.listening.close()
         self._player.close()
         self._encoders_dialog.close()
+        self._settings_window.close()
+        self._key_sheet.close()
         self.models.close()
         self.indexing.close()
         for queries, browsing in (self._lists, self._similar):
@@ -439,7 +492,8 @@ def open_window(arguments: Sequence[str]) -> int:
         )
     except BowerbirdError as error:
         print(error, file=sys.stderr)  # noqa: T201
-        QMessageBox.critical(None, "Bowerbird", str(error))
+        theme.apply(application, "system")
+        dialogs.show_error(str(error))
         return 2
     folders = [folder.absolute() for folder in options.folders]
     if options.demo and not folders and program.is_empty:

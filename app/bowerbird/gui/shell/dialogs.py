@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from bowerbird import __version__
 from bowerbird.base.text import printable
 from bowerbird.catalogue.records import Folder
-from bowerbird.gui.shell.actions import KeyList
+from bowerbird.gui.shell.message import Message
+from bowerbird.gui.translation import translate
 
 
 def ask_for_folder(parent: QWidget) -> Path | None:
@@ -21,7 +22,7 @@ def confirm_removal(parent: QWidget, folder: Folder) -> bool:
     question = (
         parent.tr("Remove “{folder}” from the library? The files stay where they are; their analysis is deleted.")
     ).format(folder=printable(str(folder.path)))
-    return confirm(parent, parent.tr("Remove folder"), question)
+    return confirm(parent, parent.tr("Remove folder"), question, verb=parent.tr("Remove"))
 
 
 def ask_for_weights(parent: QWidget) -> Path | None:
@@ -48,28 +49,31 @@ def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Pat
     return Path(chosen) if chosen else None
 
 
-def confirm(parent: QWidget, title: str, question: str) -> bool:
-    """Ask for confirmation of something that cannot be undone."""
-    answer = QMessageBox.question(parent, title, question, defaultButton=QMessageBox.StandardButton.No)
-    return answer is QMessageBox.StandardButton.Yes
+def confirm(parent: QWidget, title: str, question: str, *, verb: str) -> bool:
+    """Ask for confirmation of something that cannot be undone; `verb` is on the button that does it."""
+    message = Message(parent, title, question, accept=verb, reject=parent.tr("Cancel"))
+    try:
+        return message.exec() == QDialog.DialogCode.Accepted
+    finally:
+        message.deleteLater()
 
 
-def show_keys(parent: QWidget) -> None:
-    """Show the list of keys."""
-    keys = KeyList(
-        parent,
-        [(parent.tr("Up, Down"), parent.tr("Move and play")), (parent.tr("Home, End"), parent.tr("First, last"))],
-    )
-    keys.exec()
-    keys.deleteLater()
+def show_error(sentence: str) -> None:
+    """Show an error before there is a window."""
+    message = Message(None, "Bowerbird", sentence, accept=translate("Errors", "Close"), reject=None)
+    message.exec()
+    message.deleteLater()
 
 
 def show_about(parent: QWidget) -> None:
     """Show name, version and licence."""
-    QMessageBox.about(
+    text = parent.tr("Find sounds that sound alike. Everything stays on this computer.")
+    message = Message(
         parent,
-        parent.tr("About Bowerbird"),
-        f"<b>Bowerbird {__version__}</b><p>"
-        + parent.tr("Find sounds that sound alike. Everything stays on this computer.")
-        + "<p>Apache License 2.0",
+        f"Bowerbird {__version__}",
+        f"{text}\n\nApache License 2.0",
+        accept=parent.tr("Close"),
+        reject=None,
     )
+    message.exec()
+    message.deleteLater()

@@ -1,19 +1,22 @@
 """The theme: colours from one file, a style sheet and icons in these colours."""
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from bowerbird.base.paths import resources_path
 
 ThemeName: TypeAlias = Literal["system", "dark", "light"]
-BASE_PX = 13
+BASE_PX: Final = 13
+_MAX_BASE_PX: Final = 24
+_FONT_SIZE: Final = re.compile(r"font-size: (\d+)px")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,24 @@ def resolve(theme: str) -> str:
     return "light" if scheme == Qt.ColorScheme.Light else "dark"
 
 
-def apply(application: QApplication, theme: str) -> Tokens:
-    """Apply a theme to the whole program; return its tokens."""
+def base_px(text_size_px: int) -> int:
+    """Return the size of ordinary text: the system's, not below 13 pixels, plus an offset."""
+    system_px = QFontInfo(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)).pixelSize()
+    return max(BASE_PX - 2, min(_MAX_BASE_PX, max(BASE_PX, system_px) + text_size_px))
+
+
+def apply(application: QApplication, theme: str, *, text_size_px: int = 0) -> Tokens:
+    """Apply a theme and a text size to the whole program; return the theme's tokens."""
     chosen = tokens(resolve(theme))
+    size_px = base_px(text_size_px)
     font = QFont(application.font())
-    font.setPixelSize(BASE_PX)
+    font.setPixelSize(size_px)
     application.setFont(font)
     application.setPalette(_palette(chosen))
     sheet = (resources_path() / "styles" / "window.qss").read_text(encoding="utf-8")
     for field in fields(chosen):
         sheet = sheet.replace(f"{{{field.name}}}", getattr(chosen, field.name))
+    sheet = _FONT_SIZE.sub(lambda size: f"font-size: {round(int(size[1]) * size_px / BASE_PX)}px", sheet)
     application.setStyleSheet(sheet)
     return chosen
 

@@ -47,6 +47,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import actions, theme
+from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane
@@ -87,7 +88,7 @@ class MainWindow(QMainWindow):
     refresh_wanted = Signal()
     closing = Signal()
 
-    def __init__(self, reader: Reader, colours: Tokens) -> None:
+    def __init__(self, reader: Reader, colours: Tokens, keys: KeyMap) -> None:
         super().__init__()
         self._reader = reader
         self._colours = colours
@@ -97,7 +98,7 @@ class MainWindow(QMainWindow):
         self._is_inspector_asked_for = False
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
-        self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table)
+        self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table, keys)
         self.search = SearchField(colours)
         self.header = Header(self.search, self.actions_by_name)
         self.filters = FilterPanel(self)

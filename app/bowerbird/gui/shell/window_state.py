@@ -1,5 +1,7 @@
 """Geometry of the window and its splitters, as text for the settings."""
 
+from typing import Any
+
 from PySide6.QtCore import QByteArray
 
 from bowerbird.gui.shell.window import MainWindow
@@ -16,7 +18,7 @@ def restore_geometry(
         window.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
 
 
-def saved_geometry(window: MainWindow) -> dict[str, str]:
+def saved_geometry(window: MainWindow) -> dict[str, Any]:
     """Return the geometry for the next start, by the names of the settings."""
     states = {
         "geometry": window.saveGeometry(),

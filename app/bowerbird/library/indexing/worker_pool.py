@@ -42,6 +42,11 @@ def default_n_workers() -> int:
     return max(1, min(8, n_cores))
 
 
+def n_workers_for(load: str) -> int:
+    """Return the number of workers for a load: one for "low", else one per core."""
+    return 1 if load == "low" else default_n_workers()
+
+
 class _Worker:
     """One process and its open tasks."""
 

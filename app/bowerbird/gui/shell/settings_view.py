@@ -1,0 +1,181 @@
+"""The settings window. Every change takes effect at once."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bowerbird.base.settings import Settings
+from bowerbird.gui.browse.columns import COLUMNS, DEFAULT_ORDER, FIXED, INDEX_OF
+from bowerbird.gui.shell.styled import FlowLayout, button, label, resize_within_screen, scrolled_rows
+from bowerbird.gui.translation import translate
+
+_SIZE_PX: Final = (520, 640)
+_LABEL_PX: Final = 132
+
+TEXT_SIZES: Final = (-1, 0, 1, 2, 4)
+"""Offsets from the system's text size, in pixels."""
+
+
+class SettingsWindow(QDialog):
+    """Shows and changes the settings.
+
+    Signals
+    -------
+    changed : (str, object)
+        The name of a setting, and its new value.
+    column_changed : (str, bool)
+        The name of a column, and whether it is shown.
+    keys_asked : ()
+        The keyboard shortcuts are to be shown.
+    """
+
+    changed = Signal(str, object)
+    column_changed = Signal(str, bool)
+    keys_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Settings"))
+        self._options: dict[str, dict[object, QPushButton]] = {}
+        self._columns: dict[str, QCheckBox] = {}
+        self._devices = QComboBox()
+        self._devices.setAccessibleName(self.tr("Sound output"))
+        self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._devices.activated.connect(lambda _: self.changed.emit("output_device", self._devices.currentData()))
+        area, self._rows = scrolled_rows()
+        area.setAccessibleName(self.windowTitle())
+        self._rows.setContentsMargins(24, 16, 24, 16)
+        self._rows.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+        self._lay_out()
+        self.setMinimumSize(300, 320)
+        resize_within_screen(self, *_SIZE_PX)
+
+    def _lay_out(self) -> None:
+        self._add_heading(self.tr("Appearance"))
+        themes = ((self.tr("System"), "system"), (self.tr("Dark"), "dark"), (self.tr("Light"), "light"))
+        self._add_row(self.tr("Theme"), self._choice("theme", themes))
+        sizes = [(self.tr("Default") if px == 0 else f"{px:+d}".replace("-", "−"), px) for px in TEXT_SIZES]
+        self._add_row(self.tr("Text size"), self._choice("text_size_px", sizes))
+        rows = ((self.tr("Compact"), False), (self.tr("Roomy"), True))
+        self._add_row(self.tr("Rows"), self._choice("has_roomy_rows", rows))
+        self._add_row(self.tr("Columns"), self._column_boxes())
+        self._add_heading(self.tr("Sound"))
+        self._add_row(self.tr("Output"), self._devices)
+        buffers = ((self.tr("Short"), "low"), (self.tr("Long"), "high"))
+        self._add_row(self.tr("Buffer"), self._choice("buffer", buffers))
+        self._add_hint(self.tr("A short buffer starts sounds sooner. If playback crackles, use a long one."))
+        self._add_heading(self.tr("Analysis"))
+        loads = ((self.tr("Low"), "low"), (self.tr("Normal"), "normal"))
+        self._add_row(self.tr("Load"), self._choice("analysis_load", loads))
+        self._add_hint(self.tr("Low uses one core, Normal all of them. Other programs always have priority."))
+        self._add_heading(self.tr("Keyboard"))
+        keys = button(self.tr("Change keyboard shortcuts…"), "", self.keys_asked.emit)
+        keys.setAutoDefault(False)
+        self._rows.insertWidget(self._rows.count() - 1, keys, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _add(self, widget: QWidget) -> None:
+        self._rows.insertWidget(self._rows.count() - 1, widget)
+
+    def _add_heading(self, text: str) -> None:
+        heading = label(text, "section")
+        heading.setContentsMargins(0, 12 if self._rows.count() > 1 else 0, 0, 0)
+        self._add(heading)
+
+    def _add_hint(self, text: str) -> None:
+        hint = label(text, "small", wraps=True)
+        hint.setContentsMargins(_LABEL_PX + 12, 0, 0, 0)
+        self._add(hint)
+
+    def _add_row(self, text: str, control: QWidget) -> None:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        name = label(text, "")
+        name.setFixedWidth(_LABEL_PX)
+        layout.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(control, 1)
+        self._add(row)
+
+    def _choice(self, name: str, choices: Sequence[tuple[str, object]]) -> QWidget:
+        """Return buttons of which one is on."""
+        made: dict[object, QPushButton] = {}
+        for text, value in choices:
+            option = button(text, "option", partial(self._choose, name, value))
+            option.setCheckable(True)
+            option.setAutoDefault(False)
+            made[value] = option
+        self._options[name] = made
+        return _in_a_row(list(made.values()))
+
+    def _choose(self, name: str, value: object) -> None:
+        self._show_choice(name, value)
+        self.changed.emit(name, value)
+
+    def _show_choice(self, name: str, value: object) -> None:
+        for other, option in self._options[name].items():
+            option.setChecked(other == value)
+
+    def _column_boxes(self) -> QWidget:
+        widget = QWidget()
+        flow = FlowLayout(widget, gap_px=8)
+        for name in DEFAULT_ORDER:
+            if name not in FIXED:
+                box = QCheckBox(translate("Columns", COLUMNS[INDEX_OF[name]].title))
+                box.clicked.connect(lambda is_shown, name=name: self.column_changed.emit(name, is_shown))
+                self._columns[name] = box
+                flow.addWidget(box)
+        return widget
+
+    def show_settings(
+        self, settings: Settings, *, columns: Sequence[str], outputs: Sequence[str], output: str | None
+    ) -> None:
+        """Show the current settings.
+
+        Parameters
+        ----------
+        settings : Settings
+        columns : sequence of str
+            The columns of the table.
+        outputs : sequence of str
+            The sound outputs that are there.
+        output : str or None
+            The one that was chosen; None for the system's.
+        """
+        for name in self._options:
+            self._show_choice(name, getattr(settings, name))
+        for name, box in self._columns.items():
+            box.setChecked(name in columns)
+        self._devices.clear()
+        self._devices.addItem(self.tr("The system’s output"), None)
+        for name in outputs:
+            self._devices.addItem(name, name)
+        if output is not None and output not in outputs:
+            self._devices.addItem(self.tr("{name} (not connected)").format(name=output), output)
+        self._devices.setCurrentIndex(max(0, self._devices.findData(output)))
+
+
+def _in_a_row(widgets: Sequence[QWidget]) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(2)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    return row
