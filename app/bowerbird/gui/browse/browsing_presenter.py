@@ -423,7 +423,7 @@ class BrowsingPresenter:
         if number != self._latest:
             return
         if self.examples and self._shown is not None and self._shown != self.state:
-            self._return_to_shown(self._shown)
+            self._return_from_failure()
         elif self.examples:  # an example that the list was similar to cannot be decoded any more
             self._history.replace(replace(self.state, examples=()))
             self._show_query()
@@ -434,12 +434,12 @@ class BrowsingPresenter:
             self._run(is_same_query=True)
         self._view.complain(sentence)
 
-    def _return_to_shown(self, shown: QueryState) -> None:
-        """Return to the query whose list is still shown: an example of the current query cannot be decoded."""
+    def _return_from_failure(self) -> None:
+        """Return to the query before the current one, an example of which cannot be decoded; its list stays."""
         self._history.discard()
-        if self.state != shown:  # what was asked in between was never shown
-            self._history.replace(shown)
         self._show_query()
+        if self.state != self._shown:  # the current query came before its list
+            self._run()
 
 
 def _sound(example: Example) -> Example:

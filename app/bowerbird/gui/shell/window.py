@@ -11,6 +11,8 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QGuiApplication,
     QIcon,
@@ -47,6 +49,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import actions, theme
+from bowerbird.gui.shell.drops import DropHint, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
@@ -148,6 +151,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rows_splitter, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(ground)
+        self._drop_hint = DropHint(self)
 
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
@@ -388,16 +392,48 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
-        is_ours = event.source() is not None  # dragged from this window
-        if not is_ours and any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
+            self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where the files would land."""
+        targets, text = self._landing(event)
+        if targets:
+            self._drop_hint.show_over(targets, text)
+            event.acceptProposedAction()
+        else:
+            self._drop_hint.hide()
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Hide the hint."""
+        self._drop_hint.hide()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit the dropped files."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
+        self._drop_hint.hide()
+        paths = dropped_paths(event.mimeData())
+        if paths and self._landing(event)[0]:
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
+
+    def _landing(self, event: QDropEvent) -> tuple[list[QWidget], str]:
+        """Return the parts of the window that a drop would land on, and what it would do; no parts for nothing.
+
+        Folders are added wherever they are dropped, and files are examples to search by. Sounds that are dragged from
+        the list become examples on the search box.
+        """
+        paths = dropped_paths(event.mimeData())
+        has_folders = any(path.is_dir() for path in paths)
+        at = event.position().toPoint()
+        is_over_search = self.header.rect().contains(self.header.mapFrom(self, at))
+        if event.source() is not None and not is_over_search:  # dragged from this window
+            return [], ""
+        if has_folders:
+            return [self.folders if self.folders.isVisible() else self._pages], self.tr("Add to the library")
+        return [self.header if is_over_search else self._pages], self.tr("Find similar sounds")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide what does not fit a narrow window."""
