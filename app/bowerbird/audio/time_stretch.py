@@ -12,8 +12,10 @@ import python_stretch
 
 from bowerbird.domain.sounds import Samples
 
+FIRST_SEGMENT_S: Final = 2.0
+"""Of the source. Stereo takes about 15 ms per second of sound, so a sound starts after about 30 ms."""
+
 SEGMENT_S: Final = 8.0
-"""Of the source. Stereo takes about 15 ms a second of sound, so the first segment is ready in about 0.12 s."""
 
 OVERLAP_S: Final = 0.4
 _SHIFT_S: Final = 0.01
@@ -42,7 +44,7 @@ def stretched(
     join = _Join(rate_hz, tempo)
     source: list[Samples] = []
     n_waiting = n_in = 0
-    n_segment, n_overlap = round(SEGMENT_S * rate_hz), round(OVERLAP_S * rate_hz)
+    n_segment, n_overlap = round(FIRST_SEGMENT_S * rate_hz), round(OVERLAP_S * rate_hz)
     for block in blocks:
         source.append(block)
         n_waiting += len(block)
@@ -51,6 +53,7 @@ def stretched(
             joined = np.concatenate(source)
             yield join.push(_processed(joined[:n_segment], rate_hz, semitones, tempo), n_segment - n_overlap)
             source, n_waiting = [joined[n_segment - n_overlap :]], n_waiting - (n_segment - n_overlap)
+            n_segment = round(SEGMENT_S * rate_hz)
     if n_waiting:
         yield join.finish(_processed(np.concatenate(source), rate_hz, semitones, tempo), round(n_in / tempo))
 
