@@ -23,6 +23,9 @@ FADE_S: Final = 0.005
 BLOCK_FRAMES: Final = 16_384
 """Frames per read: about half a millisecond of work, so that a sound starts without delay."""
 
+LARGEST_CHUNK_S: Final = 10.0
+"""Backwards, a file is read in chunks that grow to this length: going to a position in MP3 and Ogg files is slow."""
+
 KEPT_LOOP_S: Final = 10.0
 """Loops up to this length are kept in memory; longer loops are read again for each repetition."""
 
@@ -202,10 +205,11 @@ def native_blocks(reader: Reader, span: Span, treatment: Treatment, *, is_looped
             yield block
 
 
-def loop_blocks(reader: Reader, request: Request) -> Iterator[Samples]:
-    """Yield one repetition of a loop, without fades, in blocks at the file's rate multiplied by the speed."""
+def loop_blocks(reader: Reader, request: Request, *, rate_hz: int) -> Iterator[Samples]:
+    """Yield one repetition of a loop in blocks at a sampling rate, without fades; see `treated_blocks`."""
     span = span_of(request, reader)
-    yield from _once(reader, span.start, span.end, request.treatment)
+    blocks = _once(reader, span.start, span.end, request.treatment)
+    yield from _resampled(blocks, reader.rate_hz * request.treatment.speed, rate_hz)
 
 
 def _once(reader: Reader, start: int, end: int, treatment: Treatment) -> Iterator[Samples]:
@@ -225,8 +229,10 @@ def _forwards(reader: Reader, start: int, end: int) -> Iterator[Samples]:
 
 
 def _backwards(reader: Reader, start: int, end: int) -> Iterator[Samples]:
+    n_chunk = BLOCK_FRAMES
     while end > start:
-        begin = max(start, end - BLOCK_FRAMES)
+        begin = max(start, end - n_chunk)
+        n_chunk = min(2 * n_chunk, round(LARGEST_CHUNK_S * reader.rate_hz))
         block = np.concatenate([*_forwards(reader, begin, end), np.zeros((0, reader.n_channels), np.float32)])
         if len(block):
             yield block[::-1]
