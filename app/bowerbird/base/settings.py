@@ -31,6 +31,10 @@ class Settings:
     is_descending : bool
     volume_db : float
     is_auto_play, is_loop : bool
+    is_even : bool
+        Whether sounds are played equally loud.
+    output : str or None
+        Name of the sound output; None follows the system's default.
     has_folders : bool
         Whether the left pane is visible.
     has_words : bool
@@ -52,6 +56,8 @@ class Settings:
     volume_db: float = 0.0
     is_auto_play: bool = True
     is_loop: bool = False
+    is_even: bool = False
+    output: str | None = None
     has_folders: bool = True
     has_words: bool = True
     theme: str = "system"

@@ -46,11 +46,13 @@ from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane
+from bowerbird.playback.request import Treatment
 
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
 _NO_FOLDERS_PX: Final = 720
 _CHIP_PX: Final = 280
+_N_LIKELY: Final = 6
 
 
 class MainWindow(QMainWindow):
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
     filter_removed : Filter
     example_removed : Example
     similar_cleared : ()
+    query_played : (Path, start_s: float)
     playhead_wanted : ()
         The playback position is to be shown.
     refresh_wanted : ()
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
     filter_removed = Signal(object)
     example_removed = Signal(object)
     similar_cleared = Signal()
+    query_played = Signal(object, float)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
     closing = Signal()
@@ -88,6 +92,7 @@ class MainWindow(QMainWindow):
         self._colours = colours
         self._state: ListState | None = None
         self._sound: SoundRow | None = None
+        self._query_path: Path | None = None
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
         self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table)
@@ -149,6 +154,7 @@ class MainWindow(QMainWindow):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_context_menu)
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
+        self.waveform.query_clicked.connect(lambda start_s: self.query_played.emit(self._query_path, start_s))
         self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
         self.words.left.connect(self.table.setFocus)
@@ -182,6 +188,7 @@ class MainWindow(QMainWindow):
         is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
         self._show_chips(state)
+        self._show_query(state.examples)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
@@ -201,6 +208,19 @@ class MainWindow(QMainWindow):
             width_px=min(_CHIP_PX, self.width() // 3),
         )
         self.chips.show_chips(chips, state.summary)
+
+    def _show_query(self, examples: Sequence[Example]) -> None:
+        """Show the waveform of the first example above that of the current sound."""
+        path = next((example.path for example in examples if not example.is_unlike), None)
+        if path == self._query_path:
+            return
+        self._query_path = path
+        sound = self._reader.sound_at(path) if path is not None else None
+        peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
+        if sound is None or peaks is None:
+            self.waveform.clear_query()
+        else:
+            self.waveform.show_query(peaks, printable(sound.name), sound.duration_s or 0.0)
 
     def _show_empty_state(self, state: ListState) -> None:
         actions: list[tuple[str, Callable[[], object]]] = [
@@ -254,7 +274,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
-        self.actions_by_name["pause"].setText(self.tr("&Resume analysis") if paused else self.tr("&Pause analysis"))
+        self.actions_by_name["pause"].setText(self.tr("Res&ume analysis") if paused else self.tr("&Pause analysis"))
 
     def library_changed(self, *, is_final: bool) -> None:
         """Read rows again soon, or at once at the end of a run."""
@@ -291,6 +311,18 @@ class MainWindow(QMainWindow):
         """Show the words of the current sound; None while they are being looked up."""
         self.words.show_words(chips, has_sound=has_sound)
 
+    def show_treatment(self, treatment: Treatment) -> None:
+        """Show how the current sound is played."""
+        self.transport.show_treatment(treatment)
+        self.actions_by_name["reverse"].setChecked(treatment.is_reversed)
+
+    def likely_paths(self) -> list[Path]:
+        """Return the files of the rows around the current one, which are likely to be selected next."""
+        row = self.table.currentIndex().row()
+        around = [row + sign * step for step in range(1, _N_LIKELY + 1) for sign in (1, -1)]
+        sounds = [self.model.sound(each) for each in around if 0 <= each < self.model.rowCount()]
+        return [sound.path for sound in sounds if sound is not None and not sound.is_missing]
+
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device, or none."""
         self.transport.show_device(sentence)
@@ -313,7 +345,13 @@ class MainWindow(QMainWindow):
         if sound is None or peaks is None or not sound.rate_hz:
             self.waveform.clear_sound()
         else:
-            self.waveform.show_sound(peaks, rate_hz=sound.rate_hz, duration_s=sound.duration_s or 0.0)
+            self.waveform.show_sound(
+                peaks,
+                rate_hz=sound.rate_hz,
+                duration_s=sound.duration_s or 0.0,
+                path=sound.path,
+                n_channels=sound.n_channels or 1,
+            )
         self.transport.show_sound(sound, self._reader.details(sound.id) if sound else None)
 
     def chosen_examples(self, region: Region | None) -> list[Example]:
