@@ -149,24 +149,24 @@ def test_ctrl_and_the_wheel_zoom_around_the_pointer_and_double_click_returns(ton
     view = tone.window.waveform
     at = place_of(tone, 0.5)
     wheel(tone, 0.5, 5, ctrl=True)
-    assert view.viewport.length_s < 0.5
+    assert view.shown.length_s < 0.5
     assert view._second_at(at.x()) == pytest.approx(0.5, abs=0.01)
     assert view._buttons._whole.isVisible()
-    before = view.viewport.start_s
+    before = view.shown.start_s
     wheel(tone, 0.5, -1)
-    assert view.viewport.start_s > before
+    assert view.shown.start_s > before
     mouse(tone, QEvent.Type.MouseButtonDblClick, place_of(tone, 0.5), LEFT, LEFT)
-    assert view.viewport.is_whole
+    assert view.shown.is_whole
     assert not view._buttons._whole.isVisible()
 
 
 def test_escape_leaves_the_zoom_before_the_search(tone: Stage):
     tone.trigger("zoom_in")
-    assert not tone.window.waveform.viewport.is_whole
+    assert not tone.window.waveform.shown.is_whole
     tone.player.finish()
     tone.until(lambda: tone.playing == [])
     tone.trigger("clear")
-    assert tone.window.waveform.viewport.is_whole
+    assert tone.window.waveform.shown.is_whole
 
 
 def test_a_near_zoom_shows_the_samples_of_the_file(tone: Stage):
@@ -175,7 +175,7 @@ def test_a_near_zoom_shows_the_samples_of_the_file(tone: Stage):
     for _ in range(40):
         tone.trigger("zoom_in")
     tone.until(lambda: view._part is not None)
-    assert view.viewport.length_s < 0.001
+    assert view.shown.length_s < 0.001
     assert not view.grab().isNull()
 
 

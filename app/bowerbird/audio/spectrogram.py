@@ -16,7 +16,7 @@ RANGE_DB: Final = 96.0
 """Levels this far below a full-scale sine are shown as silence."""
 
 _LONGEST_FFT: Final = 4096
-_SHORTEST_FFT: Final = 256
+_SHORTEST_FFT: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +65,8 @@ def measure_spectrogram(
     with open_sound(path) as reader:
         rate_hz = reader.rate_hz
         hop = max(1.0, (end_s - start_s) * rate_hz / n_columns)
-        # Three columns long, so that short parts are sharp in time and long ones in frequency.
-        n_fft = int(np.clip(1 << round(np.log2(3 * hop)), _SHORTEST_FFT, _LONGEST_FFT))
+        # Some columns long, so that short parts are sharp in time and long ones in frequency.
+        n_fft = int(np.clip(1 << round(np.log2(4 * hop)), _SHORTEST_FFT, _LONGEST_FFT))
         first = start_s * rate_hz - n_fft / 2
         levels = np.zeros((n_columns, n_rows))
         rows, low_hz, high_hz = _rows(n_rows, n_fft, rate_hz)

@@ -119,7 +119,7 @@ class WaveformView(QWidget):
     # What is shown
 
     @property
-    def viewport(self) -> Viewport:
+    def shown(self) -> Viewport:
         """The visible part of the sound."""
         return self._viewport
 
@@ -341,6 +341,7 @@ class WaveformView(QWidget):
         if self._stored is not None:
             self._paint_region(painter)
             self._paint_playhead(painter)
+            self._paint_readout(painter)
         painter.end()
 
     def _paint_region(self, painter: QPainter) -> None:
@@ -349,9 +350,16 @@ class WaveformView(QWidget):
         area = self._area()
         start_x, end_x = (self._x_of(second) for second in self._region)
         colour = self._colours.colour("query")
-        tone = QColor(colour)
-        tone.setAlpha(44)
-        painter.fillRect(QRectF(start_x, area.top(), end_x - start_x, area.height()).intersected(area), tone)
+        inside = QRectF(start_x, area.top(), end_x - start_x, area.height()).intersected(area)
+        if self._is_spectrogram:  # a tone is not visible on its colours
+            tone = self._colours.colour("ground")
+            tone.setAlpha(150)
+            painter.fillRect(QRectF(area.left(), area.top(), max(0.0, start_x), area.height()), tone)
+            painter.fillRect(QRectF(end_x, area.top(), max(0.0, area.right() - end_x), area.height()), tone)
+        else:
+            tone = QColor(colour)
+            tone.setAlpha(44)
+            painter.fillRect(inside, tone)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for x in (start_x, end_x):
             if -8 <= x <= area.width() + 8:
@@ -361,6 +369,12 @@ class WaveformView(QWidget):
                 painter.setBrush(colour)
                 painter.drawRoundedRect(grip, 2.5, 2.5)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+
+    def _paint_readout(self, painter: QPainter) -> None:
+        if self._region is None:
+            return
+        area = self._area()
+        start_x, end_x = (self._x_of(second) for second in self._region)
         if end_x < 0 or start_x > area.width():
             return
         text = region_text(*self._region)
