@@ -294,3 +294,18 @@ def test_the_reader_can_be_sought_to_the_frame(tmp_path):
 
 def test_libsndfile_is_recent_enough_for_mp3():
     assert "MP3" in soundfile.available_formats()
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.ogg", "a.opus"])
+@pytest.mark.parametrize("kind", ["tone", "noise"])
+def test_seeking_finds_the_samples_that_reading_finds(tmp_path, name, kind):
+    samples = sine(duration_s=6, rate_hz=48_000) if kind == "tone" else noise(1, duration_s=6, rate_hz=48_000)
+    subtype = "OPUS" if name == "a.opus" else None
+    write(tmp_path / name, samples, 48_000, subtype=subtype)
+    with open_sound(tmp_path / name) as reader:
+        whole = np.concatenate(list(reader.blocks()))
+        for frame in (200_000, 1000, 60_000, 60_500, 123_457, 0, len(whole) - 100):
+            reader.seek(frame)
+            found = reader.read(5000)
+            np.testing.assert_allclose(found, whole[frame : frame + 5000], atol=1e-4)
+            assert len(found) == len(whole[frame : frame + 5000])

@@ -4,8 +4,9 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from bowerbird.audio.loudness import SILENCE_LUFS, LoudnessMeter
-from sounds import noise, sine
+from bowerbird.audio.loudness import SILENCE_LUFS, LoudnessMeter, measure_loudness
+from bowerbird.audio.stereo import to_stereo
+from sounds import RATE_HZ, noise, sine, write
 
 
 def measured(samples, rate_hz, *, block=65_536):
@@ -101,3 +102,46 @@ def test_an_lfe_channel_does_not_count():
     samples = np.zeros((48_000 * 2, 6))
     samples[:, 3] = sine(60, rate_hz=48_000, duration_s=2)[:, 0]
     assert measured(samples, 48_000).integrated_lufs == SILENCE_LUFS
+
+
+def sounding(samples, rate_hz=48_000):
+    return measured(samples, rate_hz).sounding_lufs
+
+
+def test_a_steady_sound_is_as_loud_sounding_as_integrated():
+    samples = noise(5, duration_s=5, rate_hz=48_000, n_channels=2)
+    found = measured(samples, 48_000)
+    assert found.sounding_lufs == pytest.approx(found.integrated_lufs, abs=0.1)
+
+
+@pytest.mark.parametrize("hit_s", [0.02, 0.1, 0.5])
+def test_silence_around_a_hit_does_not_make_it_quieter(hit_s):
+    hit = sine(1000, rate_hz=48_000, duration_s=hit_s, n_channels=2)
+    around = np.zeros((96_000, 2))
+    alone = sounding(hit)
+    assert sounding(np.concatenate([hit, around])) == pytest.approx(alone, abs=0.3)
+    assert sounding(np.concatenate([around, hit, around, around])) == pytest.approx(alone, abs=0.3)
+    if hit_s < 0.4:  # the standard's loudness is diluted
+        assert measured(np.concatenate([hit, around]), 48_000).integrated_lufs < alone - 3
+
+
+def test_a_mono_sound_counts_as_played_on_two_loudspeakers():
+    samples = sine(1000, rate_hz=48_000)
+    assert sounding(samples) == pytest.approx(sounding(np.repeat(samples, 2, axis=1)), abs=1e-3)
+
+
+def test_surround_counts_as_mixed_to_stereo():
+    samples = noise(6, duration_s=2, rate_hz=48_000, n_channels=6)
+    assert sounding(samples) == pytest.approx(sounding(to_stereo(samples.astype(np.float32))), abs=1e-3)
+
+
+def test_silence_sounds_at_the_gate():
+    assert sounding(np.zeros((48_000, 1))) == SILENCE_LUFS
+
+
+def test_the_beginning_of_a_long_file_is_measured(tmp_path):
+    samples = np.concatenate([sine(1000, duration_s=2), 0.01 * sine(1000, duration_s=4)])
+    path = write(tmp_path / "a.wav", samples)
+    assert measure_loudness(path, longest_s=2).sounding_lufs == pytest.approx(
+        sounding(samples[: 2 * RATE_HZ], RATE_HZ), abs=0.1
+    )

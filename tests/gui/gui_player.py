@@ -1,10 +1,12 @@
 """A player that is heard nowhere. Neither it nor what imports it needs Qt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
+from bowerbird.playback.request import UNTREATED, Treatment
 
 NO_DEVICE = "No sound output was found. Connect one, then play again."
 
@@ -17,6 +19,9 @@ class Played:
     start_s: float = 0.0
     end_s: float | None = None
     loop: bool = False
+    from_s: float | None = None
+    treatment: Treatment = UNTREATED
+    is_even: bool = False
 
     @property
     def name(self) -> str:
@@ -26,8 +31,10 @@ class Played:
 class FakePlayer:
     """A player that is heard nowhere: it keeps what it was asked for, and reports as the real one does."""
 
-    def __init__(self, *, post: Callable[[object], None]) -> None:
+    def __init__(self, *, post: Callable[[object], None], **options: object) -> None:
         self._post = post
+        self.options = options
+        self.prefetched: tuple[Path, ...] = ()
         self.played: list[Played] = []
         self.volume_db = 0.0
         self.position_s: float | None = None
@@ -47,8 +54,16 @@ class FakePlayer:
     def prepare(self) -> None:
         pass
 
-    def play(self, path: Path, *, start_s: float = 0.0, end_s: float | None = None, loop: bool = False) -> None:
-        self.played.append(Played(path, start_s, end_s, loop))
+    def prefetch(self, paths: Sequence[Path], *, is_even: bool = False) -> None:
+        self.prefetched = tuple(paths)
+
+    def choose_output(self, name: str | None, *, latency: str | float = "low") -> None:
+        self.options.update(output=name, latency=latency)
+
+    def play(self, path: Path, **options: Any) -> None:
+        self.played.append(Played(path, **options))
+        if options.get("from_s") is not None and self._now == path:
+            return  # the sound goes on, as it is now to be played
         self.stop()
         if not self.has_device:
             self._post(DeviceChanged(NO_DEVICE))

@@ -1,12 +1,17 @@
 """Which sound plays, without Qt and without a loudspeaker."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gui_player import Played
 
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, Region
-from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
+from bowerbird.base.errors import AudioError
+from bowerbird.domain.tempo_and_key import parse_key
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, Region
+from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
+from bowerbird.playback.request import UNTREATED, Request, Treatment
 
 A, B = Path("/s/a.wav"), Path("/s/b.wav")
 
@@ -18,9 +23,14 @@ class FakeOutput:
         self.position_s: float | None = None
         self.volume_db = 0.0
 
-    def play(self, path: Path, *, start_s: float = 0.0, end_s: float | None = None, loop: bool = False) -> None:
-        self.played.append(Played(path, start_s, end_s, loop))
+        self.prefetched: list[tuple[tuple[Path, ...], bool]] = []
+
+    def play(self, path: Path, **options: Any) -> None:
+        self.played.append(Played(path, **options))
         self.is_playing = True
+
+    def prefetch(self, paths: Sequence[Path], *, is_even: bool = False) -> None:
+        self.prefetched.append((tuple(paths), is_even))
 
     def stop(self) -> None:
         self.is_playing = False
@@ -31,6 +41,10 @@ class FakeView:
         self.playing: list[Path | None] = []
         self.device: list[str | None] = []
         self.complaints: list[str] = []
+        self.treatments: list[Treatment] = []
+
+    def show_treatment(self, treatment: Treatment) -> None:
+        self.treatments.append(treatment)
 
     def show_playing(self, path: Path | None) -> None:
         self.playing.append(path)
@@ -45,7 +59,22 @@ class FakeView:
 class Deck:
     def __init__(self, *, is_auto_play: bool = True, is_loop: bool = False) -> None:
         self.view, self.output = FakeView(), FakeOutput()
-        self.presenter = PlayingPresenter(self.view, self.output, is_auto_play=is_auto_play, is_loop=is_loop)
+        self.rendered: list[Request] = []
+        self.presenter = PlayingPresenter(
+            self.view, self.output, is_auto_play=is_auto_play, is_loop=is_loop, render=self.render
+        )
+
+    def render(self, request: Request) -> Path:
+        self.rendered.append(request)
+        if request.path.name == "gone.wav":
+            raise AudioError("Cannot find gone.wav.")
+        return Path("/rendered") / request.path.name
+
+    def play_at(self, position_s: float) -> None:
+        """Select a sound and let it be audible at a position."""
+        self.presenter.selected(A)
+        self.presenter.handle(Started(A, 10.0))
+        self.output.position_s = position_s
 
 
 @pytest.fixture
@@ -179,3 +208,90 @@ def test_faults_are_told_in_their_own_words(deck: Deck):
     deck.presenter.handle(DeviceChanged(None))
     assert deck.view.complaints == ["`a.wav` is empty."]
     assert deck.view.device == ["No sound output.", None]
+
+
+def test_reverse_goes_on_from_where_the_sound_is(deck: Deck):
+    deck.play_at(3.0)
+    deck.presenter.set_reversed(is_reversed=True)
+    assert deck.output.played[-1] == Played(A, from_s=3.0, treatment=Treatment(is_reversed=True))
+    deck.output.position_s = 2.0
+    deck.presenter.set_reversed(is_reversed=False)
+    assert deck.output.played[-1] == Played(A, from_s=2.0)
+
+
+def test_reversed_a_click_plays_back_to_the_beginning(deck: Deck):
+    deck.presenter.selected(A)
+    deck.presenter.set_reversed(is_reversed=True)
+    deck.presenter.play_from(4.0)
+    assert deck.output.played[-1] == Played(A, 0.0, 4.0, treatment=Treatment(is_reversed=True))
+
+
+def test_a_match_in_a_long_sound_can_be_left_backwards(deck: Deck):
+    deck.presenter.selected(A, start_s=7.0)
+    deck.presenter.handle(Started(A, 10.0))
+    deck.output.position_s = 8.0
+    deck.presenter.set_reversed(is_reversed=True)
+    assert deck.output.played[-1].start_s == 0.0
+
+
+def test_pitch_moves_by_semitones_within_two_octaves(deck: Deck):
+    deck.presenter.selected(A)
+    for _ in range(30):
+        deck.presenter.shift_pitch(1)
+    assert deck.output.played[-1].treatment == Treatment(semitones=24)
+    deck.presenter.shift_pitch(-1)
+    assert deck.view.treatments[-1] == Treatment(semitones=23)
+    deck.presenter.reset()
+    assert deck.view.treatments[-1] == UNTREATED
+
+
+def test_a_treatment_changes_a_silent_sound_without_playing_it(deck: Deck):
+    deck.presenter.selected(A, is_quiet=True)
+    deck.presenter.shift_pitch(2)
+    deck.presenter.set_channel(1)
+    deck.presenter.set_even(is_even=True)
+    assert deck.output.played == []
+    deck.presenter.replay()
+    assert deck.output.played == [Played(A, treatment=Treatment(semitones=2, channel=1), is_even=True)]
+
+
+def test_a_sound_is_played_in_a_tempo_and_key_where_its_own_are_known(deck: Deck):
+    deck.presenter.follow(Music(120.0, parse_key("Am")))
+    deck.presenter.selected(A, music=Music(100.0, parse_key("Dm")))
+    assert deck.output.played[-1].treatment == Treatment(semitones=-5, tempo=1.2)
+    deck.presenter.selected(B)
+    assert deck.output.played[-1].treatment == UNTREATED
+    deck.presenter.selected(A, music=Music(100.0, None))
+    deck.presenter.shift_pitch(1)
+    assert deck.view.treatments[-1] == Treatment(semitones=1, tempo=1.2)
+    deck.presenter.reset()
+    assert deck.view.treatments[-1] == UNTREATED
+
+
+def test_likely_sounds_are_prepared_unless_nothing_plays_by_itself(deck: Deck):
+    deck.presenter.set_even(is_even=True)
+    deck.presenter.prefetch([A, B])
+    assert deck.output.prefetched == [((A, B), True)]
+    quiet = Deck(is_auto_play=False)
+    quiet.presenter.prefetch([A])
+    assert quiet.output.prefetched == []
+
+
+def test_what_is_dragged_sounds_as_what_is_played(deck: Deck):
+    deck.presenter.selected(A)
+    deck.presenter.choose_region(1.0, 2.0)
+    deck.presenter.set_reversed(is_reversed=True)
+    assert deck.presenter.files_for_drag([A, B]) == [Path("/rendered/a.wav"), Path("/rendered/b.wav")]
+    treatment = Treatment(is_reversed=True)
+    assert deck.rendered == [Request(A, 1.0, 2.0, treatment=treatment), Request(B, treatment=treatment)]
+
+
+def test_a_sound_that_cannot_be_rendered_is_dragged_as_it_is(deck: Deck):
+    gone = Path("/s/gone.wav")
+    assert deck.presenter.files_for_drag([gone]) == [gone]
+    assert deck.view.complaints == ["Cannot find gone.wav."]
+
+
+def test_an_output_that_was_replaced_is_told(deck: Deck):
+    deck.presenter.handle(OutputReplaced("Headphones"))
+    assert "“Headphones” is not available" in deck.view.complaints[0]

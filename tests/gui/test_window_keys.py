@@ -160,7 +160,8 @@ def test_escape_stops_then_clears_the_region_the_examples_and_the_words(deaf_to_
     stage.type("kick")
     stage.until(lambda: sorted(stage.names) == ["Kick 2.wav", "Kick 3.wav"])
     stage.click_row("Kick 2.wav")
-    stage.window.waveform._dragged(0.05, 0.15, True)
+    stage.window.waveform.select_region(0.05, 0.15)
+    stage.window.waveform.region_chosen.emit(0.05, 0.15)
     playing = stage.program.playing
     assert (stage.player.is_playing, playing.region is not None) == (True, True)
 
@@ -168,7 +169,7 @@ def test_escape_stops_then_clears_the_region_the_examples_and_the_words(deaf_to_
     assert (stage.player.is_playing, playing.region is not None) == (False, True)
     stage.press(Key.Key_Escape)
     assert playing.region is None
-    assert not stage.window.waveform._region.isVisible()
+    assert stage.window.waveform.region is None
     stage.until(lambda: stage.chips)  # they are laid out with the next events
     stage.press(Key.Key_Escape)
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])

@@ -111,8 +111,9 @@ def test_a_theme_reaches_the_window_and_its_parts_at_once(deaf_to_words: Stage):
 def test_the_waveform_and_the_rows_take_up_a_theme(stage: Stage):
     stage.click_row("Kick 1.wav")
     stage.program.change_setting("theme", "light")
-    assert stage.window.waveform._outline.pen().color().name() == tokens("light").wave
-    assert stage.window.waveform._playhead.pen.color().name() == tokens("light").accent
+    picture = stage.window.waveform.grab().toImage()
+    assert picture.pixelColor(300, picture.height() - 2).name() == tokens("light").ground
+    assert stage.window.waveform._colours == tokens("light")
     assert stage.table._delegates[columns.NAME].accent.name() == tokens("light").accent
 
 

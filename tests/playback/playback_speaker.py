@@ -14,7 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bowerbird.library.audition.loudness import EvenLoudness
+from bowerbird.library.library import Library
+from bowerbird.playback.device import list_outputs
 from bowerbird.playback.player import Player
+from bowerbird.playback.request import Treatment
 
 APP = Path(__file__).parents[2] / "app"
 
@@ -104,11 +108,14 @@ def main() -> None:
         at = time.monotonic()
         value: object = None
         if verb == "open":
-            player = Player(post=post, **options)
+            player = Player(post=post, even_gain=EvenLoudness(Library.open(Path("none"))).gain_db, **options)
             player.prepare()
         elif verb == "play":
             assert player is not None
+            options["treatment"] = Treatment(**options.get("treatment", {}))
             player.play(Path(words[0]), **options)
+        elif verb == "list_outputs":
+            value = list_outputs()
         elif verb == "volume":
             assert player is not None
             player.volume_db = words[0]

@@ -21,8 +21,9 @@ Event = TypeVar("Event")
 class FakeOutput:
     """An output that asks for blocks when the test does."""
 
-    def __init__(self, make_render: MakeRender, latency_s: float, rate_hz: int) -> None:
+    def __init__(self, make_render: MakeRender, latency_s: float, rate_hz: int, name: str | None = None) -> None:
         self.rate_hz = rate_hz
+        self.name = name
         self.latency_s = latency_s
         self.is_alive = True
         self.n_underflows = 0
@@ -79,10 +80,19 @@ class Stage:
         self.gates: dict[Path, threading.Event] = {}
         self.outputs: list[FakeOutput] = []
         self.fault: str | None = None
+        self.missing: set[str] = set()
+        self.gains: dict[Path, float] = {}
         self.player = self.make_player()
 
-    def make_player(self, *, idle_s: float = 60.0) -> Player:
-        return Player(post=self.events.put, open_output=self._open_output, open_sound=self._open_sound, idle_s=idle_s)
+    def make_player(self, *, idle_s: float = 60.0, **options: object) -> Player:
+        return Player(
+            post=self.events.put,
+            open_output=self._open_output,
+            open_sound=self._open_sound,
+            even_gain=self.gains.__getitem__,
+            idle_s=idle_s,
+            **options,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -123,10 +133,12 @@ class Stage:
             wait_until(lambda: voice.is_fed or voice.ring.n_waiting >= n_frames, "the sound is decoded")
         return self.outputs[-1].pull(n_frames)
 
-    def _open_output(self, make_render: MakeRender, *, latency_s: float) -> FakeOutput:
+    def _open_output(self, make_render: MakeRender, *, latency_s: float, name: str | None = None) -> FakeOutput:
         if self.fault:
             raise PlaybackError(self.fault)
-        self.outputs.append(FakeOutput(make_render, latency_s, RATE_HZ))
+        if name in self.missing:
+            raise PlaybackError(f"{name} was not found.")
+        self.outputs.append(FakeOutput(make_render, latency_s, RATE_HZ, name))
         return self.outputs[-1]
 
     def _open_sound(self, path: Path) -> FakeSound:

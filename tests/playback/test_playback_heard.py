@@ -11,6 +11,7 @@ import soundfile
 from playback_speaker import Speaker
 from playback_stage import sine, steps_of
 
+from bowerbird.audio.loudness import LoudnessMeter
 from pulse import RATE_HZ, Ears, PulseServer, missing, running_server
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -158,6 +159,74 @@ def test_a_short_loop_is_heard_without_a_seam(speaker: Speaker, ears: Ears, tmp_
     steepest = LEVEL * 2 * np.pi * 300 / RATE_HZ
     assert least(lambda: steps_of(ears.hear(1.0)), 1.05 * steepest) < 1.05 * steepest
     assert least(lambda: abs(db(level_of(ears.hear(0.5)) / LEVEL)), 0.1) < 0.1
+
+
+def lufs_of(heard: Heard) -> float:
+    meter = LoudnessMeter(RATE_HZ, 2)
+    meter.push(heard)
+    return meter.finish().sounding_lufs
+
+
+def hear_whole(speaker: Speaker, ears: Ears, path: Path, **options: object) -> Heard:
+    """Play a sound to its end, and return what was heard from its first sample above silence to its last."""
+    ears.hear_until(is_silent, "it is silent")
+    begin = ears.n_frames
+    speaker.say("play", path, **options)
+    speaker.event("Started")
+    assert speaker.event("Stopped", timeout_s=20)["finished"]
+    ears.hear_until(is_silent, "it is over")
+    heard = ears.since(begin)
+    sounding = np.flatnonzero(np.abs(heard).max(axis=1) > 1e-4)
+    return heard[sounding[0] : sounding[-1] + 1]
+
+
+def test_two_sounds_that_differ_by_20_db_are_heard_equally_loud(speaker: Speaker, ears: Ears, tmp_path: Path):
+    hit = np.random.default_rng(1).normal(0, 1, round(1.5 * RATE_HZ)) * np.exp(-np.arange(round(1.5 * RATE_HZ)) / 9000)
+    silence = np.zeros(RATE_HZ)
+    levels = {"loud": (0.2, hit), "faint": (0.02, hit), "hit before silence": (0.05, np.concatenate([hit, silence]))}
+    for name, (level, samples) in levels.items():
+        soundfile.write(tmp_path / f"{name}.wav", level * samples, RATE_HZ, subtype="FLOAT")
+    speaker.say("open", latency="high")
+    plain = [lufs_of(hear_whole(speaker, ears, tmp_path / f"{name}.wav")) for name in levels]
+    assert plain[0] - plain[1] == pytest.approx(20, abs=0.5)
+    for name in levels:
+        heard = hear_whole(speaker, ears, tmp_path / f"{name}.wav", is_even=True)
+        assert lufs_of(heard) == pytest.approx(-18, abs=1), name
+        assert np.abs(heard).max() <= 1.0
+
+
+def test_a_reversed_sound_is_heard_backwards(speaker: Speaker, ears: Ears, tmp_path: Path):
+    chirp = np.concatenate([sine(hz, 0.25, level=LEVEL, rate_hz=RATE_HZ) for hz in (400, 800, 1600)])
+    soundfile.write(tmp_path / "up.wav", chirp, RATE_HZ, subtype="FLOAT")
+    speaker.say("open", latency="high")
+    for treatment, pitches in (({}, (400, 800, 1600)), ({"is_reversed": True}, (1600, 800, 400))):
+        heard = hear_whole(speaker, ears, tmp_path / "up.wav", treatment=treatment)
+        n = round(0.25 * RATE_HZ)
+        parts = [heard[k * n + n // 4 : k * n + 3 * n // 4] for k in range(3)]
+        assert [pitch_of(part) for part in parts] == [pytest.approx(hz, abs=5) for hz in pitches]
+
+
+def test_a_shifted_pitch_is_heard_at_the_same_length(speaker: Speaker, ears: Ears, tmp_path: Path):
+    soundfile.write(tmp_path / "a.wav", sine(440, 1, level=LEVEL, rate_hz=RATE_HZ), RATE_HZ, subtype="FLOAT")
+    speaker.say("open", latency="high")
+    heard = hear_whole(speaker, ears, tmp_path / "a.wav", treatment={"semitones": 12})
+    assert pitch_of(heard[len(heard) // 4 : 3 * len(heard) // 4]) == pytest.approx(880, abs=2)
+    assert len(heard) / RATE_HZ == pytest.approx(1, abs=0.01)
+    faster = hear_whole(speaker, ears, tmp_path / "a.wav", treatment={"speed": 2})
+    assert pitch_of(faster[len(faster) // 4 : 3 * len(faster) // 4]) == pytest.approx(880, abs=2)
+    assert len(faster) / RATE_HZ == pytest.approx(0.5, abs=0.01)
+
+
+def test_an_output_can_be_chosen_by_name(speaker: Speaker, ears: Ears, folder: Path):
+    names = speaker.say("list_outputs")["value"]
+    assert names
+    speaker.say("open", latency="high", output=names[0])
+    speaker.say("play", folder / "1000.wav")
+    speaker.event("Started")
+    ears.hear_until(is_loud, "it is heard")
+    speaker.say("choose_output", "Headphones that are not there")
+    assert speaker.event("OutputReplaced")["name"] == "Headphones that are not there"
+    ears.hear_until(is_loud, "it is heard through the default")
 
 
 def test_a_dead_sound_server_is_reported_and_used_again_when_it_returns(tmp_path_factory, folder: Path):

@@ -7,8 +7,9 @@ import pytest
 from playback_stage import RATE_HZ, Stage, sine, steps_of
 
 from bowerbird.playback.device import open_output
-from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
+from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
 from bowerbird.playback.player import GRACE_S, Player
+from bowerbird.playback.request import Treatment
 from bowerbird.playback.voice import RING_S
 from pulse import wait_until
 
@@ -290,3 +291,91 @@ def test_without_portaudio_the_sentence_says_what_to_install(
         player.close()
     assert sentence is not None
     assert sentence.startswith("Sound output needs PortAudio. Install libportaudio2")
+
+
+def test_an_even_sound_is_played_with_its_gain(stage: Stage):
+    path = stage.sound("a.wav", np.full(RATE_HZ, 0.5, np.float32))
+    stage.gains[path] = -6.0
+    play_to_start(stage, path, is_even=True, gain_db=-6.0)
+    assert stage.pull(480)[-1, 0] == pytest.approx(0.5 * 10 ** (-12 / 20), rel=1e-4)
+    play_to_start_again(stage, path)
+    assert stage.pull(4800)[-1, 0] == pytest.approx(0.5)
+
+
+def play_to_start_again(stage: Stage, path: Path, **options: object) -> None:
+    stage.player.play(path, **options)
+    assert stage.next(Stopped).path == path
+    assert stage.next(Started).path == path
+
+
+def test_a_change_of_treatment_continues_where_the_sound_is(stage: Stage):
+    ramp = np.linspace(-0.5, 0.5, 4 * RATE_HZ, dtype=np.float32)
+    play_to_start(stage, path := stage.sound("a.wav", ramp))
+    stage.pull(2 * RATE_HZ)
+    stage.player.play(path, from_s=2.0, treatment=Treatment(is_reversed=True))
+    heard = stage.pull(480)
+
+    def is_backwards() -> bool:
+        nonlocal heard
+        heard = stage.pull(480)
+        return bool(heard[-1, 0] < heard[0, 0])
+
+    wait_until(is_backwards, "it is heard backwards")
+    assert heard[-1, 0] == pytest.approx(0.0, abs=0.02)
+    position_s = stage.player.position_s
+    assert position_s is not None
+    assert 1.9 < position_s < 2.0
+    assert not stage.has_events
+
+
+def test_the_position_runs_at_the_pace_of_the_sound(stage: Stage):
+    play_to_start(stage, stage.sound("a.wav", sine(440, 4)), treatment=Treatment(speed=2.0))
+    stage.outputs[-1].pull(RATE_HZ // 10)
+    position_s = stage.player.position_s
+    assert position_s is not None
+    assert 0.17 < position_s < 0.3
+
+
+def test_a_prefetched_sound_starts_without_its_file(stage: Stage):
+    path = stage.sound("a.wav", samples := sine(440, 0.5))
+    stage.player.prefetch([path])
+    wait_until(lambda: stage.player._heads.n_bytes > 0, "it is read")
+    stage.hold(path)  # the drive does not respond from now on
+    play_to_start(stage, path)
+    np.testing.assert_array_equal(stage.pull(len(samples))[:, 0], samples)
+    assert stage.next(Stopped) == Stopped(path, finished=True)
+
+
+def test_another_output_plays_on_from_where_the_sound_is(stage: Stage):
+    play_to_start(stage, stage.sound("a.wav", np.linspace(-0.5, 0.5, 4 * RATE_HZ, dtype=np.float32)))
+    stage.pull(2 * RATE_HZ)
+    stage.player.choose_output("Headphones", latency=0.5)
+    wait_until(lambda: len(stage.outputs) == 2, "it is opened")
+    assert (stage.outputs[1].name, stage.outputs[1].latency_s) == ("Headphones", 0.5)
+    assert stage.outputs[0].closed.is_set()
+    wait_until(lambda: bool(abs(stage.outputs[1].pull(480)[-1, 0]) < 0.05), "the sound goes on there")
+    wait_until(lambda: stage.player.is_playing, "it plays")
+    assert not stage.has_events
+
+
+def test_a_chosen_output_that_is_not_there_is_replaced_and_named(stage: Stage):
+    stage.missing.add("Headphones")
+    stage.player.choose_output("Headphones")
+    path = stage.sound("a.wav", sine(440, 5))
+    stage.player.play(path)
+    assert "“Headphones” is not available" in stage.next(OutputReplaced).sentence
+    stage.next(Started)
+    assert stage.outputs[-1].name is None
+
+
+def test_a_chosen_output_that_disappears_is_replaced_while_the_sound_plays_on(stage: Stage):
+    stage.player.choose_output("Headphones")
+    play_to_start(stage, stage.sound("a.wav", sine(440, 5)))
+    stage.pull(480)
+    stage.missing.add("Headphones")
+    stage.outputs[0].is_alive = False
+    assert stage.next(OutputReplaced).name == "Headphones"
+    wait_until(lambda: bool(stage.outputs[-1].pull(480).any()), "it is heard through the default")
+    assert stage.outputs[-1].name is None
+    assert stage.player.is_playing
+    assert not stage.has_events

@@ -47,6 +47,15 @@ _ENCODING_NAMES: Final = {
     "MPEG_LAYER_III": "MPEG layer 3",
 }
 
+_INEXACT_SEEKING: Final = frozenset({"MP3", "OGG"})
+"""Formats in which libsndfile finds other samples after seeking than when it reads up to there."""
+
+_DECODED_S: Final = 30.0
+"""Up to this length, such files are decoded up to a position, which takes less than 0.1 s."""
+
+_SETTLING_S: Final = 1.0
+"""Further on, decoding starts this long before a position: the samples have settled, but may be shifted."""
+
 _DAMAGE: Final = ("psf_fseek", "unspecified internal error", "unknown error", "sf_info struct", "is malformed")
 """Messages of libsndfile that tell a user no more than that the file is damaged."""
 
@@ -159,14 +168,24 @@ class SoundReader:
         Raises
         ------
         AudioError
-            When seeking fails.
+            When seeking or decoding fails.
         """
         frame = min(max(frame, 0), self.n_frames)
-        try:
-            with silenced_stderr:
-                self._position = self._file.seek(frame)
-        except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise self._broken(error) from error
+        origin = frame
+        if self.header.format in _INEXACT_SEEKING:
+            n_decoded = round(_DECODED_S * self.rate_hz)
+            if self._position <= frame <= self._position + n_decoded:
+                origin = self._position
+            else:
+                origin = 0 if frame <= n_decoded else frame - round(_SETTLING_S * self.rate_hz)
+        if origin != self._position or origin == frame:
+            try:
+                with silenced_stderr:
+                    self._position = self._file.seek(origin)
+            except (soundfile.LibsndfileError, RuntimeError) as error:
+                raise self._broken(error) from error
+        while self._position < frame and len(self.read(min(BLOCK_FRAMES, frame - self._position))):
+            pass
 
     def read(self, n_frames: int) -> Samples:
         """Read the next frames, but none beyond what the header declares, where some decoders fail.

@@ -1,4 +1,7 @@
-"""Integrated loudness and true peak according to ITU-R BS.1770-5, measured block by block in bounded memory.
+"""Loudness and true peak after ITU-R BS.1770-5, measured block by block in bounded memory.
+
+Integrated loudness is the standard's. Sounding loudness serves to play sounds equally loud: its gating blocks are 100
+instead of 400 ms long, and may begin before the sound and end after it. So silence around a sound does not change it.
 
 The K-weighting is a fast convolution with the truncated impulse response of the standard's two biquads. It needs only
 numpy and is exact to 1e-6 dB, since the response has decayed by `_RESPONSE_S`.
@@ -6,12 +9,15 @@ numpy and is exact to 1e-6 dB, since the response has decayed by `_RESPONSE_S`.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.audio.decode import BLOCK_FRAMES, open_sound
 from bowerbird.audio.resample import StreamResampler
+from bowerbird.audio.stereo import N_SIDES, to_stereo
 from bowerbird.domain.sounds import Samples
 
 SILENCE_LUFS: Final = -70.0
@@ -19,6 +25,10 @@ SILENCE_LUFS: Final = -70.0
 
 _BLOCK_S: Final = 0.4
 _STEP_S: Final = 0.1
+_FINE_STEP_S: Final = 0.01
+_FINE_STEPS: Final = 10
+"""Fine steps per gating block of the sounding loudness."""
+
 _RESPONSE_S: Final = 0.12
 _RELATIVE_GATE_DB: Final = -10.0
 _SURROUND_GAIN: Final = 1.41
@@ -37,10 +47,14 @@ class Loudness:
         Gated loudness, at least -70 LUFS; sounds shorter than a gating block are measured ungated.
     true_peak_db : float
         Highest level, including between samples, in dBTP; -120 for silence.
+    sounding_lufs : float
+        Loudness of the parts that sound, as played on two loudspeakers: a mono sound counts twice, and more than two
+        channels are mixed to stereo. At least -70 LUFS.
     """
 
     integrated_lufs: float
     true_peak_db: float
+    sounding_lufs: float
 
 
 class LoudnessMeter:
@@ -54,14 +68,12 @@ class LoudnessMeter:
     """
 
     def __init__(self, rate_hz: int, n_channels: int) -> None:
+        self._weighting = _Weighting(rate_hz, _channel_gains(n_channels))
+        self._played_weighting = _Weighting(rate_hz, (1.0, 1.0)) if n_channels > N_SIDES else None
+        self._played_gain = 2.0 if n_channels == 1 else 1.0
         self._step_frames = max(1, round(_STEP_S * rate_hz))
-        self._response = _k_weighting(rate_hz)
-        self._gains = _channel_gains(n_channels)
-        self._tail = np.zeros((len(self._response) - 1, n_channels), np.float64)
-        self._energies: list[Floats] = []
-        self._open_energy = 0.0
-        self._open_frames = 0
-        self._n_frames = 0
+        self._steps = _Steps(self._step_frames)
+        self._fine_steps = _Steps(max(1, round(_FINE_STEP_S * rate_hz)))
         self._peak = 0.0
         ratio = max(1, _OVERSAMPLED_HZ // rate_hz)
         self._oversampler = StreamResampler(rate_hz, rate_hz * min(4, ratio), n_channels)
@@ -72,6 +84,64 @@ class LoudnessMeter:
             return
         self._measure_peak(self._oversampler.push(block[:, 0] if block.shape[1] == 1 else block))
         self._peak = max(self._peak, float(block.max()), -float(block.min()))
+        power = self._weighting.push(block)
+        self._steps.push(power)
+        if self._played_weighting is not None:
+            power = self._played_weighting.push(to_stereo(block))
+        self._fine_steps.push(power)
+
+    def finish(self) -> Loudness:
+        """Return the loudness of all blocks."""
+        self._measure_peak(self._oversampler.finish())
+        peak_db = 20 * np.log10(max(self._peak, 1e-6))
+        return Loudness(self._integrated(), float(peak_db), self._sounding())
+
+    def _measure_peak(self, block: Samples) -> None:
+        if block.size:
+            self._peak = max(self._peak, float(block.max()), -float(block.min()))
+
+    def _integrated(self) -> float:
+        steps = self._steps.energies()
+        per_block = round(_BLOCK_S / _STEP_S)
+        if len(steps) < per_block:  # shorter than a gating block
+            total = float(steps.sum()) + self._steps.open_energy
+            return _lufs(total / max(1, self._steps.n_frames))
+        sums = np.convolve(steps, np.ones(per_block), mode="valid")
+        return _gated(sums / (per_block * self._step_frames))
+
+    def _sounding(self) -> float:
+        steps = np.append(self._fine_steps.energies(), self._fine_steps.open_energy) * self._played_gain
+        sums = np.convolve(steps, np.ones(_FINE_STEPS))  # from before the first step to after the last one
+        return _gated(sums / (_FINE_STEPS * self._fine_steps.n_step_frames))
+
+
+def measure_loudness(path: Path, *, longest_s: float) -> Loudness:
+    """Measure a sound file, or the beginning of a long one.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be decoded.
+    """
+    with open_sound(path) as reader:
+        meter = LoudnessMeter(reader.rate_hz, reader.n_channels)
+        n_left = round(longest_s * reader.rate_hz)
+        while n_left > 0 and len(block := reader.read(min(BLOCK_FRAMES, n_left))):
+            n_left -= len(block)
+            meter.push(block)
+    return meter.finish()
+
+
+class _Weighting:
+    """The K-weighted power of a stream, summed over its channels."""
+
+    def __init__(self, rate_hz: int, gains: tuple[float, ...]) -> None:
+        self._response = _k_weighting(rate_hz)
+        self._gains = gains
+        self._tail = np.zeros((len(self._response) - 1, len(gains)), np.float64)
+
+    def push(self, block: Samples) -> Floats:
+        """Return the power of a block, shape (n_frames,)."""
         joined = np.concatenate([self._tail, block])
         self._tail = joined[len(block) :]
         power = np.zeros(len(block))
@@ -79,46 +149,47 @@ class LoudnessMeter:
             if gain:
                 weighted = _convolve_valid(joined[:, channel], self._response)
                 power += gain * weighted * weighted
-        self._add_steps(power)
+        return power
 
-    def finish(self) -> Loudness:
-        """Return the loudness of all blocks."""
-        self._measure_peak(self._oversampler.finish())
-        peak_db = 20 * np.log10(max(self._peak, 1e-6))
-        return Loudness(self._integrated(), float(peak_db))
 
-    def _measure_peak(self, block: Samples) -> None:
-        if block.size:
-            self._peak = max(self._peak, float(block.max()), -float(block.min()))
+class _Steps:
+    """Sums the power of a stream over steps of equal length."""
 
-    def _add_steps(self, power: Floats) -> None:
-        """Sum the power of complete 100 ms steps; carry the rest over."""
-        self._n_frames += len(power)
-        start = min(len(power), self._step_frames - self._open_frames)
-        self._open_energy += float(power[:start].sum())
+    def __init__(self, n_step_frames: int) -> None:
+        self.n_step_frames = n_step_frames
+        self.n_frames = 0
+        self.open_energy = 0.0
+        """Of the frames after the last complete step."""
+        self._open_frames = 0
+        self._energies: list[Floats] = []
+
+    def energies(self) -> Floats:
+        """Return the sums of the complete steps."""
+        return np.concatenate(self._energies) if self._energies else np.zeros(0)
+
+    def push(self, power: Floats) -> None:
+        """Add a block, shape (n_frames,)."""
+        self.n_frames += len(power)
+        start = min(len(power), self.n_step_frames - self._open_frames)
+        self.open_energy += float(power[:start].sum())
         self._open_frames += start
-        if self._open_frames < self._step_frames:
+        if self._open_frames < self.n_step_frames:
             return
-        n_steps = (len(power) - start) // self._step_frames
-        middle = power[start : start + n_steps * self._step_frames].reshape(n_steps, self._step_frames)
-        self._energies.append(np.concatenate([[self._open_energy], middle.sum(axis=1)]))
-        rest = power[start + n_steps * self._step_frames :]
-        self._open_energy = float(rest.sum())
+        n_steps = (len(power) - start) // self.n_step_frames
+        middle = power[start : start + n_steps * self.n_step_frames].reshape(n_steps, self.n_step_frames)
+        self._energies.append(np.concatenate([[self.open_energy], middle.sum(axis=1)]))
+        rest = power[start + n_steps * self.n_step_frames :]
+        self.open_energy = float(rest.sum())
         self._open_frames = len(rest)
 
-    def _integrated(self) -> float:
-        steps = np.concatenate(self._energies) if self._energies else np.zeros(0)
-        per_block = round(_BLOCK_S / _STEP_S)
-        if len(steps) < per_block:  # shorter than a gating block
-            total = float(steps.sum()) + self._open_energy
-            return _lufs(total / max(1, self._n_frames))
-        sums = np.convolve(steps, np.ones(per_block), mode="valid")
-        powers = sums / (per_block * self._step_frames)
-        gated = powers[powers > _power(SILENCE_LUFS)]
-        if not len(gated):
-            return SILENCE_LUFS
-        relative = _power(_lufs(float(gated.mean())) + _RELATIVE_GATE_DB)
-        return _lufs(float(gated[gated > relative].mean()))
+
+def _gated(powers: Floats) -> float:
+    """Return the loudness of gating blocks (BS.1770, equations 5 to 7)."""
+    gated = powers[powers > _power(SILENCE_LUFS)]
+    if not len(gated):
+        return SILENCE_LUFS
+    relative = _power(_lufs(float(gated.mean())) + _RELATIVE_GATE_DB)
+    return _lufs(float(gated[gated > relative].mean()))
 
 
 def _lufs(power: float) -> float:

@@ -13,13 +13,13 @@ class StreamResampler:
 
     Parameters
     ----------
-    in_hz, out_hz : int
+    in_hz, out_hz : float
         Sampling rates of input and output.
     n_channels : int
         With 1, blocks have shape (n_frames,), otherwise (n_frames, n_channels).
     """
 
-    def __init__(self, in_hz: int, out_hz: int, n_channels: int = 1) -> None:
+    def __init__(self, in_hz: float, out_hz: float, n_channels: int = 1) -> None:
         self._n_channels = n_channels
         self._stream = (
             None if in_hz == out_hz else soxr.ResampleStream(in_hz, out_hz, n_channels, dtype="float32", quality="HQ")

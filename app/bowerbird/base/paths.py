@@ -56,6 +56,14 @@ def studies_path() -> Path:
     return platformdirs.user_data_path("Bowerbird", appauthor=False) / "studies"
 
 
+def cache_path() -> Path:
+    """Return the folder of files that can be made again, such as rendered sounds."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "cache"
+    return platformdirs.user_cache_path("Bowerbird", appauthor=False)
+
+
 def ears_path() -> Path:
     """Return the folder of the ears that the user has trained, one folder per ear."""
     return weights_path().with_name("ears")

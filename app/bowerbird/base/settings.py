@@ -31,6 +31,10 @@ class Settings:
     is_descending : bool
     volume_db : float
     is_auto_play, is_loop : bool
+    is_even : bool
+        Whether sounds are played equally loud.
+    output : str or None
+        Name of the sound output; None follows the system's default.
     has_folders : bool
         Whether the left pane is visible.
     has_inspector : bool
@@ -45,8 +49,6 @@ class Settings:
         Columns of the list from left to right; None for the default.
     column_widths : dict of str to int
         Widths in pixels that differ from the default.
-    output_device : str or None
-        The sound output; None for the system's.
     buffer : str
         low or high: the latency of the sound output.
     analysis_load : str
@@ -70,6 +72,8 @@ class Settings:
     volume_db: float = 0.0
     is_auto_play: bool = True
     is_loop: bool = False
+    is_even: bool = False
+    output: str | None = None
     has_folders: bool = True
     has_inspector: bool = True
     theme: str = "system"
@@ -77,7 +81,6 @@ class Settings:
     has_roomy_rows: bool = False
     columns: list[str] | None = None
     column_widths: dict[str, int] = field(default_factory=dict)
-    output_device: str | None = None
     buffer: str = "low"
     analysis_load: str = "normal"
     keys: dict[str, list[str]] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from bowerbird.catalogue.records import (
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredLoudness,
     WindowSpan,
     WindowVectors,
     WordMatch,
@@ -121,6 +122,10 @@ class SoundReader(Protocol):
 
     def details(self, sound_id: int) -> SoundDetails | None:
         """Return the properties of a sound beyond its row."""
+        ...
+
+    def loudness_at(self, path: Path) -> StoredLoudness | None:
+        """Return the loudness of the sound at a path; None where the library has none, or has not analysed it."""
         ...
 
     def peaks(self, content_id: int) -> Peaks | None:

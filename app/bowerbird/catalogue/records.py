@@ -125,6 +125,8 @@ class Analysis:
     spans : tuple of (float, float)
         Start and end in seconds of each window.
     vectors : ndarray, shape (n_windows, n_dims), float32
+    sounding_lufs : float or None
+        None if it was not measured.
     """
 
     hash: bytes
@@ -141,6 +143,22 @@ class Analysis:
     overview: Bins
     spans: tuple[tuple[float, float], ...]
     vectors: Vectors
+    sounding_lufs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLoudness:
+    """The loudness of a sound that was analysed; see `bowerbird.audio.loudness.Loudness`.
+
+    Attributes
+    ----------
+    sounding_lufs : float or None
+        None for sounds that an earlier version analysed.
+    true_peak_db : float
+    """
+
+    sounding_lufs: float | None
+    true_peak_db: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,8 +55,8 @@ class Output(Protocol):
 class OpenOutput(Protocol):
     """Opens an output, such as `open_output`."""
 
-    def __call__(self, make_render: "MakeRender", *, latency_s: float) -> Output:
-        """Open the system's output.
+    def __call__(self, make_render: "MakeRender", *, latency_s: float, name: str | None = None) -> Output:
+        """Open an output, the system's default if no name is given.
 
         Raises
         ------
@@ -72,8 +72,8 @@ class MakeRender(Protocol):
         """Create it."""
 
 
-def open_output(make_render: MakeRender, *, latency_s: float) -> Output:
-    """Open the system's default output in stereo at its own rate, and start it.
+def open_output(make_render: MakeRender, *, latency_s: float, name: str | None = None) -> Output:
+    """Open an output in stereo at its own rate, and start it.
 
     PortAudio lists devices only when it is initialised, so it is initialised again unless a stream is open. That way
     the output is the one that is selected in the system now.
@@ -84,6 +84,8 @@ def open_output(make_render: MakeRender, *, latency_s: float) -> Output:
         Receives the device's rate in Hz and returns what fills its blocks.
     latency_s : float
         Requested; the device decides.
+    name : str or None
+        Of an output in `list_outputs`; None is the system's default.
 
     Raises
     ------
@@ -94,7 +96,22 @@ def open_output(make_render: MakeRender, *, latency_s: float) -> Output:
         sounddevice = _sounddevice()
         if not _n_open:
             _refresh_devices(sounddevice)
-        return PortAudioOutput(sounddevice, make_render, latency_s=latency_s)
+        return PortAudioOutput(sounddevice, make_render, latency_s=latency_s, name=name)
+
+
+def list_outputs() -> list[str]:
+    """Return the names of the outputs that can be chosen, without duplicates; empty without PortAudio or a device.
+
+    While an output is open, those that were connected since are missing: PortAudio finds devices only when it starts.
+    """
+    with _lock:
+        try:
+            sounddevice = _sounddevice()
+            if not _n_open:
+                _refresh_devices(sounddevice)
+        except PlaybackError:
+            return []
+        return list(dict.fromkeys(str(device["name"]) for device in _output_devices(sounddevice)))
 
 
 def describe_output() -> str:
@@ -141,13 +158,29 @@ def _default_device(sounddevice: Any) -> dict[str, Any]:
     return default
 
 
-class PortAudioOutput:
-    """The system's output through PortAudio, opened by `open_output`."""
+def _output_devices(sounddevice: Any) -> list[dict[str, Any]]:
+    """Return the outputs; on Windows those of WASAPI, since every other interface lists the same devices again."""
+    devices = [device for device in sounddevice.query_devices() if device["max_output_channels"] > 0]
+    interfaces = [interface["name"] for interface in sounddevice.query_hostapis()]
+    if "Windows WASAPI" in interfaces:
+        devices = [device for device in devices if interfaces[device["hostapi"]] == "Windows WASAPI"]
+    return devices
 
-    def __init__(self, sounddevice: Any, make_render: MakeRender, *, latency_s: float) -> None:
+
+def _named_device(sounddevice: Any, name: str) -> dict[str, Any]:
+    for device in _output_devices(sounddevice):
+        if device["name"] == name:
+            return device
+    raise PlaybackError(f"The sound output “{name}” was not found. Connect it, or choose another output.")
+
+
+class PortAudioOutput:
+    """An output through PortAudio, opened by `open_output`."""
+
+    def __init__(self, sounddevice: Any, make_render: MakeRender, *, latency_s: float, name: str | None = None) -> None:
         global _n_open  # noqa: PLW0603 - PortAudio is initialised once per process
         try:
-            device = _default_device(sounddevice)
+            device = _default_device(sounddevice) if name is None else _named_device(sounddevice, name)
         except (sounddevice.PortAudioError, ValueError) as error:
             raise PlaybackError(_NO_DEVICE) from error
         self._rate_hz: int = round(device["default_samplerate"])

@@ -48,6 +48,27 @@ class DeviceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputReplaced:
+    """The chosen output cannot be opened, and the system's default plays in its place.
+
+    Attributes
+    ----------
+    name : str
+        Of the chosen output.
+    """
+
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do."""
+        return (
+            f"The sound output “{self.name}” is not available, so the system's default is used. "
+            "Connect it, or choose another output."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CannotPlay:
     """A requested sound cannot be played, or not to its end.
 

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bowerbird.domain.sounds import Samples
+from bowerbird.playback.blocks import FADE_S, fade_curve
 from bowerbird.playback.ring import N_CHANNELS
-from bowerbird.playback.stretch import FADE_S, fade_curve
 from bowerbird.playback.voice import Voice
 
 RAMP_S: Final = 0.02

@@ -2,18 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bowerbird.audio.decode import open_sound
-from bowerbird.base.errors import PlaybackError
+from bowerbird.base.errors import BowerbirdError, PlaybackError
 from bowerbird.playback.device import LATENCIES_S, OpenOutput, Output, open_output
-from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
+from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
+from bowerbird.playback.heads import LIMIT_BYTES, Heads
 from bowerbird.playback.mixer import LOUDEST_DB, SILENT_DB, Mixer, gain_of
-from bowerbird.playback.stretch import Request
-from bowerbird.playback.voice import OpenSound, Voice
+from bowerbird.playback.request import UNTREATED, Request, Treatment
+from bowerbird.playback.voice import EvenGain, OpenSound, Voice, no_gain
 
 GRACE_S: Final = 0.03
 """How long the previous sound continues while a new one is opened: long enough for a cross-fade if the new sound is
@@ -54,10 +56,16 @@ class Player:
         Receives each event in the player's thread; must not block.
     latency : str or float
         Requested output latency: ``"low"``, ``"high"``, or seconds.
+    output : str or None
+        Name of the output device; None follows the system's default.
     open_output, open_sound : callable
         Open the device and the files.
+    even_gain : callable
+        Returns the gain of a sound for `play` with ``is_even``.
     idle_s : float
         Silence after which the device is released.
+    prefetch_bytes : int
+        Memory for the beginnings of sounds that are likely to be played next.
     """
 
     def __init__(
@@ -65,15 +73,19 @@ class Player:
         *,
         post: Callable[[object], None],
         latency: str | float = "low",
+        output: str | None = None,
         open_output: OpenOutput = open_output,
         open_sound: OpenSound = open_sound,
+        even_gain: EvenGain = no_gain,
         idle_s: float = IDLE_S,
+        prefetch_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._post = post
         self._open_output = open_output
-        self._open_sound = open_sound
+        self._heads = Heads(open_sound, limit_bytes=prefetch_bytes)
+        self._even_gain = even_gain
         self._idle_s = idle_s
-        self._latency_s = LATENCIES_S[latency] if isinstance(latency, str) else float(latency)
+        self._latency_s = _latency_s(latency)
         self._volume_db = 0.0
         # Requests: shared with the callers, protected by the condition.
         self._changes = threading.Condition()
@@ -82,6 +94,10 @@ class Player:
         self._has_changed = False
         self._is_wanted_open = False
         self._is_closing = False
+        self._chosen_output = output
+        self._chosen_latency_s: float | None = None
+        self._has_new_output = False
+        self._likely: tuple[Sequence[Path], bool] | None = None
         # State: used by the player's thread only, except that others read the mixer.
         self._output: Output | None = None
         self._mixer: Mixer | None = None
@@ -89,18 +105,21 @@ class Player:
         self._playing: Voice | None = None
         self._announced: Path | None = None
         self._is_device_lost = False
+        self._replaced_output: str | None = None
         self._grace_ends = 0.0
         self._silent_since = 0.0
         self._underflow_mark = (0.0, 0)
         self._feeders: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._run, name="bowerbird-player", daemon=True)
         self._thread.start()
+        self._prefetcher = threading.Thread(target=self._prefetch, name="bowerbird-prefetch", daemon=True)
+        self._prefetcher.start()
 
     def prepare(self) -> None:
         """Open the device before the first sound. A failure is reported by the first `play`."""
         with self._changes:
             self._is_wanted_open = True
-            self._changes.notify()
+            self._changes.notify_all()
 
     def play(
         self,
@@ -110,8 +129,13 @@ class Player:
         end_s: float | None = None,
         loop: bool = False,
         gain_db: float = 0.0,
+        from_s: float | None = None,
+        treatment: Treatment = UNTREATED,
+        is_even: bool = False,
     ) -> None:
         """Play a sound or a part of it, and stop the current sound.
+
+        If it is the current sound and `from_s` is given, playback continues there without events, as with `seek`.
 
         Parameters
         ----------
@@ -119,13 +143,52 @@ class Player:
         start_s, end_s : float
             In seconds; an end of None is the end of the sound.
         loop : bool
-            Whether to repeat the part without a gap.
+            Whether to repeat the part without a gap. Its ends move to zero crossings.
         gain_db : float
             Gain of this sound only, in addition to `volume_db`.
+        from_s : float or None
+            Where in the part to start; None is its start, or its end if it is reversed.
+        treatment : Treatment
+            Direction, pitch, tempo, speed and channel.
+        is_even : bool
+            Whether to play it at the common loudness.
         """
         if not start_s >= 0 or (end_s is not None and not end_s > start_s):
             raise ValueError(f"invalid part from {start_s} s to {end_s} s")
-        self._set_request(Request(path, start_s, end_s, loop, gain_db))
+        if from_s is not None:
+            from_s = max(0.0, from_s)
+        self._set_request(Request(path, start_s, end_s, loop, gain_db, from_s, treatment, is_even))
+
+    def prefetch(self, paths: Sequence[Path], *, is_even: bool = False) -> None:
+        """Read the beginnings of sounds that are likely to be played next; replaces what was asked before.
+
+        Parameters
+        ----------
+        paths : sequence of Path
+            The most likely first.
+        is_even : bool
+            Whether to measure their loudness too.
+        """
+        with self._changes:
+            self._likely = (tuple(paths), is_even)
+            self._changes.notify_all()
+
+    def choose_output(self, name: str | None, *, latency: str | float = "low") -> None:
+        """Play through another output, or with another latency; the current sound continues there.
+
+        An output that cannot be opened is replaced by the system's default, and `OutputReplaced` is posted.
+
+        Parameters
+        ----------
+        name : str or None
+            See `bowerbird.playback.device.list_outputs`; None follows the system's default.
+        latency : str or float
+            ``"low"``, ``"high"``, or seconds.
+        """
+        with self._changes:
+            self._chosen_output, self._chosen_latency_s = name, _latency_s(latency)
+            self._has_new_output = True
+            self._changes.notify_all()
 
     def stop(self) -> None:
         """Stop with a fade-out."""
@@ -173,8 +236,9 @@ class Player:
         """Fade out, release the device and end all threads. Idempotent."""
         with self._changes:
             self._is_closing = True
-            self._changes.notify()
+            self._changes.notify_all()
         self._thread.join(JOIN_S)
+        self._prefetcher.join(JOIN_S)
         for feeder in self._feeders:
             feeder.join(JOIN_S)
 
@@ -182,12 +246,12 @@ class Player:
         with self._changes:
             self._request = request
             self._has_request = True
-            self._changes.notify()
+            self._changes.notify_all()
 
     def _changed(self) -> None:
         with self._changes:
             self._has_changed = True
-            self._changes.notify()
+            self._changes.notify_all()
 
     def _run(self) -> None:
         """Handle requests and watch the device until closed."""
@@ -197,7 +261,15 @@ class Player:
                 if self._is_closing:
                     break
                 request, has_request, wants_open = self._request, self._has_request, self._is_wanted_open
-                self._has_request = self._has_changed = self._is_wanted_open = False
+                has_new_output = self._has_new_output
+                self._has_request = self._has_changed = self._is_wanted_open = self._has_new_output = False
+            if has_new_output:
+                self._replaced_output = None
+                self._latency_s = self._chosen_latency_s or self._latency_s
+                if not has_request and self._output is not None:
+                    self._reopen()
+                elif self._output is not None:
+                    self._close_output()
             if wants_open and self._output is None and not has_request:
                 self._open(is_reported=False)
             if has_request and request is None:
@@ -209,7 +281,9 @@ class Player:
         self._shut_down()
 
     def _has_work(self) -> bool:
-        return self._has_request or self._has_changed or self._is_wanted_open or self._is_closing
+        return (
+            self._has_request or self._has_changed or self._is_wanted_open or self._has_new_output or self._is_closing
+        )
 
     def _tick_s(self) -> float | None:
         if self._loading or self._playing:
@@ -227,7 +301,13 @@ class Player:
             self._stop_voice(finished=False)
             return
         assert self._output is not None
-        voice = Voice(request, rate_hz=self._output.rate_hz, open_sound=self._open_sound, changed=self._changed)
+        voice = Voice(
+            request,
+            rate_hz=self._output.rate_hz,
+            open_sound=self._heads.open,
+            changed=self._changed,
+            even_gain=self._even_gain,
+        )
         self._loading = voice
         self._grace_ends = time.monotonic() + GRACE_S
         self._feeders = [feeder for feeder in self._feeders if feeder.is_alive()]
@@ -301,7 +381,7 @@ class Player:
 
     def _open(self, *, is_reported: bool) -> bool:
         try:
-            self._output = self._open_output(self._make_mixer, latency_s=self._latency_s)
+            self._output = self._open_chosen()
         except PlaybackError as error:
             self._mixer = None
             if is_reported:
@@ -314,6 +394,22 @@ class Player:
             self._is_device_lost = False
             self._post(DeviceChanged(None))
         return True
+
+    def _open_chosen(self) -> Output:
+        """Open the chosen output, or the system's default in its place."""
+        name = self._chosen_output
+        try:
+            output = self._open_output(self._make_mixer, latency_s=self._latency_s, name=name)
+        except PlaybackError:
+            if name is None:
+                raise
+            output = self._open_output(self._make_mixer, latency_s=self._latency_s, name=None)
+            if self._replaced_output != name:
+                self._replaced_output = name
+                self._post(OutputReplaced(name))
+        else:
+            self._replaced_output = None
+        return output
 
     def _make_mixer(self, rate_hz: int) -> Callable[..., None]:
         mixer = Mixer(rate_hz)
@@ -332,6 +428,9 @@ class Player:
             self._close_output()
 
     def _lose_device(self) -> None:
+        if self._chosen_output is not None and self._replaced_output is None:
+            self._reopen()  # another output may be there
+            return
         request = self._loading or self._playing
         self._close_output()
         self._silence()
@@ -353,8 +452,12 @@ class Player:
         return is_dry
 
     def _reopen_with_latency(self) -> None:
-        voice, position_s = self._loading or self._playing, self.position_s
         self._latency_s = min(2 * self._latency_s, LONGEST_LATENCY_S)
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Close the output, and play the current sound on from where it is with the next one that opens."""
+        voice, position_s = self._loading or self._playing, self.position_s
         self._close_output()
         for abandoned in (self._loading, self._playing):
             if abandoned is not None:
@@ -362,11 +465,27 @@ class Player:
         self._loading = self._playing = None
         if voice is None:
             return
-        start_s = voice.request.start_s
-        is_far = position_s is not None and position_s > start_s + SWALLOWED_S
+        begin_s = voice.position_s(0)
+        is_far = position_s is not None and abs(position_s - begin_s) > SWALLOWED_S
         with self._changes:
             if self._request is voice.request:
-                self._set_request(replace(voice.request, from_s=position_s if is_far else start_s))
+                self._set_request(replace(voice.request, from_s=position_s if is_far else begin_s))
+
+    def _prefetch(self) -> None:
+        """Read the heads that were asked for, until closed."""
+        while True:
+            with self._changes:
+                self._changes.wait_for(lambda: self._likely is not None or self._is_closing)
+                likely, self._likely = self._likely, None
+            if likely is None:
+                return
+            paths, is_even = likely
+            for path in paths:
+                if self._likely is not None or self._is_closing:
+                    break
+                if self._heads.load(path) and is_even:
+                    with suppress(BowerbirdError):
+                        self._even_gain(path)
 
     def _close_output(self) -> None:
         output, self._output, self._mixer = self._output, None, None
@@ -381,6 +500,10 @@ class Player:
                 break
             time.sleep(0.002)
         self._close_output()
+
+
+def _latency_s(latency: str | float) -> float:
+    return LATENCIES_S[latency] if isinstance(latency, str) else float(latency)
 
 
 def _n_played(played_at: float, n_frames: int, rate_hz: int) -> float:

@@ -140,6 +140,11 @@ STEPS: Final = (
             "DELETE FROM encoded WHERE failure LIKE '%could not be analysed (%). Re-export it, or remove it.'",
         ),
     ),
+    Step(
+        "store how loud sounds are where they sound",
+        # Empty for sounds that were analysed before: they are measured when they are played at the common loudness.
+        ("ALTER TABLE contents ADD COLUMN sounding_lufs REAL",),
+    ),
 )
 
 

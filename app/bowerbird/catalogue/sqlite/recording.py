@@ -88,6 +88,7 @@ def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
         ],
     )
     content_id = int(cursor.lastrowid or 0)
+    connection.execute("UPDATE contents SET sounding_lufs = ? WHERE id = ?", [analysis.sounding_lufs, content_id])
     connection.execute(
         "INSERT INTO peaks VALUES (?, ?, ?, ?)",
         [content_id, analysis.peaks.frames_per_bin, analysis.overview.tobytes(), analysis.peaks.bins.tobytes()],

@@ -15,6 +15,7 @@ from bowerbird.catalogue.records import (
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredLoudness,
     WordMatch,
 )
 from bowerbird.catalogue.sqlite import conditions
@@ -122,6 +123,15 @@ class SoundReads(Session):
             return None
         metadata = json.loads(row["metadata"]) if row["metadata"] else {}
         return SoundDetails(row["size_bytes"], row["lufs"], row["true_peak_db"], metadata)
+
+    def loudness_at(self, path: Path) -> StoredLoudness | None:
+        """Return the loudness of the sound at a path; None where the library has none, or has not analysed it."""
+        row = self._row(
+            "SELECT sounding_lufs, true_peak_db FROM sounds JOIN contents ON contents.id = content_id "
+            "WHERE path = CAST(? AS TEXT)",
+            [to_text(str(path))],
+        )
+        return StoredLoudness(row["sounding_lufs"], row["true_peak_db"]) if row else None
 
     def peaks(self, content_id: int) -> Peaks | None:
         """Return the waveform peaks of a content at their base resolution."""

@@ -1,14 +1,27 @@
 """Playback: follows the selection and the transport, and shows the state of the sound device."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from bowerbird.base.errors import BowerbirdError
 from bowerbird.domain.query import Example
-from bowerbird.playback.events import CannotPlay, DeviceChanged, Started, Stopped
+from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, tempo_ratio
+from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
+from bowerbird.playback.request import (
+    FASTEST,
+    HIGHEST_SEMITONES,
+    LOWEST_SEMITONES,
+    SLOWEST,
+    UNTREATED,
+    Request,
+    Treatment,
+)
 
 MIN_DB = -60.0
 MAX_DB = 6.0
+SPEED_STEP = 0.05
 
 
 class Output(Protocol):
@@ -16,8 +29,21 @@ class Output(Protocol):
 
     volume_db: float
 
-    def play(self, path: Path, *, start_s: float = 0.0, end_s: float | None = None, loop: bool = False) -> None:
+    def play(
+        self,
+        path: Path,
+        *,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        loop: bool = False,
+        from_s: float | None = None,
+        treatment: Treatment = UNTREATED,
+        is_even: bool = False,
+    ) -> None:
         """Play a file, or a region of it."""
+
+    def prefetch(self, paths: Sequence[Path], *, is_even: bool = False) -> None:
+        """Prepare sounds that are likely to be played next."""
 
     def stop(self) -> None:
         """Stop."""
@@ -37,6 +63,9 @@ class PlayingView(Protocol):
     def show_playing(self, path: Path | None) -> None:
         """Mark the sound that plays, or none."""
 
+    def show_treatment(self, treatment: Treatment) -> None:
+        """Show how the current sound is played."""
+
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device, or none."""
 
@@ -52,6 +81,19 @@ class Region:
     end_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A tempo and a key, where they are known."""
+
+    bpm: float | None = None
+    key: Key | None = None
+
+
+def no_rendering(request: Request) -> Path:
+    """Return the original of every sound."""
+    return request.path
+
+
 class PlayingPresenter:
     """Plays the current sound.
 
@@ -59,9 +101,21 @@ class PlayingPresenter:
     ----------
     view : PlayingView
     output : Output
+    is_auto_play, is_loop, is_even : bool
+    render : callable
+        Returns a file that sounds as a request; see `bowerbird.playback.render.render_for_drag`.
     """
 
-    def __init__(self, view: PlayingView, output: Output, *, is_auto_play: bool, is_loop: bool) -> None:
+    def __init__(
+        self,
+        view: PlayingView,
+        output: Output,
+        *,
+        is_auto_play: bool,
+        is_loop: bool,
+        is_even: bool = False,
+        render: Callable[[Request], Path] = no_rendering,
+    ) -> None:
         self._view = view
         self._output = output
         self._path: Path | None = None
@@ -70,6 +124,10 @@ class PlayingPresenter:
         self._playing: Path | None = None
         self.is_auto_play = is_auto_play
         self._is_loop = is_loop
+        self._is_even = is_even
+        self._render = render
+        self._chosen = UNTREATED
+        self._music = self._target = Music()
 
     @property
     def path(self) -> Path | None:
@@ -87,35 +145,65 @@ class PlayingPresenter:
         return self._is_loop
 
     @property
+    def is_even(self) -> bool:
+        """Whether sounds are played equally loud."""
+        return self._is_even
+
+    @property
+    def treatment(self) -> Treatment:
+        """How the current sound is played: as chosen, and in the chosen tempo and key."""
+        return self._treatment_of(self._music)
+
+    @property
     def position_s(self) -> float | None:
         """The position that is audible now, if the current sound plays."""
         return self._output.position_s if self._playing == self._path else None
 
-    def selected(self, path: Path | None, *, start_s: float = 0.0, is_quiet: bool = False) -> None:
+    def selected(
+        self, path: Path | None, *, start_s: float = 0.0, is_quiet: bool = False, music: Music | None = None
+    ) -> None:
         """Make a sound the current one, and play it unless `is_quiet` or auto-play is off.
 
-        `start_s` is where it is played from: the window of a long sound that matched.
+        Parameters
+        ----------
+        path : Path or None
+        start_s : float
+            Where it is played from: the window of a long sound that matched.
+        is_quiet : bool
+        music : Music or None
+            Its tempo and key, where they are known.
         """
         self._path, self._region, self._start_s = path, None, start_s
+        self._music = music or Music()
+        self._show_treatment()
         if path is None:
             self._output.stop()
         elif self.is_auto_play and not is_quiet:
             self.replay()
 
+    def prefetch(self, paths: Sequence[Path]) -> None:
+        """Prepare sounds that are likely to be selected next."""
+        if self.is_auto_play:
+            self._output.prefetch(paths, is_even=self._is_even)
+
     def replay(self) -> None:
         """Play the current sound or its region from the beginning."""
-        if self._path is None:
-            return
-        if self._region is None:
-            self._output.play(self._path, start_s=self._start_s, loop=self._is_loop)
-        else:
-            self._output.play(self._path, start_s=self._region.start_s, end_s=self._region.end_s, loop=self._is_loop)
+        if self._path is not None:
+            self._play(self._request(self._path))
 
     def play_from(self, start_s: float) -> None:
-        """Play from a position to the end; the region is cleared."""
+        """Play from a position to the end, or backwards to the beginning; the region is cleared."""
         self._region = None
-        if self._path is not None:
-            self._output.play(self._path, start_s=start_s, loop=False)
+        if self._path is None:
+            return
+        if self.treatment.is_reversed:
+            self._play(self._request(self._path, start_s=0.0, end_s=max(start_s, 0.001), is_looped=False))
+        else:
+            self._play(self._request(self._path, start_s=start_s, is_looped=False))
+
+    def play_other(self, path: Path, start_s: float) -> None:
+        """Play a sound that is not the current one, such as the query, as it is."""
+        self._output.play(path, start_s=start_s, is_even=self._is_even)
 
     def choose_region(self, start_s: float, end_s: float) -> None:
         """Select a region and play it."""
@@ -124,7 +212,11 @@ class PlayingPresenter:
 
     def play_example(self, example: Example) -> None:
         """Play an example of the query; the current sound stays the current one."""
-        self._output.play(example.path, start_s=example.start_s or 0.0, end_s=example.end_s)
+        self._output.play(example.path, start_s=example.start_s or 0.0, end_s=example.end_s, is_even=self._is_even)
+
+    def clear_region(self) -> None:
+        """Select the whole sound; what plays goes on."""
+        self._region = None
 
     def toggle(self) -> None:
         """Stop, or play."""
@@ -139,11 +231,123 @@ class PlayingPresenter:
         self._output.stop()
         return was_playing
 
+    # How sounds are played
+
     def set_loop(self, *, is_loop: bool) -> None:
-        """Loop sounds or not; the playing sound is restarted accordingly."""
+        """Loop sounds or not."""
         self._is_loop = is_loop
-        if self._output.is_playing and self._playing in {None, self._path}:
-            self.replay()
+        self._play_on()
+
+    def set_even(self, *, is_even: bool) -> None:
+        """Play sounds equally loud or as they are."""
+        self._is_even = is_even
+        self._play_on()
+
+    def set_reversed(self, *, is_reversed: bool) -> None:
+        """Play sounds backwards or forwards."""
+        self._treat(replace(self._chosen, is_reversed=is_reversed))
+
+    def shift_pitch(self, semitones: int) -> None:
+        """Raise or lower the pitch, within its limits."""
+        wanted = min(max(self._chosen.semitones + semitones, LOWEST_SEMITONES), HIGHEST_SEMITONES)
+        self._treat(replace(self._chosen, semitones=wanted))
+
+    def reset_pitch(self) -> None:
+        """Play sounds at their own pitch, or in the chosen key."""
+        self._treat(replace(self._chosen, semitones=0.0))
+
+    def step_speed(self, n_steps: int) -> None:
+        """Play faster and higher, or slower and lower, by steps of 5 %."""
+        self.set_speed(round((self._chosen.speed + n_steps * SPEED_STEP) / SPEED_STEP) * SPEED_STEP)
+
+    def set_speed(self, speed: float) -> None:
+        """Play faster and higher, or slower and lower."""
+        self._treat(replace(self._chosen, speed=min(max(speed, SLOWEST), FASTEST)))
+
+    def set_channel(self, channel: int | None) -> None:
+        """Play a channel alone on both sides, or mix all channels."""
+        self._treat(replace(self._chosen, channel=channel))
+
+    def follow(self, music: Music) -> None:
+        """Play sounds whose tempo or key is known in a tempo and key; an empty `Music` plays them as they are."""
+        self._target = music
+        self._treat(self._chosen)
+
+    def reset(self) -> None:
+        """Play sounds as they are."""
+        self._target = Music()
+        self._treat(UNTREATED)
+
+    def _treat(self, treatment: Treatment) -> None:
+        self._chosen = treatment
+        self._show_treatment()
+        self._play_on()
+
+    def _show_treatment(self) -> None:
+        self._view.show_treatment(self.treatment)
+
+    def _treatment_of(self, music: Music) -> Treatment:
+        semitones, tempo = self._chosen.semitones, self._chosen.tempo
+        if music.key is not None and self._target.key is not None:
+            shifted = semitones + key_shift_semitones(music.key, self._target.key)
+            semitones = min(max(shifted, LOWEST_SEMITONES), HIGHEST_SEMITONES)
+        if music.bpm and self._target.bpm:
+            tempo *= tempo_ratio(music.bpm, self._target.bpm)
+        return replace(self._chosen, semitones=semitones, tempo=tempo)
+
+    def _request(
+        self, path: Path, *, start_s: float | None = None, end_s: float | None = None, is_looped: bool | None = None
+    ) -> Request:
+        """Return the request for the current sound: a part of it, or its region."""
+        if start_s is None and self._region is not None:
+            start_s, end_s = self._region.start_s, self._region.end_s
+        return Request(
+            path,
+            self._start_s if start_s is None else start_s,
+            end_s,
+            self._is_loop if is_looped is None else is_looped,
+            treatment=self.treatment,
+            is_even=self._is_even,
+        )
+
+    def _play(self, request: Request) -> None:
+        self._output.play(
+            request.path,
+            start_s=request.start_s,
+            end_s=request.end_s,
+            loop=request.is_looped,
+            from_s=request.from_s,
+            treatment=request.treatment,
+            is_even=request.is_even,
+        )
+
+    def _play_on(self) -> None:
+        """Let what plays go on from where it is, as it is now to be played."""
+        if self._path is None or not self._output.is_playing or self._playing not in {None, self._path}:
+            return
+        request = self._request(self._path)
+        if self.treatment.is_reversed and self._region is None:
+            request = replace(request, start_s=0.0)
+        self._play(replace(request, from_s=self.position_s))
+
+    def files_for_drag(self, paths: Sequence[Path]) -> list[Path]:
+        """Return the files that sound as the sounds are played: the originals, or rendered ones.
+
+        The region belongs to the current sound. A sound that cannot be rendered is dragged as it is, with a complaint.
+        """
+        files = []
+        for path in paths:
+            request = Request(path, is_looped=self._is_loop, treatment=self._treatment_of(Music()))
+            if path == self._path:
+                request = replace(request, treatment=self.treatment)
+                if self._region is not None:
+                    request = replace(request, start_s=self._region.start_s, end_s=self._region.end_s)
+            try:
+                files.append(self._render(request))
+            except BowerbirdError as error:
+                self._view.complain(str(error))
+                files.append(path)
+        return files
 
     def set_volume(self, volume_db: float) -> None:
         """Set the volume in dB."""
@@ -162,6 +366,8 @@ class PlayingPresenter:
                 self._view.show_device(event.sentence)
                 if event.sentence is not None:
                     self._unmark()
+            case OutputReplaced():
+                self._view.complain(event.sentence)
             case CannotPlay():
                 self._view.complain(event.sentence)
                 self._unmark()

@@ -1,7 +1,8 @@
 """The model of the sounds table: a list of ids, and a cache of the rows that were shown."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -43,11 +44,17 @@ class SoundsModel(QAbstractTableModel):
     ----------
     reader : Reader
         Of the window's thread.
+
+    Attributes
+    ----------
+    files_for_drag : callable
+        Returns the files that are dragged for some sounds; by default their own.
     """
 
     def __init__(self, reader: Reader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader = reader
+        self.files_for_drag: Callable[[Sequence[Path]], Sequence[Path]] = lambda paths: paths
         self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._matches: dict[int, Match] = {}
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
@@ -215,5 +222,5 @@ class SoundsModel(QAbstractTableModel):
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
         data = QMimeData()
-        data.setUrls([QUrl(sound.path.as_uri()) for sound in sounds])
+        data.setUrls([QUrl(path.as_uri()) for path in self.files_for_drag([sound.path for sound in sounds])])
         return data

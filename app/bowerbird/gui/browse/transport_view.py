@@ -1,8 +1,13 @@
-"""The row below the waveform: play button, current sound, position, switches and volume."""
+"""The row below the waveform: how the current sound is played, what it is, its position and the volume.
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+Every control has a fixed place: texts that change have a fixed width or the width that is left.
+"""
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFont, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from bowerbird.base.text import channels_text, duration_text, position_text, printable, rate_text
 from bowerbird.catalogue.records import SoundDetails, SoundRow
@@ -10,6 +15,17 @@ from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, label
 from bowerbird.gui.shell.theme import Tokens
+from bowerbird.gui.translation import translate
+from bowerbird.playback.request import UNTREATED, Treatment
+
+MAX_SOLO_CHANNELS: Final = 16
+_NOTCH: Final = 120
+"""Of a mouse wheel, in eighths of a degree."""
+
+_SHOWS_VOLUME_PX: Final = 560
+_SHOWS_TIME_PX: Final = 640
+_SHOWS_PROPERTIES_PX: Final = 900
+_SHOWS_SPEED_PX: Final = 760
 
 
 class Transport(QWidget):
@@ -19,22 +35,51 @@ class Transport(QWidget):
     -------
     volume_chosen : float
         In dB.
+    pitch_stepped, speed_stepped : int
+        Number of steps up or down.
+    pitch_reset, speed_reset : ()
+    channel_chosen : int or None
+        The only channel to be played.
     """
 
     volume_chosen = Signal(float)
+    pitch_stepped = Signal(int)
+    pitch_reset = Signal()
+    speed_stepped = Signal(int)
+    speed_reset = Signal()
+    channel_chosen = Signal(object)
 
     def __init__(self, actions: dict[str, QAction], colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._colours = colours
+        self._treatment = UNTREATED
+        self._n_channels = 0
         self._play = _button(actions["play"])
         self._loop = _button(actions["loop"])
+        self._reverse = _button(actions["reverse"])
+        self._even = _button(actions["even"])
         self._auto_play = _button(actions["auto_play"])
         self._similar = _button(actions["similar"])
         self._name = ElidedLabel("now")
         self._properties = ElidedLabel("small")
         self._device = ElidedLabel("warning", Qt.TextElideMode.ElideRight)
         self._time = label("", "muted")
+        self._time.setFont(_tabular(self._time.font()))
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._time.setFixedWidth(self.fontMetrics().horizontalAdvance("0:00:00.00 / 00:00.00"))
+        self._pitch = _Readout("−24 st", self.tr("Pitch: click resets, the wheel changes it by a semitone"))
+        self._pitch.stepped.connect(self.pitch_stepped)
+        self._pitch.clicked.connect(lambda _=False: self.pitch_reset.emit())
+        self._speed = _Readout("1600 %", self.tr("Speed: click resets, the wheel changes it by 5 %"))
+        self._speed.stepped.connect(self.speed_stepped)
+        self._speed.clicked.connect(lambda _=False: self.speed_reset.emit())
+        self._channel = QToolButton()
+        self._channel.setObjectName("readout")
+        self._channel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._channel.setToolTip(self.tr("Channels"))
+        self._channel.setAccessibleName(self.tr("Channels"))
+        self._channel.setFixedWidth(self.fontMetrics().horizontalAdvance(self.tr("Right")) + 20)
+        self._channel.clicked.connect(self._choose_channel)
         self._volume_icon = QLabel()
         self._volume = QSlider(Qt.Orientation.Horizontal)
         self._volume.setRange(round(MIN_DB), round(MAX_DB))
@@ -42,38 +87,49 @@ class Transport(QWidget):
         self._volume.setAccessibleName(self.tr("Volume"))
         self._volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._decibels = label("", "muted")
+        self._decibels.setFont(_tabular(self._decibels.font()))
         self._decibels.setFixedWidth(self.fontMetrics().horizontalAdvance("−60 dB "))
         self._decibels.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._volume.valueChanged.connect(self._volume_moved)
         self._duration_s = 0.0
+        self._width_px = 10_000
         self._lay_out()
         self.recolour(colours)
         self.show_device(None)
+        self.show_treatment(UNTREATED)
+        self._show_channels(0)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self._play)
+        layout.setSpacing(4)
+        for button in (self._play, self._loop, self._reverse, self._even, self._auto_play):
+            layout.addWidget(button)
+        layout.addSpacing(4)
         layout.addWidget(self._name, 3)
         layout.addWidget(self._properties, 4)
         layout.addWidget(self._device, 7)
+        layout.addSpacing(4)
         layout.addWidget(self._time)
+        layout.addSpacing(4)
+        layout.addWidget(self._pitch)
+        layout.addWidget(self._speed)
+        layout.addWidget(self._channel)
         layout.addWidget(self._similar)
-        layout.addWidget(self._loop)
-        layout.addWidget(self._auto_play)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(self._volume_icon)
         layout.addWidget(self._volume)
         layout.addWidget(self._decibels)
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
+        self._colours = colours
         self._volume_icon.setPixmap(theme.icon("volume", colours.muted).pixmap(QSize(16, 16)))
 
     def show_sound(self, sound: SoundRow | None, details: SoundDetails | None) -> None:
         """Show another sound, or none."""
         self._duration_s = (sound.duration_s or 0.0) if sound else 0.0
+        self._show_channels((sound.n_channels or 0) if sound else 0)
         if sound is None:
             self._name.set_text("")
             self._properties.set_text("")
@@ -97,11 +153,27 @@ class Transport(QWidget):
         else:
             self._time.setText(f"{position_text(position_s or 0.0)} / {position_text(self._duration_s)}")
 
+    def show_treatment(self, treatment: Treatment) -> None:
+        """Show how the current sound is played; what is changed has the accent colour."""
+        self._treatment = treatment
+        self._pitch.show_value(_semitones_text(treatment.semitones), is_changed=treatment.semitones != 0)
+        pace = treatment.pace
+        self._speed.show_value(f"{100 * pace:.0f} %", is_changed=pace != 1.0)
+        self._show_channels(self._n_channels)
+
+    def _show_channels(self, n_channels: int) -> None:
+        self._n_channels = n_channels
+        channel = self._treatment.channel
+        is_solo = channel is not None and channel < n_channels
+        self._channel.setEnabled(n_channels > 1)
+        self._channel.setText(_channel_text(channel, n_channels) if is_solo else self.tr("All"))
+        _set_changed(self._channel, is_changed=is_solo)
+
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device in place of the properties."""
         self._device.set_text(sentence or "")
         self._device.setVisible(sentence is not None)
-        self._properties.setVisible(sentence is None)
+        self._fit_properties()
 
     def show_volume(self, volume_db: float) -> None:
         """Show the volume."""
@@ -112,13 +184,114 @@ class Transport(QWidget):
         self._decibels.setText(f"{'−' if volume_db < 0 else '+' if volume_db else ''}{abs(volume_db)} dB")
         self.volume_chosen.emit(float(volume_db))
 
+    def _choose_channel(self) -> None:
+        menu = self.channel_menu()
+        menu.exec(self._channel.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+        menu.deleteLater()
+
+    def channel_menu(self) -> QMenu:
+        """Return the menu of the channels."""
+        menu = QMenu(self)
+        chosen = self._treatment.channel
+        for channel in (None, *range(min(self._n_channels, MAX_SOLO_CHANNELS))):
+            text = self.tr("All channels") if channel is None else _channel_text(channel, self._n_channels)
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(channel == chosen)
+            action.triggered.connect(lambda _=False, channel=channel: self.channel_chosen.emit(channel))
+        return menu
+
     def fit(self, width_px: int) -> None:
         """Hide the less important parts in a narrow window."""
-        is_narrow = width_px < 640
-        for widget in (self._volume_icon, self._decibels, self._time):
-            widget.setVisible(not is_narrow)
-        self._volume.setVisible(width_px >= 440)
-        self._properties.setVisible(not is_narrow and not self._device.isVisibleTo(self))
+        self._width_px = width_px
+        for widget, from_px in (
+            (self._volume_icon, _SHOWS_VOLUME_PX),
+            (self._volume, _SHOWS_VOLUME_PX),
+            (self._decibels, _SHOWS_TIME_PX),
+            (self._time, _SHOWS_TIME_PX),
+            (self._speed, _SHOWS_SPEED_PX),
+            (self._channel, _SHOWS_SPEED_PX),
+            (self._similar, _SHOWS_VOLUME_PX),
+        ):
+            widget.setVisible(width_px >= from_px)
+        self._fit_properties()
+
+    def _fit_properties(self) -> None:
+        has_device = self._device.isVisibleTo(self)
+        self._properties.setVisible(self._width_px >= _SHOWS_PROPERTIES_PX and not has_device)
+
+
+class _Readout(QToolButton):
+    """A value that a click resets, and that the wheel or the arrow keys change.
+
+    Signals
+    -------
+    stepped : int
+    """
+
+    stepped = Signal(int)
+
+    def __init__(self, widest: str, meaning: str) -> None:
+        super().__init__()
+        self._turned = 0
+        self.setObjectName("readout")
+        self.setFont(_tabular(self.font()))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolTip(meaning)
+        self.setAccessibleName(meaning)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + 14)
+
+    def show_value(self, text: str, *, is_changed: bool) -> None:
+        """Show a value."""
+        self.setText(text)
+        _set_changed(self, is_changed=is_changed)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step once per notch; touchpads send parts of one."""
+        self._turned += event.angleDelta().y()
+        n_steps = int(self._turned / _NOTCH)
+        self._turned -= n_steps * _NOTCH
+        if n_steps:
+            self.stepped.emit(n_steps)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step with the arrow keys."""
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.stepped.emit(step)
+
+
+def _semitones_text(semitones: float) -> str:
+    sign = "−" if semitones < 0 else "+" if semitones > 0 else ""
+    return f"{sign}{abs(semitones):g} st"
+
+
+def _channel_text(channel: int | None, n_channels: int) -> str:
+    """Return the name of a channel: "Left", "Right" or its number."""
+    if channel is None:
+        return ""
+    if n_channels == 2:
+        return translate("Transport", "Left") if channel == 0 else translate("Transport", "Right")
+    return translate("Transport", "Ch {number}").format(number=channel + 1)
+
+
+def _set_changed(button: QToolButton, *, is_changed: bool) -> None:
+    """Let the style sheet show that a value is not the default."""
+    if button.property("changed") is not is_changed:
+        button.setProperty("changed", is_changed)
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+
+def _tabular(font: QFont) -> QFont:
+    """Return a font whose digits are equally wide, so that a text does not move while it counts."""
+    made = QFont(font)
+    if hasattr(made, "setFeature"):  # since Qt 6.7
+        made.setFeature(QFont.Tag("tnum"), 1)
+    return made
 
 
 def _button(action: QAction) -> QToolButton:

@@ -53,14 +53,14 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "Remo&ve selected folder from the library"),
     ),
     ActionSpec(
-        "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Rescan folders"), ("F5",)
+        "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Resca&n folders"), ("F5",)
     ),
     ActionSpec(
         "pause", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Pause analysis"), ("Ctrl+P",)
     ),
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Cancel analysis")),
     ActionSpec(
-        "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Encoders…"), ("Ctrl+Shift+E",)
+        "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Enc&oders…"), ("Ctrl+Shift+E",)
     ),
     ActionSpec(
         "settings", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Settings…"), ("Ctrl+,",)
@@ -154,7 +154,7 @@ ACTIONS: Final = (
     ActionSpec(
         "less_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "L&ess like this"),
+        QT_TRANSLATE_NOOP("Actions", "Less like t&his"),
         ("-",),
         in_list_only=True,
     ),
@@ -172,6 +172,45 @@ ACTIONS: Final = (
         ("L",),
         icon="loop",
         is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "reverse",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "&Reverse"),
+        ("R",),
+        icon="reverse",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "even",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Even lou&dness"),
+        ("E",),
+        icon="even",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "pitch_up",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Raise pi&tch"),
+        ("]",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "pitch_down",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Lower pit&ch"),
+        ("[",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "reset_treatment",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Play &unchanged"),
+        ("0",),
         in_list_only=True,
     ),
     ActionSpec(
@@ -199,7 +238,30 @@ ACTIONS: Final = (
         is_switch=True,
     ),
     ActionSpec(
-        "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Rejected sounds"), ("Ctrl+E",)
+        "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Re&jected sounds"), ("Ctrl+E",)
+    ),
+    ActionSpec(
+        "spectrogram",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "Spectro&gram"),
+        ("G",),
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "lanes",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "A lane for each &channel"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "zoom_in", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Zoom in"), ("Ctrl++", "Ctrl+=")
+    ),
+    ActionSpec(
+        "zoom_out", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Zoom ou&t"), ("Ctrl+-",)
+    ),
+    ActionSpec(
+        "zoom_whole", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Wh&ole sound"), ("Ctrl+0",)
     ),
     ActionSpec(
         "studies",
@@ -237,6 +299,8 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "similar",
         "add_word",
         "loop",
+        "spectrogram",
+        "zoom_in",
         "compare",
     }
 )

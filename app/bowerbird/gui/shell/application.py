@@ -26,6 +26,7 @@ from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
 from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
@@ -42,11 +43,14 @@ from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
 from bowerbird.gui.translation import translate, use_translator
 from bowerbird.jobs.runner import JobEnded
+from bowerbird.library.audition.loudness import EvenLoudness
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
+from bowerbird.playback.device import list_outputs
 from bowerbird.playback.player import Player
+from bowerbird.playback.render import render_for_drag
 
 _SWITCH_S = 0.001
 _OFFER_AFTER_MS = 1500
@@ -88,7 +92,12 @@ class Application:
         self.window = window = MainWindow(self._reader, self._apply_theme(), self._keys)
         self._settings_window = LazyDialog(self._make_settings_window)
         self._key_sheet = LazyDialog(self._make_key_sheet)
-        self._player = Player(post=self._bridge.post)
+        self._player = Player(
+            post=self._bridge.post,
+            latency=settings.buffer,
+            output=settings.output,
+            even_gain=EvenLoudness(library).gain_db,
+        )
         self._question = QTimer(window, singleShot=True, interval=_OFFER_AFTER_MS)
         self.browsing = BrowsingPresenter(
             window,
@@ -98,8 +107,15 @@ class Application:
             pane_read=lambda pane: self.indexing.count(pane.n_analysed, pane.n_present),
         )
         self.playing = PlayingPresenter(
-            window, self._player, is_auto_play=settings.is_auto_play, is_loop=settings.is_loop
+            window,
+            self._player,
+            is_auto_play=settings.is_auto_play,
+            is_loop=settings.is_loop,
+            is_even=settings.is_even,
+            render=lambda request: render_for_drag(request, paths.cache_path() / "dragged"),
         )
+        self._details = QueryThread()
+        self.waveform = WaveformPresenter(window.waveform, self._details)
         self.indexing = IndexingPresenter(
             window,
             library,
@@ -209,7 +225,18 @@ class Application:
         window.words.given.connect(self.words.give)
         window.waveform.position_clicked.connect(self.playing.play_from)
         window.waveform.region_chosen.connect(self.playing.choose_region)
+        window.waveform.detail_changed.connect(self.waveform.refresh)
+        window.query_played.connect(self.playing.play_other)
+        window.sound_moved_to.connect(
+            lambda sound, _, is_passing: None if is_passing or sound is None else self._prefetch()
+        )
+        window.model.files_for_drag = self.playing.files_for_drag
         window.transport.volume_chosen.connect(self.playing.set_volume)
+        window.transport.pitch_stepped.connect(self.playing.shift_pitch)
+        window.transport.pitch_reset.connect(self.playing.reset_pitch)
+        window.transport.speed_stepped.connect(self.playing.step_speed)
+        window.transport.speed_reset.connect(lambda: self.playing.set_speed(1.0))
+        window.transport.channel_chosen.connect(self.playing.set_channel)
         window.files_dropped.connect(self._dropped)
         window.relaxed.connect(self.browsing.relax)
         window.cleared.connect(self.browsing.clear_everything)
@@ -259,6 +286,18 @@ class Application:
                 "add_word": self._add_word,
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
+                "reverse": lambda: self.playing.set_reversed(is_reversed=window.actions_by_name["reverse"].isChecked()),
+                "even": lambda: self.playing.set_even(is_even=window.actions_by_name["even"].isChecked()),
+                "pitch_up": lambda: self.playing.shift_pitch(1),
+                "pitch_down": lambda: self.playing.shift_pitch(-1),
+                "reset_treatment": self.playing.reset,
+                "spectrogram": lambda: window.waveform.set_spectrogram(
+                    is_spectrogram=window.actions_by_name["spectrogram"].isChecked()
+                ),
+                "lanes": lambda: window.waveform.set_split(is_split=window.actions_by_name["lanes"].isChecked()),
+                "zoom_in": window.waveform.zoom_in,
+                "zoom_out": window.waveform.zoom_out,
+                "zoom_whole": window.waveform.show_whole,
                 "folders": window.fit,
                 "inspector": window.toggle_inspector,
                 "rejected": window.show_rejected,
@@ -280,6 +319,8 @@ class Application:
         window.folders.choose(location)
         window.actions_by_name["loop"].setChecked(settings.is_loop)
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
+        window.actions_by_name["even"].setChecked(settings.is_even)
+        window.actions_by_name["lanes"].setChecked(True)
         window.actions_by_name["folders"].setChecked(settings.has_folders)
         window.want_inspector(is_wanted=settings.has_inspector)
         window.show_history(can_go_back=False, can_go_forward=False)
@@ -353,12 +394,14 @@ class Application:
         self.window.words.begin(self.words.placeholder())
 
     def _clear(self) -> None:
-        """Stop playback, or clear the region, the examples or the text: one of them with each press of Escape."""
+        """Stop playback, clear the region, zoom out, or clear the search: one of them with each press of Escape."""
         if self.playing.stop():
             return
         if self.playing.region is not None:
-            self.playing.selected(self.playing.path, is_quiet=True)
+            self.playing.clear_region()
             self.window.waveform.clear_region()
+            return
+        if self.window.waveform.show_whole():
             return
         self.browsing.clear()
 
@@ -367,6 +410,9 @@ class Application:
         if self._settings.has_offer != self.models.has_offer:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
+
+    def _prefetch(self) -> None:
+        self.playing.prefetch(self.window.likely_paths())
 
     def _toggle_auto_play(self) -> None:
         self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
@@ -383,9 +429,11 @@ class Application:
         return (ROOMY_ROW_PX if self._settings.has_roomy_rows else ROW_PX) + max(0, larger_px)
 
     def _open_settings(self) -> None:
-        self._settings_window.show().show_settings(
-            self._settings, columns=self.window.table.columns, outputs=(), output=self._settings.output_device
-        )
+        self._settings_window.show().show_settings(self._settings, self.window.table.columns)
+        self._lists[0].run("outputs", list_outputs, done=self._show_outputs, failed=self.window.complain)
+
+    def _show_outputs(self, outputs: Sequence[str]) -> None:
+        self._settings_window.update(lambda window: window.show_outputs(outputs, self._settings.output))
 
     def _make_settings_window(self) -> SettingsWindow:
         made = SettingsWindow(self.window)
@@ -409,6 +457,8 @@ class Application:
                 self.window.table.set_row_height(self._row_px())
             case "has_roomy_rows":
                 self.window.table.set_row_height(self._row_px())
+            case "output" | "buffer":
+                self._player.choose_output(self._settings.output, latency=self._settings.buffer)
             case "analysis_load":
                 self.indexing.set_load(str(value))
             case _:
@@ -430,6 +480,7 @@ class Application:
             volume_db=self._player.volume_db,
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
+            is_even=self.playing.is_even,
             has_folders=self.window.actions_by_name["folders"].isChecked(),
             columns=list(self.window.table.columns),
             column_widths=self.window.table.column_widths,
@@ -443,6 +494,7 @@ class Application:
         save_settings(settings, paths.settings_path())
         self._is_closed = True
         self.listening.close()
+        self._details.close(lambda: None)
         self._player.close()
         self._encoders_dialog.close()
         self._settings_window.close()

@@ -53,7 +53,7 @@ class SettingsWindow(QDialog):
         self._devices = QComboBox()
         self._devices.setAccessibleName(self.tr("Sound output"))
         self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._devices.activated.connect(lambda _: self.changed.emit("output_device", self._devices.currentData()))
+        self._devices.activated.connect(lambda _: self.changed.emit("output", self._devices.currentData()))
         area, self._rows = scrolled_rows()
         area.setAccessibleName(self.windowTitle())
         self._rows.setContentsMargins(24, 16, 24, 16)
@@ -142,9 +142,7 @@ class SettingsWindow(QDialog):
                 flow.addWidget(box)
         return widget
 
-    def show_settings(
-        self, settings: Settings, *, columns: Sequence[str], outputs: Sequence[str], output: str | None
-    ) -> None:
+    def show_settings(self, settings: Settings, columns: Sequence[str]) -> None:
         """Show the current settings.
 
         Parameters
@@ -152,15 +150,16 @@ class SettingsWindow(QDialog):
         settings : Settings
         columns : sequence of str
             The columns of the table.
-        outputs : sequence of str
-            The sound outputs that are there.
-        output : str or None
-            The one that was chosen; None for the system's.
         """
         for name in self._options:
             self._show_choice(name, getattr(settings, name))
         for name, box in self._columns.items():
             box.setChecked(name in columns)
+        if not self._devices.count():
+            self.show_outputs((), settings.output)
+
+    def show_outputs(self, outputs: Sequence[str], output: str | None) -> None:
+        """Show the sound outputs that are there, and the one that was chosen; None for the system's."""
         self._devices.clear()
         self._devices.addItem(self.tr("The system’s output"), None)
         for name in outputs:

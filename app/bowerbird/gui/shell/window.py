@@ -54,6 +54,7 @@ from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane
+from bowerbird.playback.request import Treatment
 
 _PLAYHEAD_MS: Final = 16
 _REFRESH_MS: Final = 700
@@ -63,6 +64,8 @@ _NO_INSPECTOR_PX: Final = 960
 
 _INSPECTOR_ALONE_PX: Final = 560
 """In a narrower window the inspector takes the space of the list as well."""
+
+_N_LIKELY: Final = 6
 
 
 class MainWindow(QMainWindow):
@@ -76,6 +79,7 @@ class MainWindow(QMainWindow):
     relaxed : Relaxation
     cleared : ()
         Everything that restricts the list is to be cleared.
+    query_played : (Path, start_s: float)
     playhead_wanted : ()
         The playback position is to be shown.
     refresh_wanted : ()
@@ -87,6 +91,7 @@ class MainWindow(QMainWindow):
     files_dropped = Signal(list)
     relaxed = Signal(object)
     cleared = Signal()
+    query_played = Signal(object, float)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
     closing = Signal()
@@ -99,6 +104,7 @@ class MainWindow(QMainWindow):
         self._sound: SoundRow | None = None
         self._is_inspector_wanted = True
         self._is_inspector_asked_for = False
+        self._query_path: Path | None = None
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
         self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table, keys)
@@ -158,6 +164,7 @@ class MainWindow(QMainWindow):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_context_menu)
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
+        self.waveform.query_clicked.connect(lambda start_s: self.query_played.emit(self._query_path, start_s))
         self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
         self.words.left.connect(self.table.setFocus)
@@ -191,6 +198,7 @@ class MainWindow(QMainWindow):
         is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
         self.chips.show_state(state)
+        self._show_query(state.examples)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
@@ -203,6 +211,19 @@ class MainWindow(QMainWindow):
             self._show_empty_state(state)
         if self._pages.currentWidget() is not self.rejected or not state.is_same_query:
             self.show_sounds()
+
+    def _show_query(self, examples: Sequence[Example]) -> None:
+        """Show the waveform of the first example above that of the current sound."""
+        path = next((example.path for example in examples if not example.is_unlike), None)
+        if path == self._query_path:
+            return
+        self._query_path = path
+        sound = self._reader.sound_at(path) if path is not None else None
+        peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
+        if sound is None or peaks is None:
+            self.waveform.clear_query()
+        else:
+            self.waveform.show_query(peaks, printable(sound.name), sound.duration_s or 0.0)
 
     def _show_empty_state(self, state: ListState) -> None:
         actions: list[tuple[str, Callable[[], object]]] = [
@@ -266,7 +287,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
-        self.actions_by_name["pause"].setText(self.tr("&Resume analysis") if paused else self.tr("&Pause analysis"))
+        self.actions_by_name["pause"].setText(self.tr("Res&ume analysis") if paused else self.tr("&Pause analysis"))
 
     def show_unfinished(self, state: UnfinishedState | None) -> None:
         """Show that the analysis was stopped before its end, or hide that."""
@@ -307,6 +328,18 @@ class MainWindow(QMainWindow):
         """Show the words of the current sound; None while they are being looked up."""
         self.words.show_words(chips, has_sound=has_sound)
 
+    def show_treatment(self, treatment: Treatment) -> None:
+        """Show how the current sound is played."""
+        self.transport.show_treatment(treatment)
+        self.actions_by_name["reverse"].setChecked(treatment.is_reversed)
+
+    def likely_paths(self) -> list[Path]:
+        """Return the files of the rows around the current one, which are likely to be selected next."""
+        row = self.table.currentIndex().row()
+        around = [row + sign * step for step in range(1, _N_LIKELY + 1) for sign in (1, -1)]
+        sounds = [self.model.sound(each) for each in around if 0 <= each < self.model.rowCount()]
+        return [sound.path for sound in sounds if sound is not None and not sound.is_missing]
+
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device, or none."""
         self.transport.show_device(sentence)
@@ -329,7 +362,13 @@ class MainWindow(QMainWindow):
         if sound is None or peaks is None or not sound.rate_hz:
             self.waveform.clear_sound()
         else:
-            self.waveform.show_sound(peaks, rate_hz=sound.rate_hz, duration_s=sound.duration_s or 0.0)
+            self.waveform.show_sound(
+                peaks,
+                rate_hz=sound.rate_hz,
+                duration_s=sound.duration_s or 0.0,
+                path=sound.path,
+                n_channels=sound.n_channels or 1,
+            )
         details = self._reader.details(sound.id) if sound else None
         self.transport.show_sound(sound, details)
         if sound is None:

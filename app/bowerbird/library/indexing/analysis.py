@@ -111,6 +111,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
         spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
+        sounding_lufs=loudness.sounding_lufs,
     )
 
 
