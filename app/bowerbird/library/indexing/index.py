@@ -25,6 +25,7 @@ from bowerbird.domain.events import (
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import finish_encoder, is_searched_with, searched_encoder
+from bowerbird.library.indexing.describing import Workers, describe_pending, hash_pending_samples, read_names
 from bowerbird.library.indexing.encoding import encode_pending
 from bowerbird.library.indexing.outcomes import sort_outcomes
 from bowerbird.library.indexing.pace import Pace
@@ -76,8 +77,9 @@ def index_folders(
     """Add folders to a library and bring them up to date; with none, every folder it has.
 
     All folders are scanned first, then possible copies are identified, then the remaining sounds are analysed, then the
-    further encoder embeds them. Each stage asks the catalogue what is still pending, so a killed or cancelled run is
-    resumed by the next.
+    further encoder embeds them. What an older version of the program did not read of sounds is read in passing: their
+    metadata before the embeddings, a hash of their samples after them. Each stage asks the catalogue what is still
+    pending, so a killed or cancelled run is resumed by the next.
 
     Parameters
     ----------
@@ -108,7 +110,10 @@ def index_folders(
         run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers())
         for path in _outermost(folders or [folder.path for folder in library.folders()]):
             _scan_folder(run, path)
+        read_names(writer, control)
         _analyse_pending(run)
+        workers = Workers(encoder.id, run.n_workers, control)
+        describe_pending(writer, run.scanned, workers=workers, post=post)
         if not control.is_cancelled:
             writer.delete_orphans()
             _search_with_built_in(run)
@@ -117,6 +122,7 @@ def index_folders(
                 post(EncoderReady(searched.name, 0))
             if further is not None and further.id != encoder.id:
                 _encode_further(run, further)
+        hash_pending_samples(writer, run.scanned, workers=workers, post=post)
         summary = IndexingFinished(
             n_sounds=run.n_listed,
             n_analysed=run.n_analysed,

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bowerbird.catalogue.records import Analysis
+    from bowerbird.domain.metadata import Metadata
     from bowerbird.domain.sounds import Samples, Vectors
     from bowerbird.encoders.protocol import Encoder
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
-TaskKind: TypeAlias = Literal["identify", "analyse", "encode"]
+TaskKind: TypeAlias = Literal["identify", "analyse", "encode", "describe", "hash samples"]
 
 READY = "ready"
 """First message of a worker: whatever kills it from then on is a file."""
@@ -37,7 +38,7 @@ class Task:
     """One task for one file.
 
     "encode" embeds a file that is analysed already: `content_hash` is what it must still contain, and `n_known` the
-    number of its windows that are embedded already.
+    number of its windows that are embedded already. "describe" reads its metadata, and "hash samples" decodes it.
     """
 
     kind: TaskKind
@@ -58,6 +59,8 @@ class Outcome:
     path : str
     hash : bytes or None
     analysis : Analysis or None
+    metadata : Metadata or None
+    samples_hash : bytes or None
     vectors : ndarray, shape (n_windows, n_dims), or None
         Embeddings, beginning with the window `first_number`.
     first_number : int
@@ -75,6 +78,8 @@ class Outcome:
     path: str
     hash: bytes | None = None
     analysis: "Analysis | None" = None
+    metadata: "Metadata | None" = None
+    samples_hash: bytes | None = None
     vectors: "Vectors | None" = None
     first_number: int = 0
     failure: str | None = None
@@ -122,6 +127,12 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
             yield Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
         elif task.kind == "analyse":
             yield Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))
+        elif task.kind == "describe":
+            metadata = analysis.metadata_of_content(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, metadata=metadata)
+        elif task.kind == "hash samples":
+            digest = analysis.hash_samples(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, samples_hash=digest)
         else:
             number = task.n_known
             for vectors, is_last in analysis.encode_windows(
