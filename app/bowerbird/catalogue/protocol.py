@@ -314,8 +314,8 @@ class SoundWriter(Protocol):
         """Bring back sounds that `hide_sounds` removed."""
         ...
 
-    def delete_hidden(self) -> None:
-        """Delete what `hide_folder` and `hide_sounds` removed, for good."""
+    def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
+        """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
         ...
 
     def watch_folder(self, folder_id: int, *, is_watched: bool) -> None:

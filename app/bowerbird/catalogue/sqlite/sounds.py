@@ -277,11 +277,19 @@ class SoundWrites(Session):
         with self._transaction() as connection:
             connection.executemany("DELETE FROM hidden WHERE sound_id = ?", [(number,) for number in sound_ids])
 
-    def delete_hidden(self) -> None:
-        """Delete what `hide_folder` and `hide_sounds` removed, for good."""
+    def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
+        """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM sounds WHERE id IN (SELECT sound_id FROM hidden)")
-            connection.execute("DELETE FROM folders WHERE is_removed")
+            if folder_id is not None:
+                connection.execute("DELETE FROM folders WHERE id = ? AND is_removed", [folder_id])
+            elif sound_ids is not None:
+                connection.executemany(
+                    "DELETE FROM sounds WHERE id = ? AND id IN (SELECT sound_id FROM hidden)",
+                    [(number,) for number in sound_ids],
+                )
+            else:
+                connection.execute("DELETE FROM folders WHERE is_removed")
+                connection.execute("DELETE FROM sounds WHERE id IN (SELECT sound_id FROM hidden)")
             delete_orphans(connection)
 
     def watch_folder(self, folder_id: int, *, is_watched: bool) -> None:
