@@ -117,6 +117,12 @@ _NEVER_SOUNDS: Final = frozenset(
     ]
 )
 
+
+def is_never_sound(name: str) -> bool:
+    """Return whether the name of a file says that it is something else than a sound."""
+    return extension(name) in _NEVER_SOUNDS
+
+
 N_SNIFFED_BYTES: Final = 12
 
 

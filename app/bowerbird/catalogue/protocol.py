@@ -31,6 +31,7 @@ from bowerbird.catalogue.records import (
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredFile,
     StoredSearch,
     WindowSpan,
     WindowVectors,
@@ -108,6 +109,10 @@ class SoundReader(Protocol):
 
     def ignored_patterns(self) -> list[str]:
         """Return the patterns of names that scans ignore, sorted."""
+        ...
+
+    def stored_files(self, folder_id: int) -> list[StoredFile]:
+        """Return the files of a folder as they were scanned last, by path."""
         ...
 
     def missing_ids(self) -> Ids:
@@ -325,10 +330,12 @@ class SoundWriter(Protocol):
     def move_folder(self, folder_id: int, path: Path) -> None:
         """Record that a folder with all its sounds is at another path now.
 
+        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays.
+
         Raises
         ------
         ValueError
-            When another folder of the library is there, or contains it.
+            When a folder of the library is inside that path, or around it.
         """
         ...
 

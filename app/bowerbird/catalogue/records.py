@@ -69,6 +69,23 @@ class FileStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it was scanned last.
+
+    Attributes
+    ----------
+    path : str
+    size_bytes : int
+    hash : bytes or None
+        None where it was not computed.
+    """
+
+    path: str
+    size_bytes: int
+    hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedCounts:
     """How many files of a scanned batch were new or changed."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 MAX_CHUNK_BYTES: Final = 4_000_000
@@ -72,6 +73,20 @@ def read_container(file: BinaryIO) -> Container | None:
     if head[:4] == b"caff":
         return Container("caf", "big", tuple(_caf_chunks(file, n_bytes)))
     return None
+
+
+def is_unfinished(path: Path) -> bool:
+    """Return whether a file's chunk of samples is empty or longer than the file: its writer is not done, or died."""
+    try:
+        with path.open("rb") as file:
+            container = read_container(file)
+            n_file_bytes = file.seek(0, 2)
+    except OSError:
+        return False
+    if container is None:
+        return False
+    audio = [chunk for chunk in container.chunks if chunk.name in {b"data", b"SSND"}]
+    return not audio or any(chunk.n_bytes == 0 or chunk.start + chunk.n_bytes > n_file_bytes for chunk in audio)
 
 
 def read_chunk(file: BinaryIO, chunk: Chunk) -> bytes:

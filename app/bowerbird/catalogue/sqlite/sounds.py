@@ -17,6 +17,7 @@ from bowerbird.catalogue.records import (
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredFile,
     WordMatch,
 )
 from bowerbird.catalogue.sqlite import conditions
@@ -69,6 +70,14 @@ class SoundReads(Session):
     def ignored_patterns(self) -> list[str]:
         """Return the patterns of names that scans ignore, sorted."""
         return [row["pattern"] for row in self._rows("SELECT pattern FROM ignored_patterns ORDER BY pattern")]
+
+    def stored_files(self, folder_id: int) -> list[StoredFile]:
+        """Return the files of a folder as they were scanned last, by path."""
+        sql = (
+            "SELECT path, sounds.size_bytes AS size_bytes, ifnull(sounds.hash, contents.hash) AS hash FROM sounds "
+            f"LEFT JOIN contents ON contents.id = content_id WHERE folder_id = ? AND {conditions.LISTED} ORDER BY path"
+        )
+        return [StoredFile(row["path"], row["size_bytes"], row["hash"]) for row in self._rows(sql, [folder_id])]
 
     def missing_ids(self) -> Ids:
         """Return the ids of the sounds that the last scans did not find, shape (n,)."""
@@ -300,16 +309,26 @@ class SoundWrites(Session):
     def move_folder(self, folder_id: int, path: Path) -> None:
         """Record that a folder with all its sounds is at another path now.
 
+        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays.
+
         Raises
         ------
         ValueError
-            When another folder of the library is there, or contains it.
+            When a folder of the library is inside that path, or around it.
         """
         with self._transaction() as connection:
-            others = connection.execute("SELECT path FROM folders WHERE id <> ?", [folder_id]).fetchall()
+            same = connection.execute(
+                "SELECT id FROM folders WHERE path = CAST(? AS TEXT) AND id <> ?", [to_text(str(path)), folder_id]
+            ).fetchone()
+            others = connection.execute(
+                "SELECT path FROM folders WHERE id <> ? AND path <> CAST(? AS TEXT)",
+                [same["id"] if same else 0, to_text(str(path))],
+            ).fetchall()
             if any(path.is_relative_to(row["path"]) or Path(row["path"]).is_relative_to(path) for row in others):
                 raise ValueError("folders of a library do not overlap")
             former = connection.execute("SELECT path FROM folders WHERE id = ?", [folder_id]).fetchone()["path"]
+            if same:
+                connection.execute("UPDATE folders SET path = '' WHERE id = ?", [same["id"]])
             connection.execute(
                 "UPDATE folders SET path = CAST(? AS TEXT) WHERE id = ?", [to_text(str(path)), folder_id]
             )
@@ -318,6 +337,9 @@ class SoundWrites(Session):
                 moved = str(path / PurePath(row["path"]).relative_to(former))
                 directory = directory_of(moved, path)
                 connection.execute(
+                    "DELETE FROM sounds WHERE path = CAST(? AS TEXT) AND id <> ?", [to_text(moved), row["id"]]
+                )
+                connection.execute(
                     "UPDATE sounds SET path = CAST(? AS TEXT), directory = CAST(? AS TEXT), directory_key = ? "
                     "WHERE id = ?",
                     [to_text(moved), to_text(directory), directory_key(directory), row["id"]],
@@ -325,6 +347,10 @@ class SoundWrites(Session):
                 connection.execute(
                     "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
                 )
+
+            if same:
+                connection.execute("UPDATE sounds SET folder_id = ? WHERE folder_id = ?", [folder_id, same["id"]])
+                connection.execute("DELETE FROM folders WHERE id = ?", [same["id"]])
 
     def ignore(self, patterns: Sequence[str]) -> None:
         """Record which names scans ignore, instead of those before."""

@@ -27,6 +27,7 @@ from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import finish_encoder, is_searched_with, searched_encoder
 from bowerbird.library.indexing.describing import Workers, describe_pending, hash_pending_samples, read_names
 from bowerbird.library.indexing.encoding import encode_pending
+from bowerbird.library.indexing.ignoring import Ignored
 from bowerbird.library.indexing.outcomes import sort_outcomes
 from bowerbird.library.indexing.pace import Pace
 from bowerbird.library.indexing.scan import Scan, scan
@@ -53,6 +54,7 @@ class _Run:
     control: Control
     post: Post
     n_workers: int
+    ignored: Ignored
     n_listed: int = 0
     n_analysed: int = 0
     n_copies: int = 0
@@ -107,7 +109,9 @@ def index_folders(
     began = time.monotonic()
     with library.write() as writer, library.lock("indexing"):
         searched_before = searched_encoder(library).encoder.id
-        run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers())
+        with library.read() as reader:
+            ignored = Ignored(reader.ignored_patterns())
+        run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers(), ignored)
         for path in _outermost(folders or [folder.path for folder in library.folders()]):
             _scan_folder(run, path)
         read_names(writer, control)
@@ -156,7 +160,7 @@ def _scan_folder(run: _Run, absolute: Path) -> None:
     run.writer.begin_scan()
     met = Scan()
     n_found = n_new = n_changed = n_missing = 0
-    for batch in _batches(scan(absolute, met, run.control), SCANNED_AT_ONCE):
+    for batch in _batches(scan(absolute, met, run.control, ignored=run.ignored), SCANNED_AT_ONCE):
         counts = run.writer.reconcile(folder, batch)
         n_found += len(batch)
         n_new += counts.n_new
