@@ -12,6 +12,7 @@ from typing import Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import (
     Analysis,
     AnnotatedSound,
@@ -27,6 +28,7 @@ from bowerbird.catalogue.records import (
     PendingContent,
     PendingSound,
     PresentContent,
+    RejectedGroup,
     RejectedSound,
     ScannedCounts,
     SoundDetails,
@@ -157,6 +159,10 @@ class SoundReader(Protocol):
 
     def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
         """Return the present sounds that cannot be used or embedded, with reasons, by path."""
+        ...
+
+    def rejected_groups(self) -> list[RejectedGroup]:
+        """Return the sounds that `rejected` would return by the class of their reasons, the largest group first."""
         ...
 
     def count_rejected(self) -> int:
@@ -384,7 +390,10 @@ class AnalysisWriter(Protocol):
         ...
 
     def record(
-        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+        self,
+        analyses: Iterable[tuple[int, Analysis]],
+        failures: Iterable[tuple[int, str, RejectionCode]],
+        encoder_id: str,
     ) -> int:
         """Record a batch of outcomes; return the number of sounds that are analysed now, copies included."""
         ...

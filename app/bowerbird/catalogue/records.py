@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
@@ -359,11 +360,31 @@ class AnnotatedSound:
 
 @dataclass(frozen=True, slots=True)
 class RejectedSound:
-    """A sound that cannot be used, with the reason."""
+    """A sound that cannot be used, with the reason as a sentence that names it, and the class of the reason."""
 
     id: int
     path: Path
     reason: str
+    code: RejectionCode = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedGroup:
+    """Sounds that cannot be used for reasons of one class.
+
+    Attributes
+    ----------
+    code : RejectionCode
+    reason, remedy : str
+        What is wrong with all of them, and what to do.
+    sounds : tuple of RejectedSound
+        By path.
+    """
+
+    code: RejectionCode
+    reason: str
+    remedy: str
+    sounds: tuple[RejectedSound, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

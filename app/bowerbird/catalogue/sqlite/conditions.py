@@ -42,9 +42,9 @@ BELOW: Final = "folder_id = :folder AND substr(path, 1, length(CAST(:below AS TE
 """In a folder of the library, below a path that ends in a separator."""
 
 REJECTED: Final = (
-    "SELECT sounds.id, path, folder_id, reason FROM failures JOIN sounds ON sounds.id = sound_id "
+    "SELECT sounds.id, path, folder_id, reason, code FROM failures JOIN sounds ON sounds.id = sound_id "
     f"WHERE is_missing = 0 AND {LISTED} "
-    "UNION ALL SELECT sounds.id, path, folder_id, failure FROM encoded JOIN sounds USING (content_id) "
+    "UNION ALL SELECT sounds.id, path, folder_id, failure, 'not_embedded' FROM encoded JOIN sounds USING (content_id) "
     f"WHERE failure IS NOT NULL AND is_missing = 0 AND {LISTED}"
 )
 """Every present sound whose analysis or embedding failed for good, and why."""

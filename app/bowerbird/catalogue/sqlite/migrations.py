@@ -251,6 +251,19 @@ STEPS: Final = (
                 ('.git'), ('__MACOSX'), ('._*'), ('*.asd'), ('*.reapeaks')""",
         ),
     ),
+    Step(
+        "reasons of rejected sounds in classes",
+        (
+            "ALTER TABLE failures ADD COLUMN code TEXT NOT NULL DEFAULT 'damaged'",
+            # The sentences of earlier versions.
+            "UPDATE failures SET code = 'empty' WHERE reason LIKE '% is empty. Restore it %'",
+            "UPDATE failures SET code = 'truncated' WHERE reason LIKE '% is truncated: %'",
+            "UPDATE failures SET code = 'no_audio' WHERE reason LIKE '% contains no audio. %'",
+            "UPDATE failures SET code = 'unsupported' WHERE reason LIKE '% a format that Bowerbird cannot decode (%'",
+            "UPDATE failures SET code = 'crashed' WHERE reason LIKE 'Decoding % crashed twice.%'",
+            "UPDATE failures SET code = 'timed_out' WHERE reason LIKE 'Decoding % timed out.%'",
+        ),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bowerbird import __version__
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import Analysis, Folder, PendingContent, PendingSound
 from bowerbird.catalogue.sqlite import conditions, recording
 from bowerbird.catalogue.sqlite.audio import identify_audio
@@ -87,14 +88,17 @@ class PendingWrites(Session):
             return sum(recording.record_hash(connection, sound_id, digest, encoder_id) for sound_id, digest in hashes)
 
     def record(
-        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+        self,
+        analyses: Iterable[tuple[int, Analysis]],
+        failures: Iterable[tuple[int, str, RejectionCode]],
+        encoder_id: str,
     ) -> int:
         """Record a batch of outcomes in one transaction.
 
         Parameters
         ----------
         analyses : iterable of (sound id, Analysis)
-        failures : iterable of (sound id, reason)
+        failures : iterable of (sound id, reason, code)
         encoder_id : str
             Of the encoder whose embeddings the analyses hold.
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import Analysis, EncodedWindows
 from bowerbird.catalogue.sqlite.audio import audio_for, copy_annotations, identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
@@ -30,11 +31,11 @@ def record_analysis(connection: sqlite3.Connection, sound_id: int, analysis: Ana
     return _link(connection, _record_content(connection, analysis, encoder_id), analysis.hash)
 
 
-def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int, str]]) -> None:
+def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int, str, RejectionCode]]) -> None:
     """Record why sounds cannot be used."""
     connection.executemany(
-        "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT))",
-        ((sound_id, to_text(reason)) for sound_id, reason in failures),  # it names the file
+        "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT), ?)",
+        ((sound_id, to_text(reason), code) for sound_id, reason, code in failures),  # it names the file
     )
 
 

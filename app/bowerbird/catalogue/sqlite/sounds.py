@@ -9,10 +9,12 @@ from typing import Final
 
 import numpy as np
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import (
     FileStamp,
     Folder,
     FolderState,
+    RejectedGroup,
     RejectedSound,
     ScannedCounts,
     SoundDetails,
@@ -29,6 +31,7 @@ from bowerbird.domain.metadata import SoundMetadata, for_inspector
 from bowerbird.domain.names import directory_key, search_text, sort_key
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import RELEVANCE, Location, Query
+from bowerbird.domain.rejections import REJECTIONS
 
 _SOUND_ROWS: Final = (
     "SELECT sounds.id, path, name, directory, duration_s, n_channels, rate_hz, format, encoding, is_missing, "
@@ -167,9 +170,23 @@ class SoundReads(Session):
 
     def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
         """Return the present sounds that cannot be used or embedded, with reasons, by path."""
-        sql = f"SELECT id, path, reason FROM ({conditions.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"
+        sql = (
+            f"SELECT id, path, reason, code FROM ({conditions.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"
+        )
         rows = self._rows(sql, [folder_id, folder_id])
-        return [RejectedSound(row["id"], Path(row["path"]), row["reason"]) for row in rows]
+        return [RejectedSound(row["id"], Path(row["path"]), row["reason"], row["code"]) for row in rows]
+
+    def rejected_groups(self) -> list[RejectedGroup]:
+        """Return the sounds that `rejected` would return by the class of their reasons, the largest group first."""
+        sounds: dict[RejectionCode, list[RejectedSound]] = {code: [] for code in REJECTIONS}
+        for sound in self.rejected():
+            sounds[sound.code].append(sound)
+        groups = [
+            RejectedGroup(code, rejection.reason, rejection.remedy, tuple(sounds[code]))
+            for code, rejection in REJECTIONS.items()
+            if sounds[code]
+        ]
+        return sorted(groups, key=lambda group: -len(group.sounds))
 
     def count_rejected(self) -> int:
         """Return the number of sounds that `rejected` would return."""

@@ -93,7 +93,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             for window in cutter.push(resampler.push(mixdown(block))):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
-        raise AudioError(f"{path.name} contains no audio. Re-export it.")
+        raise AudioError(f"{path.name} contains no audio. Re-export it.", code="no_audio")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))

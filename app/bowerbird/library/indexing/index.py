@@ -231,7 +231,8 @@ def _outcomes(run: _Run, kind: TaskKind, pending: Sequence[PendingSound]) -> Ite
 def _record_failures(run: _Run, batch: Iterable[Outcome]) -> int:
     """Record what failed for good; return the number of sounds that need no further attempt in this run."""
     failures = sort_outcomes(batch)
-    run.writer.record([], [(outcome.sound_id, reason) for outcome, reason in failures.rejected], run.encoder.id)
+    rejected = [(outcome.sound_id, reason, outcome.code) for outcome, reason in failures.rejected]
+    run.writer.record([], rejected, run.encoder.id)
     run.writer.record_faults([outcome.sound_id for outcome in failures.faulty], run.encoder.id)
     run.rejected |= {outcome.path for outcome, _ in failures.rejected}
     run.postponed |= {outcome.path for outcome, _ in failures.postponed}

@@ -15,7 +15,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.base.errors import BowerbirdError, EncoderError, NotEmbeddableError, UnreachableError
+from bowerbird.base.errors import (
+    AudioError,
+    BowerbirdError,
+    EncoderError,
+    NotEmbeddableError,
+    RejectionCode,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +73,8 @@ class Outcome:
     first_number : int
     failure : str or None
         Why the file cannot be analysed or embedded, as a sentence.
+    code : RejectionCode
+        The class of the failure.
     is_temporary : bool
         Whether the failure is temporary: a drive was disconnected, memory ran out.
     is_partial : bool
@@ -83,6 +92,7 @@ class Outcome:
     vectors: "Vectors | None" = None
     first_number: int = 0
     failure: str | None = None
+    code: RejectionCode = "damaged"
     is_temporary: bool = False
     is_partial: bool = False
     fault: str | None = None
@@ -143,7 +153,8 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
     except BowerbirdError as error:
         is_temporary = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
         is_temporary = is_temporary or not _is_unchanged(task)
-        yield Outcome(task.sound_id, task.path, failure=str(error), is_temporary=is_temporary)
+        code = error.code if isinstance(error, AudioError) else "not_embedded"
+        yield Outcome(task.sound_id, task.path, failure=str(error), code=code, is_temporary=is_temporary)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
         sentence = f"{path.name} could not be analysed now ({reason}). Index again later."
