@@ -24,6 +24,7 @@ def main(wheel: Path) -> None:
         "models/ear-words.npz",
         "resources/styles/tokens.toml",
         "resources/thesaurus.toml",
+        "resources/ucs.csv",
     ):
         require(f"bowerbird/{part}" in names, f"{part} is in the wheel")
     require(not any(name.endswith((".md", "generate.py")) for name in names), "it contains no sources of shipped data")

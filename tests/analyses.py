@@ -4,8 +4,10 @@ import sqlite3
 
 import numpy as np
 
+from bowerbird.audio.metadata import reading
 from bowerbird.catalogue.records import Analysis, FileStamp
 from bowerbird.catalogue.sqlite.connection import FILE_NAME, from_text
+from bowerbird.domain.metadata import metadata_of
 from bowerbird.domain.peaks import Peaks
 
 ENCODER_ID = "test-encoder"
@@ -32,7 +34,9 @@ def analysis(seed, *, n_windows=1, metadata=None, **facts):
         "encoding": "16 bit",
         "lufs": -20.0,
         "true_peak_db": -1.0,
-        "metadata": metadata or {},
+        "metadata": metadata_of(metadata or {}),
+        "metadata_version": reading.VERSION,
+        "samples_hash": b"samples" + int(seed).to_bytes(9, "big"),
         "peaks": Peaks(bins, 128),
         "overview": bins,
         "spans": tuple((10.0 * n, 10.0 * n + 10) for n in range(n_windows)),

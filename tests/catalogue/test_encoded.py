@@ -27,7 +27,7 @@ def library(tmp_path):
             (ids[str(ROOT / name)], analysis(seed, n_windows=n))
             for name, seed, n in [("a.wav", 1, 1), ("b.wav", 2, 3), ("c/d.wav", 3, 1), ("c/e copy.wav", 3, 1)]
         ]
-        catalogue.record(found, [(ids[str(ROOT / "c" / "rejected.wav")], "It is broken.")], ENCODER_ID)
+        catalogue.record(found, [(ids[str(ROOT / "c" / "rejected.wav")], "It is broken.", "damaged")], ENCODER_ID)
     return tmp_path
 
 

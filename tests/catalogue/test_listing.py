@@ -68,7 +68,7 @@ def test_a_second_walk_over_the_same_files_finds_nothing_new(catalogue, folder):
 def test_a_changed_file_is_pending_again_and_forgets_its_facts_and_failure(catalogue, folder, reader, now):
     walked(catalogue, folder, stamp(ROOT / "a.wav"), stamp(ROOT / "b.wav"))
     first, second = pending(catalogue, folder)
-    catalogue.record([(first.id, analysis(1))], [(second.id, "No. Try.")], ENCODER_ID)
+    catalogue.record([(first.id, analysis(1))], [(second.id, "No. Try.", "damaged")], ENCODER_ID)
     assert pending(catalogue, folder) == []
     assert walked(catalogue, folder, stamp(ROOT / "a.wav", **now), stamp(ROOT / "b.wav", **now)) == (0, 2, 0)
     assert [sound.id for sound in pending(catalogue, folder)] == [first.id, second.id]
@@ -240,7 +240,7 @@ def test_a_name_that_is_no_text_round_trips_through_everything(catalogue, tmp_pa
         assert reader.all_vectors(ENCODER_ID, 4)[0] == [path]
         assert reader.directories() == [(Location(folder.id, row.directory), 1)]
         reason = f"`{path.name}` is empty. Restore it."
-        catalogue.record([], [(row.id, reason)], ENCODER_ID)
+        catalogue.record([], [(row.id, reason, "empty")], ENCODER_ID)
         assert [(sound.path, sound.reason) for sound in reader.rejected()] == [(path, reason)]
     assert walked(catalogue, folder) == (0, 0, 1)
     assert walked(catalogue, folder, unread=[below(root / os.fsdecode(b"d\xe9but"))]) == (0, 0, 0)

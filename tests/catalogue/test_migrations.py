@@ -13,7 +13,7 @@ from bowerbird.catalogue.sqlite.connection import FILE_NAME, open_writer
 from bowerbird.catalogue.sqlite.migrations import STEPS, Step, migrate
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
-from bowerbird.domain.query import parse_query
+from bowerbird.domain.query import Query, parse_query
 from privileges import bound_by_permissions
 
 SENTENCE = r"^The .+\. [A-Z].+\.$"
@@ -327,3 +327,44 @@ def test_a_library_of_version_1_that_may_not_be_written_is_said_so(tmp_path):
     finally:
         library.chmod(0o700)
     assert version(library) == 1
+
+
+SENTENCES = {
+    "x.wav is empty. Restore it from a backup, or export it again.": "empty",
+    "x.flac is truncated: it ends before the length in its header. Re-export it.": "truncated",
+    "x.wav contains no audio. Re-export it.": "no_audio",
+    "x.m4a has a format that Bowerbird cannot decode (MPEG-4). Convert it to WAV or FLAC.": "unsupported",
+    "Decoding x.wav crashed twice. Re-export it.": "crashed",
+    "Decoding x.wav timed out. Re-export it.": "timed_out",
+    "x.wav cannot be decoded after 1.2 s (its structure is damaged). Re-export it.": "damaged",
+}
+
+
+def test_sounds_that_earlier_versions_rejected_are_in_their_classes(tmp_path):
+    library = tmp_path / "library"
+    of_version_1(library, n_sounds=len(SENTENCES))
+    connection = sqlite3.connect(library / FILE_NAME)
+    connection.executemany("INSERT INTO failures VALUES (?, ?)", enumerate(SENTENCES, start=1))
+    connection.commit()
+    connection.close()
+    with SqliteReader(library) as reader:
+        assert {sound.reason: sound.code for sound in reader.rejected()} == SENTENCES
+
+
+def test_words_that_people_gave_come_along_and_folders_are_in_the_order_of_their_tree(tmp_path):
+    library = tmp_path / "library"
+    of_version_1(library)
+    migrated(library, STEPS[:5])
+    connection = sqlite3.connect(library / FILE_NAME)
+    connection.execute("INSERT INTO given_words VALUES (1, 'wood', 1), (1, 'metal', 0), (2, 'wood', 1)")
+    connection.execute("UPDATE sounds SET directory = 'Pack 10' WHERE id = 1")
+    connection.execute("UPDATE sounds SET directory = 'pack 3' WHERE id = 2")
+    connection.execute("UPDATE sounds SET directory = 'Pack 1' WHERE id > 2")
+    connection.commit()
+    connection.close()
+    with SqliteReader(library) as reader:
+        assert reader.given_words(1) == {"metal": False, "wood": True}
+        assert reader.tags() == [("wood", 2)]
+        assert reader.list_ids(parse_query("tag=wood")).tolist() == [1, 2]
+        assert reader.list_ids(Query(order="folder")).tolist() == [3, 4, 2, 1]
+        assert reader.list_ids(parse_query("loudness=-20")).tolist() == [1, 2, 3]

@@ -87,6 +87,20 @@ def test_every_rejection_names_its_file_and_a_remedy(small):
         assert not event.is_known
 
 
+def test_rejected_sounds_are_grouped_by_the_class_of_their_reasons(small):
+    library = small[0]
+    with SqliteReader(library) as reader:
+        groups = reader.rejected_groups()
+        assert sum(len(group.sounds) for group in groups) == reader.count_rejected() == N_SMALL_BROKEN
+    assert {group.code: [sound.path.name for sound in group.sounds] for group in groups} == {
+        "damaged": ["garbage.wav", "same garbage.wav"],
+        "empty": ["empty.wav"],
+        "unsupported": ["other.mp4"],
+    }
+    assert groups[0].code == "damaged"
+    assert all(group.reason and group.remedy.endswith(".") for group in groups)
+
+
 def test_progress_ends_with_everything_done(small):
     steps = of_kind(small[3], Progress)
     assert [step.n_done for step in steps] == sorted(step.n_done for step in steps)

@@ -27,7 +27,7 @@ MAX_CHANNELS: Final = 64
 MIN_RATE_HZ: Final = 100
 MAX_RATE_HZ: Final = 1_000_000
 
-_FORMAT_NAMES: Final = {"WAVEX": "WAV", "RF64": "RF64", "W64": "W64", "MP3": "MP3"}
+_FORMAT_NAMES: Final = {"WAVEX": "WAV", "SVX": "8SVX", "MAT4": "MATLAB", "MAT5": "MATLAB", "MPC2K": "MPC"}
 _ENCODING_NAMES: Final = {
     "PCM_S8": "8 bit",
     "PCM_U8": "8 bit",
@@ -228,7 +228,10 @@ class SoundReader:
             n_read += len(block)
             yield block
         if n_read < self.n_frames and self.header.format == "FLAC":
-            raise AudioError(f"{self._path.name} is truncated: it ends before the length in its header. Re-export it.")
+            raise AudioError(
+                f"{self._path.name} is truncated: it ends before the length in its header. Re-export it.",
+                code="truncated",
+            )
 
     def strings(self) -> dict[str, str]:
         """Return the text tags that libsndfile found, such as title and artist."""
@@ -269,7 +272,7 @@ def open_sound(path: Path) -> SoundReader:
         if stat.S_ISDIR(facts.st_mode):
             raise AudioError(f"{name} is a folder, not a sound. Choose a file in it.")
         if facts.st_size == 0:
-            raise AudioError(f"{name} is empty. Restore it from a backup, or export it again.")
+            raise AudioError(f"{name} is empty. Restore it from a backup, or export it again.", code="empty")
         path.open("rb").close()  # libsndfile does not report why reading is refused
         with silenced_stderr:
             file = _Stream(str(path) if sys.platform == "win32" else os.fsencode(path))
@@ -282,7 +285,14 @@ def open_sound(path: Path) -> SoundReader:
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError) as error:
         if known:
             raise AudioError(
-                f"{name} has a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC."
+                f"{name} has a format that Bowerbird cannot decode ({known}). Convert it to WAV or FLAC.",
+                code="unsupported",
+            ) from error
+        if formats.extension(name) == "sd2" and not _has_resource_fork(path):
+            raise AudioError(
+                f"{name} has lost its resource fork, which holds its sampling rate. Copy it again from a Mac, "
+                "or convert it to WAV there.",
+                code="no_resource_fork",
             ) from error
         raise AudioError(f"{name} cannot be decoded ({_reason(error)}). Re-export it as WAV or FLAC.") from error
     if not (0 < file.channels <= MAX_CHANNELS and MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ):
@@ -290,6 +300,12 @@ def open_sound(path: Path) -> SoundReader:
         file.close()
         raise AudioError(f"{name} has a damaged header ({format_text}). Re-export it.")
     return SoundReader(path, file)
+
+
+def _has_resource_fork(path: Path) -> bool:
+    """Return whether the resource fork of a file is where libsndfile looks for it: in it, or in a file beside it."""
+    beside = (path.with_name(f"._{path.name}"), path.parent / ".AppleDouble" / path.name, path / "..namedfork" / "rsrc")
+    return any(os.path.isfile(fork) for fork in beside)  # noqa: PTH113 - Path's raises where a drive is lost
 
 
 def mixdown(block: Samples) -> Samples:
@@ -349,7 +365,7 @@ def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float 
     if not n_read:
         part = f" between {start_s:g} and {end_s:g} s" if end_s is not None else f" after {start_s:g} s"
         part = part if first or end_s is not None else ""
-        raise AudioError(f"{path.name} contains no audio{part}. Choose another part or file.")
+        raise AudioError(f"{path.name} contains no audio{part}. Choose another part or file.", code="no_audio")
 
 
 def read_clip(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Clip:

@@ -5,40 +5,64 @@ from typing import Final
 
 READABLE: Final = frozenset(
     [
+        "16sv",
+        "8svx",
+        "afc",
         "aif",
         "aifc",
         "aiff",
-        "afc",
         "au",
+        "avr",
         "bwf",
         "caf",
         "flac",
+        "htk",
+        "ircam",
         "mp1",
         "mp2",
         "mp3",
+        "nist",
         "oga",
         "ogg",
         "opus",
+        "paf",
+        "pvf",
         "rf64",
+        "sd2",
+        "sds",
         "snd",
+        "sph",
+        "svx",
+        "voc",
         "w64",
         "wav",
         "wave",
         "wavex",
+        "wve",
+        "xi",
     ]
 )
 """Extensions that libsndfile 1.2 decodes, in lower case without the dot."""
 
+UNCERTAIN: Final = frozenset(["fap", "iff", "mat", "sf"])
+"""Extensions of sounds that libsndfile decodes, and of other files: the content decides."""
+
 UNREADABLE: Final = {
-    **dict.fromkeys(("m4a", "m4b", "mp4", "m4v", "3g2", "3gp"), "MPEG-4"),
+    **dict.fromkeys(("m4a", "m4b", "mp4", "m4v", "m4r", "3g2", "3gp"), "MPEG-4"),
     **dict.fromkeys(("mka", "mkv"), "Matroska"),
     **dict.fromkeys(("weba", "webm"), "WebM"),
     **dict.fromkeys(("wma", "asf"), "Windows Media"),
+    **dict.fromkeys(("rx2", "rcy", "rex"), "REX loop"),
+    **dict.fromkeys(("ac3", "eac3", "ec3"), "Dolby Digital"),
+    **dict.fromkeys(("ra", "rm"), "RealAudio"),
     **dict.fromkeys(("mod", "xm", "s3m", "it"), "tracker module"),
     **dict.fromkeys(("dsf", "dff"), "DSD"),
     "aac": "AAC",
     "ape": "Monkey's Audio",
+    "amr": "AMR",
+    "dts": "DTS",
     "mpc": "Musepack",
+    "ncw": "Native Instruments NCW",
     "ogv": "Ogg video",
     "shn": "Shorten",
     "spx": "Speex",
@@ -117,7 +141,13 @@ _NEVER_SOUNDS: Final = frozenset(
     ]
 )
 
-N_SNIFFED_BYTES: Final = 12
+
+def is_never_sound(name: str) -> bool:
+    """Return whether the name of a file says that it is something else than a sound."""
+    return extension(name) in _NEVER_SOUNDS
+
+
+N_SNIFFED_BYTES: Final = 512
 
 
 def extension(name: str) -> str:
@@ -129,8 +159,8 @@ def extension(name: str) -> str:
 def is_sound(path: str) -> bool:
     """Return whether a file should be listed as a sound.
 
-    A known extension decides; a file with another or no extension is opened and its first bytes are checked. A file
-    that cannot be opened then is not a sound.
+    A known extension decides; a file with another or no extension, or one that other files have too, is opened and its
+    first bytes are checked. A file that cannot be opened then is not a sound.
     """
     ending = extension(path.replace("\\", "/").rsplit("/", 1)[-1])
     if ending in READABLE or ending in UNREADABLE:
@@ -149,10 +179,33 @@ def has_sound_header(head: bytes) -> bool:
     if head[:4] in {b"RIFF", b"RIFX"}:
         return head[8:12] in {b"WAVE", b""}
     if head[:4] == b"FORM":
-        return head[8:12] in {b"AIFF", b"AIFC", b""}
+        return head[8:12] in {b"AIFF", b"AIFC", b"8SVX", b"16SV", b""}
+    if head.startswith(_OLDER_HEADS) or _is_matlab_sound(head):
+        return True
     if head[:4] in {b"RF64", b"fLaC", b"OggS", b"caff", b".snd", b"riff", b"0&\xb2u"} or head[:3] == b"ID3":
         return True
     return head[4:8] == b"ftyp" or _is_mpeg_frame(head)
+
+
+_OLDER_HEADS: Final = (
+    b"Creative Voice File",
+    b"NIST_1A",
+    b"2BIT\x00",
+    b" paf\x00",
+    b"fap \x00",
+    b"PVF1\n",
+    b"Extended Instrument: ",
+    b"ALawSoundFile**",
+    *(bytes([0x64, 0xA3, machine, 0]) for machine in range(1, 5)),  # IRCAM, little-endian
+    *(bytes([0, machine, 0xA3, 0x64]) for machine in range(1, 5)),
+)
+"""VOC, NIST, AVR, PAF, PVF, XI, WVE, IRCAM."""
+
+
+def _is_matlab_sound(head: bytes) -> bool:
+    """Return whether a MATLAB file begins with a sampling rate, as those with sounds do."""
+    is_version_5 = head.startswith(b"MATLAB 5.0 MAT-file") and b"samplerate" in head
+    return is_version_5 or head[20:30] == b"samplerate"
 
 
 def _is_mpeg_frame(head: bytes) -> bool:

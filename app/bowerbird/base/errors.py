@@ -3,13 +3,38 @@
 A bug in Bowerbird raises a built-in exception.
 """
 
+from typing import Literal, TypeAlias
+
+RejectionCode: TypeAlias = Literal[
+    "empty",
+    "truncated",
+    "damaged",
+    "no_audio",
+    "unsupported",
+    "no_resource_fork",
+    "crashed",
+    "timed_out",
+    "not_embedded",
+]
+"""Why a sound cannot be used, as a class; `domain.rejections` has the words."""
+
 
 class BowerbirdError(Exception):
     """An error that is not a bug. The message says what happened, then what to do."""
 
 
 class AudioError(BowerbirdError):
-    """A file that cannot be decoded."""
+    """A file that cannot be decoded.
+
+    Parameters
+    ----------
+    message : str
+    code : RejectionCode
+    """
+
+    def __init__(self, message: str, *, code: RejectionCode = "damaged") -> None:
+        super().__init__(message)
+        self.code: RejectionCode = code
 
 
 class UnreachableError(AudioError):

@@ -4,7 +4,7 @@ A catalogue stores folders and sounds, contents (the bytes that copies of a soun
 annotations, and failures. `Reader` and `Writer` are used in the thread that opened them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
@@ -12,24 +12,35 @@ from typing import Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import (
     Analysis,
+    AnnotatedSound,
+    Annotations,
+    Collection,
     EncodedWindows,
     EncoderRole,
+    EventKind,
     FileStamp,
     Folder,
+    FolderState,
+    HistoryEntry,
     PendingContent,
     PendingSound,
     PresentContent,
+    RejectedGroup,
     RejectedSound,
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredFile,
     StoredLoudness,
+    StoredSearch,
     WindowSpan,
     WindowVectors,
     WordMatch,
 )
+from bowerbird.domain.metadata import Metadata, SoundMetadata
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Location, Query
 from bowerbird.domain.sounds import Vectors
@@ -92,6 +103,25 @@ class SoundReader(Protocol):
         """Return the folders that the user added, by path."""
         ...
 
+    def folder_states(self) -> list[FolderState]:
+        """Return the folders that the user added, by path: whether they can be read now, and how many sounds they have.
+
+        This asks the file system, so a drive that sleeps may take a while.
+        """
+        ...
+
+    def ignored_patterns(self) -> list[str]:
+        """Return the patterns of names that scans ignore, sorted."""
+        ...
+
+    def stored_files(self, folder_id: int) -> list[StoredFile]:
+        """Return the files of a folder as they were scanned last, by path."""
+        ...
+
+    def missing_ids(self) -> Ids:
+        """Return the ids of the sounds that the last scans did not find, shape (n,)."""
+        ...
+
     def directories(self) -> list[tuple[Location, int]]:
         """Return every directory with sounds and the number of usable sounds directly in it."""
         ...
@@ -128,12 +158,20 @@ class SoundReader(Protocol):
         """Return the loudness of the sound at a path; None where the library has none, or has not analysed it."""
         ...
 
+    def metadata(self, sound_id: int) -> SoundMetadata:
+        """Return what the file and its name say about a sound; empty where they say nothing."""
+        ...
+
     def peaks(self, content_id: int) -> Peaks | None:
         """Return the waveform peaks of a content at their base resolution."""
         ...
 
     def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
         """Return the present sounds that cannot be used or embedded, with reasons, by path."""
+        ...
+
+    def rejected_groups(self) -> list[RejectedGroup]:
+        """Return the sounds that `rejected` would return by the class of their reasons, the largest group first."""
         ...
 
     def count_rejected(self) -> int:
@@ -201,15 +239,63 @@ class EmbeddingReader(Protocol):
         ...
 
 
-class Reader(_Connection, SoundReader, EmbeddingReader, Protocol):
+class AnnotationReader(Protocol):
+    """Annotations, collections, history and saved searches."""
+
+    def given_words(self, content_id: int) -> dict[str, bool]:
+        """Return the words that people gave or denied a content, and whether each applies."""
+        ...
+
+    def audio_of_sounds(self, sound_ids: Sequence[int]) -> dict[int, int]:
+        """Return the audio of those sounds that were analysed, by sound id, in the order given."""
+        ...
+
+    def audio_of_contents(self, content_ids: Sequence[int]) -> list[int]:
+        """Return the audio of contents that exist, each once."""
+        ...
+
+    def annotations(self, sound_ids: Sequence[int]) -> dict[int, Annotations]:
+        """Return what people said about those sounds that were analysed, by sound id."""
+        ...
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Return every tag and the number of sounds that have it, by name."""
+        ...
+
+    def denied_contents(self, phrases: Sequence[str]) -> set[int]:
+        """Return the contents that somebody denied one of some words."""
+        ...
+
+    def collections(self) -> list[Collection]:
+        """Return the collections, by name."""
+        ...
+
+    def collected(self, collection_id: int) -> Ids:
+        """Return the usable sounds of a collection in the order in which they were added, shape (n,)."""
+        ...
+
+    def annotated_sounds(self) -> list[AnnotatedSound]:
+        """Return every sound with annotations, by path."""
+        ...
+
+    def audio_by_hash(self, samples_hashes: Iterable[bytes], hashes: Iterable[bytes]) -> dict[bytes, int]:
+        """Return audio by the hash of its samples, or of a file that has it; unknown hashes are left out."""
+        ...
+
+    def history(self, kind: EventKind, *, limit: int = 100) -> list[HistoryEntry]:
+        """Return what was played, dragged or searched, the latest first, each once; without sounds that are gone."""
+        ...
+
+    def saved_searches(self) -> list[StoredSearch]:
+        """Return the saved searches, by name."""
+        ...
+
+
+class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, Protocol):
     """A catalogue open for reading."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Read one state of the catalogue while the block runs, whatever is written meanwhile."""
-        ...
-
-    def given_words(self, content_id: int) -> dict[str, bool]:
-        """Return the words that people gave or denied a content, and whether each applies."""
         ...
 
     def pending_folders(self, encoder_id: str) -> list[Path]:
@@ -230,6 +316,46 @@ class SoundWriter(Protocol):
 
     def remove_folder(self, folder_id: int) -> None:
         """Remove a folder and its sounds from the library; the files stay where they are."""
+        ...
+
+    def hide_folder(self, folder_id: int) -> None:
+        """Remove a folder with its sounds so that `show_folder` can bring them back."""
+        ...
+
+    def show_folder(self, folder_id: int) -> None:
+        """Bring back a folder that `hide_folder` removed."""
+        ...
+
+    def hide_sounds(self, sound_ids: Sequence[int]) -> None:
+        """Remove sounds so that `show_sounds` can bring them back."""
+        ...
+
+    def show_sounds(self, sound_ids: Sequence[int]) -> None:
+        """Bring back sounds that `hide_sounds` removed."""
+        ...
+
+    def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
+        """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
+        ...
+
+    def watch_folder(self, folder_id: int, *, is_watched: bool) -> None:
+        """Record whether changes in a folder are recognised while the program runs."""
+        ...
+
+    def move_folder(self, folder_id: int, path: Path) -> None:
+        """Record that a folder with all its sounds is at another path now.
+
+        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays.
+
+        Raises
+        ------
+        ValueError
+            When a folder of the library is inside that path, or around it.
+        """
+        ...
+
+    def ignore(self, patterns: Sequence[str]) -> None:
+        """Record which names scans ignore, instead of those before."""
         ...
 
     def delete_orphans(self) -> None:
@@ -273,9 +399,36 @@ class AnalysisWriter(Protocol):
         ...
 
     def record(
-        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+        self,
+        analyses: Iterable[tuple[int, Analysis]],
+        failures: Iterable[tuple[int, str, RejectionCode]],
+        encoder_id: str,
     ) -> int:
         """Record a batch of outcomes; return the number of sounds that are analysed now, copies included."""
+        ...
+
+    def unread_names(self, *, limit: int) -> list[tuple[int, str]]:
+        """Return ids and names of some sounds whose names were not read for metadata yet."""
+        ...
+
+    def record_names(self, names: Iterable[tuple[int, Mapping[str, str]]]) -> None:
+        """Record what the names of sounds say (sound id, texts), in one transaction."""
+        ...
+
+    def undescribed(self, folder: Folder, *, below: str, version: int) -> list[PendingContent]:
+        """Return contents whose metadata an older version read, in the order of folders and names."""
+        ...
+
+    def record_metadata(self, found: Iterable[tuple[int, Metadata]], version: int) -> None:
+        """Record the metadata of contents (content id, metadata) as a version reads it, in one transaction."""
+        ...
+
+    def without_samples_hash(self, folder: Folder, *, below: str) -> list[PendingContent]:
+        """Return contents whose samples were not hashed yet, in the order of folders and names."""
+        ...
+
+    def record_samples(self, hashes: Iterable[tuple[int, bytes]]) -> None:
+        """Record hashes of samples (content id, hash) in one transaction; contents with the same share annotations."""
         ...
 
     def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
@@ -283,7 +436,71 @@ class AnalysisWriter(Protocol):
         ...
 
 
-class Writer(_Connection, SoundWriter, AnalysisWriter, Protocol):
+class AnnotationWriter(Protocol):
+    """Annotations, collections, history and saved searches. Every change returns what undoes it."""
+
+    def set_word(self, word: str, values: Mapping[int, bool | None]) -> dict[int, bool | None]:
+        """Record whether a word applies to audio; return the former values of those that changed.
+
+        True stands for a tag, False for a denied word, None for neither.
+        """
+        ...
+
+    def set_stars(self, values: Mapping[int, int]) -> dict[int, int]:
+        """Record the stars of audio, 0 for none; return the former values of those that changed."""
+        ...
+
+    def set_favourite(self, values: Mapping[int, bool]) -> dict[int, bool]:
+        """Record whether audio is a favourite; return the former values of those that changed."""
+        ...
+
+    def set_note(self, values: Mapping[int, str]) -> dict[int, str]:
+        """Record the notes of audio, "" for none; return the former values of those that changed."""
+        ...
+
+    def create_collection(
+        self, name: str, *, collection_id: int | None = None, members: Mapping[int, float] | None = None
+    ) -> int | None:
+        """Create a collection; return its id, or None where there is one of that name."""
+        ...
+
+    def rename_collection(self, collection_id: int, name: str) -> str | None:
+        """Rename a collection; return its former name, or None where there is another of that name."""
+        ...
+
+    def delete_collection(self, collection_id: int) -> tuple[str, dict[int, float]] | None:
+        """Delete a collection; return its name, and the positions of its members by audio id; None without one."""
+        ...
+
+    def collect(self, collection_id: int, values: Mapping[int, float | None]) -> dict[int, float | None]:
+        """Record the positions of audio in a collection, None to take it out; return the former positions.
+
+        Infinity puts it at the end.
+        """
+        ...
+
+    def record_event(self, kind: EventKind, what: int | str, *, at_s: float) -> None:
+        """Record that a sound (its id) was played or dragged, or a text was searched; the oldest are deleted."""
+        ...
+
+    def clear_history(self) -> None:
+        """Delete the history."""
+        ...
+
+    def save_search(self, name: str, state: str, *, search_id: int | None = None) -> int:
+        """Save a search under a name, instead of the one that has it; return its id."""
+        ...
+
+    def rename_search(self, search_id: int, name: str) -> bool:
+        """Rename a saved search; return whether it is there and no other has the name."""
+        ...
+
+    def delete_search(self, search_id: int) -> StoredSearch | None:
+        """Delete a saved search; return what it was."""
+        ...
+
+
+class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, Protocol):
     """A catalogue open for writing."""
 
     def record_windows(
@@ -298,8 +515,4 @@ class Writer(_Connection, SoundWriter, AnalysisWriter, Protocol):
 
     def delete_embeddings(self, encoder_id: str) -> int:
         """Delete an encoder's embeddings; return the number of windows that had one."""
-        ...
-
-    def give_word(self, content_ids: Iterable[int], word: str, *, is_right: bool) -> None:
-        """Record that a word applies to contents, or does not."""
         ...

@@ -1,13 +1,15 @@
 """What the catalogue stores, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.base.errors import RejectionCode
+from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
 
@@ -16,10 +18,38 @@ EncoderRole: TypeAlias = Literal["wanted", "searched"]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder the user added."""
+    """A folder the user added.
+
+    Attributes
+    ----------
+    id : int
+    path : Path
+    is_watched : bool
+        Whether changes in it are recognised while the program runs.
+    """
 
     id: int
     path: Path
+    is_watched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """Whether a folder can be read now, and its sounds.
+
+    Attributes
+    ----------
+    folder : Folder
+    is_connected : bool
+        Whether its root can be read.
+    n_sounds, n_missing : int
+        Number of sounds, and of those that the last scan did not find.
+    """
+
+    folder: Folder
+    is_connected: bool
+    n_sounds: int
+    n_missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +67,23 @@ class FileStamp:
     path: str
     size_bytes: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it was scanned last.
+
+    Attributes
+    ----------
+    path : str
+    size_bytes : int
+    hash : bytes or None
+        None where it was not computed.
+    """
+
+    path: str
+    size_bytes: int
+    hash: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +165,11 @@ class Analysis:
     n_channels, rate_hz : int
     format, encoding : str
     lufs, true_peak_db : float
-    metadata : mapping of str to str
+    metadata : Metadata
+    metadata_version : int
+        Of the reader of metadata.
+    samples_hash : bytes or None
+        16 bytes over the decoded audio; None where it was not computed.
     peaks : Peaks
     overview : ndarray, shape (n_columns, 2), int8
         The waveform in a table row.
@@ -138,7 +189,9 @@ class Analysis:
     encoding: str
     lufs: float
     true_peak_db: float
-    metadata: Mapping[str, str]
+    metadata: Metadata
+    metadata_version: int
+    samples_hash: bytes | None
     peaks: Peaks
     overview: Bins
     spans: tuple[tuple[float, float], ...]
@@ -176,6 +229,14 @@ class SoundRow:
     is_missing : bool
     content_id : int or None
     overview : ndarray, shape (n_columns, 2), int8, or None
+    bpm : float or None
+    root_key : str or None
+    is_loop : bool or None
+    category, subcategory : str or None
+    lufs : float or None
+    stars : int
+        0 for none.
+    is_favourite : bool
     """
 
     id: int
@@ -190,6 +251,14 @@ class SoundRow:
     is_missing: bool
     content_id: int | None
     overview: Bins | None
+    bpm: float | None = None
+    root_key: str | None = None
+    is_loop: bool | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    lufs: float | None = None
+    stars: int = 0
+    is_favourite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +272,137 @@ class SoundDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotations:
+    """What people said about a sound.
+
+    Attributes
+    ----------
+    audio_id : int
+        Of the samples, to which annotations belong.
+    stars : int
+        1 to 5; 0 for none.
+    is_favourite : bool
+    note : str
+    words : mapping of str to bool
+        Tags, and words that were denied (False).
+    collections : tuple of int
+        Ids of the collections that it is in.
+    """
+
+    audio_id: int
+    stars: int = 0
+    is_favourite: bool = False
+    note: str = ""
+    words: Mapping[str, bool] = field(default_factory=dict)
+    collections: tuple[int, ...] = ()
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags, sorted."""
+        return tuple(sorted(word for word, is_right in self.words.items() if is_right))
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """The words that were denied, sorted."""
+        return tuple(sorted(word for word, is_right in self.words.items() if not is_right))
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named list of sounds.
+
+    Attributes
+    ----------
+    id : int
+    name : str
+    n_sounds : int
+        Number of its members that are in the library, copies counted once.
+    """
+
+    id: int
+    name: str
+    n_sounds: int = 0
+
+
+EventKind: TypeAlias = Literal["played", "dragged", "queried"]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Something that was played, dragged or searched.
+
+    Attributes
+    ----------
+    kind : {"played", "dragged", "queried"}
+    sound_id : int or None
+        Of one sound that has the samples now; None for a query.
+    query : str or None
+        What was searched, as it could be typed.
+    at_s : float
+        Seconds since 1970.
+    """
+
+    kind: EventKind
+    sound_id: int | None
+    query: str | None
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSearch:
+    """A saved search: its name, and its state as JSON."""
+
+    id: int
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedSound:
+    """A sound with annotations, for an exchange with other programs.
+
+    Attributes
+    ----------
+    path : str
+    hash : bytes
+        Of the file.
+    samples_hash : bytes or None
+    annotations : Annotations
+    """
+
+    path: str
+    hash: bytes
+    samples_hash: bytes | None
+    annotations: Annotations
+
+
+@dataclass(frozen=True, slots=True)
 class RejectedSound:
-    """A sound that cannot be used, with the reason."""
+    """A sound that cannot be used, with the reason as a sentence that names it, and the class of the reason."""
 
     id: int
     path: Path
     reason: str
+    code: RejectionCode = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedGroup:
+    """Sounds that cannot be used for reasons of one class.
+
+    Attributes
+    ----------
+    code : RejectionCode
+    reason, remedy : str
+        What is wrong with all of them, and what to do.
+    sounds : tuple of RejectedSound
+        By path.
+    """
+
+    code: RejectionCode
+    reason: str
+    remedy: str
+    sounds: tuple[RejectedSound, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,7 @@
 """`bowerbird index` and `bowerbird demo`."""
 
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import choose_encoder, require_recall, wanted_encoder
+from bowerbird.library.folders import suggest_relink
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import update_index
@@ -87,6 +89,7 @@ def _index(
         raise QueryError(f"Cannot find the folder {names}. Check the spelling, or connect its drive.")
     if not folders and not library.has_folders():
         raise CatalogueError(f"The library at {library.folder} has no folders yet. Run `bowerbird index FOLDER`.")
+    _suggest_relinks(folders, library)
     built_in = encoder_named(DEFAULT_ENCODER)
     further = _further(encoder_name, library)
     if encoder_name is not None:
@@ -109,6 +112,22 @@ def _index(
         return EXIT_INTERRUPTED
     is_incomplete = summary.n_rejected or summary.n_unreachable or summary.n_faulty
     return EXIT_SOME_REJECTED if is_incomplete else EXIT_DONE
+
+
+def _suggest_relinks(folders: Sequence[Path], library: Library) -> None:
+    """Warn where a new folder seems to be one of the library whose drive is not connected."""
+    if not folders or not library.has_folders():
+        return
+    known = {folder.path for folder in library.folders()}
+    for folder in folders:
+        absolute = Path(os.path.abspath(folder))  # noqa: PTH100 - unlike resolve, keeps the user's links
+        suggestion = None if absolute in known else suggest_relink(library, absolute)
+        if suggestion is not None:
+            paths = f"{shlex.quote(str(suggestion.folder.path))} {shlex.quote(str(folder))}"
+            warn(
+                f"{folder} has the files of {suggestion.folder.path}, which is not connected. If it has moved, run "
+                f"`bowerbird folders relink {paths}`."
+            )
 
 
 def _further(name: str | None, library: Library) -> Encoder:

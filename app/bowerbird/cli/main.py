@@ -14,8 +14,8 @@ from bowerbird.base.paths import log_path
 from bowerbird.cli import doctor as doctoring
 from bowerbird.cli import evaluate as evaluating
 from bowerbird.cli import export as exporting
+from bowerbird.cli import folders, models, tags
 from bowerbird.cli import index as indexing
-from bowerbird.cli import models
 from bowerbird.cli import search as searching
 from bowerbird.cli import study as studying
 from bowerbird.cli import train as training
@@ -45,7 +45,9 @@ app.command("export")(exporting.export)
 app.command("train")(training.train)
 app.command("words")(training.words)
 app.command("doctor")(doctoring.doctor)
+app.add_typer(folders.app, name="folders")
 app.add_typer(models.app, name="models")
+app.add_typer(tags.app, name="tags")
 app.add_typer(studying.app, name="study")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-FieldKind: TypeAlias = Literal["number", "text", "folder"]
+FieldKind: TypeAlias = Literal["number", "text", "phrase", "key", "tag", "collection", "folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,12 @@ class Field:
     ----------
     name : str
         As people type it and settings store it.
-    kind : {"number", "text", "folder"}
+    kind : {"number", "text", "phrase", "key", "tag", "collection", "folder"}
         number: compared by <, <=, =, >=, >. text: the first attribute begins with the value, or another one equals it.
-        folder: the sound lies in the folder or below it.
+        phrase: an attribute contains the value. key: a musical key, in any spelling. tag: the sound has the tag.
+        collection: the sound is in it. folder: the sound lies in the folder or below it.
     attributes : tuple of str
-        Of a stored sound; the first is the one that is sorted by.
+        Of a stored sound; the first is the one that is sorted by, unless `sorted_by` names another.
     example : str or None
         A filter as people type it; None for a field that is sorted by and not filtered.
     aliases : tuple of str
@@ -35,7 +36,11 @@ class Field:
         Words that stand for numbers.
     tolerance : float
         How far a number may be from the value and still equal it.
+    is_signed : bool
+        Whether numbers may be below zero.
     is_sortable : bool
+    sorted_by : str or None
+        The attribute to sort by, if it is not the first.
     """
 
     name: str
@@ -46,13 +51,22 @@ class Field:
     units: Mapping[str, float] = field(default_factory=lambda: {"": 1.0})
     named_values: Mapping[str, float] = field(default_factory=dict)
     tolerance: float = 0.0
+    is_signed: bool = False
     is_sortable: bool = True
+    sorted_by: str | None = None
+
+    @property
+    def order_attribute(self) -> str:
+        """The attribute of a stored sound to sort by."""
+        return self.sorted_by or self.attributes[0]
 
     @property
     def is_filter(self) -> bool:
         """Whether people can filter by it."""
         return self.example is not None
 
+
+_YES_NO: Final = {"yes": 1.0, "no": 0.0}
 
 FIELDS: Final[tuple[Field, ...]] = (
     Field("name", "text", ("name_key",), None),
@@ -82,7 +96,28 @@ FIELDS: Final[tuple[Field, ...]] = (
         tolerance=0.5,
     ),
     Field("format", "text", ("format", "encoding"), "format=wav", is_sortable=False),
-    Field("folder", "folder", ("directory",), "folder=Drums"),
+    Field("folder", "folder", ("directory",), "folder=Drums", sorted_by="directory_key"),
+    Field("bpm", "number", ("bpm",), "bpm>=118", aliases=("tempo",), units={"": 1.0, "bpm": 1.0}, tolerance=0.05),
+    Field("key", "key", ("root_key",), "key=Am"),
+    Field("loop", "number", ("is_loop",), "loop=yes", units={}, named_values=_YES_NO),
+    Field("stars", "number", ("stars",), "stars>=3", aliases=("rating",)),
+    Field("favourite", "number", ("is_favourite",), "favourite=yes", ("favorite",), {}, _YES_NO),
+    Field("tag", "tag", ("tag",), "tag=wood", is_sortable=False),
+    Field("collection", "collection", ("collection",), "collection=Doors", is_sortable=False),
+    Field("note", "phrase", ("user_note", "note"), "note=wet"),
+    Field("category", "phrase", ("category", "subcategory"), "category=doors"),
+    Field("title", "phrase", ("title",), "title=creak"),
+    Field("artist", "phrase", ("artist", "originator"), "artist=Ann"),
+    Field("album", "phrase", ("album",), "album=Storm", aliases=("library",)),
+    Field("genre", "phrase", ("genre",), "genre=house"),
+    Field("project", "phrase", ("project",), "project=Storm"),
+    Field("scene", "phrase", ("scene",), "scene=12"),
+    Field("take", "text", ("take",), "take=3"),
+    Field("tape", "text", ("tape",), "tape=A01", aliases=("roll",)),
+    Field("loudness", "number", ("lufs",), "loudness>-20", ("lufs",), {"": 1.0, "lufs": 1.0}, {}, 0.05, is_signed=True),
+    Field(
+        "peak", "number", ("true_peak_db",), "peak<-1", (), {"": 1.0, "db": 1.0, "dbtp": 1.0}, {}, 0.05, is_signed=True
+    ),
 )
 
 FILTER_FIELDS: Final[Mapping[str, Field]] = MappingProxyType(

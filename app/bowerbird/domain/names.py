@@ -38,6 +38,15 @@ def fold(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def directory_key(directory: str) -> str:
+    """Return a key that sorts directories as their tree shows them: each below its parent, names as `sort_key` does.
+
+    >>> directory_key("Packs/Pack 10") > directory_key("packs/pack 3/Kicks") > directory_key("Packs/Pack 1")
+    True
+    """
+    return "\x01".join(sort_key(name) for name in directory.split("/"))
+
+
 def sort_key(name: str) -> str:
     """Return a key that sorts names as people do: without case, numbers by value.
 

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.errors import QueryError
 from bowerbird.domain.fields import FIELDS, FILTER_FIELDS, Field, filter_examples
+from bowerbird.domain.musical_keys import parse_key
 from bowerbird.domain.names import words_of
 
 Operator: TypeAlias = Literal["<", "<=", "=", ">=", ">"]
@@ -17,8 +18,9 @@ RELEVANCE: Final = "relevance"
 
 _FILTER: Final = re.compile(rf"({'|'.join(FILTER_FIELDS)})(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE)
 _FILTER_BEGINNING: Final = re.compile(r"[a-z]+\s*[<>=]", re.IGNORECASE)
-_QUANTITY: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)")
+_QUANTITY: Final = re.compile(r"([-\u2212]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]*)")
 _TOKENS: Final = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+_MAX_PHRASE_WORDS: Final = 4
 _EXCLUDED: Final = re.compile(r"[-\u2212][^\W_]")
 _EXAMPLE: Final = re.compile(r"(?P<path>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)")
 
@@ -40,7 +42,12 @@ class Filter:
     value: float | str
 
     def __str__(self) -> str:
-        value = repr(self.value).removesuffix(".0") if isinstance(self.value, float) else self.value
+        named = (
+            name for name, number in self.field.named_values.items() if not self.field.units and number == self.value
+        )
+        value = next(named, None) or (
+            repr(self.value).removesuffix(".0") if isinstance(self.value, float) else self.value
+        )
         return f"{self.field.name}{self.operator}{value}"
 
 
@@ -96,6 +103,8 @@ class Query:
         None for the whole library.
     aspects : tuple of (str, float)
         How much aspects of a sound count in its similarity to examples, 0 or more; 1 for aspects that are not named.
+    synonyms : tuple of str
+        Other words for those that are asked for, in lower case.
     """
 
     terms: tuple[Term, ...] = ()
@@ -104,6 +113,18 @@ class Query:
     is_descending: bool = False
     location: Location | None = None
     aspects: tuple[tuple[str, float], ...] = ()
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The words that are asked for, alone and with those beside them, and their synonyms, in lower case.
+
+        A sound that somebody denied one of them is not found.
+        """
+        words = [word.lower() for word in self.words]
+        lengths = range(1, min(len(words), _MAX_PHRASE_WORDS) + 1)
+        found = [" ".join(words[start : start + n]) for n in lengths for start in range(len(words) - n + 1)]
+        return tuple(dict.fromkeys([*found, *self.synonyms]))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -224,14 +245,23 @@ def parse_filter(text: str) -> Filter:
     if field.kind != "number":
         if operator != "=":
             raise QueryError(f"“{text}” compares text. Write {field.name}={value}.")
+        if field.kind == "key":
+            key = parse_key(value)
+            if key is None:
+                raise QueryError(f"“{value}” is not a valid key. Write a note, such as C or F#, or a key, such as Am.")
+            return Filter(field, operator, key)
         return Filter(field, operator, value)
     if value.lower() in field.named_values:
         return Filter(field, operator, field.named_values[value.lower()])
     quantity = _QUANTITY.fullmatch(value.lower())
-    if not quantity or quantity[2] not in field.units:
+    if not quantity or quantity[2] not in field.units or (quantity[1][0] in "-\u2212" and not field.is_signed):
+        if not field.units:
+            raise QueryError(f"“{value}” is not a valid {field.name}. Write {' or '.join(field.named_values)}.")
         units = ", ".join(unit for unit in field.units if unit)
+        if not units:
+            raise QueryError(f"“{value}” is not a valid {field.name}. Write a number.")
         raise QueryError(f"“{value}” is not a valid {field.name}. Write a number, optionally with a unit: {units}.")
-    return Filter(field, operator, float(quantity[1]) * field.units[quantity[2]])
+    return Filter(field, operator, float(quantity[1].replace("\u2212", "-")) * field.units[quantity[2]])
 
 
 def parse_example(text: str, *, exists: Callable[[str], bool]) -> Example:

@@ -51,6 +51,21 @@ class SpellingCorrector(Protocol):
         ...
 
 
+@runtime_checkable
+class SynonymFinder(Protocol):
+    """A text encoder that knows other words for a word."""
+
+    def synonyms(self, text: str) -> tuple[str, ...]:
+        """Return the words and phrases, in lower case, that mean what a word or phrase of a text means.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Encodes windows of mono audio as unit vectors; the same audio always gives the same vector."""
 

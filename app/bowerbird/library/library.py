@@ -92,8 +92,21 @@ class Library:
         except CatalogueError:
             return False
 
+    def delete_removed(self) -> None:
+        """Delete folders that were removed and sounds that were forgotten in an earlier run of the program.
+
+        Call it when the program starts: nobody can bring them back then.
+
+        Raises
+        ------
+        CatalogueError
+            When the library cannot be written.
+        """
+        with self.write() as writer:
+            writer.delete_hidden()
+
     def remove_folder(self, folder_id: int) -> None:
-        """Remove a folder and its sounds from the library; the files stay where they are.
+        """Remove a folder and its sounds from the library for good; the files stay where they are.
 
         Raises
         ------

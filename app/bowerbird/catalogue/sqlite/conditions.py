@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 from bowerbird.base.text import printable
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.domain.fields import SORT_FIELDS, Field
+from bowerbird.domain.musical_keys import equal_keys
 from bowerbird.domain.query import Filter, Location, Query
 
 Statement: TypeAlias = tuple[str, list[str | bytes | float | int]]
@@ -14,7 +15,10 @@ LastWord: TypeAlias = Literal["any", "whole", "begun"]
 BM25: Final = "bm25(sound_words, 4.0, 2.0, 1.0)"
 """A word counts most in the name, then in the folders, then in the metadata."""
 
-USABLE: Final = "sounds.id NOT IN (SELECT sound_id FROM failures)"
+LISTED: Final = "sounds.id NOT IN (SELECT sound_id FROM hidden)"
+"""Not removed with a folder that can still be brought back, and not forgotten."""
+
+USABLE: Final = f"sounds.id NOT IN (SELECT sound_id FROM failures) AND {LISTED}"
 """Rejected sounds have a list of their own, with reasons."""
 
 ENCODED: Final = (
@@ -22,32 +26,33 @@ ENCODED: Final = (
 )
 """All embeddings of an encoder are there, or its failure is recorded."""
 
-_FAULTLESS: Final = (
+FAULTLESS: Final = (
     "NOT EXISTS (SELECT 1 FROM faults WHERE sound_id = sounds.id AND faults.encoder_id = :encoder "
     "AND version = :version)"
 )
 """This version of the program has not failed on the sound by a fault of its own."""
 
-PENDING: Final = f"is_missing = 0 AND {USABLE} AND (content_id IS NULL OR NOT {ENCODED}) AND {_FAULTLESS}"
+PENDING: Final = f"is_missing = 0 AND {USABLE} AND (content_id IS NULL OR NOT {ENCODED}) AND {FAULTLESS}"
 """To be analysed and embedded by the built-in encoder."""
 
-UNENCODED: Final = f"is_missing = 0 AND {USABLE} AND content_id IS NOT NULL AND NOT {ENCODED} AND {_FAULTLESS}"
+UNENCODED: Final = f"is_missing = 0 AND {USABLE} AND content_id IS NOT NULL AND NOT {ENCODED} AND {FAULTLESS}"
 """Analysed, and to be embedded by a further encoder."""
 
 BELOW: Final = "folder_id = :folder AND substr(path, 1, length(CAST(:below AS TEXT))) = CAST(:below AS TEXT)"
 """In a folder of the library, below a path that ends in a separator."""
 
 REJECTED: Final = (
-    "SELECT sounds.id, path, folder_id, reason FROM failures JOIN sounds ON sounds.id = sound_id WHERE is_missing = 0 "
-    "UNION ALL SELECT sounds.id, path, folder_id, failure FROM encoded JOIN sounds USING (content_id) "
-    "WHERE failure IS NOT NULL AND is_missing = 0"
+    "SELECT sounds.id, path, folder_id, reason, code FROM failures JOIN sounds ON sounds.id = sound_id "
+    f"WHERE is_missing = 0 AND {LISTED} "
+    "UNION ALL SELECT sounds.id, path, folder_id, failure, 'not_embedded' FROM encoded JOIN sounds USING (content_id) "
+    f"WHERE failure IS NOT NULL AND is_missing = 0 AND {LISTED}"
 )
 """Every present sound whose analysis or embedding failed for good, and why."""
 
 
 def ordered_ids(order: str, *, is_descending: bool) -> Statement:
     """Return the statement that lists every usable sound in an order; unknown values come last."""
-    column = SORT_FIELDS.get(order, SORT_FIELDS["name"]).attributes[0]
+    column = SORT_FIELDS.get(order, SORT_FIELDS["name"]).order_attribute
     direction = "DESC" if is_descending else "ASC"
     second = "" if column == "name_key" else f", name_key {direction}"
     return f"SELECT id FROM sounds WHERE {USABLE} ORDER BY {column} {direction} NULLS LAST{second}", []
@@ -58,16 +63,18 @@ def matching_ids(query: Query) -> Statement:
     conditions, parameters = _conditions(query)
     match = match_expression(query)
     if match and not conditions:
-        return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [match]
+        denial, words = _denial("rowid", query)
+        return f"SELECT rowid FROM sound_words WHERE sound_words MATCH ? AND {denial}", [match, *words]
     if match:
-        conditions.append("id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
-        parameters.append(match)
+        denial, words = _denial("id", query)
+        conditions.append(f"id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?) AND {denial}")
+        parameters += [match, *words]
     return f"SELECT id FROM sounds WHERE {' AND '.join(conditions) or '1'}", parameters
 
 
 def relevant_ids(query: Query) -> Statement:
     """Return the statement for the sounds that a query matches, the most relevant first."""
-    return _matching("sounds.id", query, f"ORDER BY {BM25}, name_key")
+    return _matching("sounds.id", query, f"ORDER BY is_missing, {BM25}, name_key")
 
 
 def scored_sounds(query: Query, *, last: LastWord, limit: int) -> Statement:
@@ -76,7 +83,7 @@ def scored_sounds(query: Query, *, last: LastWord, limit: int) -> Statement:
         f"sounds.id AS id, {BM25} AS score, sound_words.name AS name, sound_words.directory AS directory, "
         "sound_words.metadata AS metadata"
     )
-    sql, parameters = _matching(columns, query, "ORDER BY score, name_key LIMIT ?", last=last)
+    sql, parameters = _matching(columns, query, "ORDER BY is_missing, score, name_key LIMIT ?", last=last)
     return sql, [*parameters, limit]
 
 
@@ -92,9 +99,20 @@ def matching_contents(query: Query) -> Statement:
 
 def _matching(columns: str, query: Query, rest: str, *further: str, last: LastWord = "any") -> Statement:
     conditions, parameters = _conditions(query)
-    where = " AND ".join(["sound_words MATCH ?", *conditions, *further, USABLE])
+    denial, words = _denial("sounds.id", query)
+    where = " AND ".join(["sound_words MATCH ?", *conditions, denial, *further, USABLE])
     sql = f"SELECT {columns} FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid WHERE {where} {rest}"
-    return sql, [match_expression(query, last=last) or "", *parameters]
+    return sql, [match_expression(query, last=last) or "", *parameters, *words]
+
+
+DENIED: Final = "SELECT contents.id FROM words JOIN contents USING (audio_id) WHERE is_right = 0 AND word IN ({words})"
+"""Contents that somebody denied one of some words."""
+
+
+def _denial(column: str, query: Query) -> Statement:
+    """Return the condition that nobody denied a sound one of the words it is searched by."""
+    denied = DENIED.format(words=", ".join("?" * len(query.phrases)))
+    return f"{column} NOT IN (SELECT id FROM sounds WHERE content_id IN ({denied}))", list(query.phrases)
 
 
 def match_expression(query: Query, *, last: LastWord = "any") -> str | None:
@@ -152,6 +170,20 @@ def _filter_condition(condition: Filter) -> Statement:
             return _number_condition(condition.field, condition.operator, float(condition.value))
         case "text":
             return _text_condition(condition.field, str(condition.value))
+        case "phrase":
+            return _phrase_condition(condition.field, str(condition.value))
+        case "key":
+            keys = equal_keys(str(condition.value))
+            return f"{condition.field.attributes[0]} IN ({', '.join('?' * len(keys))})", list(keys)
+        case "tag":
+            sql = "SELECT contents.id FROM words JOIN contents USING (audio_id) WHERE is_right AND word = ?"
+            return f"sounds.content_id IN ({sql})", [" ".join(str(condition.value).lower().split())]
+        case "collection":
+            sql = (
+                "SELECT contents.id FROM collections JOIN collected ON collections.id = collection_id "
+                "JOIN contents USING (audio_id) WHERE name = ?"
+            )
+            return f"sounds.content_id IN ({sql})", [str(condition.value)]
         case "folder":
             return _folder_condition(str(condition.value))
 
@@ -169,6 +201,12 @@ def _text_condition(field: Field, value: str) -> Statement:
     first, *others = field.attributes
     conditions = [f"lower({first}) LIKE ? ESCAPE '\\'", *(f"lower({other}) = ?" for other in others)]
     return f"({' OR '.join(conditions)})", [_escape(value) + "%", *(value for _ in others)]
+
+
+def _phrase_condition(field: Field, value: str) -> Statement:
+    """Return the condition that an attribute contains a value."""
+    conditions = [f"{attribute} LIKE ? ESCAPE '\\'" for attribute in field.attributes]
+    return f"({' OR '.join(conditions)})", [f"%{_escape(printable(value))}%"] * len(conditions)
 
 
 def _folder_condition(value: str) -> Statement:

@@ -9,7 +9,8 @@ from typing import Final
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.base.files import os_reason
-from bowerbird.catalogue.sqlite.connection import FILE_NAME, catalogue_error, open_writer
+from bowerbird.catalogue.sqlite.connection import FILE_NAME, catalogue_error, from_text, open_writer
+from bowerbird.domain.names import directory_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,129 @@ STEPS: Final = (
         # Empty for sounds that were analysed before: they are measured when they are played at the common loudness.
         ("ALTER TABLE contents ADD COLUMN sounding_lufs REAL",),
     ),
+    Step(
+        "metadata as columns",
+        (
+            # Metadata that an older version of `read_metadata` read is read again.
+            "ALTER TABLE contents ADD COLUMN metadata_version INTEGER NOT NULL DEFAULT 0",
+            # Cue points and loops of a content as JSON: read for the current sound alone.
+            """CREATE TABLE marks (
+                content_id INTEGER PRIMARY KEY REFERENCES contents ON DELETE CASCADE,
+                cue_points TEXT NOT NULL,
+                loops TEXT NOT NULL)""",
+            # What the name says, as JSON; NULL until it was read. Columns of the file and the name together follow.
+            "ALTER TABLE sounds ADD COLUMN name_metadata TEXT",
+            *(
+                f"ALTER TABLE sounds ADD COLUMN {column} TEXT COLLATE NOCASE"
+                for column in (
+                    "root_key",
+                    "category",
+                    "subcategory",
+                    "title",
+                    "artist",
+                    "album",
+                    "genre",
+                    "description",
+                    "comment",
+                    "project",
+                    "scene",
+                    "take",
+                    "tape",
+                    "originator",
+                    "note",
+                )
+            ),
+            "ALTER TABLE sounds ADD COLUMN bpm REAL",
+            "ALTER TABLE sounds ADD COLUMN is_loop INTEGER",
+            "ALTER TABLE sounds ADD COLUMN lufs REAL",
+            "ALTER TABLE sounds ADD COLUMN true_peak_db REAL",
+            """UPDATE sounds SET lufs = known.lufs, true_peak_db = known.true_peak_db
+                FROM contents AS known WHERE known.id = sounds.content_id""",
+            # The order of the folder tree, with numbers by value.
+            "ALTER TABLE sounds ADD COLUMN directory_key TEXT NOT NULL DEFAULT ''",
+            "UPDATE sounds SET directory_key = directory_key(CAST(directory AS BLOB))",
+            "DROP INDEX sounds_by_directory",
+            "CREATE INDEX sounds_by_directory_key ON sounds (directory_key, name_key)",
+        ),
+    ),
+    Step(
+        "annotations that belong to samples, collections, history and searches",
+        (
+            # The decoded audio of contents: it stays the same when a file is tagged or converted without loss. The
+            # hash is NULL until it was computed; a row that turned out to be another's is merged into it.
+            """CREATE TABLE audio (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                hash BLOB UNIQUE,
+                merged_into INTEGER REFERENCES audio,
+                stars INTEGER NOT NULL DEFAULT 0,
+                is_favourite INTEGER NOT NULL DEFAULT 0,
+                note TEXT NOT NULL DEFAULT '')""",
+            "INSERT INTO audio (id) SELECT id FROM contents",
+            "ALTER TABLE contents ADD COLUMN audio_id INTEGER REFERENCES audio",
+            "UPDATE contents SET audio_id = id",
+            "CREATE INDEX contents_by_audio ON contents (audio_id)",
+            # is_right: the word applies and is a tag, or it was denied.
+            """CREATE TABLE words (
+                audio_id INTEGER NOT NULL REFERENCES audio ON DELETE CASCADE,
+                word TEXT NOT NULL,
+                is_right INTEGER NOT NULL,
+                PRIMARY KEY (audio_id, word)) WITHOUT ROWID""",
+            "CREATE INDEX words_by_word ON words (word, is_right)",
+            "INSERT INTO words SELECT content_id, word, is_right FROM given_words",
+            "DROP TABLE given_words",
+            # The audio before the file was changed: its annotations are kept.
+            "ALTER TABLE sounds ADD COLUMN former_audio_id INTEGER",
+            "UPDATE sounds SET former_audio_id = former_content_id",
+            "ALTER TABLE sounds DROP COLUMN former_content_id",
+            "ALTER TABLE sounds ADD COLUMN stars INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE sounds ADD COLUMN is_favourite INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE sounds ADD COLUMN user_note TEXT COLLATE NOCASE",
+            "CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE)",
+            """CREATE TABLE collected (
+                collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+                audio_id INTEGER NOT NULL REFERENCES audio ON DELETE CASCADE,
+                position REAL NOT NULL,
+                PRIMARY KEY (collection_id, audio_id)) WITHOUT ROWID""",
+            "CREATE INDEX collected_by_audio ON collected (audio_id)",
+            """CREATE TABLE history (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                kind TEXT NOT NULL,
+                audio_id INTEGER REFERENCES audio ON DELETE CASCADE,
+                sound_id INTEGER,
+                query TEXT,
+                at_s REAL NOT NULL)""",
+            "CREATE INDEX history_by_kind ON history (kind, id)",
+            """CREATE TABLE saved_searches (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+                state TEXT NOT NULL)""",
+        ),
+    ),
+    Step(
+        "folders that were removed and can be brought back, watched folders, ignored files",
+        (
+            "ALTER TABLE folders ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE folders ADD COLUMN is_watched INTEGER NOT NULL DEFAULT 0",
+            # Sounds of removed folders, and missing ones that were forgotten: deleted when nobody can undo it any more.
+            "CREATE TABLE hidden (sound_id INTEGER PRIMARY KEY REFERENCES sounds ON DELETE CASCADE)",
+            "CREATE TABLE ignored_patterns (pattern TEXT PRIMARY KEY) WITHOUT ROWID",
+            """INSERT INTO ignored_patterns VALUES
+                ('.git'), ('__MACOSX'), ('._*'), ('*.asd'), ('*.reapeaks')""",
+        ),
+    ),
+    Step(
+        "reasons of rejected sounds in classes",
+        (
+            "ALTER TABLE failures ADD COLUMN code TEXT NOT NULL DEFAULT 'damaged'",
+            # The sentences of earlier versions.
+            "UPDATE failures SET code = 'empty' WHERE reason LIKE '% is empty. Restore it %'",
+            "UPDATE failures SET code = 'truncated' WHERE reason LIKE '% is truncated: %'",
+            "UPDATE failures SET code = 'no_audio' WHERE reason LIKE '% contains no audio. %'",
+            "UPDATE failures SET code = 'unsupported' WHERE reason LIKE '% a format that Bowerbird cannot decode (%'",
+            "UPDATE failures SET code = 'crashed' WHERE reason LIKE 'Decoding % crashed twice.%'",
+            "UPDATE failures SET code = 'timed_out' WHERE reason LIKE 'Decoding % timed out.%'",
+        ),
+    ),
 )
 
 
@@ -175,6 +299,7 @@ def migrate(connection: sqlite3.Connection, library: Path, steps: Sequence[Step]
                 f"The library at {library} could not be backed up ({os_reason(error)}). "
                 "Nothing was changed; free some disk space and start again."
             ) from error
+    connection.create_function("directory_key", 1, lambda name: directory_key(from_text(name)), deterministic=True)
     for number in range(version, len(steps)):
         _apply(connection, steps[number], number + 1)
 

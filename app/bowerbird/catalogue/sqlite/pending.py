@@ -1,13 +1,23 @@
 """What is still to be analysed or embedded: a question to the catalogue, never a flag in it."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from bowerbird import __version__
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import Analysis, Folder, PendingContent, PendingSound
 from bowerbird.catalogue.sqlite import conditions, recording
+from bowerbird.catalogue.sqlite.audio import identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.describing import describe_content, describe_unanalysed, record_metadata
 from bowerbird.catalogue.sqlite.session import Session
+from bowerbird.domain.metadata import Metadata
+
+METADATA: Final = "metadata"
+SAMPLES: Final = "samples"
+"""What is recorded instead of an encoder where reading metadata or hashing samples was at fault."""
 
 
 class PendingReads(Session):
@@ -17,7 +27,7 @@ class PendingReads(Session):
         """Return folders with sounds that are to be analysed: a run was interrupted, or the encoder is new."""
         sql = (
             "SELECT path FROM folders WHERE EXISTS (SELECT 1 FROM sounds WHERE folder_id = folders.id "
-            f"AND {conditions.PENDING}) ORDER BY path"
+            f"AND {conditions.PENDING}) AND NOT is_removed ORDER BY path"
         )
         return [Path(row["path"]) for row in self._rows(sql, _this_version(encoder_id))]
 
@@ -39,7 +49,7 @@ class PendingWrites(Session):
         return self._pending(
             "AND hash IS NULL AND (EXISTS (SELECT 1 FROM sounds AS twin WHERE twin.size_bytes = sounds.size_bytes "
             "AND twin.id <> sounds.id) OR EXISTS (SELECT 1 FROM contents WHERE contents.size_bytes = "
-            "sounds.size_bytes)) ORDER BY directory, name_key",
+            "sounds.size_bytes)) ORDER BY directory_key, name_key",
             folder,
             below,
             encoder_id,
@@ -47,7 +57,7 @@ class PendingWrites(Session):
 
     def pending(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
         """Return sounds to analyse, one for each content, in the order of folders and names."""
-        return self._pending("GROUP BY ifnull(hash, id) ORDER BY directory, name_key", folder, below, encoder_id)
+        return self._pending("GROUP BY ifnull(hash, id) ORDER BY directory_key, name_key", folder, below, encoder_id)
 
     def _pending(self, rest: str, folder: Folder, below: str, encoder_id: str) -> list[PendingSound]:
         rows = self._rows(f"SELECT id, path, size_bytes {_FROM_PENDING} {rest}", _values(folder, below, encoder_id))
@@ -60,7 +70,8 @@ class PendingWrites(Session):
             "sounds.size_bytes, (SELECT count(*) FROM windows WHERE windows.content_id = contents.id "
             "AND windows.encoder_id = :encoder) AS n_known "
             "FROM sounds JOIN contents ON contents.id = sounds.content_id "
-            f"WHERE {conditions.BELOW} AND {conditions.UNENCODED} GROUP BY contents.id ORDER BY directory, name_key",
+            f"WHERE {conditions.BELOW} AND {conditions.UNENCODED} GROUP BY contents.id "
+            "ORDER BY directory_key, name_key",
             _values(folder, below, encoder_id),
         )
         return [PendingContent(**dict(row)) for row in rows]
@@ -77,14 +88,17 @@ class PendingWrites(Session):
             return sum(recording.record_hash(connection, sound_id, digest, encoder_id) for sound_id, digest in hashes)
 
     def record(
-        self, analyses: Iterable[tuple[int, Analysis]], failures: Iterable[tuple[int, str]], encoder_id: str
+        self,
+        analyses: Iterable[tuple[int, Analysis]],
+        failures: Iterable[tuple[int, str, RejectionCode]],
+        encoder_id: str,
     ) -> int:
         """Record a batch of outcomes in one transaction.
 
         Parameters
         ----------
         analyses : iterable of (sound id, Analysis)
-        failures : iterable of (sound id, reason)
+        failures : iterable of (sound id, reason, code)
         encoder_id : str
             Of the encoder whose embeddings the analyses hold.
 
@@ -97,6 +111,63 @@ class PendingWrites(Session):
             n = sum(recording.record_analysis(connection, sound_id, found, encoder_id) for sound_id, found in analyses)
             recording.record_failures(connection, failures)
         return n
+
+    def unread_names(self, *, limit: int) -> list[tuple[int, str]]:
+        """Return ids and names of some sounds whose names were not read for metadata yet."""
+        rows = self._rows("SELECT id, name FROM sounds WHERE name_metadata IS NULL ORDER BY id LIMIT ?", [limit])
+        return [(row["id"], row["name"]) for row in rows]
+
+    def record_names(self, names: Iterable[tuple[int, Mapping[str, str]]]) -> None:
+        """Record what the names of sounds say (sound id, texts), in one transaction."""
+        with self._transaction() as connection:
+            contents: dict[int, None] = {}
+            for sound_id, texts in names:
+                connection.execute(
+                    "UPDATE sounds SET name_metadata = ? WHERE id = ?",
+                    [json.dumps(dict(texts), ensure_ascii=False) if texts else "", sound_id],
+                )
+                content = connection.execute("SELECT content_id FROM sounds WHERE id = ?", [sound_id]).fetchone()
+                if content["content_id"] is not None:
+                    contents[content["content_id"]] = None
+                elif texts:
+                    describe_unanalysed(connection, sound_id)
+            for content_id in contents:
+                describe_content(connection, content_id)
+
+    def undescribed(self, folder: Folder, *, below: str, version: int) -> list[PendingContent]:
+        """Return contents whose metadata an older version read, in the order of folders and names."""
+        return self._pending_contents("contents.metadata_version < :reader", folder, below, METADATA, version)
+
+    def record_metadata(self, found: Iterable[tuple[int, Metadata]], version: int) -> None:
+        """Record the metadata of contents (content id, metadata) as a version reads it, in one transaction."""
+        with self._transaction() as connection:
+            for content_id, metadata in found:
+                record_metadata(connection, content_id, metadata, version)
+                describe_content(connection, content_id)
+
+    def without_samples_hash(self, folder: Folder, *, below: str) -> list[PendingContent]:
+        """Return contents whose samples were not hashed yet, in the order of folders and names."""
+        return self._pending_contents(
+            "EXISTS (SELECT 1 FROM audio WHERE audio.id = audio_id AND audio.hash IS NULL)", folder, below, SAMPLES, 0
+        )
+
+    def record_samples(self, hashes: Iterable[tuple[int, bytes]]) -> None:
+        """Record hashes of samples (content id, hash) in one transaction; contents with the same share annotations."""
+        with self._transaction() as connection:
+            for content_id, digest in hashes:
+                identify_audio(connection, content_id, digest)
+
+    def _pending_contents(
+        self, condition: str, folder: Folder, below: str, purpose: str, version: int
+    ) -> list[PendingContent]:
+        rows = self._rows(
+            "SELECT contents.id, contents.hash, contents.duration_s, min(sounds.id) AS sound_id, path, "
+            "sounds.size_bytes, 0 AS n_known FROM sounds JOIN contents ON contents.id = sounds.content_id "
+            f"WHERE {conditions.BELOW} AND {condition} AND is_missing = 0 AND {conditions.USABLE} "
+            f"AND {conditions.FAULTLESS} GROUP BY contents.id ORDER BY directory_key, name_key",
+            {**_values(folder, below, purpose), "version": __version__, "reader": version},
+        )
+        return [PendingContent(**dict(row)) for row in rows]
 
     def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
         """Record that this version of the program failed on sounds by a fault of its own; the next tries them again."""

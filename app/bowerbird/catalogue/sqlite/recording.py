@@ -1,11 +1,13 @@
 """Recording analyses: contents, copies, moved files, failures. Every function runs inside its caller's transaction."""
 
-import json
 import sqlite3
 from collections.abc import Iterable
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import Analysis, EncodedWindows
+from bowerbird.catalogue.sqlite.audio import audio_for, copy_annotations, identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.describing import describe_content, record_metadata
 from bowerbird.domain.names import search_text
 
 
@@ -29,17 +31,21 @@ def record_analysis(connection: sqlite3.Connection, sound_id: int, analysis: Ana
     return _link(connection, _record_content(connection, analysis, encoder_id), analysis.hash)
 
 
-def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int, str]]) -> None:
+def record_failures(connection: sqlite3.Connection, failures: Iterable[tuple[int, str, RejectionCode]]) -> None:
     """Record why sounds cannot be used."""
     connection.executemany(
-        "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT))",
-        ((sound_id, to_text(reason)) for sound_id, reason in failures),  # it names the file
+        "INSERT OR REPLACE INTO failures VALUES (?, CAST(? AS TEXT), ?)",
+        ((sound_id, to_text(reason), code) for sound_id, reason, code in failures),  # it names the file
     )
 
 
 def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_id: str) -> int:
     row = connection.execute("SELECT id FROM contents WHERE hash = ?", [analysis.hash]).fetchone()
     content_id = int(row[0]) if row else _insert_content(connection, analysis)
+    if row and analysis.samples_hash is not None:
+        identify_audio(connection, content_id, analysis.samples_hash)
+    if row:
+        record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
     windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True)
     record_windows(connection, windows, encoder_id)
     return content_id
@@ -73,7 +79,7 @@ def record_encoding_failures(
 def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
     cursor = connection.execute(
         "INSERT INTO contents (hash, size_bytes, duration_s, n_channels, rate_hz, format, encoding, lufs, "
-        "true_peak_db, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "true_peak_db, metadata, audio_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
         [
             analysis.hash,
             analysis.size_bytes,
@@ -84,11 +90,12 @@ def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
             analysis.encoding,
             analysis.lufs,
             analysis.true_peak_db,
-            json.dumps(dict(analysis.metadata), ensure_ascii=False) if analysis.metadata else "",
+            audio_for(connection, analysis.samples_hash),
         ],
     )
     content_id = int(cursor.lastrowid or 0)
     connection.execute("UPDATE contents SET sounding_lufs = ? WHERE id = ?", [analysis.sounding_lufs, content_id])
+    record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
     connection.execute(
         "INSERT INTO peaks VALUES (?, ?, ?, ?)",
         [content_id, analysis.peaks.frames_per_bin, analysis.overview.tobytes(), analysis.peaks.bins.tobytes()],
@@ -99,38 +106,18 @@ def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:
 def _link(connection: sqlite3.Connection, content_id: int, content_hash: bytes) -> int:
     """Copy a content's properties and words to every sound that has it, and let a moved sound keep its row."""
     connection.execute(
-        "UPDATE sounds SET content_id = known.id, duration_s = known.duration_s, n_channels = known.n_channels, "
-        "rate_hz = known.rate_hz, format = known.format, encoding = known.encoding "
-        "FROM (SELECT * FROM contents WHERE id = ?) AS known WHERE sounds.hash = ? AND sounds.content_id IS NULL",
-        [content_id, content_hash],
+        "UPDATE sounds SET content_id = ? WHERE hash = ? AND content_id IS NULL", [content_id, content_hash]
     )
     _reunite(connection, content_hash)
-    connection.execute(
-        "INSERT OR IGNORE INTO given_words SELECT ?1, word, is_right FROM given_words WHERE content_id IN "
-        "(SELECT former_content_id FROM sounds WHERE content_id = ?1)",
-        [content_id],
-    )
-    connection.execute("UPDATE sounds SET former_content_id = NULL WHERE content_id = ?", [content_id])
-    return index_words(connection, content_id)
-
-
-def index_words(connection: sqlite3.Connection, content_id: int) -> int:
-    """Index a content's metadata and given words for every sound that has it; return the number of sounds."""
-    row = connection.execute("SELECT metadata FROM contents WHERE id = ?", [content_id]).fetchone()
-    if row is None:
-        return 0
-    metadata = row[0]
-    given_words = connection.execute(
-        "SELECT word FROM given_words WHERE content_id = ? AND is_right ORDER BY word", [content_id]
+    (audio_id,) = connection.execute("SELECT audio_id FROM contents WHERE id = ?", [content_id]).fetchone()
+    former = connection.execute(
+        "SELECT DISTINCT former_audio_id FROM sounds WHERE content_id = ? AND former_audio_id IS NOT NULL", [content_id]
     ).fetchall()
-    sound_ids = connection.execute("SELECT id FROM sounds WHERE content_id = ?", [content_id]).fetchall()
-    texts = [*(json.loads(metadata).values() if metadata else ()), *(word for (word,) in given_words)]
-    words = search_text(" ".join(texts))
-    connection.executemany(
-        "UPDATE sound_words SET metadata = ?1 WHERE rowid = ?2 AND metadata <> ?1",
-        [(words, row[0]) for row in sound_ids],
-    )
-    return len(sound_ids)
+    for (former_id,) in former:
+        copy_annotations(connection, former_id, audio_id)
+    if former:
+        connection.execute("UPDATE sounds SET former_audio_id = NULL WHERE content_id = ?", [content_id])
+    return describe_content(connection, content_id)
 
 
 def _reunite(connection: sqlite3.Connection, content_hash: bytes) -> None:
@@ -141,18 +128,31 @@ def _reunite(connection: sqlite3.Connection, content_hash: bytes) -> None:
     if not missing:
         return
     arrived = connection.execute(
-        "SELECT id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns FROM sounds "
+        "SELECT id, folder_id, path, directory, directory_key, name, name_key, size_bytes, mtime_ns, name_metadata "
+        "FROM sounds "
         "WHERE hash = ? AND is_missing = 0 AND id > ? ORDER BY id",
         [content_hash, missing[-1][0]],
     ).fetchall()
-    for (old_id,), (new_id, folder_id, path, directory, name, name_key, size_bytes, mtime_ns) in zip(
-        missing, arrived, strict=False
-    ):
+    for (old_id,), arrival in zip(missing, arrived, strict=False):
+        new_id, folder_id, path, directory, tree_key, name, name_key, size_bytes, mtime_ns, facts = arrival
         connection.execute("DELETE FROM sounds WHERE id = ?", [new_id])
+        connection.execute("DELETE FROM hidden WHERE sound_id = ?", [old_id])
         connection.execute(
             "UPDATE sounds SET folder_id = ?, path = CAST(? AS TEXT), directory = CAST(? AS TEXT), "
-            "name = CAST(? AS TEXT), name_key = ?, size_bytes = ?, mtime_ns = ?, is_missing = 0 WHERE id = ?",
-            [folder_id, to_text(path), to_text(directory), to_text(name), name_key, size_bytes, mtime_ns, old_id],
+            "directory_key = ?, name = CAST(? AS TEXT), name_key = ?, size_bytes = ?, mtime_ns = ?, "
+            "name_metadata = ?, is_missing = 0 WHERE id = ?",
+            [
+                folder_id,
+                to_text(path),
+                to_text(directory),
+                tree_key,
+                to_text(name),
+                name_key,
+                size_bytes,
+                mtime_ns,
+                facts,
+                old_id,
+            ],
         )
         connection.execute(
             "UPDATE sound_words SET name = ?, directory = ? WHERE rowid = ?",

@@ -1,6 +1,7 @@
 """Folders and sounds: lists of ids, rows, details, and what a scan found. Embeddings are in `embeddings`."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
@@ -8,26 +9,35 @@ from typing import Final
 
 import numpy as np
 
+from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import (
     FileStamp,
     Folder,
+    FolderState,
+    RejectedGroup,
     RejectedSound,
     ScannedCounts,
     SoundDetails,
     SoundRow,
+    StoredFile,
     StoredLoudness,
     WordMatch,
 )
 from bowerbird.catalogue.sqlite import conditions
+from bowerbird.catalogue.sqlite.audio import delete_orphans
 from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.describing import describe_unanalysed, stored_metadata
 from bowerbird.catalogue.sqlite.session import Ids, Session
-from bowerbird.domain.names import search_text, sort_key
+from bowerbird.domain.metadata import SoundMetadata, for_inspector
+from bowerbird.domain.names import directory_key, search_text, sort_key
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import RELEVANCE, Location, Query
+from bowerbird.domain.rejections import REJECTIONS
 
 _SOUND_ROWS: Final = (
     "SELECT sounds.id, path, name, directory, duration_s, n_channels, rate_hz, format, encoding, is_missing, "
-    "sounds.content_id, overview FROM sounds LEFT JOIN peaks USING (content_id)"
+    "sounds.content_id, overview, bpm, root_key, is_loop, category, subcategory, lufs, stars, is_favourite "
+    "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
 _LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
@@ -44,9 +54,38 @@ class SoundReads(Session):
 
     def folders(self) -> list[Folder]:
         """Return the folders that the user added, by path."""
+        rows = self._rows("SELECT id, path, is_watched FROM folders WHERE NOT is_removed ORDER BY path")
+        return [Folder(row["id"], Path(row["path"]), bool(row["is_watched"])) for row in rows]
+
+    def folder_states(self) -> list[FolderState]:
+        """Return the folders that the user added, by path: whether they can be read now, and how many sounds they have.
+
+        This asks the file system, so a drive that sleeps may take a while.
+        """
+        rows = self._rows(
+            "SELECT folder_id, count(*) AS n, sum(is_missing) AS n_missing FROM sounds "
+            f"WHERE {conditions.LISTED} GROUP BY folder_id"
+        )
+        counts = {row["folder_id"]: (row["n"], row["n_missing"]) for row in rows}
         return [
-            Folder(row["id"], Path(row["path"])) for row in self._rows("SELECT id, path FROM folders ORDER BY path")
+            FolderState(folder, _is_readable(folder.path), *counts.get(folder.id, (0, 0))) for folder in self.folders()
         ]
+
+    def ignored_patterns(self) -> list[str]:
+        """Return the patterns of names that scans ignore, sorted."""
+        return [row["pattern"] for row in self._rows("SELECT pattern FROM ignored_patterns ORDER BY pattern")]
+
+    def stored_files(self, folder_id: int) -> list[StoredFile]:
+        """Return the files of a folder as they were scanned last, by path."""
+        sql = (
+            "SELECT path, sounds.size_bytes AS size_bytes, ifnull(sounds.hash, contents.hash) AS hash FROM sounds "
+            f"LEFT JOIN contents ON contents.id = content_id WHERE folder_id = ? AND {conditions.LISTED} ORDER BY path"
+        )
+        return [StoredFile(row["path"], row["size_bytes"], row["hash"]) for row in self._rows(sql, [folder_id])]
+
+    def missing_ids(self) -> Ids:
+        """Return the ids of the sounds that the last scans did not find, shape (n,)."""
+        return self._ids(f"SELECT id FROM sounds WHERE is_missing AND {conditions.LISTED} ORDER BY id")
 
     def directories(self) -> list[tuple[Location, int]]:
         """Return every directory with sounds and the number of usable sounds directly in it."""
@@ -109,13 +148,14 @@ class SoundReads(Session):
 
     def sound_at(self, path: Path) -> SoundRow | None:
         """Return the sound at a path; None where the library has none."""
-        row = self._row(f"{_SOUND_ROWS} WHERE path = CAST(? AS TEXT)", [to_text(str(path))])
+        row = self._row(f"{_SOUND_ROWS} WHERE path = CAST(? AS TEXT) AND {conditions.LISTED}", [to_text(str(path))])
         return _sound_row(row) if row else None
 
     def details(self, sound_id: int) -> SoundDetails | None:
         """Return the properties of a sound beyond its row."""
         row = self._row(
-            "SELECT sounds.size_bytes, lufs, true_peak_db, metadata FROM sounds LEFT JOIN contents "
+            "SELECT sounds.size_bytes, contents.lufs AS lufs, contents.true_peak_db AS true_peak_db, "
+            "metadata FROM sounds LEFT JOIN contents "
             "ON contents.id = content_id WHERE sounds.id = ?",
             [sound_id],
         )
@@ -133,6 +173,15 @@ class SoundReads(Session):
         )
         return StoredLoudness(row["sounding_lufs"], row["true_peak_db"]) if row else None
 
+    def metadata(self, sound_id: int) -> SoundMetadata:
+        """Return what the file and its name say about a sound; empty where they say nothing."""
+        row = self._row(
+            "SELECT name_metadata, metadata, cue_points, loops FROM sounds LEFT JOIN contents "
+            "ON contents.id = content_id LEFT JOIN marks USING (content_id) WHERE sounds.id = ?",
+            [sound_id],
+        )
+        return for_inspector(stored_metadata(*row)) if row else SoundMetadata()
+
     def peaks(self, content_id: int) -> Peaks | None:
         """Return the waveform peaks of a content at their base resolution."""
         row = self._row("SELECT bins, frames_per_bin FROM peaks WHERE content_id = ?", [content_id])
@@ -140,9 +189,23 @@ class SoundReads(Session):
 
     def rejected(self, folder_id: int | None = None) -> list[RejectedSound]:
         """Return the present sounds that cannot be used or embedded, with reasons, by path."""
-        sql = f"SELECT id, path, reason FROM ({conditions.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"
+        sql = (
+            f"SELECT id, path, reason, code FROM ({conditions.REJECTED}) WHERE ? IS NULL OR folder_id = ? ORDER BY path"
+        )
         rows = self._rows(sql, [folder_id, folder_id])
-        return [RejectedSound(row["id"], Path(row["path"]), row["reason"]) for row in rows]
+        return [RejectedSound(row["id"], Path(row["path"]), row["reason"], row["code"]) for row in rows]
+
+    def rejected_groups(self) -> list[RejectedGroup]:
+        """Return the sounds that `rejected` would return by the class of their reasons, the largest group first."""
+        sounds: dict[RejectionCode, list[RejectedSound]] = {code: [] for code in REJECTIONS}
+        for sound in self.rejected():
+            sounds[sound.code].append(sound)
+        groups = [
+            RejectedGroup(code, rejection.reason, rejection.remedy, tuple(sounds[code]))
+            for code, rejection in REJECTIONS.items()
+            if sounds[code]
+        ]
+        return sorted(groups, key=lambda group: -len(group.sounds))
 
     def count_rejected(self) -> int:
         """Return the number of sounds that `rejected` would return."""
@@ -186,28 +249,36 @@ class SoundWrites(Session):
         Folders of the library that lie below the new one become part of it.
         """
         with self._transaction() as connection:
-            for known in connection.execute("SELECT id, path FROM folders"):
-                if path == Path(known["path"]) or path.is_relative_to(known["path"]):
+            for known in connection.execute("SELECT id, path, is_removed FROM folders").fetchall():
+                if path == Path(known["path"]) or (path.is_relative_to(known["path"]) and not known["is_removed"]):
+                    self._show_folder(known["id"])
                     return Folder(known["id"], Path(known["path"]))
             cursor = connection.execute("INSERT INTO folders (path) VALUES (CAST(? AS TEXT))", [to_text(str(path))])
             folder = Folder(int(cursor.lastrowid or 0), path)
             for known in connection.execute("SELECT id, path FROM folders").fetchall():
                 if known["id"] != folder.id and Path(known["path"]).is_relative_to(path):
+                    self._show_folder(known["id"])
+                    self._absorb(known["id"], folder)
+                    connection.execute("DELETE FROM folders WHERE id = ?", [known["id"]])
+                elif known["id"] != folder.id and path.is_relative_to(known["path"]):  # that one is removed
                     self._absorb(known["id"], folder)
         return folder
 
     def _absorb(self, folder_id: int, into: Folder) -> None:
+        """Let a folder take over the sounds of another that lie in it."""
         rows = self._connection.execute("SELECT id, path FROM sounds WHERE folder_id = ?", [folder_id]).fetchall()
         for row in rows:
+            if not Path(row["path"]).is_relative_to(into.path):
+                continue
             directory = directory_of(row["path"], into.path)
             self._connection.execute(
-                "UPDATE sounds SET folder_id = ?, directory = CAST(? AS TEXT) WHERE id = ?",
-                [into.id, to_text(directory), row["id"]],
+                "UPDATE sounds SET folder_id = ?, directory = CAST(? AS TEXT), directory_key = ? WHERE id = ?",
+                [into.id, to_text(directory), directory_key(directory), row["id"]],
             )
+            self._connection.execute("DELETE FROM hidden WHERE sound_id = ?", [row["id"]])
             self._connection.execute(
                 "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
             )
-        self._connection.execute("DELETE FROM folders WHERE id = ?", [folder_id])
 
     def remove_folder(self, folder_id: int) -> None:
         """Remove a folder and its sounds from the library; the files stay where they are."""
@@ -218,10 +289,110 @@ class SoundWrites(Session):
     def delete_orphans(self) -> None:
         """Delete contents that no sound has any more."""
         with self._transaction() as connection:
-            connection.execute(
-                "DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id) "
-                "AND id NOT IN (SELECT content_id FROM given_words)"  # what the user gave could not be found again
+            delete_orphans(connection)
+
+    def hide_folder(self, folder_id: int) -> None:
+        """Remove a folder with its sounds so that `show_folder` can bring them back."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE folders SET is_removed = 1 WHERE id = ?", [folder_id])
+            connection.execute("INSERT OR IGNORE INTO hidden SELECT id FROM sounds WHERE folder_id = ?", [folder_id])
+
+    def show_folder(self, folder_id: int) -> None:
+        """Bring back a folder that `hide_folder` removed."""
+        with self._transaction():
+            self._show_folder(folder_id)
+
+    def _show_folder(self, folder_id: int) -> None:
+        is_removed = self._connection.execute("SELECT is_removed FROM folders WHERE id = ?", [folder_id]).fetchone()
+        if is_removed and is_removed[0]:
+            self._connection.execute("UPDATE folders SET is_removed = 0 WHERE id = ?", [folder_id])
+            self._connection.execute(
+                "DELETE FROM hidden WHERE sound_id IN (SELECT id FROM sounds WHERE folder_id = ?)", [folder_id]
             )
+
+    def hide_sounds(self, sound_ids: Sequence[int]) -> None:
+        """Remove sounds so that `show_sounds` can bring them back."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO hidden SELECT id FROM sounds WHERE id = ?", [(number,) for number in sound_ids]
+            )
+
+    def show_sounds(self, sound_ids: Sequence[int]) -> None:
+        """Bring back sounds that `hide_sounds` removed."""
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM hidden WHERE sound_id = ?", [(number,) for number in sound_ids])
+
+    def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
+        """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
+        with self._transaction() as connection:
+            if folder_id is not None:
+                connection.execute("DELETE FROM folders WHERE id = ? AND is_removed", [folder_id])
+            elif sound_ids is not None:
+                connection.executemany(
+                    "DELETE FROM sounds WHERE id = ? AND id IN (SELECT sound_id FROM hidden)",
+                    [(number,) for number in sound_ids],
+                )
+            else:
+                connection.execute("DELETE FROM folders WHERE is_removed")
+                connection.execute("DELETE FROM sounds WHERE id IN (SELECT sound_id FROM hidden)")
+            delete_orphans(connection)
+
+    def watch_folder(self, folder_id: int, *, is_watched: bool) -> None:
+        """Record whether changes in a folder are recognised while the program runs."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE folders SET is_watched = ? WHERE id = ?", [is_watched, folder_id])
+
+    def move_folder(self, folder_id: int, path: Path) -> None:
+        """Record that a folder with all its sounds is at another path now.
+
+        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays.
+
+        Raises
+        ------
+        ValueError
+            When a folder of the library is inside that path, or around it.
+        """
+        with self._transaction() as connection:
+            same = connection.execute(
+                "SELECT id FROM folders WHERE path = CAST(? AS TEXT) AND id <> ?", [to_text(str(path)), folder_id]
+            ).fetchone()
+            others = connection.execute(
+                "SELECT path FROM folders WHERE id <> ? AND path <> CAST(? AS TEXT)",
+                [same["id"] if same else 0, to_text(str(path))],
+            ).fetchall()
+            if any(path.is_relative_to(row["path"]) or Path(row["path"]).is_relative_to(path) for row in others):
+                raise ValueError("folders of a library do not overlap")
+            former = connection.execute("SELECT path FROM folders WHERE id = ?", [folder_id]).fetchone()["path"]
+            if same:
+                connection.execute("UPDATE folders SET path = '' WHERE id = ?", [same["id"]])
+            connection.execute(
+                "UPDATE folders SET path = CAST(? AS TEXT) WHERE id = ?", [to_text(str(path)), folder_id]
+            )
+            rows = connection.execute("SELECT id, path FROM sounds WHERE folder_id = ?", [folder_id]).fetchall()
+            for row in rows:
+                moved = str(path / PurePath(row["path"]).relative_to(former))
+                directory = directory_of(moved, path)
+                connection.execute(
+                    "DELETE FROM sounds WHERE path = CAST(? AS TEXT) AND id <> ?", [to_text(moved), row["id"]]
+                )
+                connection.execute(
+                    "UPDATE sounds SET path = CAST(? AS TEXT), directory = CAST(? AS TEXT), directory_key = ? "
+                    "WHERE id = ?",
+                    [to_text(moved), to_text(directory), directory_key(directory), row["id"]],
+                )
+                connection.execute(
+                    "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
+                )
+
+            if same:
+                connection.execute("UPDATE sounds SET folder_id = ? WHERE folder_id = ?", [folder_id, same["id"]])
+                connection.execute("DELETE FROM folders WHERE id = ?", [same["id"]])
+
+    def ignore(self, patterns: Sequence[str]) -> None:
+        """Record which names scans ignore, instead of those before."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM ignored_patterns")
+            connection.executemany("INSERT OR IGNORE INTO ignored_patterns VALUES (?)", [(each,) for each in patterns])
 
     def begin_scan(self) -> None:
         """Forget which sounds the last scan has seen."""
@@ -247,6 +418,7 @@ class SoundWrites(Session):
                         n_changed += 1
                     if row["is_missing"]:
                         connection.execute("UPDATE sounds SET is_missing = 0 WHERE id = ?", [sound_id])
+                        connection.execute("DELETE FROM hidden WHERE sound_id = ?", [sound_id])
                 connection.execute("INSERT OR IGNORE INTO walked VALUES (?)", [sound_id])
         return ScannedCounts(n_new, n_changed)
 
@@ -254,12 +426,13 @@ class SoundWrites(Session):
         name = PurePath(stamp.path).name
         directory = directory_of(stamp.path, folder.path)
         cursor = self._connection.execute(
-            "INSERT INTO sounds (folder_id, path, directory, name, name_key, size_bytes, mtime_ns) "
-            "VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)",
+            "INSERT INTO sounds (folder_id, path, directory, directory_key, name, name_key, size_bytes, mtime_ns) "
+            "VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?)",
             [
                 folder.id,
                 to_text(stamp.path),
                 to_text(directory),
+                directory_key(directory),
                 to_text(name),
                 sort_key(name),
                 stamp.size_bytes,
@@ -276,13 +449,14 @@ class SoundWrites(Session):
         """Clear the content of a file that has changed."""
         self._connection.execute(
             "UPDATE sounds SET size_bytes = ?, mtime_ns = ?, hash = NULL, duration_s = NULL, "
-            "former_content_id = ifnull(content_id, former_content_id), content_id = NULL, "
-            "n_channels = NULL, rate_hz = NULL, format = NULL, encoding = NULL WHERE id = ?",
+            "former_audio_id = ifnull((SELECT audio_id FROM contents WHERE id = content_id), former_audio_id), "
+            "content_id = NULL, n_channels = NULL, rate_hz = NULL, format = NULL, encoding = NULL, lufs = NULL, "
+            "true_peak_db = NULL WHERE id = ?",
             [stamp.size_bytes, stamp.mtime_ns, sound_id],
         )
         for table in ("failures", "faults"):
             self._connection.execute(f"DELETE FROM {table} WHERE sound_id = ?", [sound_id])
-        self._connection.execute("UPDATE sound_words SET metadata = '' WHERE rowid = ?", [sound_id])
+        describe_unanalysed(self._connection, sound_id)
 
     def mark_missing(self, folder: Folder, *, below: str, unread: Sequence[str] = ()) -> int:
         """Mark sounds that a finished scan did not see; sounds below unreadable directories are left alone.
@@ -314,6 +488,15 @@ class SoundWrites(Session):
             return cursor.rowcount
 
 
+def _is_readable(path: Path) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            next(entries, None)
+    except OSError:
+        return False
+    return True
+
+
 def directory_of(path: str, folder: Path) -> str:
     """Return where a sound lies as people read it: the folder's name and what is below, separated by slashes."""
     below = PurePath(path).parent.relative_to(folder).as_posix()
@@ -336,4 +519,12 @@ def _sound_row(row: sqlite3.Row) -> SoundRow:
         is_missing=bool(row["is_missing"]),
         content_id=row["content_id"],
         overview=np.frombuffer(overview, np.int8).reshape(-1, 2) if overview else None,
+        bpm=row["bpm"],
+        root_key=row["root_key"],
+        is_loop=None if row["is_loop"] is None else bool(row["is_loop"]),
+        category=row["category"],
+        subcategory=row["subcategory"],
+        lufs=row["lufs"],
+        stars=row["stars"],
+        is_favourite=bool(row["is_favourite"]),
     )

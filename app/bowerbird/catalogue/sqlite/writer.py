@@ -8,10 +8,11 @@ from bowerbird.catalogue.sqlite.connection import open_writer
 from bowerbird.catalogue.sqlite.embeddings import EmbeddingWrites
 from bowerbird.catalogue.sqlite.migrations import migrate
 from bowerbird.catalogue.sqlite.pending import PendingWrites
+from bowerbird.catalogue.sqlite.recent import RecentWrites
 from bowerbird.catalogue.sqlite.sounds import SoundWrites
 
 
-class SqliteWriter(SoundWrites, EmbeddingWrites, AnnotationWrites, PendingWrites):
+class SqliteWriter(SoundWrites, EmbeddingWrites, AnnotationWrites, RecentWrites, PendingWrites):
     """The catalogue, open for writing in the thread that made it.
 
     Parameters

@@ -147,6 +147,20 @@ class EarWords:
             )
         )
 
+    def synonyms(self, text: str) -> tuple[str, ...]:
+        """Return the words and phrases, in lower case, that mean what a word or phrase of a text means.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        meanings = self._thesaurus.meanings(text, also=self._rows)
+        groups = [group for meaning in meanings if not meaning.is_guess for group in meaning.groups]
+        words = [word for group in groups for word in (group.name, *group.words, *group.german)]
+        known = [meaning.word for meaning in meanings if meaning.word and not meaning.is_guess]
+        return tuple(dict.fromkeys(word.lower() for word in (*known, *words)))
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts.
 

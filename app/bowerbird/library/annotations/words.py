@@ -108,5 +108,7 @@ def plain_word(word: str) -> str:
 
 def _record(library: Library, content_ids: Sequence[int], word: str, *, is_right: bool) -> None:
     plain = plain_word(word)
+    with library.read() as reader:
+        audio_ids = reader.audio_of_contents(content_ids)
     with library.write() as writer:
-        writer.give_word(content_ids, plain, is_right=is_right)
+        writer.set_word(plain, dict.fromkeys(audio_ids, is_right))

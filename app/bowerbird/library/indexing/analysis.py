@@ -8,11 +8,14 @@ import numpy as np
 
 from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
 from bowerbird.audio.loudness import LoudnessMeter
-from bowerbird.audio.metadata import read_metadata
+from bowerbird.audio.metadata import reading
+from bowerbird.audio.metadata.reading import read_metadata
 from bowerbird.audio.resample import StreamResampler
+from bowerbird.audio.samples import SamplesHash
 from bowerbird.base.errors import AudioError, UnreachableError
 from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import Analysis
+from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
@@ -80,15 +83,17 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         resampler = StreamResampler(header.rate_hz, encoder.rate_hz)
         cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
         vectors: list[Samples] = []
+        samples_hash = SamplesHash(header.rate_hz, header.n_channels)
         n_frames = 0
         for block in reader.blocks(BLOCK_FRAMES):
             n_frames += len(block)
+            samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
             for window in cutter.push(resampler.push(mixdown(block))):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
-        raise AudioError(f"{path.name} contains no audio. Re-export it.")
+        raise AudioError(f"{path.name} contains no audio. Re-export it.", code="no_audio")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
             vectors.extend(encoder.encode([window]))
@@ -107,12 +112,54 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         lufs=loudness.integrated_lufs,
         true_peak_db=loudness.true_peak_db,
         metadata=read_metadata(path),
+        metadata_version=reading.VERSION,
+        samples_hash=samples_hash.finish(),
         peaks=peaks,
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
         spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
     )
+
+
+def metadata_of_content(path: Path, *, content_hash: bytes) -> Metadata:
+    """Return the metadata of a file that was analysed before.
+
+    Raises
+    ------
+    UnreachableError
+        When it cannot be read now, or its content has changed.
+    """
+    stamp = _stamp(path)
+    _require_content(path, content_hash)
+    metadata = read_metadata(path)
+    _require_same(path, stamp)
+    return metadata
+
+
+def hash_samples(path: Path, *, content_hash: bytes) -> bytes:
+    """Return the hash of a file's samples; see `SamplesHash`.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be decoded to its end.
+    UnreachableError
+        When it cannot be read now, or its content has changed.
+    """
+    stamp = _stamp(path)
+    _require_content(path, content_hash)
+    with open_sound(path) as reader:
+        samples_hash = SamplesHash(reader.header.rate_hz, reader.header.n_channels)
+        for block in reader.blocks(BLOCK_FRAMES):
+            samples_hash.push(block)
+    _require_same(path, stamp)
+    return samples_hash.finish()
+
+
+def _require_content(path: Path, content_hash: bytes) -> None:
+    if _hash_and_size(path)[0] != content_hash:
+        raise UnreachableError(f"{path.name} has changed since it was analysed. Index again.")
 
 
 def encode_windows(
@@ -145,8 +192,7 @@ def encode_windows(
         When it cannot be read now, or its content has changed.
     """
     stamp = _stamp(path)
-    if _hash_and_size(path)[0] != content_hash:
-        raise UnreachableError(f"{path.name} has changed since it was analysed. Index again.")
+    _require_content(path, content_hash)
     vectors: list[Samples] = []
     for number, window in enumerate(_windows(path, encoder)):
         if number < n_known:

@@ -25,7 +25,9 @@ from bowerbird.domain.events import (
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import finish_encoder, is_searched_with, searched_encoder
+from bowerbird.library.indexing.describing import Workers, describe_pending, hash_pending_samples, read_names
 from bowerbird.library.indexing.encoding import encode_pending
+from bowerbird.library.indexing.ignoring import Ignored
 from bowerbird.library.indexing.outcomes import sort_outcomes
 from bowerbird.library.indexing.pace import Pace
 from bowerbird.library.indexing.scan import Scan, scan
@@ -52,6 +54,7 @@ class _Run:
     control: Control
     post: Post
     n_workers: int
+    ignored: Ignored
     n_listed: int = 0
     n_analysed: int = 0
     n_copies: int = 0
@@ -76,8 +79,9 @@ def index_folders(
     """Add folders to a library and bring them up to date; with none, every folder it has.
 
     All folders are scanned first, then possible copies are identified, then the remaining sounds are analysed, then the
-    further encoder embeds them. Each stage asks the catalogue what is still pending, so a killed or cancelled run is
-    resumed by the next.
+    further encoder embeds them. What an older version of the program did not read of sounds is read in passing: their
+    metadata before the embeddings, a hash of their samples after them. Each stage asks the catalogue what is still
+    pending, so a killed or cancelled run is resumed by the next.
 
     Parameters
     ----------
@@ -105,10 +109,15 @@ def index_folders(
     began = time.monotonic()
     with library.write() as writer, library.lock("indexing"):
         searched_before = searched_encoder(library).encoder.id
-        run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers())
+        with library.read() as reader:
+            ignored = Ignored(reader.ignored_patterns())
+        run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers(), ignored)
         for path in _outermost(folders or [folder.path for folder in library.folders()]):
             _scan_folder(run, path)
+        read_names(writer, control)
         _analyse_pending(run)
+        workers = Workers(encoder.id, run.n_workers, control)
+        describe_pending(writer, run.scanned, workers=workers, post=post)
         if not control.is_cancelled:
             writer.delete_orphans()
             _search_with_built_in(run)
@@ -117,6 +126,7 @@ def index_folders(
                 post(EncoderReady(searched.name, 0))
             if further is not None and further.id != encoder.id:
                 _encode_further(run, further)
+        hash_pending_samples(writer, run.scanned, workers=workers, post=post)
         summary = IndexingFinished(
             n_sounds=run.n_listed,
             n_analysed=run.n_analysed,
@@ -150,7 +160,7 @@ def _scan_folder(run: _Run, absolute: Path) -> None:
     run.writer.begin_scan()
     met = Scan()
     n_found = n_new = n_changed = n_missing = 0
-    for batch in _batches(scan(absolute, met, run.control), SCANNED_AT_ONCE):
+    for batch in _batches(scan(absolute, met, run.control, ignored=run.ignored), SCANNED_AT_ONCE):
         counts = run.writer.reconcile(folder, batch)
         n_found += len(batch)
         n_new += counts.n_new
@@ -221,7 +231,8 @@ def _outcomes(run: _Run, kind: TaskKind, pending: Sequence[PendingSound]) -> Ite
 def _record_failures(run: _Run, batch: Iterable[Outcome]) -> int:
     """Record what failed for good; return the number of sounds that need no further attempt in this run."""
     failures = sort_outcomes(batch)
-    run.writer.record([], [(outcome.sound_id, reason) for outcome, reason in failures.rejected], run.encoder.id)
+    rejected = [(outcome.sound_id, reason, outcome.code) for outcome, reason in failures.rejected]
+    run.writer.record([], rejected, run.encoder.id)
     run.writer.record_faults([outcome.sound_id for outcome in failures.faulty], run.encoder.id)
     run.rejected |= {outcome.path for outcome, _ in failures.rejected}
     run.postponed |= {outcome.path for outcome, _ in failures.postponed}

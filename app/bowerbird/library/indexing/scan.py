@@ -12,8 +12,9 @@ from bowerbird.audio import formats
 from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import FileStamp
 from bowerbird.jobs.control import Control
+from bowerbird.library.indexing.ignoring import Ignored
 
-_SKIPPED: Final = frozenset({"__macosx", "$recycle.bin", "system volume information"})
+_NOTHING: Final = Ignored()
 
 
 @dataclass(slots=True)
@@ -32,10 +33,10 @@ class Scan:
     unread: list[tuple[str, str]] = field(default_factory=list)
 
 
-def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
+def scan(root: Path, met: Scan, control: Control, *, ignored: Ignored = _NOTHING) -> Iterator[FileStamp]:
     """Yield the sounds below a folder in the order of their names, directory by directory.
 
-    Links are followed once; hidden files and system folders are skipped.
+    Links are followed once; hidden files, system folders and ignored names are skipped.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
         Receives everything else.
     control : Control
         Cancelling ends the scan early.
+    ignored : Ignored
+        Names of files and folders that are skipped.
     """
     waiting = [str(root)]
     visited: set[tuple[int, int]] = set()
@@ -63,7 +66,7 @@ def scan(root: Path, met: Scan, control: Control) -> Iterator[FileStamp]:
         below: list[str] = []
         unread: str | None = None
         for entry in listed:
-            if entry.name.startswith(".") or entry.name.lower() in _SKIPPED:
+            if entry.name.startswith(".") or ignored.matches(entry.name):
                 continue
             try:
                 facts = entry.stat()

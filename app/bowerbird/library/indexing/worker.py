@@ -15,18 +15,26 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bowerbird.base.errors import BowerbirdError, EncoderError, NotEmbeddableError, UnreachableError
+from bowerbird.base.errors import (
+    AudioError,
+    BowerbirdError,
+    EncoderError,
+    NotEmbeddableError,
+    RejectionCode,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bowerbird.catalogue.records import Analysis
+    from bowerbird.domain.metadata import Metadata
     from bowerbird.domain.sounds import Samples, Vectors
     from bowerbird.encoders.protocol import Encoder
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
-TaskKind: TypeAlias = Literal["identify", "analyse", "encode"]
+TaskKind: TypeAlias = Literal["identify", "analyse", "encode", "describe", "hash samples"]
 
 READY = "ready"
 """First message of a worker: whatever kills it from then on is a file."""
@@ -37,7 +45,7 @@ class Task:
     """One task for one file.
 
     "encode" embeds a file that is analysed already: `content_hash` is what it must still contain, and `n_known` the
-    number of its windows that are embedded already.
+    number of its windows that are embedded already. "describe" reads its metadata, and "hash samples" decodes it.
     """
 
     kind: TaskKind
@@ -58,11 +66,15 @@ class Outcome:
     path : str
     hash : bytes or None
     analysis : Analysis or None
+    metadata : Metadata or None
+    samples_hash : bytes or None
     vectors : ndarray, shape (n_windows, n_dims), or None
         Embeddings, beginning with the window `first_number`.
     first_number : int
     failure : str or None
         Why the file cannot be analysed or embedded, as a sentence.
+    code : RejectionCode
+        The class of the failure.
     is_temporary : bool
         Whether the failure is temporary: a drive was disconnected, memory ran out.
     is_partial : bool
@@ -75,9 +87,12 @@ class Outcome:
     path: str
     hash: bytes | None = None
     analysis: "Analysis | None" = None
+    metadata: "Metadata | None" = None
+    samples_hash: bytes | None = None
     vectors: "Vectors | None" = None
     first_number: int = 0
     failure: str | None = None
+    code: RejectionCode = "damaged"
     is_temporary: bool = False
     is_partial: bool = False
     fault: str | None = None
@@ -122,6 +137,12 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
             yield Outcome(task.sound_id, task.path, hash=analysis.content_hash(path))
         elif task.kind == "analyse":
             yield Outcome(task.sound_id, task.path, analysis=analysis.analyse(path, encoder))
+        elif task.kind == "describe":
+            metadata = analysis.metadata_of_content(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, metadata=metadata)
+        elif task.kind == "hash samples":
+            digest = analysis.hash_samples(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, samples_hash=digest)
         else:
             number = task.n_known
             for vectors, is_last in analysis.encode_windows(
@@ -132,7 +153,8 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
     except BowerbirdError as error:
         is_temporary = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
         is_temporary = is_temporary or not _is_unchanged(task)
-        yield Outcome(task.sound_id, task.path, failure=str(error), is_temporary=is_temporary)
+        code = error.code if isinstance(error, AudioError) else "not_embedded"
+        yield Outcome(task.sound_id, task.path, failure=str(error), code=code, is_temporary=is_temporary)
     except (MemoryError, OSError) as error:
         reason = str(error).lower() or "memory ran short"
         sentence = f"{path.name} could not be analysed now ({reason}). Index again later."

@@ -235,10 +235,10 @@ def _try_alone(task: Task, encoder_name: str, control: Control) -> Iterator[Outc
                     return
             if worker.is_stuck:
                 reason = f"Decoding {name} timed out. Re-export it."
-                yield Outcome(task.sound_id, task.path, failure=reason)
+                yield Outcome(task.sound_id, task.path, failure=reason, code="timed_out")
                 return
     except (EOFError, OSError):
         reason = f"Decoding {name} crashed twice. Re-export it."
-        yield Outcome(task.sound_id, task.path, failure=reason)
+        yield Outcome(task.sound_id, task.path, failure=reason, code="crashed")
     finally:
         worker.stop()

@@ -14,6 +14,7 @@ from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection
 from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.annotations.annotate import MAX_ANNOTATED
 from bowerbird.library.annotations.words import SuggestedWord, deny_word, give_words, suggested_words
 from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
@@ -22,9 +23,6 @@ N_SIMILAR: Final = 200
 """Matches shown for an example: nobody auditions more."""
 
 BY_NAME: Final = "words in its name, folder or metadata"
-
-MAX_ANNOTATED: Final = 5_000
-"""Sounds that are given a word at once: this many take a second or two."""
 
 _MAX_RELAXATIONS: Final = 4
 _MAX_TRIED_RELAXATIONS: Final = 12
@@ -153,10 +151,13 @@ class Browsing:
         """
         search = self._search
         found = search.by_text(query, limit=N_SIMILAR, has_weak=False)
-        named = search.reader.list_ids(replace(query, order="name", is_descending=False))
+        named = search.reader.list_ids(search.with_synonyms(replace(query, order="name", is_descending=False)))
         if not query.words:
             named = named[:0]
         best = np.array([match.sound_id for match in found], np.int64)
+        is_missing = np.isin(named, search.reader.missing_ids())
+        named = np.concatenate([named[~is_missing], named[is_missing]])
+        best = best[~np.isin(best, named[len(named) - is_missing.sum() :])]  # missing sounds come last
         ids = np.concatenate([best, named[~np.isin(named, best)]])
         by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # shared: there may be a hundred thousand
         matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}

@@ -15,7 +15,7 @@ from bowerbird.domain.matches import Match
 from bowerbird.domain.names import fold
 from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoders.protocol import Encoder, SpellingCorrector
+from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import Neighbours
@@ -46,12 +46,15 @@ class Target:
         What a match has in common with it.
     is_sound : bool
         Whether it is made of sounds only, so that the aspects of a match can be named.
+    words : tuple of str
+        What it is made of besides sounds: who was denied one of them is no match.
     """
 
     vector: Vectors
     excluded: frozenset[Path]
     why: str = "sounds similar"
     is_sound: bool = True
+    words: tuple[str, ...] = ()
 
 
 class Search:
@@ -98,6 +101,13 @@ class Search:
         phrases = (query.text, *query.excluded)
         return tuple(dict.fromkeys(guess for phrase in phrases for guess in text.guesses(phrase)))
 
+    def with_synonyms(self, query: Query) -> Query:
+        """Return a query that no sound matches which was denied another word for one that is asked for."""
+        text = self.encoder.text
+        if text is None or not query.words or not isinstance(text, SynonymFinder):
+            return query
+        return replace(query, synonyms=text.synonyms(query.text))
+
     def by_words(self, query: Query, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
         """Find sounds whose name, folder or metadata contain every word; the last may be a prefix.
 
@@ -105,7 +115,7 @@ class Search:
         """
         if not query.words:
             return self._listed(query, limit)
-        whole, prefixes = self._named(query, limit)
+        whole, prefixes = self._named(self.with_synonyms(query), limit)
         return [*whole, *prefixes]
 
     def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True) -> list[Match]:
@@ -125,6 +135,7 @@ class Search:
         """
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
+        query = self.with_synonyms(query)
         whole, prefixes = self._named(query, limit)
         meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
         by_name = {match.sound_id: match for match in [*whole, *prefixes]}
@@ -134,8 +145,13 @@ class Search:
         ids = fused([[match.sound_id for match in whole], list(by_meaning)])
         best, rest = ids[:_N_BEFORE_PREFIXES], ids[_N_BEFORE_PREFIXES:]
         later = [match.sound_id for match in prefixes if match.sound_id not in best]
-        ids = [*best, *fused([later, rest])][:limit]
+        ids = self._present_first([*best, *fused([later, rest])])[:limit]
         return [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+
+    def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
+        """Return sounds in their order, those that are missing behind all others."""
+        rows = self.reader.rows(sound_ids)
+        return sorted(sound_ids, key=lambda sound_id: sound_id in rows and rows[sound_id].is_missing)
 
     def _named(self, query: Query, limit: int) -> tuple[list[Match], list[Match]]:
         """Return the matches by words: those with all words whole, and those with a prefix."""
@@ -227,7 +243,8 @@ class Search:
         vector *= self._aspect_weights(query)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
         why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
-        return Target(_unit(vector), whole, why, is_sound=bool(likes) and not texts)
+        words = self.with_synonyms(query).phrases if wanted else ()
+        return Target(_unit(vector), whole, why, is_sound=bool(likes) and not texts, words=words)
 
     def _aspect_weights(self, query: Query) -> Vectors:
         """Return how much each dimension counts, shape (n_dims,).
@@ -273,10 +290,11 @@ class Search:
         if not among.is_everything:
             contents, sound_ids = self.reader.matching_contents(among)
             admitted = set(sound_ids.tolist())
+        denied = self.reader.denied_contents(target.words) if target.words else set()
         n_windows = 2 * limit + 8
         while True:
             found = self.neighbours.search(target.vector, n_windows, content_ids=contents)
-            matches = self._matches(target, found, admitted=admitted, limit=limit)
+            matches = self._matches(target, found, admitted=admitted, denied=denied, limit=limit)
             if len(matches) >= limit or len(found[0]) < n_windows:
                 return matches
             n_windows *= 4  # many were windows of the same long sounds
@@ -287,12 +305,14 @@ class Search:
         found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
         *,
         admitted: set[int] | None,
+        denied: set[int],
         limit: int,
     ) -> list[Match]:
         window_ids, content_ids, scores = found
         best_of: dict[int, int] = {}
         for index, content_id in enumerate(content_ids.tolist()):
-            best_of.setdefault(content_id, index)
+            if content_id not in denied:
+                best_of.setdefault(content_id, index)
         sounds = self.reader.sounds_of(best_of)
         rows = self.reader.rows([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
         shown = [

@@ -1,0 +1,97 @@
+"""AIFF texts and markers, CAF information strings, and the data of Apple Loops in both."""
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from bowerbird.audio.metadata.text import decode
+from bowerbird.domain.metadata import CuePoint
+from bowerbird.domain.musical_keys import note_name
+
+Texts: TypeAlias = Iterator[tuple[str, str]]
+
+AIFF_TEXTS: Final = {b"NAME": "title", b"AUTH": "artist", b"ANNO": "comment", b"(c) ": "copyright"}
+
+LOOP_STRINGS: Final = bytes.fromhex("29819273b5bf4aefb78d62d1ef90bb2c")
+"""Identifies the strings of an Apple Loop in a `uuid` chunk of a CAF file."""
+
+TRANSIENTS: Final = bytes.fromhex("0352811b9d5d42e1882d6af61a6b330c")
+
+_CAF_FIELDS: Final = {
+    "title": "title",
+    "artist": "artist",
+    "album": "album",
+    "genre": "genre",
+    "comments": "comment",
+    "comment": "comment",
+    "copyright": "copyright",
+    "year": "year",
+    "tempo": "bpm",
+    "key signature": "key",
+    "time signature": "time_signature",
+    "composer": "composer",
+    "track number": "track_number",
+    "source encoder": "software",
+    "category": "category",
+    "subcategory": "subcategory",
+    "descriptors": "keywords",
+    "beat count": "beats",
+}
+_MODES: Final = {1: " minor", 2: " major"}
+_ONE_SHOT: Final = 2
+
+
+def loop_texts(data: bytes, *, duration_s: float | None) -> Texts:
+    """Yield key, beats, time signature, tempo and kind from a `basc` chunk: the data of an Apple Loop.
+
+    Parameters
+    ----------
+    data : bytes
+        Version, beats (4 bytes each), root note (48 is C), scale, numerator, denominator, kind (2 bytes each).
+    duration_s : float or None
+        Of the sound: with the beats it gives the tempo.
+    """
+    if len(data) < 18:
+        return
+    n_beats = int.from_bytes(data[4:8], "big")
+    root, scale, numerator, denominator, kind = (int.from_bytes(data[at : at + 2], "big") for at in range(8, 18, 2))
+    is_one_shot = kind == _ONE_SHOT
+    yield "loop", "no" if is_one_shot else "yes"
+    if 0 < root < 128:
+        yield "key", note_name(root) + _MODES.get(scale, "")
+    if is_one_shot or not 0 < n_beats < 100_000:
+        return
+    yield "beats", str(n_beats)
+    if 0 < numerator < 100 and 0 < denominator < 100:
+        yield "time_signature", f"{numerator}/{denominator}"
+    if duration_s:
+        yield "bpm", f"{60 * n_beats / duration_s:.2f}".rstrip("0").rstrip(".")
+
+
+def transients_text(data: bytes) -> str:
+    """Return the number of transients in the markers of an Apple Loop: rows of 24 bytes."""
+    n_transients = len(data) // 24
+    return str(n_transients) if n_transients else ""
+
+
+def caf_strings(data: bytes) -> Texts:
+    """Yield the fields among pairs of strings that end in NUL, after their number (4 bytes)."""
+    parts = data[4:].split(b"\x00")
+    for name, value in zip(parts[::2], parts[1::2], strict=False):
+        field = _CAF_FIELDS.get(decode(name).strip().lower())
+        if field:
+            yield field, decode(value)
+
+
+def markers(data: bytes, *, rate_hz: int) -> tuple[CuePoint, ...]:
+    """Return the markers of an AIFF file in order of time."""
+    found = []
+    position = 2
+    for _ in range(int.from_bytes(data[:2], "big")):
+        if position + 7 > len(data):
+            break
+        frame = int.from_bytes(data[position + 2 : position + 6], "big")
+        n_letters = data[position + 6]
+        name = decode(data[position + 7 : position + 7 + n_letters])
+        found.append(CuePoint(" ".join(name.replace("\x00", " ").split()), frame / rate_hz))
+        position += 7 + n_letters + (1 - n_letters % 2)  # the length byte and the letters are padded to even
+    return tuple(sorted(found, key=lambda point: point.start_s))

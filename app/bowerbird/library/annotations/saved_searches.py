@@ -1,0 +1,177 @@
+"""Saved searches: the whole state of a query under a name, stored as JSON with a version."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from bowerbird.base.errors import QueryError
+from bowerbird.domain.fields import SORT_FIELDS
+from bowerbird.domain.query import RELEVANCE, Example, Location, Query, parse_query
+from bowerbird.library.annotations.collections import collection_name
+from bowerbird.library.annotations.edits import DeleteSearch, Edit, perform
+from bowerbird.library.library import Library
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedExample:
+    """A sound to search by, and how much it counts beside others."""
+
+    example: Example
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchState:
+    """Everything that a search depends on.
+
+    Attributes
+    ----------
+    text : str
+        Words and filters as typed.
+    examples : tuple of WeightedExample
+    order : str
+        `RELEVANCE`, or a name of `fields.SORT_FIELDS`.
+    is_descending : bool
+    location : Location or None
+    """
+
+    text: str = ""
+    examples: tuple[WeightedExample, ...] = ()
+    order: str = "name"
+    is_descending: bool = False
+    location: Location | None = None
+
+    @property
+    def query(self) -> Query:
+        """The query without its examples."""
+        return replace(
+            parse_query(self.text), order=self.order, is_descending=self.is_descending, location=self.location
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A saved search."""
+
+    id: int
+    name: str
+    state: SearchState
+
+
+def save_search(library: Library, name: str, state: SearchState) -> None:
+    """Save a search under a name, instead of the one that has it.
+
+    Raises
+    ------
+    QueryError
+        When the name is not valid.
+    CatalogueError
+        When the library cannot be written.
+    """
+    plain = collection_name(name)
+    with library.write() as writer:
+        writer.save_search(plain, to_json(state))
+
+
+def saved_searches(library: Library) -> list[SavedSearch]:
+    """Return the saved searches, by name; those of a newer version of the program are left out.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be read.
+    """
+    with library.read() as reader:
+        stored = reader.saved_searches()
+        folder_ids = {folder.id for folder in reader.folders()}
+    found = ((search, from_json(search.state)) for search in stored)
+    return [
+        SavedSearch(search.id, search.name, _in_folders(state, folder_ids))
+        for search, state in found
+        if state is not None
+    ]
+
+
+def rename_search(library: Library, search: SavedSearch, name: str) -> None:
+    """Rename a saved search.
+
+    Raises
+    ------
+    QueryError
+        When the name is taken or not valid.
+    CatalogueError
+        When the library cannot be written.
+    """
+    plain = collection_name(name)
+    with library.write() as writer:
+        if not writer.rename_search(search.id, plain):
+            raise QueryError(f"There is a saved search “{plain}” already. Choose another name.")
+
+
+def delete_search(library: Library, search: SavedSearch) -> Edit:
+    """Delete a saved search.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be written.
+    """
+    return perform(library, DeleteSearch(search.id), f"Delete saved search “{search.name}”")
+
+
+def to_json(state: SearchState) -> str:
+    """Return a state as JSON."""
+    location = state.location
+    return json.dumps(
+        {
+            "version": VERSION,
+            "text": state.text,
+            "examples": [
+                {
+                    "path": str(entry.example.path),
+                    "start_s": entry.example.start_s,
+                    "end_s": entry.example.end_s,
+                    "is_unlike": entry.example.is_unlike,
+                    "weight": entry.weight,
+                }
+                for entry in state.examples
+            ],
+            "order": state.order,
+            "is_descending": state.is_descending,
+            "location": None if location is None else [location.folder_id, location.directory],
+        }
+    )
+
+
+def from_json(text: str) -> SearchState | None:
+    """Return the state that JSON describes; None where it is damaged or of a newer version."""
+    try:
+        stored = json.loads(text)
+        if stored["version"] > VERSION:
+            return None
+        order = stored["order"] if stored["order"] in {RELEVANCE, *SORT_FIELDS} else "name"
+        location = stored["location"]
+        return SearchState(
+            str(stored["text"]),
+            tuple(_example(entry) for entry in stored["examples"]),
+            order,
+            bool(stored["is_descending"]),
+            None if location is None else Location(int(location[0]), str(location[1])),
+        )
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None
+
+
+def _example(stored: Mapping[str, Any]) -> WeightedExample:
+    example = Example(Path(stored["path"]), stored["start_s"], stored["end_s"], bool(stored["is_unlike"]))
+    return WeightedExample(example, float(stored["weight"]))
+
+
+def _in_folders(state: SearchState, folder_ids: set[int]) -> SearchState:
+    """Return a state without its location where the folder is gone."""
+    is_gone = state.location is not None and state.location.folder_id not in folder_ids
+    return replace(state, location=None) if is_gone else state
