@@ -37,7 +37,6 @@ from bowerbird.library.annotations.history import MAX_EDITS, History
 from bowerbird.library.annotations.recent import clear_history, history, record_event
 from bowerbird.library.annotations.saved_searches import (
     SearchState,
-    WeightedExample,
     delete_search,
     rename_search,
     save_search,
@@ -462,7 +461,8 @@ def test_a_saved_search_keeps_the_whole_state(library, root):
     folder = library.folders()[0]
     search = SearchState(
         "rain -voice duration>2",
-        (WeightedExample(Example(root / "sounds" / "rain.flac", 0.1, 0.2, is_unlike=True), 0.5),),
+        (Example(root / "sounds" / "rain.flac", 0.1, 0.2, is_unlike=True, weight=0.5),),
+        (("timbre", 2.0),),
         "stars",
         is_descending=True,
         location=Location(folder.id, "sounds"),

@@ -237,6 +237,8 @@ class SoundRow:
     stars : int
         0 for none.
     is_favourite : bool
+    tags : tuple of str
+        The words that somebody gave it, in alphabetical order.
     """
 
     id: int
@@ -259,6 +261,7 @@ class SoundRow:
     lufs: float | None = None
     stars: int = 0
     is_favourite: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ from bowerbird.domain.rejections import REJECTIONS
 
 _SOUND_ROWS: Final = (
     "SELECT sounds.id, path, name, directory, duration_s, n_channels, rate_hz, format, encoding, is_missing, "
-    "sounds.content_id, overview, bpm, root_key, is_loop, category, subcategory, lufs, stars, is_favourite "
+    "sounds.content_id, overview, bpm, root_key, is_loop, category, subcategory, lufs, stars, is_favourite, "
+    "(SELECT group_concat(word, char(10)) FROM (SELECT word FROM contents JOIN words USING (audio_id) "
+    "WHERE contents.id = sounds.content_id AND is_right ORDER BY word)) AS tags "
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
 _LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
@@ -527,4 +529,5 @@ def _sound_row(row: sqlite3.Row) -> SoundRow:
         lufs=row["lufs"],
         stars=row["stars"],
         is_favourite=bool(row["is_favourite"]),
+        tags=tuple((row["tags"] or "").splitlines()),
     )

@@ -153,12 +153,18 @@ class BrowsingPresenter:
     @property
     def shown_order(self) -> tuple[str, bool]:
         """The order of the current list."""
-        return self.state.ranked_order if self._is_ranked else (self._order, self._is_descending)
+        return self.state.ranked_order if self._has_own_order else (self._order, self._is_descending)
 
     @property
     def _is_ranked(self) -> bool:
         """Whether the list is ranked by similarity: to examples, or to the meaning of words."""
-        return bool(self.examples) or (self._has_text_encoder and bool(self._typed.terms))
+        is_meant = self._has_text_encoder and bool(self._typed.terms) and self.state.recent is None
+        return bool(self.examples) or is_meant
+
+    @property
+    def _has_own_order(self) -> bool:
+        """Whether the list has an order of its own, which other columns may replace: by rank, or by time."""
+        return self._is_ranked or self.state.recent is not None
 
     def set_text_encoder(self, *, is_available: bool) -> None:
         """Search words by their meaning from now on, or no longer."""
@@ -194,6 +200,10 @@ class BrowsingPresenter:
         """Replace words and filters, as a click on a word does."""
         self._ask(replace(self.state, text=text, ranked_order=(RELEVANCE, False)))
 
+    def show(self, state: QueryState) -> None:
+        """Run a whole query, such as a saved one."""
+        self._ask(state)
+
     def settle(self) -> None:
         """Take what was typed as complete, since its results are being used."""
         self._history.settle()
@@ -204,7 +214,7 @@ class BrowsingPresenter:
 
     def order_chosen(self, order: str, *, is_descending: bool) -> None:
         """Sort the list."""
-        if self._is_ranked:
+        if self._has_own_order:
             self._history.replace(replace(self.state, ranked_order=(order, is_descending)))
         else:
             self._order, self._is_descending = order, is_descending
@@ -272,6 +282,8 @@ class BrowsingPresenter:
             self._ask(replace(self.state, text=""))
         elif self.state.filters:
             self._ask(replace(self.state, filters=()))
+        elif self.state.recent is not None:
+            self._ask(replace(self.state, recent=None))
         else:
             return False
         return True
@@ -377,6 +389,8 @@ class BrowsingPresenter:
         def work() -> Listing:
             if examples:
                 return browsing.similar(examples, query)
+            if state.recent is not None:
+                return browsing.recent(state.recent, query)
             return browsing.meant(query) if is_ranked else browsing.list(query)
 
         queries.run(

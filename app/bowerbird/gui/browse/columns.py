@@ -7,7 +7,7 @@ from typing import Final
 from bowerbird.base.text import channels_text, duration_text, printable, rate_text
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.query import RELEVANCE
-from bowerbird.gui.translation import QT_TRANSLATE_NOOP
+from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class Column:
     text: Callable[[SoundRow], str] = lambda _: ""
     is_numeric: bool = False
     is_default: bool = False
+
+
+def _kind_text(*, is_loop: bool | None) -> str:
+    if is_loop is None:
+        return ""
+    return translate("Columns", "loop") if is_loop else translate("Columns", "one-shot")
 
 
 COLUMNS: Final = (
@@ -101,6 +107,15 @@ COLUMNS: Final = (
         ),
     ),
     Column(
+        "tags",
+        QT_TRANSLATE_NOOP("Columns", "Tags"),
+        QT_TRANSLATE_NOOP("Columns", "Tags"),
+        120,
+        None,
+        lambda sound: ", ".join(sound.tags),
+        is_default=True,
+    ),
+    Column(
         "folder",
         QT_TRANSLATE_NOOP("Columns", "Folder"),
         QT_TRANSLATE_NOOP("Columns", "Folder"),
@@ -108,6 +123,64 @@ COLUMNS: Final = (
         "folder",
         lambda sound: printable(sound.directory),
         is_default=True,
+    ),
+    Column(
+        "stars",
+        QT_TRANSLATE_NOOP("Columns", "Stars"),
+        QT_TRANSLATE_NOOP("Columns", "Stars"),
+        76,
+        "stars",
+        lambda sound: "★" * sound.stars,
+    ),
+    Column(
+        "favourite",
+        QT_TRANSLATE_NOOP("Columns", "Favourite"),
+        QT_TRANSLATE_NOOP("Columns", "Favourite"),
+        76,
+        "favourite",
+        lambda sound: "♥" if sound.is_favourite else "",
+    ),
+    Column(
+        "bpm",
+        QT_TRANSLATE_NOOP("Columns", "BPM"),
+        QT_TRANSLATE_NOOP("Columns", "BPM"),
+        64,
+        "bpm",
+        lambda sound: f"{sound.bpm:g}" if sound.bpm is not None else "",
+        is_numeric=True,
+    ),
+    Column(
+        "key",
+        QT_TRANSLATE_NOOP("Columns", "Key"),
+        QT_TRANSLATE_NOOP("Columns", "Key"),
+        80,
+        "key",
+        lambda sound: sound.root_key or "",
+    ),
+    Column(
+        "loop",
+        QT_TRANSLATE_NOOP("Columns", "Kind"),
+        QT_TRANSLATE_NOOP("Columns", "Loop or one-shot"),
+        76,
+        "loop",
+        lambda sound: _kind_text(is_loop=sound.is_loop),
+    ),
+    Column(
+        "category",
+        QT_TRANSLATE_NOOP("Columns", "Category"),
+        QT_TRANSLATE_NOOP("Columns", "Category"),
+        140,
+        "category",
+        lambda sound: " · ".join(part for part in (sound.category, sound.subcategory) if part),
+    ),
+    Column(
+        "loudness",
+        QT_TRANSLATE_NOOP("Columns", "Loudness"),
+        QT_TRANSLATE_NOOP("Columns", "Loudness"),
+        84,
+        "loudness",
+        lambda sound: f"{sound.lufs:.1f}".replace("-", "−") if sound.lufs is not None else "",
+        is_numeric=True,
     ),
 )
 

@@ -38,7 +38,7 @@ class Control:
 
 _CONTROLS: Final = (
     Control("duration", QT_TRANSLATE_NOOP("Filters", "Length"), "range", "s"),
-    Control("lufs", QT_TRANSLATE_NOOP("Filters", "Loudness"), "range", "LUFS"),
+    Control("loudness", QT_TRANSLATE_NOOP("Filters", "Loudness"), "range", "LUFS"),
     Control(
         "channels",
         QT_TRANSLATE_NOOP("Filters", "Channels"),

@@ -14,7 +14,7 @@ from bowerbird.gui.shell import theme
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
-_COUNT = int(Qt.ItemDataRole.UserRole) + 1
+COUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _MAX_OPEN = 3
 _GAP_PX = 8
 
@@ -28,7 +28,7 @@ class FolderDelegate(QStyledItemDelegate):
         """Paint an item."""
         options = QStyleOptionViewItem(option)
         self.initStyleOption(options, index)
-        count, rect = str(index.data(_COUNT) or ""), QRect(options.rect)
+        count, rect = str(index.data(COUNT_ROLE) or ""), QRect(options.rect)
         name = options.text
         options.text = ""
         style = options.widget.style()
@@ -130,7 +130,7 @@ class FolderTree(QTreeView):
 
     def _add(self, location: Location | None, name: str, n: int, tool_tip: str) -> None:
         item = QStandardItem(printable(name))
-        item.setData(f"{n:,}", _COUNT)
+        item.setData(f"{n:,}", COUNT_ROLE)
         item.setData(self.tr("{name}, %n sound(s)", "", n).format(name=printable(name)), _ACCESSIBLE)
         item.setData(len(self._locations), _NUMBER)
         item.setToolTip(printable(tool_tip))

@@ -176,16 +176,6 @@ class IndexingPresenter:
             self._waiting = self._folders + [path for path in self._waiting if path not in self._folders]
             self._is_rescan_waiting = self._is_rescan_waiting or not self._folders
 
-    def remove(self, folder_id: int) -> None:
-        """Remove a folder from the library."""
-        if self.is_running:
-            self._view.complain(translate("Indexing", "Folders cannot be removed during analysis. Cancel it first."))
-            return
-        self._start(
-            translate("Indexing", "Removing the folder"),
-            lambda _control, _report: self._library.remove_folder(folder_id),
-        )
-
     def toggle_pause(self) -> None:
         """Pause, or resume."""
         control = self.runner.control

@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from bowerbird.domain.matches import Match
+from bowerbird.domain.metadata import MetadataGroup
+from bowerbird.gui.browse.annotations_presenter import AnnotationState
+from bowerbird.gui.browse.annotations_view import CollectionRow, NoteField, RatingRow
 from bowerbird.gui.browse.cells import band_text, paint_share
 from bowerbird.gui.browse.words_view import WordSection
 from bowerbird.gui.shell import theme
@@ -26,6 +29,9 @@ from bowerbird.gui.shell.theme import Tokens
 
 WIDTH_PX: Final = 260
 _LABEL_PX: Final = 84
+_N_GROUPS: Final = 6
+"""Groups of metadata at most; the rest is left out."""
+
 _STEPS: Final = 4
 """Steps of a weight from 0 to 1."""
 
@@ -199,12 +205,17 @@ class Inspector(QScrollArea):
         self._match = Section(self.tr("Match"), self._band, self._aspects)
         self._reset = button(self.tr("Reset weights"), "link", self.aspects_reset.emit)
         self._match.add_to_heading(self._reset)
+        self.rating = RatingRow(colours)
         self.words = WordSection(colours)
-        self._words = Section(self.tr("Words"), self.words)
+        self._words = Section(self.tr("Tags and suggested words"), self.words)
+        self.note = NoteField()
+        self._note_section = Section(self.tr("Note"), self.note)
+        self.collections = CollectionRow()
+        self._collection_section = Section(self.tr("Collections"), self.collections)
         self._properties = Facts()
         self._property_section = Section(self.tr("Properties"), self._properties)
-        self._metadata = Facts()
-        self._metadata_section = Section(self.tr("Metadata"), self._metadata)
+        self._metadata = [Facts() for _ in range(_N_GROUPS)]
+        self._metadata_sections = [Section("", facts) for facts in self._metadata]
         self._lay_out()
         self.show_sound(None, None, (), ())
 
@@ -224,7 +235,10 @@ class Inspector(QScrollArea):
         self.sections.setSpacing(16)
         self.sections.addLayout(top)
         self.sections.addWidget(self._hint)
-        for section in (self._match, self._words, self._property_section, self._metadata_section):
+        self.sections.addWidget(self.rating)
+        for section in (self._match, self._words, self._note_section, self._collection_section):
+            self.sections.addWidget(section)
+        for section in (self._property_section, *self._metadata_sections):
             self.sections.addWidget(section)
         self.sections.addStretch(1)
         self.setWidget(sheet)
@@ -234,26 +248,36 @@ class Inspector(QScrollArea):
         name: str | None,
         folder: str | None,
         properties: Sequence[tuple[str, str]],
-        metadata: Sequence[tuple[str, str]],
+        metadata: Sequence[MetadataGroup],
     ) -> None:
         """Show a sound, or none.
 
         Parameters
         ----------
         name, folder : str or None
-        properties, metadata : sequence of (label, value)
+        properties : sequence of (label, value)
+        metadata : sequence of MetadataGroup
         """
         has_sound = name is not None
         self._hint.setVisible(not has_sound)
         self._name.set_text(name or "")
         self._folder.set_text(folder or "")
-        for section in (self._words, self._property_section):
-            section.setVisible(has_sound)
+        for part in (self.rating, self._words, self._note_section, self._collection_section, self._property_section):
+            part.setVisible(has_sound)
         self._properties.show_facts(properties)
-        self._metadata.show_facts(metadata)
-        self._metadata_section.setVisible(bool(metadata))
+        for number, (facts, section) in enumerate(zip(self._metadata, self._metadata_sections, strict=True)):
+            section.setVisible(number < len(metadata))
+            if number < len(metadata):
+                section.heading.setText(metadata[number].name)
+                facts.show_facts(metadata[number].entries)
         if not has_sound:
             self.show_match(None, {})
+
+    def show_annotations(self, state: AnnotationState | None) -> None:
+        """Show stars, favourite, note and collections of the current sound."""
+        self.rating.show_state(state or AnnotationState())
+        self.note.show_note(state.note if state else "")
+        self.collections.show_collections(state.collections if state else ())
 
     def show_match(self, match: Match | None, weights: Mapping[str, float]) -> None:
         """Show why the current sound matched, or nothing."""
@@ -270,6 +294,7 @@ class Inspector(QScrollArea):
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
         self._cross.setIcon(theme.icon("close", colours.muted))
+        self.rating.recolour(colours)
         self.words.recolour(colours)
         self.viewport().update()
 

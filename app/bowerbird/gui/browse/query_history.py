@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from bowerbird.catalogue.records import EventKind
 from bowerbird.domain.query import RELEVANCE, Example, Filter, Location
 
 MAX_ENTRIES: Final = 200
@@ -29,6 +30,8 @@ class QueryState:
     aspects : tuple of (str, float)
         Weights of aspects that differ from 1.
     location : Location or None
+    recent : EventKind or None
+        For the sounds that were played or dragged, the latest first.
     ranked_order : (str, bool)
         The order of a ranked list, and whether it is descending.
     """
@@ -38,6 +41,7 @@ class QueryState:
     examples: tuple[Example, ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
     location: Location | None = None
+    recent: EventKind | None = None
     ranked_order: tuple[str, bool] = (RELEVANCE, False)
 
 

@@ -1,4 +1,4 @@
-"""The properties and the metadata of a sound as labels and values. No Qt."""
+"""The properties of a sound as labels and values. No Qt."""
 
 from bowerbird.base.text import bytes_text, channels_text, duration_text, printable, rate_text
 from bowerbird.catalogue.records import SoundDetails, SoundRow
@@ -23,10 +23,3 @@ def property_facts(sound: SoundRow, details: SoundDetails | None) -> list[tuple[
         (translate("Facts", "Path"), printable(str(sound.path))),
     ]
     return [(name, value) for name, value in facts if value]
-
-
-def metadata_facts(details: SoundDetails | None) -> list[tuple[str, str]]:
-    """Return what the file says about itself, as (label, value)."""
-    if details is None:
-        return []
-    return [(name.replace("_", " ").capitalize(), printable(text)) for name, text in details.metadata.items()]

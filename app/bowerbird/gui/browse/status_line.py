@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
@@ -15,10 +15,11 @@ from bowerbird.gui.shell.theme import Tokens
 
 _LINE_PX: Final = 24
 _N_CONTROLS: Final = 2
+_NEWS_MS: Final = 4000
 
 
 class StatusLine(QWidget):
-    """Shows the most urgent of: an error, the analysis, a job on encoders, analysis that is left, an offer.
+    """Shows the most urgent of: an error, news, the analysis, a job on encoders, analysis that is left, an offer.
 
     The others are shown when it ends. The progress bar below the text shows the analysis even while an error is shown.
 
@@ -43,6 +44,9 @@ class StatusLine(QWidget):
         self._indexing: IndexingState | None = None
         self._notice: NoticeState | None = None
         self._unfinished: UnfinishedState | None = None
+        self._news: str | None = None
+        self._news_timer = QTimer(self, singleShot=True, interval=_NEWS_MS)
+        self._news_timer.timeout.connect(lambda: self.show_news(None))
         self._line = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         self._sentence = label("", "warning", wraps=True)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -87,6 +91,13 @@ class StatusLine(QWidget):
     def show_error(self, sentence: str) -> None:
         """Show an error until it is dismissed, or another takes its place."""
         self._error = sentence
+        self._show()
+
+    def show_news(self, sentence: str | None) -> None:
+        """Show for some seconds what was done; None hides it."""
+        self._news = sentence
+        if sentence is not None:
+            self._news_timer.start()
         self._show()
 
     def show_indexing(self, state: IndexingState | None) -> None:
@@ -139,6 +150,8 @@ class StatusLine(QWidget):
         self._bar.setValue(round((share or 0.0) * 1000))
         if self._error is not None:
             self._show_sentence(self._error, [], role="warning", is_dismissable=True)
+        elif self._news is not None:
+            self._show_line(self._news, [])
         elif indexing is not None:
             self._show_indexing(indexing)
         elif notice is not None and job is not None:

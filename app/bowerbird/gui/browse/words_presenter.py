@@ -6,8 +6,11 @@ from typing import Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.gui.browse.browsing_presenter import Queries
+from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.translation import translate
+from bowerbird.library.annotations.annotate import add_tag, deny_word, remove_tag
 from bowerbird.library.annotations.words import SuggestedWord
+from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 
 
@@ -52,34 +55,35 @@ class WordsPresenter:
     view : WordsView
     similar : (Queries, Browsing)
         A thread, and the browsing that only this thread uses.
+    library : Library
+    edits : EditsPresenter
     selected : callable
         Returns the ids of the selected sounds; a new word is given to all of them.
     search : callable
         Puts a text into the search box.
-    changed : callable
-        Called when words were added or removed.
     """
 
     def __init__(
         self,
         view: WordsView,
         similar: tuple[Queries, Browsing],
+        library: Library,
+        edits: EditsPresenter,
         *,
         selected: Callable[[], Sequence[int]],
         search: Callable[[str], object],
-        changed: Callable[[], object],
     ) -> None:
         self._view = view
         self._queries, self._browsing = similar
         self._selected = selected
         self._search = search
-        self._changed = changed
+        self._library = library
+        self._edits = edits
         self._sound_id: int | None = None
         self._is_visible = False
         self._is_passing = False
         self._is_known = False
         self._latest = 0
-        self._n_recorded = 0
         self._complaint = ""
 
     def moved(self, sound_id: int | None, *, is_passing: bool) -> None:
@@ -108,18 +112,18 @@ class WordsPresenter:
         if not sound_ids:
             self._view.complain(translate("Words", "Select a sound first, then add a word."))
         elif word.strip():
-            self._record(lambda: self._browsing.give(sound_ids, word))
+            self._edits.make(lambda: add_tag(self._library, sound_ids, word))
 
     def deny(self, chip: WordState) -> None:
         """Deny a word for the current sound; a word that somebody gave is withdrawn from all selected sounds."""
         if not self._is_known or self._sound_id is None:  # these are the words of another sound
             return
-        sound_id, word, browsing = self._sound_id, chip.word, self._browsing
+        sound_id, word = self._sound_id, chip.word
         if chip.is_given:
             sound_ids = list(dict.fromkeys([sound_id, *self._chosen()]))
-            self._record(lambda: browsing.withdraw(sound_ids, word))
+            self._edits.make(lambda: remove_tag(self._library, sound_ids, word))
         else:
-            self._record(lambda: browsing.deny([sound_id], word))
+            self._edits.make(lambda: deny_word(self._library, [sound_id], word))
 
     def placeholder(self) -> str:
         """Return the placeholder of the field for a new word: it says for how many sounds the word is."""
@@ -133,15 +137,6 @@ class WordsPresenter:
         if len(selected):
             return selected
         return [] if self._sound_id is None else [self._sound_id]
-
-    def _record(self, work: Callable[[], None]) -> None:
-        # A name of its own: of two waiting queries with the same name, the first is dropped.
-        self._n_recorded += 1
-        self._queries.run(f"word {self._n_recorded}", work, done=lambda _: self._recorded(), failed=self._view.complain)
-
-    def _recorded(self) -> None:
-        self.refresh()
-        self._changed()
 
     def _ask(self) -> None:
         """Clear what is shown, and look up words where they are visible."""

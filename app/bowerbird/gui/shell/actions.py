@@ -66,6 +66,8 @@ ACTIONS: Final = (
         "settings", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Settings…"), ("Ctrl+,",)
     ),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",)),
+    ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Undo"), ("Ctrl+Z",)),
+    ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Redo"), ("Ctrl+Shift+Z",)),
     ActionSpec(
         "back",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
@@ -94,7 +96,7 @@ ACTIONS: Final = (
     ActionSpec(
         "surprise",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "S&urprise me"),
+        QT_TRANSLATE_NOOP("Actions", "Surprise &me"),
         ("Ctrl+U",),
         icon="surprise",
     ),
@@ -159,13 +161,6 @@ ACTIONS: Final = (
         in_list_only=True,
     ),
     ActionSpec(
-        "add_word",
-        QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "Add a &word…"),
-        ("W",),
-        in_list_only=True,
-    ),
-    ActionSpec(
         "loop",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "&Loop"),
@@ -221,6 +216,50 @@ ACTIONS: Final = (
         icon="autoplay",
         is_switch=True,
         in_list_only=True,
+    ),
+    ActionSpec(
+        "favourite",
+        QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
+        QT_TRANSLATE_NOOP("Actions", "&Favourite"),
+        ("F",),
+        in_list_only=True,
+    ),
+    *(
+        ActionSpec(f"star_{n}", QT_TRANSLATE_NOOP("Actions", "Or&ganise"), text, (str(n),), in_list_only=True)
+        for n, text in enumerate(
+            (
+                QT_TRANSLATE_NOOP("Actions", "&1 star"),
+                QT_TRANSLATE_NOOP("Actions", "&2 stars"),
+                QT_TRANSLATE_NOOP("Actions", "&3 stars"),
+                QT_TRANSLATE_NOOP("Actions", "&4 stars"),
+                QT_TRANSLATE_NOOP("Actions", "&5 stars"),
+            ),
+            start=1,
+        )
+    ),
+    ActionSpec(
+        "add_word",
+        QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
+        QT_TRANSLATE_NOOP("Actions", "Add a &tag…"),
+        ("W",),
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "collect",
+        QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
+        QT_TRANSLATE_NOOP("Actions", "New &collection from selection…"),
+        ("Ctrl+Shift+N",),
+    ),
+    ActionSpec(
+        "save_search",
+        QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
+        QT_TRANSLATE_NOOP("Actions", "&Save search…"),
+        ("Ctrl+S",),
+    ),
+    ActionSpec(
+        "clear_history",
+        QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
+        QT_TRANSLATE_NOOP("Actions", "Clear &history"),
     ),
     ActionSpec(
         "folders",
@@ -297,7 +336,9 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "clear",
         "copy_path",
         "similar",
+        "back",
         "add_word",
+        "save_search",
         "loop",
         "spectrogram",
         "zoom_in",

@@ -15,17 +15,21 @@ from PySide6.QtWidgets import QApplication
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import Settings, load_settings, save_settings
+from bowerbird.base.text import printable
 from bowerbird.catalogue.records import Folder
 from bowerbird.domain.fields import SORT_FIELDS
 from bowerbird.domain.query import RELEVANCE, Example, Location
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.browse.annotations_presenter import AnnotationsPresenter
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
 from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
 from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
+from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
@@ -34,6 +38,7 @@ from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
+from bowerbird.gui.shell.ask_name import ask_for_name
 from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.keys_view import KeySheet
@@ -43,12 +48,15 @@ from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
 from bowerbird.gui.translation import translate, use_translator
 from bowerbird.jobs.runner import JobEnded
+from bowerbird.library.annotations.history import History
 from bowerbird.library.audition.loudness import EvenLoudness
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
+from bowerbird.library.folders import remove_folder
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.playback.device import list_outputs
+from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
 from bowerbird.playback.render import render_for_drag
 
@@ -77,6 +85,8 @@ class Application:
         # The longest time that a thread which loads embeddings may block the window.
         sys.setswitchinterval(_SWITCH_S)
         library.create()
+        library.delete_removed()
+        self._library = library
         self._settings = settings
         self._reader = library.read()
         self._bridge = EventBridge()
@@ -126,13 +136,18 @@ class Application:
             is_held=settings.is_analysis_held,
             load=settings.analysis_load,
         )
+        self._edit_history = History(library)
+        self.edits = EditsPresenter(window, self._lists[0], self._edit_history, changed=self._edited)
         self.words = WordsPresenter(
             window,
             self._similar,
+            library,
+            self.edits,
             selected=window.chosen_ids,
             search=self.browsing.search_for,
-            changed=self.browsing.refresh,
         )
+        self.annotations = AnnotationsPresenter(window, library, self._lists[0], self.edits, selected=window.chosen_ids)
+        self.shelf = ShelfPresenter(window, library, self._lists[0], self.browsing, self.edits)
         self._encoders_dialog = EncodersDialogProxy(window)
         self.models = EncodersPresenter(
             self._encoders_dialog,
@@ -158,6 +173,7 @@ class Application:
         """Show the window, then fill it."""
         self.window.show()
         self.browsing.refresh()
+        self.shelf.refresh()
         self.models.refresh()
         self._warm_up()
         self._player.prepare()
@@ -204,25 +220,45 @@ class Application:
     def _connect(self) -> None:
         window = self.window
         self._bridge.received.connect(self._handle)
+        self._question.timeout.connect(lambda: self.models.words_understood(False))
+        window.files_dropped.connect(self._dropped)
+        window.closing.connect(self.close)
+        self._encoders_dialog.connect(self.models)
+        window.status.notice_dismissed.connect(self._save_dismissal)
+        window.status.resume_clicked.connect(self.indexing.rescan)
+        self._connect_list()
+        self._connect_playing()
+        self._connect_annotations()
+        self._connect_actions()
+
+    def _connect_list(self) -> None:
+        window = self.window
         window.search.textChanged.connect(self.browsing.text_changed)
         window.folders.chosen.connect(self.browsing.location_chosen)
         window.folders.remove_asked.connect(self._remove)
         window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
+        window.sound_moved_to.connect(lambda *_: self.browsing.settle())
+        window.relaxed.connect(self.browsing.relax)
+        window.cleared.connect(self.browsing.clear_everything)
+        window.search.finished.connect(self._finish_typing)
+        window.filters.changed.connect(self.browsing.set_filters)
+        window.chips.filter_removed.connect(self.browsing.remove_filter)
+        window.chips.filters_cleared.connect(self.browsing.remove_filters)
+        window.chips.example_removed.connect(self.browsing.remove_example)
+        window.chips.examples_cleared.connect(self.browsing.remove_examples)
+        window.chips.example_weighed.connect(self.browsing.weigh)
+        window.chips.example_turned.connect(self.browsing.turn)
+        window.inspector.aspect_weighed.connect(self.browsing.weigh_aspect)
+        window.inspector.aspects_reset.connect(self.browsing.reset_aspects)
+        window.refresh_wanted.connect(self.browsing.refresh)
+
+    def _connect_playing(self) -> None:
+        window = self.window
         window.sound_moved_to.connect(
             lambda sound, start_s, is_passing: self.playing.selected(
                 sound.path if sound else None, start_s=start_s, is_quiet=is_passing
             )
         )
-        self._question.timeout.connect(lambda: self.models.words_understood(False))
-        window.sound_moved_to.connect(lambda *_: self.browsing.settle())
-        window.sound_moved_to.connect(
-            lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
-        )
-        window.table.current_lost.connect(lambda: self.words.moved(None, is_passing=False))
-        window.words.visibility_changed.connect(lambda is_visible: self.words.set_visible(is_visible=is_visible))
-        window.words.searched.connect(self.words.search)
-        window.words.denied.connect(self.words.deny)
-        window.words.given.connect(self.words.give)
         window.waveform.position_clicked.connect(self.playing.play_from)
         window.waveform.region_chosen.connect(self.playing.choose_region)
         window.waveform.detail_changed.connect(self.waveform.refresh)
@@ -237,27 +273,37 @@ class Application:
         window.transport.speed_stepped.connect(self.playing.step_speed)
         window.transport.speed_reset.connect(lambda: self.playing.set_speed(1.0))
         window.transport.channel_chosen.connect(self.playing.set_channel)
-        window.files_dropped.connect(self._dropped)
-        window.relaxed.connect(self.browsing.relax)
-        window.cleared.connect(self.browsing.clear_everything)
-        window.search.finished.connect(self.browsing.finish_typing)
-        window.filters.changed.connect(self.browsing.set_filters)
-        window.chips.filter_removed.connect(self.browsing.remove_filter)
-        window.chips.filters_cleared.connect(self.browsing.remove_filters)
-        window.chips.example_removed.connect(self.browsing.remove_example)
-        window.chips.examples_cleared.connect(self.browsing.remove_examples)
-        window.chips.example_weighed.connect(self.browsing.weigh)
-        window.chips.example_turned.connect(self.browsing.turn)
         window.chips.example_played.connect(self.playing.play_example)
-        window.inspector.aspect_weighed.connect(self.browsing.weigh_aspect)
-        window.inspector.aspects_reset.connect(self.browsing.reset_aspects)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
-        window.refresh_wanted.connect(self.browsing.refresh)
+
+    def _connect_annotations(self) -> None:
+        window = self.window
+        window.sound_moved_to.connect(
+            lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
+        )
+        window.table.current_lost.connect(lambda: self.words.moved(None, is_passing=False))
+        window.sound_moved_to.connect(
+            lambda sound, _, is_passing: self.annotations.moved(sound.id if sound else None, is_passing=is_passing)
+        )
+        window.table.current_lost.connect(lambda: self.annotations.moved(None, is_passing=False))
+        window.inspector.rating.rated.connect(self.annotations.rate)
+        window.inspector.rating.favourite_toggled.connect(self.annotations.toggle_favourite)
+        window.inspector.note.written.connect(self.annotations.write_note)
+        window.inspector.note.left.connect(window.table.setFocus)
+        window.inspector.collections.toggled.connect(self.annotations.toggle_collection)
+        window.inspector.collections.new_asked.connect(self._collect)
+        window.shelf.opened.connect(self.shelf.open)
+        window.shelf.rename_asked.connect(self._rename)
+        window.shelf.delete_asked.connect(self._delete)
+        window.shelf.clear_asked.connect(self.shelf.clear_history)
+        window.words.visibility_changed.connect(lambda is_visible: self.words.set_visible(is_visible=is_visible))
+        window.words.searched.connect(self.words.search)
+        window.words.denied.connect(self.words.deny)
+        window.words.given.connect(self.words.give)
         window.refresh_wanted.connect(self.words.refresh)
-        window.closing.connect(self.close)
-        self._encoders_dialog.connect(self.models)
-        window.status.notice_dismissed.connect(self._save_dismissal)
-        window.status.resume_clicked.connect(self.indexing.rescan)
+
+    def _connect_actions(self) -> None:
+        window = self.window
         actions.connect(
             window.actions_by_name,
             {
@@ -284,6 +330,13 @@ class Application:
                 "more_like": self._refine,
                 "less_like": partial(self._refine, is_unlike=True),
                 "add_word": self._add_word,
+                "undo": self.edits.undo,
+                "redo": self.edits.redo,
+                "favourite": self.annotations.toggle_favourite,
+                **{f"star_{n}": partial(self.annotations.rate, n) for n in range(1, 6)},
+                "collect": self._collect,
+                "save_search": self._save_search,
+                "clear_history": self.shelf.clear_history,
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "reverse": lambda: self.playing.set_reversed(is_reversed=window.actions_by_name["reverse"].isChecked()),
@@ -324,6 +377,7 @@ class Application:
         window.actions_by_name["folders"].setChecked(settings.has_folders)
         window.want_inspector(is_wanted=settings.has_inspector)
         window.show_history(can_go_back=False, can_go_forward=False)
+        window.show_undo(None, None)
         is_valid = MIN_DB <= settings.volume_db <= MAX_DB  # not for NaN
         window.transport.show_volume(settings.volume_db if is_valid else 0.0)
         window.show_indexing(None)
@@ -339,12 +393,19 @@ class Application:
         for event in events:
             self.indexing.handle(event)
             self.playing.handle(event)
+            if isinstance(event, Started):
+                self._record_played(event.path)
             self.models.handle(event)
             self.listening.handle(event)
             if (
                 isinstance(event, JobEnded) and event.runner is self.indexing.runner
             ):  # the library may have its first sounds
                 self.models.refresh()
+
+    def _record_played(self, path: Path) -> None:
+        sound = self.window.current_sound
+        if sound is not None and sound.path == path:
+            self.shelf.record("played", sound.id)
 
     # User actions
 
@@ -361,9 +422,22 @@ class Application:
             self._remove(folder)
 
     def _remove(self, folder: Folder) -> None:
-        if dialogs.confirm_removal(self.window, folder):
+        if self.indexing.is_running:
+            self.window.complain(
+                translate("Folders", "Folders cannot be removed during analysis. Pause or cancel it first.")
+            )
+            return
+        location = self.browsing.location
+        if location is not None and location.folder_id == folder.id:
             self.browsing.location_chosen(None)
-            self.indexing.remove(folder.id)
+        self.edits.make(
+            lambda: remove_folder(self._library, folder),
+            done=lambda: self.window.show_news(
+                translate("Folders", "“{name}” was removed from the library. Undo brings it back.").format(
+                    name=printable(folder.path.name)
+                )
+            ),
+        )
 
     def _find_similar(self) -> None:
         examples = self.window.chosen_examples(self.playing.region)
@@ -386,8 +460,49 @@ class Application:
         if files:
             self._show_similar([Example(path) for path in files])
 
+    def _finish_typing(self) -> None:
+        self.browsing.finish_typing()
+        text = self.browsing.state.text.strip()
+        if text:
+            self.shelf.record("queried", text, is_shown=True)
+
     def _open_filters(self) -> None:
         self.window.filters.open_below(self.window.header.filters, self.browsing.filters)
+
+    def _edited(self) -> None:
+        """Show a change of data wherever it is seen."""
+        self.browsing.refresh()
+        self.words.refresh()
+        self.annotations.refresh()
+        self.shelf.refresh()
+
+    def _collect(self) -> None:
+        name = ask_for_name(
+            self.window, translate("Collections", "New collection"), verb=translate("Collections", "Create")
+        )
+        if name is not None:
+            self.annotations.collect_in_new(name)
+
+    def _save_search(self) -> None:
+        title, verb = translate("Searches", "Save search"), translate("Searches", "Save")
+        name = ask_for_name(self.window, title, self.shelf.suggested_name(), verb=verb)
+        if name is not None:
+            self.shelf.save(name)
+
+    def _rename(self, item: ShelfItem) -> None:
+        name = ask_for_name(self.window, translate("Shelf", "Rename"), item.text, verb=translate("Shelf", "Rename"))
+        if name is None:
+            return
+        if item.collection is not None:
+            self.annotations.rename(item.collection, name)
+        elif item.search is not None:
+            self.shelf.rename(item.search, name)
+
+    def _delete(self, item: ShelfItem) -> None:
+        if item.collection is not None:
+            self.annotations.delete(item.collection)
+        elif item.search is not None:
+            self.shelf.delete(item.search)
 
     def _add_word(self) -> None:
         self.window.show_inspector()

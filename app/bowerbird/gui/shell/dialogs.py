@@ -5,8 +5,6 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from bowerbird import __version__
-from bowerbird.base.text import printable
-from bowerbird.catalogue.records import Folder
 from bowerbird.gui.shell.message import Message
 from bowerbird.gui.translation import translate
 
@@ -15,14 +13,6 @@ def ask_for_folder(parent: QWidget) -> Path | None:
     """Ask for a folder of sounds; None when cancelled."""
     chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Add a folder of sounds"))
     return Path(chosen) if chosen else None
-
-
-def confirm_removal(parent: QWidget, folder: Folder) -> bool:
-    """Ask for confirmation before a folder is removed."""
-    question = (
-        parent.tr("Remove “{folder}” from the library? The files stay where they are; their analysis is deleted.")
-    ).format(folder=printable(str(folder.path)))
-    return confirm(parent, parent.tr("Remove folder"), question, verb=parent.tr("Remove"))
 
 
 def ask_for_weights(parent: QWidget) -> Path | None:

@@ -32,6 +32,7 @@ from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.query import Example, Location
+from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
 from bowerbird.gui.browse.filter_view import FilterPanel
 from bowerbird.gui.browse.folders_view import FolderTree
@@ -41,7 +42,9 @@ from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxati
 from bowerbird.gui.browse.playing_presenter import Region
 from bowerbird.gui.browse.query_history import ListPosition
 from bowerbird.gui.browse.search_bar import ChipStrip, Header, SearchField
-from bowerbird.gui.browse.sound_facts import metadata_facts, property_facts
+from bowerbird.gui.browse.shelf_presenter import ShelfSection
+from bowerbird.gui.browse.shelf_view import Shelf
+from bowerbird.gui.browse.sound_facts import property_facts
 from bowerbird.gui.browse.sounds_model import SoundsModel
 from bowerbird.gui.browse.status_line import StatusLine
 from bowerbird.gui.browse.table_view import SoundTable
@@ -115,6 +118,7 @@ class MainWindow(QMainWindow):
         self.chips = ChipStrip(colours)
         self.status = StatusLine(colours)
         self.folders = FolderTree()
+        self.shelf = Shelf()
         self.empty_state = EmptyState()
         self.rejected = RejectedList(back=self.show_sounds)
         self.waveform = WaveformView(colours)
@@ -136,12 +140,17 @@ class MainWindow(QMainWindow):
         for page in (self.table, self.empty_state, self.rejected):
             self._pages.addWidget(page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.splitter.addWidget(self.folders)
+        self.side = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.side.addWidget(self.folders)
+        self.side.addWidget(self.shelf)
+        self.side.setStretchFactor(0, 1)
+        self.side.setSizes([420, 220])
+        self.splitter.addWidget(self.side)
         self.splitter.addWidget(self._pages)
         self.splitter.addWidget(self.inspector)
         self.splitter.setSizes([200, 740, WIDTH_PX])
         self.splitter.setStretchFactor(1, 1)
-        self.folders.setMinimumWidth(120)
+        self.side.setMinimumWidth(120)
         self.rows_splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.rows_splitter.addWidget(self.splitter)
         self.rows_splitter.addWidget(self.waveform)
@@ -304,6 +313,24 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.refresh_wanted.emit()
 
+    def show_undo(self, undo: str | None, redo: str | None) -> None:
+        """Show what Undo and Redo would do."""
+        for name, text, edit in (("undo", self.tr("&Undo"), undo), ("redo", self.tr("&Redo"), redo)):
+            self.actions_by_name[name].setEnabled(edit is not None)
+            self.actions_by_name[name].setText(f"{text}: {edit.replace('&', '&&')}" if edit else text)
+
+    def show_news(self, sentence: str) -> None:
+        """Show briefly what was done."""
+        self.status.show_news(sentence)
+
+    def show_annotations(self, state: AnnotationState | None) -> None:
+        """Show the annotations of the current sound."""
+        self.inspector.show_annotations(state)
+
+    def show_shelf(self, sections: Sequence[ShelfSection]) -> None:
+        """Show collections, saved searches and the history."""
+        self.shelf.show_sections(sections)
+
     def show_playing(self, path: Path | None) -> None:
         """Mark the sound that plays, or none."""
         is_current = path is not None and self._sound is not None and self._sound.path == path
@@ -374,14 +401,21 @@ class MainWindow(QMainWindow):
         if sound is None:
             self.inspector.show_sound(None, None, (), ())
         else:
-            facts = property_facts(sound, details), metadata_facts(details)
-            self.inspector.show_sound(printable(sound.name), printable(sound.directory), *facts)
+            metadata = self._reader.metadata(sound.id)
+            self.inspector.show_sound(
+                printable(sound.name), printable(sound.directory), property_facts(sound, details), metadata.groups
+            )
         self._show_match()
 
     def _show_match(self) -> None:
         """Show in the inspector why the current sound matched."""
         row = self.model.row_of(self._sound.id if self._sound else None)
         self.inspector.show_match(self.model.match_in(row), self._state.aspects if self._state else {})
+
+    @property
+    def current_sound(self) -> SoundRow | None:
+        """The current sound."""
+        return self._sound
 
     def chosen_examples(self, region: Region | None) -> list[Example]:
         """Return the examples for a search: the selected region, or the selected sounds."""
@@ -486,7 +520,7 @@ class MainWindow(QMainWindow):
         has_inspector = is_inspector_wanted and (width_px >= _NO_INSPECTOR_PX or self._is_inspector_asked_for)
         is_alone = has_inspector and width_px < _INSPECTOR_ALONE_PX
         has_folders = width_px >= (_NO_INSPECTOR_PX if has_inspector else _NO_FOLDERS_PX)
-        self.folders.setVisible(has_folders and self.actions_by_name["folders"].isChecked())
+        self.side.setVisible(has_folders and self.actions_by_name["folders"].isChecked())
         self.inspector.setVisible(has_inspector)
         self._pages.setVisible(not is_alone)
         self.transport.fit(width_px)

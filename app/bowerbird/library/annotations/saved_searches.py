@@ -17,14 +17,6 @@ VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedExample:
-    """A sound to search by, and how much it counts beside others."""
-
-    example: Example
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class SearchState:
     """Everything that a search depends on.
 
@@ -32,7 +24,9 @@ class SearchState:
     ----------
     text : str
         Words and filters as typed.
-    examples : tuple of WeightedExample
+    examples : tuple of Example
+    aspects : tuple of (str, float)
+        Weights of aspects that differ from 1.
     order : str
         `RELEVANCE`, or a name of `fields.SORT_FIELDS`.
     is_descending : bool
@@ -40,7 +34,8 @@ class SearchState:
     """
 
     text: str = ""
-    examples: tuple[WeightedExample, ...] = ()
+    examples: tuple[Example, ...] = ()
+    aspects: tuple[tuple[str, float], ...] = ()
     order: str = "name"
     is_descending: bool = False
     location: Location | None = None
@@ -49,7 +44,11 @@ class SearchState:
     def query(self) -> Query:
         """The query without its examples."""
         return replace(
-            parse_query(self.text), order=self.order, is_descending=self.is_descending, location=self.location
+            parse_query(self.text),
+            order=self.order,
+            is_descending=self.is_descending,
+            location=self.location,
+            aspects=self.aspects,
         )
 
 
@@ -132,14 +131,15 @@ def to_json(state: SearchState) -> str:
             "text": state.text,
             "examples": [
                 {
-                    "path": str(entry.example.path),
-                    "start_s": entry.example.start_s,
-                    "end_s": entry.example.end_s,
-                    "is_unlike": entry.example.is_unlike,
-                    "weight": entry.weight,
+                    "path": str(example.path),
+                    "start_s": example.start_s,
+                    "end_s": example.end_s,
+                    "is_unlike": example.is_unlike,
+                    "weight": example.weight,
                 }
-                for entry in state.examples
+                for example in state.examples
             ],
+            "aspects": dict(state.aspects),
             "order": state.order,
             "is_descending": state.is_descending,
             "location": None if location is None else [location.folder_id, location.directory],
@@ -158,6 +158,7 @@ def from_json(text: str) -> SearchState | None:
         return SearchState(
             str(stored["text"]),
             tuple(_example(entry) for entry in stored["examples"]),
+            tuple((str(name), float(weight)) for name, weight in stored.get("aspects", {}).items()),
             order,
             bool(stored["is_descending"]),
             None if location is None else Location(int(location[0]), str(location[1])),
@@ -166,9 +167,9 @@ def from_json(text: str) -> SearchState | None:
         return None
 
 
-def _example(stored: Mapping[str, Any]) -> WeightedExample:
-    example = Example(Path(stored["path"]), stored["start_s"], stored["end_s"], bool(stored["is_unlike"]))
-    return WeightedExample(example, float(stored["weight"]))
+def _example(stored: Mapping[str, Any]) -> Example:
+    path, is_unlike, weight = Path(stored["path"]), bool(stored["is_unlike"]), float(stored["weight"])
+    return Example(path, stored["start_s"], stored["end_s"], is_unlike, weight)
 
 
 def _in_folders(state: SearchState, folder_ids: set[int]) -> SearchState:

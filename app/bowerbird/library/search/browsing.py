@@ -8,19 +8,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.records import EventKind, Folder, FolderState
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection
 from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.library.annotations.annotate import MAX_ANNOTATED
-from bowerbird.library.annotations.words import SuggestedWord, deny_word, give_words, suggested_words
+from bowerbird.library.annotations.words import SuggestedWord, suggested_words
 from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
 
 N_SIMILAR: Final = 200
 """Matches shown for an example: nobody auditions more."""
+
+N_RECENT: Final = 500
+"""Sounds that the history lists."""
 
 BY_NAME: Final = "words in its name, folder or metadata"
 
@@ -77,6 +78,8 @@ class FolderPane:
         Every directory with sounds, and the number of usable sounds directly in it.
     folders : tuple of Folder
         Those that the user added.
+    states : tuple of FolderState
+        Whether each of them can be read now, and how many of its sounds are missing.
     n_rejected : int
     n_analysed, n_present : int
         The numbers of usable, present sounds: those that were analysed, and all.
@@ -87,6 +90,7 @@ class FolderPane:
     n_rejected: int
     n_analysed: int = 0
     n_present: int = 0
+    states: tuple[FolderState, ...] = ()
 
 
 class Browsing:
@@ -175,6 +179,15 @@ class Browsing:
         ids = np.array([match.sound_id for match in found], np.int64)
         return self._ranked(ids, {match.sound_id: match for match in found}, query)
 
+    def recent(self, kind: EventKind, query: Query) -> Listing:
+        """List the sounds that were played or dragged, the latest first, among those that match a query."""
+        reader = self._search.reader
+        ids = np.array([entry.sound_id for entry in reader.history(kind, limit=N_RECENT) if entry.sound_id], np.int64)
+        if query.order != RELEVANCE:
+            ids = reader.in_order(ids, query)
+        matching = reader.list_ids(replace(query, order="name", is_descending=False))
+        return Listing(ids[np.isin(ids, matching)], n_library=reader.count())
+
     def some_sound(self) -> Example | None:
         """Return a sound that was chosen at random among the analysed, present sounds; None where there are none."""
         _, sound_ids = self._search.reader.matching_contents(Query())
@@ -232,7 +245,11 @@ class Browsing:
         """Return what the folder pane shows."""
         reader = self._search.reader
         return FolderPane(
-            tuple(reader.directories()), tuple(reader.folders()), reader.count_rejected(), *self._counts()
+            tuple(reader.directories()),
+            tuple(reader.folders()),
+            reader.count_rejected(),
+            *self._counts(),
+            tuple(reader.folder_states()),
         )
 
     # Words
@@ -249,45 +266,6 @@ class Browsing:
         """
         contents = self._contents([sound_id])
         return suggested_words(self._search.reader, self._namer, contents[0]) if contents else ()
-
-    def give(self, sound_ids: Sequence[int], word: str) -> None:
-        """Record that a word applies to sounds and their copies.
-
-        Raises
-        ------
-        QueryError
-            When it is not a word, none of the sounds was analysed yet, or there are too many.
-        CatalogueError
-            When the library cannot be written.
-        """
-        if len(sound_ids) > MAX_ANNOTATED:
-            raise QueryError(f"{len(sound_ids):,} sounds are too many for one word. Select {MAX_ANNOTATED:,} or fewer.")
-        contents = self._contents(sound_ids)
-        if not contents:
-            raise QueryError("These sounds are not analysed yet. Wait until they are, then add the word again.")
-        give_words(self._library, contents, word)
-
-    def deny(self, sound_ids: Sequence[int], word: str) -> None:
-        """Record that a word does not apply to sounds.
-
-        Raises
-        ------
-        CatalogueError
-            When the library cannot be written.
-        """
-        deny_word(self._library, self._contents(sound_ids), word)
-
-    def withdraw(self, sound_ids: Sequence[int], word: str) -> None:
-        """Record that a word does not apply to those of the sounds that somebody gave it.
-
-        Raises
-        ------
-        CatalogueError
-            When the library cannot be written.
-        """
-        reader = self._search.reader
-        given = tuple(content for content in self._contents(sound_ids) if reader.given_words(content).get(word))
-        deny_word(self._library, given, word)
 
     @property
     def _namer(self) -> Encoder:

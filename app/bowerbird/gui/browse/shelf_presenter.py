@@ -1,0 +1,203 @@
+"""Collections, favourites, saved searches and the history, as the left pane lists them. No Qt."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeAlias
+
+from bowerbird.catalogue.records import Collection, EventKind
+from bowerbird.domain.query import Filter, parse_filter, parse_query
+from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, Queries
+from bowerbird.gui.browse.edits_presenter import EditsPresenter
+from bowerbird.gui.browse.query_history import QueryState
+from bowerbird.gui.translation import translate
+from bowerbird.library.annotations.recent import clear_history, history, record_event
+from bowerbird.library.annotations.saved_searches import (
+    SavedSearch,
+    SearchState,
+    delete_search,
+    rename_search,
+    save_search,
+    saved_searches,
+)
+from bowerbird.library.library import Library
+
+N_RECENT_SEARCHES: Final = 12
+
+SectionName: TypeAlias = Literal["collections", "searches", "recent"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfItem:
+    """An entry of the left pane.
+
+    Attributes
+    ----------
+    text : str
+    key : str
+        Which entry it is, for as long as the library exists.
+    n_sounds : int or None
+        None where there is no number to show.
+    collection : Collection or None
+    search : SavedSearch or None
+    recent : EventKind or None
+        For the sounds that were played or dragged.
+    typed : str or None
+        For a text that was searched.
+    is_favourites : bool
+    """
+
+    text: str
+    key: str
+    n_sounds: int | None = None
+    collection: Collection | None = None
+    search: SavedSearch | None = None
+    recent: EventKind | None = None
+    typed: str | None = None
+    is_favourites: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfSection:
+    """A heading and its entries."""
+
+    name: SectionName
+    title: str
+    items: tuple[ShelfItem, ...] = field(default_factory=tuple)
+
+
+class ShelfView(Protocol):
+    """What the presenter needs of the window."""
+
+    def show_shelf(self, sections: Sequence[ShelfSection]) -> None:
+        """Show the entries."""
+
+    def complain(self, sentence: str) -> None:
+        """Show an error."""
+
+
+class ShelfPresenter:
+    """Lists collections, saved searches and the history, and opens them.
+
+    Parameters
+    ----------
+    view : ShelfView
+    library : Library
+    queries : Queries
+        A thread.
+    browsing : BrowsingPresenter
+    edits : EditsPresenter
+    """
+
+    def __init__(
+        self,
+        view: ShelfView,
+        library: Library,
+        queries: Queries,
+        browsing: BrowsingPresenter,
+        edits: EditsPresenter,
+    ) -> None:
+        self._view = view
+        self._library = library
+        self._queries = queries
+        self._browsing = browsing
+        self._edits = edits
+        self._n_recorded = 0
+
+    def refresh(self) -> None:
+        """Read everything again."""
+        self._queries.run("shelf", self._read, done=self._view.show_shelf, failed=self._view.complain)
+
+    def _read(self) -> list[ShelfSection]:
+        with self._library.read() as reader:
+            collections = reader.collections()
+        favourites = ShelfItem(translate("Shelf", "Favourites"), "favourites", is_favourites=True)
+        kept = [
+            ShelfItem(entry.name, f"collection {entry.id}", entry.n_sounds, collection=entry) for entry in collections
+        ]
+        saved = saved_searches(self._library)
+        searches = [ShelfItem(entry.name, f"search {entry.id}", search=entry) for entry in saved]
+        typed = [
+            ShelfItem(entry.query, f"typed {entry.query}", typed=entry.query)
+            for entry in history(self._library, "queried", limit=N_RECENT_SEARCHES)
+            if entry.query
+        ]
+        recent = [
+            ShelfItem(translate("Shelf", "Played"), "played", recent="played"),
+            ShelfItem(translate("Shelf", "Dragged"), "dragged", recent="dragged"),
+            *typed,
+        ]
+        return [
+            ShelfSection("collections", translate("Shelf", "Collections"), (favourites, *kept)),
+            ShelfSection("searches", translate("Shelf", "Saved searches"), tuple(searches)),
+            ShelfSection("recent", translate("Shelf", "Recent"), tuple(recent)),
+        ]
+
+    def open(self, item: ShelfItem) -> None:
+        """List what an entry stands for."""
+        if item.collection is not None:
+            self._browsing.show(QueryState(filters=(_collection_filter(item.collection.name),)))
+        elif item.is_favourites:
+            self._browsing.show(QueryState(filters=(parse_filter("favourite=yes"),)))
+        elif item.search is not None:
+            self._browsing.show(query_state(item.search.state))
+        elif item.recent is not None:
+            self._browsing.show(QueryState(recent=item.recent))
+        elif item.typed is not None:
+            self._browsing.show(QueryState(text=item.typed))
+
+    def suggested_name(self) -> str:
+        """Return a name for the current search."""
+        state = self._browsing.state
+        parts = [state.text, *(str(condition) for condition in state.filters)]
+        parts += [example.path.stem for example in state.examples]
+        return " ".join(part for part in parts if part)[:60]
+
+    def save(self, name: str) -> None:
+        """Save the current search under a name."""
+        state = search_state(self._browsing.state, self._browsing.order)
+        if name.strip():
+            self._write(lambda: save_search(self._library, name, state))
+
+    def rename(self, search: SavedSearch, name: str) -> None:
+        """Rename a saved search."""
+        if name.strip() and name != search.name:
+            self._write(lambda: rename_search(self._library, search, name))
+
+    def delete(self, search: SavedSearch) -> None:
+        """Delete a saved search."""
+        self._edits.make(lambda: delete_search(self._library, search))
+
+    def clear_history(self) -> None:
+        """Forget what was played, dragged and searched."""
+        self._write(lambda: clear_history(self._library))
+
+    def record(self, kind: EventKind, what: int | str, *, is_shown: bool = False) -> None:
+        """Record that a sound was played or dragged, or a text was searched."""
+        self._write(lambda: record_event(self._library, kind, what), is_shown=is_shown)
+
+    def _write(self, work: Callable[[], object], *, is_shown: bool = True) -> None:
+        self._n_recorded += 1
+        self._queries.run(
+            f"shelf {self._n_recorded}",
+            work,
+            done=lambda _: self.refresh() if is_shown else None,
+            failed=self._view.complain,
+        )
+
+
+def _collection_filter(name: str) -> Filter:
+    return parse_filter(f"collection={name}")
+
+
+def search_state(state: QueryState, order: tuple[str, bool]) -> SearchState:
+    """Return a query as it is saved."""
+    filters = [f'"{text}"' if " " in (text := str(condition)) else text for condition in state.filters]
+    return SearchState(
+        " ".join([state.text, *filters]).strip(), state.examples, state.aspects, order[0], order[1], state.location
+    )
+
+
+def query_state(saved: SearchState) -> QueryState:
+    """Return a saved query, with its filters as chips."""
+    query = parse_query(saved.text)
+    return QueryState(query.typed, query.filters, saved.examples, saved.aspects, saved.location)
