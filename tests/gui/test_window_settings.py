@@ -17,7 +17,10 @@ from PySide6.QtCore import Qt
 
 from bowerbird.base import paths
 from bowerbird.base.settings import Settings, load_settings
+from bowerbird.domain.tempo_and_key import Key
 from bowerbird.gui.browse import sounds_model as columns
+from bowerbird.gui.browse.playback_dialog import PlaybackDialog
+from bowerbird.gui.browse.playing_presenter import Music
 from bowerbird.gui.shell import application
 
 Open = Callable[..., Stage]
@@ -164,3 +167,36 @@ def test_without_a_display_the_commands_are_named(monkeypatch: pytest.MonkeyPatc
 
 def test_the_list_of_drums_is_a_part_of_every_sound():
     assert EVERY[: len(DRUMS)] == DRUMS
+
+
+def test_the_output_is_chosen_by_name_and_kept(open_window: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(application, "list_outputs", lambda: ["Speakers", "Headphones"])
+    stage = open_window()
+    stage.trigger("playback")
+    dialog = stage.window.findChild(PlaybackDialog)
+    assert [dialog._output.itemText(i) for i in range(3)] == ["System default", "Speakers", "Headphones"]
+    dialog._output.setCurrentIndex(2)
+    dialog._output.activated.emit(2)
+    dialog._latency.setCurrentIndex(1)
+    dialog._latency.activated.emit(1)
+    assert (stage.player.options["output"], stage.player.options["latency"]) == ("Headphones", "high")
+    dialog.close()
+    stage.close()
+    again = open_window()
+    assert (again.player.options["output"], again.player.options["latency"]) == ("Headphones", "high")
+    monkeypatch.setattr(application, "list_outputs", lambda: ["Speakers"])
+    again.trigger("playback")  # the headphones are not connected now, and stay chosen
+    assert again.window.findChild(PlaybackDialog)._output.currentText() == "Headphones"
+
+
+def test_a_tempo_and_key_to_play_in_are_chosen(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(application, "list_outputs", list)
+    stage.trigger("playback")
+    dialog = stage.window.findChild(PlaybackDialog)
+    dialog._bpm.setValue(120.0)
+    assert dialog._key.itemText(1) == "C major or A minor"
+    dialog._key.setCurrentIndex(1)
+    dialog._key.activated.emit(1)
+    assert stage.program.playing.target == Music(120.0, Key(0))
+    dialog._bpm.setValue(0.0)
+    assert stage.program.playing.target == Music(None, Key(0))

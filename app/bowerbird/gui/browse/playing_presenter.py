@@ -1,12 +1,13 @@
 """Playback: follows the selection and the transport, and shows the state of the sound device."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from bowerbird.base.errors import BowerbirdError
-from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, tempo_ratio
+from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, parse_key, tempo_ratio
 from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
 from bowerbird.playback.request import (
     FASTEST,
@@ -88,6 +89,15 @@ class Music:
     key: Key | None = None
 
 
+def music_of(metadata: Mapping[str, str]) -> Music:
+    """Return the tempo and key that the metadata of a sound name."""
+    try:
+        bpm = float(metadata.get("bpm", "").replace(",", "."))
+    except ValueError:
+        bpm = 0.0
+    return Music(bpm if 0.0 < bpm < math.inf else None, parse_key(metadata.get("key", "")))
+
+
 def no_rendering(request: Request) -> Path:
     """Return the original of every sound."""
     return request.path
@@ -147,6 +157,11 @@ class PlayingPresenter:
     def is_even(self) -> bool:
         """Whether sounds are played equally loud."""
         return self._is_even
+
+    @property
+    def target(self) -> Music:
+        """The tempo and key that sounds are played in."""
+        return self._target
 
     @property
     def treatment(self) -> Treatment:
