@@ -35,6 +35,8 @@ class Settings:
         Whether sounds are played equally loud.
     output : str or None
         Name of the sound output; None follows the system's default.
+    latency : str
+        low or high.
     has_folders : bool
         Whether the left pane is visible.
     has_words : bool
@@ -58,6 +60,7 @@ class Settings:
     is_loop: bool = False
     is_even: bool = False
     output: str | None = None
+    latency: str = "low"
     has_folders: bool = True
     has_words: bool = True
     theme: str = "system"

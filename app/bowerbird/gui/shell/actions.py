@@ -190,6 +190,7 @@ ACTIONS: Final = (
         is_switch=True,
         in_list_only=True,
     ),
+    ActionSpec("playback", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "Pla&yback…")),
     ActionSpec(
         "folders",
         QT_TRANSLATE_NOOP("Actions", "&View"),
@@ -278,6 +279,7 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "similar",
         "add_word",
         "loop",
+        "playback",
         "spectrogram",
         "zoom_in",
         "theme_system",

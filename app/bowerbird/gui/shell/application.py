@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import Settings, load_settings, save_settings
-from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.records import Folder, SoundRow
 from bowerbird.domain.fields import SORT_FIELDS
 from bowerbird.domain.query import RELEVANCE, Example, Location
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
@@ -21,7 +21,8 @@ from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.browse.playback_dialog import PlaybackDialog
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, music_of
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
@@ -40,6 +41,7 @@ from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
+from bowerbird.playback.device import LATENCIES_S, list_outputs
 from bowerbird.playback.player import Player
 from bowerbird.playback.render import render_for_drag
 
@@ -77,7 +79,12 @@ class Application:
         assert isinstance(application, QApplication)
         self._application = application
         self.window = window = MainWindow(self._reader, theme.apply(application, settings.theme))
-        self._player = Player(post=self._bridge.post, output=settings.output, even_gain=EvenLoudness(library).gain_db)
+        self._player = Player(
+            post=self._bridge.post,
+            latency=settings.latency if settings.latency in LATENCIES_S else "low",
+            output=settings.output,
+            even_gain=EvenLoudness(library).gain_db,
+        )
         self.browsing = BrowsingPresenter(window, lists=self._lists, similar=self._similar)
         self.playing = PlayingPresenter(
             window,
@@ -169,7 +176,10 @@ class Application:
         window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
         window.sound_moved_to.connect(
             lambda sound, start_s, is_passing: self.playing.selected(
-                sound.path if sound else None, start_s=start_s, is_quiet=is_passing
+                sound.path if sound else None,
+                start_s=start_s,
+                is_quiet=is_passing,
+                music=self._music_of(sound) if sound else None,
             )
         )
         window.sound_moved_to.connect(
@@ -234,6 +244,7 @@ class Application:
                 "pitch_up": lambda: self.playing.shift_pitch(1),
                 "pitch_down": lambda: self.playing.shift_pitch(-1),
                 "reset_treatment": self.playing.reset,
+                "playback": self._open_playback,
                 "spectrogram": lambda: window.waveform.set_spectrogram(
                     is_spectrogram=window.actions_by_name["spectrogram"].isChecked()
                 ),
@@ -349,6 +360,26 @@ class Application:
         if self._settings.has_offer != self.models.has_offer:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
+
+    def _music_of(self, sound: SoundRow) -> Music:
+        details = self._reader.details(sound.id)
+        return music_of(details.metadata) if details else Music()
+
+    def _open_playback(self) -> None:
+        dialog = PlaybackDialog(
+            self.window,
+            outputs=list_outputs(),
+            output=self._settings.output,
+            latency=self._settings.latency,
+            music=self.playing.target,
+        )
+        dialog.output_chosen.connect(self._choose_output)
+        dialog.music_chosen.connect(self.playing.follow)
+        dialog.show()
+
+    def _choose_output(self, name: str | None, latency: str) -> None:
+        self._settings = replace(self._settings, output=name, latency=latency)
+        self._player.choose_output(name, latency=latency)
 
     def _prefetch(self) -> None:
         self.playing.prefetch(self.window.likely_paths())
