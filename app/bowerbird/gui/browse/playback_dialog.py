@@ -47,6 +47,7 @@ class PlaybackDialog(QDialog):
         self._bpm.setSuffix(self.tr(" BPM"))
         self._bpm.setSpecialValueText(self.tr("The sound's own"))
         self._bpm.setValue(music.bpm or 0.0)
+        self._bpm.lineEdit().setTextMargins(10, 0, 10, 0)
         self._key = QComboBox()
         self._key.addItem(self.tr("The sound's own"), None)
         for pitch_class, name in enumerate(NOTE_NAMES):
