@@ -1,7 +1,8 @@
 """Changing the pitch or the tempo of a sound, each without the other, with Signalsmith Stretch.
 
-The library processes whole sounds, aligned to the sample. Long sounds are processed in segments that overlap, so that a
-sound starts soon and needs bounded memory; the segments are joined where their waveforms agree best.
+The library processes whole sounds, aligned to the sample, and holds Python's lock meanwhile. So sounds are processed in
+short segments that overlap, and are joined where their waveforms agree best: a sound starts soon, and no other thread
+waits long.
 """
 
 from collections.abc import Iterator
@@ -12,14 +13,15 @@ import python_stretch
 
 from bowerbird.domain.sounds import Samples
 
-FIRST_SEGMENT_S: Final = 2.0
-"""Of the source. Stereo takes about 15 ms per second of sound, so a sound starts after about 30 ms."""
+FIRST_SEGMENT_S: Final = 0.5
+SEGMENT_S: Final = 1.0
+"""Of the source. Stereo takes about 24 ms per segment."""
 
-SEGMENT_S: Final = 8.0
-
-OVERLAP_S: Final = 0.4
+OVERLAP_S: Final = 0.2
 _SHIFT_S: Final = 0.01
 _JOIN_S: Final = 0.04
+_WORTH_MOVING: Final = 0.1
+"""A segment is moved only if its correlation with the last one rises by this much, so that hits stay where they are."""
 
 
 def stretched(
@@ -105,7 +107,14 @@ class _Join:
         field = segment[at - self._n_shift : at + self._n_shift + n].sum(axis=1, dtype=np.float64)
         likeness = np.correlate(field, model, mode="valid")
         power = np.convolve(field * field, np.ones(n), mode="valid")
-        shift = int(np.argmax(likeness / np.sqrt(np.maximum(power, 1e-12)))) - self._n_shift
-        rise = ((np.arange(n, dtype=np.float32) + 0.5) / n)[:, None]
-        faded = tail[at : at + n] * (1 - rise) + segment[at + shift : at + shift + n] * rise
-        return np.concatenate([tail[:at], faded, segment[at + shift + n :]])
+        likeness /= np.sqrt(np.maximum(power * float(model @ model), 1e-12))
+        best = int(np.argmax(likeness))
+        if likeness[best] < likeness[self._n_shift] + _WORTH_MOVING:
+            best = self._n_shift
+        shift = best - self._n_shift
+        rise = (np.arange(n) + 0.5) / n
+        # The power is constant however alike the two are: from a linear fade if equal to a root fade if unrelated.
+        level = np.sqrt((1 - rise) ** 2 + rise**2 + 2 * max(0.0, float(likeness[best])) * rise * (1 - rise))
+        falling, rising = (((1 - rise) / level)[:, None], (rise / level)[:, None])
+        faded = tail[at : at + n] * falling + segment[at + shift : at + shift + n] * rising
+        return np.concatenate([tail[:at], faded.astype(np.float32), segment[at + shift + n :]])
