@@ -45,7 +45,7 @@ for python in "$(find_python)" python3.12 python3.13; do
 done
 
 step "the command line without Qt and sound output"
-"$last/bin/python" -m pip uninstall --quiet --yes PySide6_Essentials shiboken6 pyqtgraph sounddevice
+"$last/bin/python" -m pip uninstall --quiet --yes PySide6_Essentials shiboken6 sounddevice
 pip_install "$last" hypothesis pyloudnorm
 mkdir -p "$scratch/noqt/tests/encoders"
 cp -R tests/cli tests/*.py "$scratch/noqt/tests/"

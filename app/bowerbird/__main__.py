@@ -22,8 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bowerbird.gui.shell.application import open_window  # noqa: PLC0415 - Qt may be absent
     except ImportError as error:
         print(  # noqa: T201 - the command line's own boundary lies behind Qt here
-            f"The window cannot open ({error}). Install PySide6-Essentials and pyqtgraph, "
-            "or use the commands: bowerbird --help.",
+            f"The window cannot open ({error}). Install PySide6-Essentials, or use the commands: bowerbird --help.",
             file=sys.stderr,
         )
         return 2
@@ -34,9 +33,7 @@ def _rate_window(arguments: Sequence[str]) -> int:
     try:
         from bowerbird.gui.listening.rating_application import rate_window  # noqa: PLC0415 - Qt may be absent
     except ImportError as error:
-        raise StudyError(
-            f"The rating window cannot open ({error}). Install PySide6-Essentials and pyqtgraph."
-        ) from error
+        raise StudyError(f"The rating window cannot open ({error}). Install PySide6-Essentials.") from error
     return rate_window(arguments)
 
 

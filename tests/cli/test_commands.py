@@ -317,7 +317,7 @@ def test_the_library_of_the_environment_is_used(home, tmp_path):
 
 
 def test_commands_need_no_qt_and_no_sound_device(indexed, tmp_path):
-    for name in ("PySide6", "pyqtgraph", "sounddevice"):
+    for name in ("PySide6", "sounddevice"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not here')\n")
     without = os.pathsep.join([str(tmp_path), environment()["PYTHONPATH"]])
     done = bowerbird("search", "kick", "--library", indexed[1], PYTHONPATH=without)

@@ -10,7 +10,7 @@ APP = ROOT / "app"
 
 WITHOUT_QT = """
 import sys
-for name in ("PySide6", "shiboken6", "pyqtgraph"):
+for name in ("PySide6", "shiboken6"):
     sys.modules[name] = None
 import importlib
 for name in sys.argv[1:]:

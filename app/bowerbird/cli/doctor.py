@@ -20,7 +20,7 @@ from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import HNSW_FROM
 from bowerbird.playback.device import describe_output
 
-_PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials", "pyqtgraph")
+_PACKAGES = ("numpy", "soundfile", "soxr", "python-stretch", "hnswlib", "sounddevice", "PySide6-Essentials")
 
 
 def doctor(*, library: LibraryOption = None) -> int:
@@ -43,7 +43,7 @@ def doctor(*, library: LibraryOption = None) -> int:
 
     typer.echo(f"sound output: {describe_output()}")
     if importlib.util.find_spec("PySide6") is None:
-        typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials pyqtgraph`")
+        typer.echo(f"window: not available; run `{sys.executable} -m pip install PySide6-Essentials`")
     return 0
 
 
