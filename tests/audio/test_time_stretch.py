@@ -1,9 +1,12 @@
 """Pitch and tempo, each changed without the other."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from bowerbird.audio.time_stretch import SEGMENT_S, stretched
+from bowerbird.base.errors import AudioError
 from sounds import noise, sine
 
 RATE_HZ = 48_000
@@ -72,3 +75,9 @@ def test_noise_keeps_its_level_where_segments_join(semitones: float, tempo: floa
     levels = np.sqrt((out[: len(out) // n * n, 0].reshape(-1, n) ** 2).mean(axis=1))[2:-2]
     assert levels.min() > 0.75 * np.median(levels)
     assert levels.max() < 1.35 * np.median(levels)
+
+
+def test_without_the_library_the_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "python_stretch", None)
+    with pytest.raises(AudioError, match="python-stretch, which is not installed"):
+        changed(sine(440), semitones=1)

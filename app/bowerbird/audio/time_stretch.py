@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import python_stretch
 
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
 
 FIRST_SEGMENT_S: Final = 0.5
@@ -42,6 +42,11 @@ def stretched(
     ------
     ndarray, shape (n, n_channels), float32
         The length is that of the source divided by the tempo, within a frame.
+
+    Raises
+    ------
+    AudioError
+        When python-stretch is not installed.
     """
     join = _Join(rate_hz, tempo)
     source: list[Samples] = []
@@ -61,6 +66,13 @@ def stretched(
 
 
 def _processed(segment: Samples, rate_hz: int, semitones: float, tempo: float) -> Samples:
+    try:
+        import python_stretch  # noqa: PLC0415 - there are systems without it
+    except ImportError as error:
+        raise AudioError(
+            "Another pitch or tempo needs the package python-stretch, which is not installed. Install it with pip, or "
+            "play the sound unchanged."
+        ) from error
     stretch = python_stretch.Signalsmith.Stretch()
     stretch.preset(segment.shape[1], float(rate_hz))
     stretch.setTransposeSemitones(semitones)
