@@ -1,9 +1,12 @@
 """Pitch and tempo, each changed without the other."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from bowerbird.audio.time_stretch import SEGMENT_S, stretched
+from bowerbird.base.errors import AudioError
 from sounds import noise, sine
 
 RATE_HZ = 48_000
@@ -44,7 +47,7 @@ def test_a_hit_stays_where_it_is():
 
 @pytest.mark.parametrize(("semitones", "tempo"), [(5.0, 1.0), (0.0, 0.7), (-7.0, 1.6)])
 def test_segments_join_without_a_gap_or_a_dip(semitones: float, tempo: float):
-    duration_s = 2.5 * SEGMENT_S
+    duration_s = 8.5 * SEGMENT_S
     out = changed(sine(331, duration_s=duration_s, rate_hz=RATE_HZ), semitones=semitones, tempo=tempo)
     assert len(out) == pytest.approx(duration_s * RATE_HZ / tempo, abs=0.01 * RATE_HZ)
     n = RATE_HZ // 50
@@ -54,7 +57,7 @@ def test_segments_join_without_a_gap_or_a_dip(semitones: float, tempo: float):
 
 
 def test_the_size_of_the_blocks_does_not_matter():
-    source = noise(1, duration_s=1.2 * SEGMENT_S, rate_hz=8000, n_channels=2)
+    source = noise(1, duration_s=3.2 * SEGMENT_S, rate_hz=8000, n_channels=2)
     options = {"semitones": 3.0, "tempo": 1.1, "rate_hz": 8000}
     np.testing.assert_array_equal(changed(source, block=777, **options), changed(source, block=50_000, **options))
 
@@ -63,3 +66,18 @@ def test_the_size_of_the_blocks_does_not_matter():
 def test_the_shortest_sounds_keep_their_length(n_frames: int):
     blocks = iter([np.full((n_frames, 1), 0.5, np.float32)] if n_frames else [])
     assert sum(map(len, stretched(blocks, rate_hz=RATE_HZ, semitones=5))) == n_frames
+
+
+@pytest.mark.parametrize(("semitones", "tempo"), [(4.0, 1.0), (0.0, 0.7), (-7.0, 1.6)])
+def test_noise_keeps_its_level_where_segments_join(semitones: float, tempo: float):
+    out = changed(noise(2, duration_s=10, rate_hz=RATE_HZ), semitones=semitones, tempo=tempo)
+    n = RATE_HZ // 20
+    levels = np.sqrt((out[: len(out) // n * n, 0].reshape(-1, n) ** 2).mean(axis=1))[2:-2]
+    assert levels.min() > 0.75 * np.median(levels)
+    assert levels.max() < 1.35 * np.median(levels)
+
+
+def test_without_the_library_the_sentence_says_what_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "python_stretch", None)
+    with pytest.raises(AudioError, match="python-stretch, which is not installed"):
+        changed(sine(440), semitones=1)

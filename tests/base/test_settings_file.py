@@ -20,6 +20,7 @@ FULL = Settings(
     is_loop=True,
     is_even=True,
     output="Headphones",
+    latency="high",
     has_folders=False,
     theme="light",
     columns=["name", "rate"],

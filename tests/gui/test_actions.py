@@ -116,7 +116,7 @@ def test_a_key_that_is_changed_works_at_once_and_after_a_restart(stage: Stage, o
 
 def test_a_key_of_another_action_is_taken_only_after_a_question(stage: Stage):
     sheet = press_on(stage, "loop", Qt.Key.Key_W)
-    assert sheet.message == "W belongs to “Add a word”. Use it here instead?"
+    assert sheet.message == "W belongs to “Add a tag”. Use it here instead?"
     assert sheet.buttons["loop"].text() == "L"
     stage.click(sheet._replace)
     assert (sheet.buttons["loop"].text(), sheet.buttons["add_word"].text()) == ("W", "–")

@@ -9,7 +9,7 @@ from gui_player import Played
 
 from bowerbird.base.errors import AudioError
 from bowerbird.domain.tempo_and_key import parse_key
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, Region
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, Region, music_of
 from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
 from bowerbird.playback.request import UNTREATED, Request, Treatment
 
@@ -295,3 +295,18 @@ def test_a_sound_that_cannot_be_rendered_is_dragged_as_it_is(deck: Deck):
 def test_an_output_that_was_replaced_is_told(deck: Deck):
     deck.presenter.handle(OutputReplaced("Headphones"))
     assert "“Headphones” is not available" in deck.view.complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("bpm", "root_key", "music"),
+    [
+        (120.0, "F# minor", Music(120.0, parse_key("F#m"))),
+        (None, "C", Music(None, parse_key("C"))),
+        (0.0, None, Music()),
+        (float("inf"), "", Music()),
+    ],
+)
+def test_the_tempo_and_the_key_of_a_sound_are_used_as_far_as_they_are_known(
+    bpm: float | None, root_key: str | None, music: Music
+):
+    assert music_of(bpm, root_key) == music

@@ -18,8 +18,11 @@ from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.settings import Settings, load_settings
+from bowerbird.domain.tempo_and_key import Key
 from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.cells import ROOMY_ROW_PX
+from bowerbird.gui.browse.playing_presenter import Music
+from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.shell import application, theme
 from bowerbird.gui.shell.settings_view import SettingsWindow
 
@@ -212,3 +215,33 @@ def test_columns_that_are_moved_and_resized_stay_so(open_window: Open, library: 
     header = again.table.horizontalHeader()
     assert header.visualIndex(columns.DURATION) < header.visualIndex(columns.NAME)
     assert again.table.columnWidth(columns.DURATION) == 130
+
+
+def test_the_output_is_chosen_by_name_and_kept(open_window: Open, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(application, "list_outputs", lambda: ["Speakers", "Headphones"])
+    stage = open_window(size=SIZE)
+    window = open_settings(stage)
+    stage.until(lambda: window._devices.count() == 3)
+    window._devices.setCurrentIndex(2)
+    window._devices.activated.emit(2)
+    stage.click(window._options["latency"]["high"])
+    assert (stage.player.options["output"], stage.player.options["latency"]) == ("Headphones", "high")
+    stage.close()
+    again = open_window()
+    assert (again.player.options["output"], again.player.options["latency"]) == ("Headphones", "high")
+    monkeypatch.setattr(application, "list_outputs", lambda: ["Speakers"])
+    window = open_settings(again)  # the headphones are not connected now, and stay chosen
+    again.until(lambda: window._devices.count() == 3)
+    assert window._devices.currentText() == "Headphones (not connected)"
+
+
+def test_a_tempo_and_key_to_play_in_are_chosen(stage: Stage):
+    stage.trigger("tempo_and_key")
+    dialog = stage.window.findChild(TempoAndKeyDialog)
+    dialog._bpm.setValue(120.0)
+    assert dialog._key.itemText(1) == "C major or A minor"
+    dialog._key.setCurrentIndex(1)
+    dialog._key.activated.emit(1)
+    assert stage.program.playing.target == Music(120.0, Key(0))
+    dialog._bpm.setValue(0.0)
+    assert stage.program.playing.target == Music(None, Key(0))

@@ -321,3 +321,17 @@ def test_the_volume_slider_reaches_the_player(stage: Stage):
     assert stage.window.transport._decibels.text() == "−12 dB"
     stage.window.transport._volume.setValue(3)
     assert stage.window.transport._decibels.text() == "+3 dB"
+
+
+@pytest.mark.parametrize("width_px", [1440, 640, 360, 260])
+def test_the_essential_controls_stay_in_a_narrow_window(tone: Stage, width_px: int):
+    transport = tone.window.transport
+    tone.window.resize(width_px, 700)
+    tone.settle()
+    essential = (transport._play, transport._loop, transport._reverse, transport._even, transport._pitch)
+    for control in essential:
+        assert control.isVisible()
+        assert transport.rect().contains(control.geometry())
+    places = [control.geometry().left() for control in essential]
+    assert places == sorted(places)
+    assert transport._volume.isVisible() == (width_px >= 560)

@@ -1,25 +1,27 @@
 """Changing the pitch or the tempo of a sound, each without the other, with Signalsmith Stretch.
 
-The library processes whole sounds, aligned to the sample. Long sounds are processed in segments that overlap, so that a
-sound starts soon and needs bounded memory; the segments are joined where their waveforms agree best.
+The library processes whole sounds, aligned to the sample, and holds Python's lock meanwhile. So sounds are processed in
+short segments that overlap, and are joined where their waveforms agree best: a sound starts soon, and no other thread
+waits long.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import python_stretch
 
+from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples
 
-FIRST_SEGMENT_S: Final = 2.0
-"""Of the source. Stereo takes about 15 ms per second of sound, so a sound starts after about 30 ms."""
+FIRST_SEGMENT_S: Final = 0.5
+SEGMENT_S: Final = 1.0
+"""Of the source. Stereo takes about 24 ms per segment."""
 
-SEGMENT_S: Final = 8.0
-
-OVERLAP_S: Final = 0.4
+OVERLAP_S: Final = 0.2
 _SHIFT_S: Final = 0.01
 _JOIN_S: Final = 0.04
+_WORTH_MOVING: Final = 0.1
+"""A segment is moved only if its correlation with the last one rises by this much, so that hits stay where they are."""
 
 
 def stretched(
@@ -40,6 +42,11 @@ def stretched(
     ------
     ndarray, shape (n, n_channels), float32
         The length is that of the source divided by the tempo, within a frame.
+
+    Raises
+    ------
+    AudioError
+        When python-stretch is not installed.
     """
     join = _Join(rate_hz, tempo)
     source: list[Samples] = []
@@ -59,6 +66,13 @@ def stretched(
 
 
 def _processed(segment: Samples, rate_hz: int, semitones: float, tempo: float) -> Samples:
+    try:
+        import python_stretch  # noqa: PLC0415 - there are systems without it
+    except ImportError as error:
+        raise AudioError(
+            "Another pitch or tempo needs the package python-stretch, which is not installed. Install it with pip, or "
+            "play the sound unchanged."
+        ) from error
     stretch = python_stretch.Signalsmith.Stretch()
     stretch.preset(segment.shape[1], float(rate_hz))
     stretch.setTransposeSemitones(semitones)
@@ -105,7 +119,14 @@ class _Join:
         field = segment[at - self._n_shift : at + self._n_shift + n].sum(axis=1, dtype=np.float64)
         likeness = np.correlate(field, model, mode="valid")
         power = np.convolve(field * field, np.ones(n), mode="valid")
-        shift = int(np.argmax(likeness / np.sqrt(np.maximum(power, 1e-12)))) - self._n_shift
-        rise = ((np.arange(n, dtype=np.float32) + 0.5) / n)[:, None]
-        faded = tail[at : at + n] * (1 - rise) + segment[at + shift : at + shift + n] * rise
-        return np.concatenate([tail[:at], faded, segment[at + shift + n :]])
+        likeness /= np.sqrt(np.maximum(power * float(model @ model), 1e-12))
+        best = int(np.argmax(likeness))
+        if likeness[best] < likeness[self._n_shift] + _WORTH_MOVING:
+            best = self._n_shift
+        shift = best - self._n_shift
+        rise = (np.arange(n) + 0.5) / n
+        # The power is constant however alike the two are: from a linear fade if equal to a root fade if unrelated.
+        level = np.sqrt((1 - rise) ** 2 + rise**2 + 2 * max(0.0, float(likeness[best])) * rise * (1 - rise))
+        falling, rising = (((1 - rise) / level)[:, None], (rise / level)[:, None])
+        faded = tail[at : at + n] * falling + segment[at + shift : at + shift + n] * rising
+        return np.concatenate([tail[:at], faded.astype(np.float32), segment[at + shift + n :]])

@@ -35,6 +35,8 @@ class Settings:
         Whether sounds are played equally loud.
     output : str or None
         Name of the sound output; None follows the system's default.
+    latency : str
+        low or high.
     has_folders : bool
         Whether the left pane is visible.
     has_inspector : bool
@@ -49,8 +51,6 @@ class Settings:
         Columns of the list from left to right; None for the default.
     column_widths : dict of str to int
         Widths in pixels that differ from the default.
-    buffer : str
-        low or high: the latency of the sound output.
     analysis_load : str
         low or normal: whether the analysis uses one core or all of them.
     keys : dict of str to list of str
@@ -74,6 +74,7 @@ class Settings:
     is_loop: bool = False
     is_even: bool = False
     output: str | None = None
+    latency: str = "low"
     has_folders: bool = True
     has_inspector: bool = True
     theme: str = "system"
@@ -81,7 +82,6 @@ class Settings:
     has_roomy_rows: bool = False
     columns: list[str] | None = None
     column_widths: dict[str, int] = field(default_factory=dict)
-    buffer: str = "low"
     analysis_load: str = "normal"
     keys: dict[str, list[str]] = field(default_factory=dict)
     has_offer: bool = True

@@ -20,7 +20,7 @@ from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import HNSW_FROM
 from bowerbird.playback.device import describe_output
 
-_PACKAGES = ("numpy", "soundfile", "soxr", "hnswlib", "sounddevice", "PySide6-Essentials")
+_PACKAGES = ("numpy", "soundfile", "soxr", "python-stretch", "hnswlib", "sounddevice", "PySide6-Essentials")
 
 
 def doctor(*, library: LibraryOption = None) -> int:

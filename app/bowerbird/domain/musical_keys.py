@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_NOTES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+NOTE_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _PITCH_CLASSES: Final = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS: Final = {"": 0, "#": 1, "♯": 1, "sharp": 1, "s": 1, "b": -1, "♭": -1, "flat": -1}
 _KEY: Final = re.compile(
@@ -27,12 +27,12 @@ def parse_key(text: str) -> str | None:
     if camelot := CAMELOT.fullmatch(plain):
         is_minor = camelot[2].upper() == "A"
         pitch_class = (7 * (int(camelot[1]) - 8) + (9 if is_minor else 0)) % 12
-        return f"{_NOTES[pitch_class]} {'minor' if is_minor else 'major'}"
+        return f"{NOTE_NAMES[pitch_class]} {'minor' if is_minor else 'major'}"
     found = _KEY.fullmatch(plain)
     if not found:
         return None
     note, accidental, mode = found[1].lower(), (found[2] or "").lower(), found[3]
-    name = _NOTES[(_PITCH_CLASSES[note] + _ACCIDENTALS[accidental]) % 12]
+    name = NOTE_NAMES[(_PITCH_CLASSES[note] + _ACCIDENTALS[accidental]) % 12]
     if mode is None:
         return name
     return f"{name} {'minor' if mode != 'M' and mode.lower() in _MINOR else 'major'}"
@@ -40,7 +40,7 @@ def parse_key(text: str) -> str | None:
 
 def note_name(midi_note: int) -> str:
     """Return the name of a MIDI note without its octave; 60 is "C"."""
-    return _NOTES[midi_note % 12]
+    return NOTE_NAMES[midi_note % 12]
 
 
 def equal_keys(key: str) -> tuple[str, ...]:

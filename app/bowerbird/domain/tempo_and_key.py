@@ -1,27 +1,10 @@
 """Playing sounds in a given tempo and key: how much to stretch, and by how many semitones to shift."""
 
 import math
-import re
 from dataclasses import dataclass
-from typing import Final
 
-NOTE_NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_ACCIDENTALS: Final = {"": 0, "#": 1, "♯": 1, "s": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
-_MODES: Final = {
-    "": False,
-    "maj": False,
-    "major": False,
-    "ionian": False,
-    "m": True,
-    "min": True,
-    "minor": True,
-    "aeolian": True,
-}
-_KEY: Final = re.compile(
-    r"\s*(?P<letter>[A-Ga-g])[\s-]*(?P<accidental>#|♯|b|♭|sharp|flat|s(?![a-z]))?[\s_-]*(?P<mode>[A-Za-z]*)\s*"
-)
+from bowerbird.domain import musical_keys
+from bowerbird.domain.musical_keys import NOTE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +31,15 @@ class Key:
 
 
 def parse_key(text: str) -> Key | None:
-    """Return the key that a text names, such as "Am", "F# minor", "Bb", "Dmaj" or "c sharp min"; None if it is none.
+    """Return the key that a text names, such as "Am", "F# minor" or "Bb"; None if it is none.
 
-    A capital M stands for major, a small one for minor.
+    A note alone counts as its major key.
     """
-    found = _KEY.fullmatch(text)
-    if found is None:
+    stored = musical_keys.parse_key(text)
+    if stored is None:
         return None
-    mode = found["mode"]
-    is_minor = False if mode == "M" else _MODES.get(mode.lower())
-    if is_minor is None:
-        return None
-    pitch_class = _LETTERS[found["letter"].upper()] + _ACCIDENTALS[found["accidental"] or ""]
-    return Key(pitch_class % 12, is_minor)
+    note, _, mode = stored.partition(" ")
+    return Key(NOTE_NAMES.index(note), mode == "minor")
 
 
 def tempo_ratio(sound_bpm: float, target_bpm: float) -> float:

@@ -46,8 +46,8 @@ class Waveform:
         return float(np.abs(self.levels[-1]).max(initial=0.0))
 
     @property
-    def is_exact_from_s(self) -> float:
-        """Seconds per column above which the columns are exact."""
+    def finest_column_s(self) -> float:
+        """Seconds per column below which the samples themselves are needed."""
         return self.frames_per_bin / self.rate_hz
 
     def merged(self) -> "Waveform":

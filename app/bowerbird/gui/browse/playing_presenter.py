@@ -1,5 +1,6 @@
 """Playback: follows the selection and the transport, and shows the state of the sound device."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Protocol
 
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.domain.query import Example
-from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, tempo_ratio
+from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, parse_key, tempo_ratio
 from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
 from bowerbird.playback.request import (
     FASTEST,
@@ -89,6 +90,12 @@ class Music:
     key: Key | None = None
 
 
+def music_of(bpm: float | None, root_key: str | None) -> Music:
+    """Return the tempo and the key of a sound, as far as they are known."""
+    is_valid = bpm is not None and 0.0 < bpm < math.inf
+    return Music(bpm if is_valid else None, parse_key(root_key) if root_key else None)
+
+
 def no_rendering(request: Request) -> Path:
     """Return the original of every sound."""
     return request.path
@@ -148,6 +155,11 @@ class PlayingPresenter:
     def is_even(self) -> bool:
         """Whether sounds are played equally loud."""
         return self._is_even
+
+    @property
+    def target(self) -> Music:
+        """The tempo and key that sounds are played in."""
+        return self._target
 
     @property
     def treatment(self) -> Treatment:

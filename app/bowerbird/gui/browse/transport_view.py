@@ -141,7 +141,7 @@ class Transport(QWidget):
                 channels_text(sound.n_channels),
                 rate_text(sound.rate_hz),
                 " ".join(part for part in encoding if part),
-                f"{details.lufs:.1f} LUFS" if details and details.lufs is not None else "",
+                f"{details.lufs:.1f} LUFS".replace("-", "−") if details and details.lufs is not None else "",
             ]
             self._properties.set_text(" · ".join(text for text in properties if text))
         self.show_position(None)

@@ -72,7 +72,7 @@ class WaveformPresenter:
             return
         self._view.show_waveform(waveform)
         viewport = wanted.viewport
-        if viewport.length_s / max(1, wanted.n_columns) >= waveform.is_exact_from_s:
+        if viewport.length_s / max(1, wanted.n_columns) >= waveform.finest_column_s:
             self._view.show_samples(None)
         else:
             self._read_samples(wanted)

@@ -218,6 +218,13 @@ ACTIONS: Final = (
         in_list_only=True,
     ),
     ActionSpec(
+        "tempo_and_key",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Tempo and ke&y…"),
+        ("T",),
+        in_list_only=True,
+    ),
+    ActionSpec(
         "favourite",
         QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
         QT_TRANSLATE_NOOP("Actions", "&Favourite"),
@@ -340,6 +347,7 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "add_word",
         "save_search",
         "loop",
+        "tempo_and_key",
         "spectrogram",
         "zoom_in",
         "compare",

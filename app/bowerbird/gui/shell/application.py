@@ -28,8 +28,9 @@ from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
 from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, music_of
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
+from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter
 from bowerbird.gui.encoders.encoder_texts import short_title
@@ -55,7 +56,7 @@ from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.folders import remove_folder
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
-from bowerbird.playback.device import list_outputs
+from bowerbird.playback.device import LATENCIES_S, list_outputs
 from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
 from bowerbird.playback.render import render_for_drag
@@ -104,7 +105,7 @@ class Application:
         self._key_sheet = LazyDialog(self._make_key_sheet)
         self._player = Player(
             post=self._bridge.post,
-            latency=settings.buffer,
+            latency=settings.latency if settings.latency in LATENCIES_S else "low",
             output=settings.output,
             even_gain=EvenLoudness(library).gain_db,
         )
@@ -256,7 +257,10 @@ class Application:
         window = self.window
         window.sound_moved_to.connect(
             lambda sound, start_s, is_passing: self.playing.selected(
-                sound.path if sound else None, start_s=start_s, is_quiet=is_passing
+                sound.path if sound else None,
+                start_s=start_s,
+                is_quiet=is_passing,
+                music=music_of(sound.bpm, sound.root_key) if sound else None,
             )
         )
         window.waveform.position_clicked.connect(self.playing.play_from)
@@ -344,6 +348,7 @@ class Application:
                 "pitch_up": lambda: self.playing.shift_pitch(1),
                 "pitch_down": lambda: self.playing.shift_pitch(-1),
                 "reset_treatment": self.playing.reset,
+                "tempo_and_key": self._open_tempo_and_key,
                 "spectrogram": lambda: window.waveform.set_spectrogram(
                     is_spectrogram=window.actions_by_name["spectrogram"].isChecked()
                 ),
@@ -526,6 +531,11 @@ class Application:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
 
+    def _open_tempo_and_key(self) -> None:
+        dialog = TempoAndKeyDialog(self.window, self.playing.target)
+        dialog.music_chosen.connect(self.playing.follow)
+        dialog.show()
+
     def _prefetch(self) -> None:
         self.playing.prefetch(self.window.likely_paths())
 
@@ -572,8 +582,8 @@ class Application:
                 self.window.table.set_row_height(self._row_px())
             case "has_roomy_rows":
                 self.window.table.set_row_height(self._row_px())
-            case "output" | "buffer":
-                self._player.choose_output(self._settings.output, latency=self._settings.buffer)
+            case "output" | "latency":
+                self._player.choose_output(self._settings.output, latency=self._settings.latency)
             case "analysis_load":
                 self.indexing.set_load(str(value))
             case _:

@@ -77,7 +77,7 @@ class SettingsWindow(QDialog):
         self._add_heading(self.tr("Sound"))
         self._add_row(self.tr("Output"), self._devices)
         buffers = ((self.tr("Short"), "low"), (self.tr("Long"), "high"))
-        self._add_row(self.tr("Buffer"), self._choice("buffer", buffers))
+        self._add_row(self.tr("Buffer"), self._choice("latency", buffers))
         self._add_hint(self.tr("A short buffer starts sounds sooner. If playback crackles, use a long one."))
         self._add_heading(self.tr("Analysis"))
         loads = ((self.tr("Low"), "low"), (self.tr("Normal"), "normal"))
