@@ -225,6 +225,11 @@ def test_a_chunk_behind_data_of_odd_length_without_a_pad_byte_is_found(wav, chun
     assert texts(wav) == {"title": "Door"}
 
 
+def test_a_known_chunk_behind_odd_data_is_found_though_a_pad_byte_would_give_a_name_too(wav):
+    with_odd_data(wav, bext("", "FieldRec 7"))  # 602 bytes: "extZ", of two bytes
+    assert texts(wav) == {"originator": "FieldRec 7"}
+
+
 def test_an_odd_entry_without_a_pad_byte_does_not_hide_those_behind_it(wav):
     body = b"INFO" + b"INAM" + (5).to_bytes(4, "little") + b"Creak" + b"IART" + (4).to_bytes(4, "little") + b"Anna"
     with_chunks(wav, (b"LIST", body))
