@@ -225,6 +225,11 @@ def test_a_chunk_behind_data_of_odd_length_without_a_pad_byte_is_found(wav, chun
     assert texts(wav) == {"title": "Door"}
 
 
+def test_a_known_chunk_behind_odd_data_is_found_though_a_pad_byte_would_give_a_name_too(wav):
+    with_odd_data(wav, bext("", "FieldRec 7"))  # 602 bytes: "extZ", of two bytes
+    assert texts(wav) == {"originator": "FieldRec 7"}
+
+
 def test_an_odd_entry_without_a_pad_byte_does_not_hide_those_behind_it(wav):
     body = b"INFO" + b"INAM" + (5).to_bytes(4, "little") + b"Creak" + b"IART" + (4).to_bytes(4, "little") + b"Anna"
     with_chunks(wav, (b"LIST", body))
@@ -367,7 +372,7 @@ def test_aiff_texts_markers_and_apple_loops_are_read(tmp_path):
         (b"(c) ", b"2024"),
         (b"MARK", marks),
         basc(n_beats=8, note=57, scale=1, kind=1),
-        (b"trns", bytes(48)),
+        (b"trns", bytes(16) + struct.pack(">I", 2) + bytes(24)),
     )
     found = read_metadata(path)
     assert found.texts == {
@@ -387,8 +392,8 @@ def test_aiff_texts_markers_and_apple_loops_are_read(tmp_path):
 
 
 def test_caf_strings_and_apple_loops_are_read(tmp_path):
-    path = write(tmp_path / "x.caf", sine())
-    pairs = b"tempo\0" + b"96\0key signature\0F#\0beat count\0" + b"8\0"
+    path = write(tmp_path / "x.caf", sine(duration_s=5.0))
+    pairs = b"key signature\0F#\0key type\0minor\0beat count\0" + b"8\0"
     data = path.read_bytes()
     for name, body in (
         (b"info", struct.pack(">I", 1) + b"title\0Bass\0"),
@@ -398,7 +403,7 @@ def test_caf_strings_and_apple_loops_are_read(tmp_path):
     path.write_bytes(data)
     found = read_metadata(path)
     assert found.texts["title"] == "Bass"
-    assert (found.bpm, found.root_key, found.is_loop) == (96.0, "F#", True)
+    assert (found.bpm, found.root_key, found.is_loop) == (96.0, "F# minor", True)
 
 
 def test_a_wave64_file_has_its_chunks_read(tmp_path):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bowerbird.audio.metadata import reading
 from bowerbird.catalogue.records import Analysis, FileStamp, Folder
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
+from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, Peaks
 from bowerbird.encoders.protocol import Encoder
 
@@ -104,7 +106,9 @@ def _analysis(chance: np.random.Generator, encoder: Encoder) -> Analysis:
         encoding="16 bit",
         lufs=-18.0,
         true_peak_db=-1.0,
-        metadata={},
+        metadata=Metadata(),
+        metadata_version=reading.VERSION,
+        samples_hash=chance.bytes(16),
         peaks=Peaks(overview, 512),
         overview=overview,
         spans=((0.0, duration_s),),

@@ -200,7 +200,7 @@ def test_a_whole_directory_that_goes_or_comes_is_reported(root, watching):
     assert reports.wait_for(root / "drive")
     reports.directories.clear()
     (root / "Pack").rename(root / "drive" / "Back")
-    assert reports.wait_for(root / "drive")
+    assert reports.wait_for(root / "drive" / "Back")
 
 
 def test_what_is_no_sound_or_ignored_is_not_reported(root, watching):
@@ -225,7 +225,7 @@ def test_a_file_that_is_being_written_is_waited_for(root, watching):
     assert root / "drive" / "Pack" not in reports.directories
     assert root / "drive" not in reports.directories
     path.write_bytes(whole)
-    assert reports.wait_for(root / "drive")
+    assert reports.wait_for(root / "drive")  # with everything below it
 
 
 def test_a_drive_that_returns_is_reported(root, watching):

@@ -1,5 +1,6 @@
 """AIFF texts and markers, CAF information strings, and the data of Apple Loops in both."""
 
+import struct
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
@@ -68,18 +69,50 @@ def loop_texts(data: bytes, *, duration_s: float | None) -> Texts:
 
 
 def transients_text(data: bytes) -> str:
-    """Return the number of transients in the markers of an Apple Loop: rows of 24 bytes."""
-    n_transients = len(data) // 24
-    return str(n_transients) if n_transients else ""
+    """Return the number of transients in an Apple Loop: 16 bytes, their number, and a row of 12 bytes for each.
+
+    This is not documented; for another layout it is "yes".
+    """
+    n_transients = int.from_bytes(data[16:20], "big")
+    return str(n_transients) if n_transients and len(data) == 20 + 12 * n_transients else "yes"
 
 
-def caf_strings(data: bytes) -> Texts:
-    """Yield the fields among pairs of strings that end in NUL, after their number (4 bytes)."""
+def caf_strings(data: bytes, *, duration_s: float | None = None) -> Texts:
+    """Yield the fields among pairs of strings that end in NUL, after their number (4 bytes).
+
+    Parameters
+    ----------
+    data : bytes
+    duration_s : float or None
+        Of the sound: with the number of beats it gives the tempo.
+    """
     parts = data[4:].split(b"\x00")
-    for name, value in zip(parts[::2], parts[1::2], strict=False):
-        field = _CAF_FIELDS.get(decode(name).strip().lower())
-        if field:
-            yield field, decode(value)
+    pairs = zip(parts[::2], parts[1::2], strict=False)
+    values = {decode(name).strip().lower(): decode(value).strip() for name, value in pairs}
+    mode = values.get("key type", "")
+    for name, value in values.items():
+        if name == "key signature" and mode in {"minor", "major"}:
+            yield "key", f"{value} {mode}"
+        elif field := _CAF_FIELDS.get(name):
+            yield field, value
+    beats = values.get("beat count", "")
+    if duration_s and beats.isdecimal() and int(beats) and "tempo" not in values:
+        yield "bpm", f"{60 * int(beats) / duration_s:.2f}".rstrip("0").rstrip(".")
+
+
+def caf_duration_s(desc: bytes, pakt: bytes, n_data_bytes: int) -> float | None:
+    """Return the length of a CAF file from its description, its packet table and the size of its data."""
+    if len(desc) < 32:
+        return None
+    (rate_hz,) = struct.unpack(">d", desc[:8])
+    n_packet_bytes, n_packet_frames = (int.from_bytes(desc[at : at + 4], "big") for at in (16, 20))
+    if not 1 <= rate_hz < 1e7:
+        return None
+    if len(pakt) >= 24:
+        return max(0, int.from_bytes(pakt[8:16], "big", signed=True)) / float(rate_hz)
+    if not n_packet_bytes:
+        return None
+    return max(0, n_data_bytes - 4) // n_packet_bytes * n_packet_frames / float(rate_hz)
 
 
 def markers(data: bytes, *, rate_hz: int) -> tuple[CuePoint, ...]:

@@ -101,15 +101,19 @@ def _read_aiff(file: BinaryIO, container: Container, found: _Found) -> None:
 
 
 def _read_caf(file: BinaryIO, container: Container, found: _Found) -> None:
+    known = {chunk.name: chunk for chunk in container.chunks if chunk.name in {b"desc", b"pakt", b"data"}}
+    head = {name: read_chunk(file, chunk) for name, chunk in known.items() if name != b"data"}
+    n_data_bytes = known[b"data"].n_bytes if b"data" in known else 0
+    duration_s = apple.caf_duration_s(head.get(b"desc", b""), head.get(b"pakt", b""), n_data_bytes)
     for chunk in container.chunks:
         if chunk.name == b"info":
             found.texts += apple.caf_strings(read_chunk(file, chunk))
         elif chunk.name == b"basc":
-            found.texts += apple.loop_texts(read_chunk(file, chunk), duration_s=None)
+            found.texts += apple.loop_texts(read_chunk(file, chunk), duration_s=duration_s)
         elif chunk.name == b"uuid":
             data = read_chunk(file, chunk)
             if data[:16] == apple.LOOP_STRINGS:
-                found.texts += apple.caf_strings(data[16:])
+                found.texts += apple.caf_strings(data[16:], duration_s=duration_s)
                 found.texts.append(("loop", "yes"))
             elif data[:16] == apple.TRANSIENTS:
                 found.texts.append(("transients", apple.transients_text(data[16:])))

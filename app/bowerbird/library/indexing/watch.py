@@ -139,11 +139,8 @@ class FolderWatcher:
             ready.set()
             if self._stopping.is_set() or not os.path.isdir(root):  # noqa: PTH112 - as above
                 return
-            writing.add(
-                path
-                for change, path in batch
-                if is_of_interest(path, str(root), ignored) and not _is_touched_directory(change, path)
-            )
+            paths = (path for change, path in batch for path in _files(change, path))
+            writing.add(path for path in paths if is_of_interest(path, str(root), ignored))
             directories = writing.settled(root)
             if directories:
                 self._changed(directories)
@@ -200,9 +197,17 @@ def is_of_interest(path: str, root: str, ignored: Ignored) -> bool:
     return not parts or not formats.is_never_sound(parts[-1])
 
 
-def _is_touched_directory(change: watchfiles.Change, path: str) -> bool:
-    """Return whether a change only says that something in a directory has changed, which has a change of its own."""
-    return change == watchfiles.Change.modified and os.path.isdir(path)  # noqa: PTH112 - as above
+def _files(change: watchfiles.Change, path: str) -> Iterator[str]:
+    """Yield the files that a change is about: of a directory that was added those in it, of a touched one none.
+
+    The system may not report what was written to a new directory before it was watched, too.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - as above
+        yield path
+    elif change != watchfiles.Change.modified:  # what was modified in it has a change of its own
+        for directory, _, names in os.walk(path):
+            for name in names:
+                yield os.path.join(directory, name)  # noqa: PTH118 - a Path per file would be slow
 
 
 def _facts(path: str) -> tuple[int, int] | None:
