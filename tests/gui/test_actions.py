@@ -11,13 +11,14 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from bowerbird.base.errors import CatalogueError
-from bowerbird.gui.shell import actions, dialogs
+from bowerbird.gui.shell import actions
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.actions import ACTIONS, CONTEXT_MENU, shown_key
 from bowerbird.gui.shell.keys_view import KeySheet
@@ -144,12 +145,18 @@ def test_removing_a_folder_needs_one_that_was_added(stage: Stage):
     assert stage.notice.startswith("Select a folder that you added")
 
 
-def test_a_folder_that_is_removed_takes_its_sounds_along(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dialogs, "confirm_removal", lambda parent, folder: True)
+def test_a_folder_that_is_removed_takes_its_sounds_along_and_undo_brings_them_back(stage: Stage):
     stage.program.browsing.location_chosen(stage.directory("Sounds"))
     stage.trigger("remove_folder")
     stage.until(lambda: stage.model.rowCount() == 0)
     assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
+    stage.until(lambda: stage.window.actions_by_name["undo"].text() == "&Undo: Remove folder “Sounds”")
+    stage.trigger("undo")
+    stage.until(lambda: stage.model.rowCount() == len(EVERY))
+    assert stage.progress == "Undone: Remove folder “Sounds”"
+    stage.click_row("Kick 1.wav")
+    stage.trigger("similar")
+    stage.until(lambda: stage.summary.endswith("matches"))
 
 
 def test_buttons_and_fields_have_names_for_screen_readers(stage: Stage):

@@ -44,9 +44,9 @@ class ActionSpec:
 # A letter that is a key of the list is the mnemonic of no other entry: Qt runs the key even from an open menu.
 ACTIONS: Final = (
     ActionSpec(
-        "add_folder", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add &folder…"), ("Ctrl+O",)
+        "add_folder", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "A&dd folder…"), ("Ctrl+O",)
     ),
-    ActionSpec("add_demo", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add &demo sounds")),
+    ActionSpec("add_demo", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Add dem&o sounds")),
     ActionSpec(
         "remove_folder",
         QT_TRANSLATE_NOOP("Actions", "&File"),
@@ -60,14 +60,14 @@ ACTIONS: Final = (
     ),
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Cancel analysis")),
     ActionSpec(
-        "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Enc&oders…"), ("Ctrl+Shift+E",)
+        "models", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Encoder&s…"), ("Ctrl+Shift+E",)
     ),
     ActionSpec(
-        "settings", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Settings…"), ("Ctrl+,",)
+        "settings", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Sett&ings…"), ("Ctrl+,",)
     ),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",)),
     ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Undo"), ("Ctrl+Z",)),
-    ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "&Redo"), ("Ctrl+Shift+Z",)),
+    ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "Red&o"), ("Ctrl+Shift+Z",)),
     ActionSpec(
         "back",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
@@ -88,7 +88,7 @@ ACTIONS: Final = (
     ActionSpec(
         "filters",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Fil&ters"),
+        QT_TRANSLATE_NOOP("Actions", "F&ilters"),
         ("Ctrl+Shift+F",),
         icon="filter",
         is_switch=True,
@@ -96,7 +96,7 @@ ACTIONS: Final = (
     ActionSpec(
         "surprise",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Surprise &me"),
+        QT_TRANSLATE_NOOP("Actions", "Sur&prise me"),
         ("Ctrl+U",),
         icon="surprise",
     ),
@@ -106,14 +106,14 @@ ACTIONS: Final = (
     ActionSpec(
         "copy_path",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Copy &path"),
+        QT_TRANSLATE_NOOP("Actions", "Cop&y path"),
         ("Ctrl+C",),
         in_list_only=True,
     ),
     ActionSpec(
         "locate",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Sh&ow in file manager"),
+        QT_TRANSLATE_NOOP("Actions", "S&how in file manager"),
         ("Ctrl+L",),
     ),
     ActionSpec(
@@ -141,7 +141,7 @@ ACTIONS: Final = (
     ActionSpec(
         "similar",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "&Find similar"),
+        QT_TRANSLATE_NOOP("Actions", "Fi&nd similar"),
         ("Return", "Enter"),
         icon="similar",
         in_list_only=True,
@@ -149,7 +149,7 @@ ACTIONS: Final = (
     ActionSpec(
         "more_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "&More like this"),
+        QT_TRANSLATE_NOOP("Actions", "M&ore like this"),
         ("+", "="),
         in_list_only=True,
     ),
@@ -190,7 +190,7 @@ ACTIONS: Final = (
     ActionSpec(
         "pitch_up",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "Raise pi&tch"),
+        QT_TRANSLATE_NOOP("Actions", "Ra&ise pitch"),
         ("]",),
         in_list_only=True,
     ),
@@ -247,7 +247,7 @@ ACTIONS: Final = (
     ActionSpec(
         "add_word",
         QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
-        QT_TRANSLATE_NOOP("Actions", "Add a &tag…"),
+        QT_TRANSLATE_NOOP("Actions", "A&dd a tag…"),
         ("W",),
         in_list_only=True,
     ),
@@ -271,7 +271,7 @@ ACTIONS: Final = (
     ActionSpec(
         "folders",
         QT_TRANSLATE_NOOP("Actions", "&View"),
-        QT_TRANSLATE_NOOP("Actions", "&Folders"),
+        QT_TRANSLATE_NOOP("Actions", "Fol&ders"),
         ("Ctrl+B",),
         is_switch=True,
     ),
@@ -304,7 +304,7 @@ ACTIONS: Final = (
         "zoom_in", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Zoom in"), ("Ctrl++", "Ctrl+=")
     ),
     ActionSpec(
-        "zoom_out", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Zoom ou&t"), ("Ctrl+-",)
+        "zoom_out", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Zoom o&ut"), ("Ctrl+-",)
     ),
     ActionSpec(
         "zoom_whole", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Wh&ole sound"), ("Ctrl+0",)
@@ -330,7 +330,7 @@ ACTIONS: Final = (
     ActionSpec(
         "keys", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts…"), ("?", "F1")
     ),
-    ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "Abou&t Bowerbird")),
+    ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&Help"), QT_TRANSLATE_NOOP("Actions", "A&bout Bowerbird")),
 )
 
 _FIRST_OF_GROUPS: Final = frozenset(

@@ -315,7 +315,7 @@ class MainWindow(QMainWindow):
 
     def show_undo(self, undo: str | None, redo: str | None) -> None:
         """Show what Undo and Redo would do."""
-        for name, text, edit in (("undo", self.tr("&Undo"), undo), ("redo", self.tr("&Redo"), redo)):
+        for name, text, edit in (("undo", self.tr("&Undo"), undo), ("redo", self.tr("Red&o"), redo)):
             self.actions_by_name[name].setEnabled(edit is not None)
             self.actions_by_name[name].setText(f"{text}: {edit.replace('&', '&&')}" if edit else text)
 
