@@ -64,6 +64,14 @@ def cache_path() -> Path:
     return platformdirs.user_cache_path("Bowerbird", appauthor=False)
 
 
+def recordings_path() -> Path:
+    """Return the folder of recordings that were searched by."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser().absolute() / "recordings"
+    return platformdirs.user_data_path("Bowerbird", appauthor=False) / "recordings"
+
+
 def ears_path() -> Path:
     """Return the folder of the ears that the user has trained, one folder per ear."""
     return weights_path().with_name("ears")

@@ -6,6 +6,7 @@ On Linux the package does not include PortAudio. Without it, everything except p
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,7 @@ STALL_S: Final = 3.0
 """A device that has not requested a block for this long is lost."""
 
 _TRY_AGAIN: Final = "then play again."
+_NO_INPUT: Final = "No microphone or line input was found. Connect one, then record again."
 _NO_DEVICE: Final = "No sound output was found. Connect speakers or headphones."
 
 _lock = threading.Lock()
@@ -97,6 +99,37 @@ def open_output(make_render: MakeRender, *, latency_s: float, name: str | None =
         if not _n_open:
             _refresh_devices(sounddevice)
         return PortAudioOutput(sounddevice, make_render, latency_s=latency_s, name=name)
+
+
+class Input(Protocol):
+    """An open sound input that passes its blocks on until it is closed."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Frames per second."""
+
+    def close(self) -> None:
+        """Release the device. Idempotent."""
+
+
+def open_input(receive: Callable[[Samples], None], /) -> Input:
+    """Open the system's default input at its own rate, in mono or stereo, and start it.
+
+    Parameters
+    ----------
+    receive : callable
+        Receives each block, shape (n_frames, n_channels), in the device's thread; the block is valid during the call.
+
+    Raises
+    ------
+    PlaybackError
+        When there is no PortAudio or no device, or the device is in use.
+    """
+    with _lock:
+        sounddevice = _sounddevice()
+        if not _n_open:
+            _refresh_devices(sounddevice)
+        return PortAudioInput(sounddevice, receive)
 
 
 def list_outputs() -> list[str]:
@@ -249,3 +282,56 @@ class PortAudioOutput:
         stereo = out.repeat(N_CHANNELS, axis=1)
         self._fill(stereo, n_frames, times, status)
         out[:, 0] = (stereo[:, 0] + stereo[:, 1]) * 0.5
+
+
+class PortAudioInput:
+    """An input through PortAudio, opened by `open_input`."""
+
+    def __init__(self, sounddevice: Any, receive: Callable[[Samples], None]) -> None:
+        global _n_open  # noqa: PLW0603 - PortAudio is initialised once per process
+        try:
+            device = sounddevice.query_devices(kind="input")
+        except (sounddevice.PortAudioError, ValueError) as error:
+            raise PlaybackError(_NO_INPUT) from error
+        self._rate_hz: int = round(device["default_samplerate"])
+        self._receive = receive
+        self._is_closed = False
+        try:
+            self._stream = sounddevice.InputStream(
+                device=device["index"],
+                channels=min(N_CHANNELS, device["max_input_channels"]),
+                samplerate=self._rate_hz,
+                dtype="float32",
+                latency="high",
+                callback=self._take,
+            )
+            try:
+                self._stream.start()
+            except sounddevice.PortAudioError:
+                self._stream.close(ignore_errors=True)
+                raise
+        except sounddevice.PortAudioError as error:
+            raise PlaybackError(
+                f"The sound input “{device['name']}” cannot be opened. Close other programs that use it, or choose "
+                "another input in the system's sound settings, then record again."
+            ) from error
+        _n_open += 1
+
+    @property
+    def rate_hz(self) -> int:
+        """Frames per second."""
+        return self._rate_hz
+
+    def close(self) -> None:
+        """Release the device. Idempotent."""
+        global _n_open  # noqa: PLW0603
+        with _lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._stream.abort(ignore_errors=True)
+            self._stream.close(ignore_errors=True)
+            _n_open -= 1
+
+    def _take(self, block: Samples, n_frames: int, times: Any, status: Any) -> None:  # noqa: ARG002 - PortAudio's signature
+        self._receive(block)

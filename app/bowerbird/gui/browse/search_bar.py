@@ -16,6 +16,8 @@ from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
+_RECORD_FROM_PX: Final = 440
+_SURPRISE_FROM_PX: Final = 520
 _CHIP_PX: Final = 24
 _CHIP_TEXT_PX: Final = 280
 _GAP_PX: Final = 8
@@ -83,19 +85,21 @@ class SearchField(QLineEdit):
 
 
 class Header(QWidget):
-    """Back, Forward, the search box and the filter button.
+    """Back, Forward, the search box, and buttons for filters, a recording and a surprise.
 
     Parameters
     ----------
     field : SearchField
     actions : dict of str to QAction
-        "back", "forward" and "filters" become buttons.
+        "back", "forward", "filters", "record" and "surprise" become buttons.
     """
 
     def __init__(self, field: SearchField, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._back = _tool_button(actions["back"])
         self._forward = _tool_button(actions["forward"])
+        self.record = _tool_button(actions["record"])
+        self.surprise = _tool_button(actions["surprise"])
         self.filters = _tool_button(actions["filters"])
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 0)
@@ -106,6 +110,13 @@ class Header(QWidget):
         layout.addWidget(field, 1)
         layout.addSpacing(6)
         layout.addWidget(self.filters)
+        layout.addWidget(self.record)
+        layout.addWidget(self.surprise)
+
+    def fit(self, width_px: int) -> None:
+        """Hide the less important buttons in a narrow window; their actions are in the menus."""
+        self.record.setVisible(width_px >= _RECORD_FROM_PX)
+        self.surprise.setVisible(width_px >= _SURPRISE_FROM_PX)
 
 
 def _tool_button(action: QAction) -> QToolButton:

@@ -94,6 +94,13 @@ ACTIONS: Final = (
         is_switch=True,
     ),
     ActionSpec(
+        "record",
+        QT_TRANSLATE_NOOP("Actions", "&Edit"),
+        QT_TRANSLATE_NOOP("Actions", "Record an &example…"),
+        ("Ctrl+R",),
+        icon="microphone",
+    ),
+    ActionSpec(
         "surprise",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
         QT_TRANSLATE_NOOP("Actions", "Sur&prise me"),

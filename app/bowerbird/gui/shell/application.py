@@ -29,6 +29,7 @@ from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, music_of
+from bowerbird.gui.browse.recording_presenter import RecordingPresenter
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
 from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
@@ -59,6 +60,7 @@ from bowerbird.library.search.browsing import Browsing
 from bowerbird.playback.device import LATENCIES_S, list_outputs
 from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
+from bowerbird.playback.recorder import Recorder
 from bowerbird.playback.render import render_for_drag
 
 _SWITCH_S = 0.001
@@ -148,6 +150,15 @@ class Application:
             search=self.browsing.search_for,
         )
         self.annotations = AnnotationsPresenter(window, library, self._lists[0], self.edits, selected=window.chosen_ids)
+        self._recorder = Recorder()
+        self.recording = RecordingPresenter(
+            window.recording,
+            self._recorder,
+            self._details,
+            paths.recordings_path(),
+            found=lambda path: self._show_similar([Example(path)]),
+            stop_playback=self.playing.stop,
+        )
         self.shelf = ShelfPresenter(window, library, self._lists[0], self.browsing, self.edits)
         self._encoders_dialog = EncodersDialogProxy(window)
         self.models = EncodersPresenter(
@@ -242,6 +253,10 @@ class Application:
         window.relaxed.connect(self.browsing.relax)
         window.cleared.connect(self.browsing.clear_everything)
         window.search.finished.connect(self._finish_typing)
+        window.recording.opened.connect(self.recording.start)
+        window.recording.finished.connect(self.recording.finish)
+        window.recording.cancelled.connect(self.recording.cancel)
+        window.recording.refresh_wanted.connect(self.recording.refresh)
         window.filters.changed.connect(self.browsing.set_filters)
         window.chips.filter_removed.connect(self.browsing.remove_filter)
         window.chips.filters_cleared.connect(self.browsing.remove_filters)
@@ -324,6 +339,7 @@ class Application:
                 "search": window.focus_search,
                 "filters": self._open_filters,
                 "surprise": self.browsing.surprise,
+                "record": lambda: window.recording.open_below(window.header),
                 "clear": self._clear,
                 "copy_path": window.copy_path,
                 "locate": window.locate,
@@ -619,6 +635,7 @@ class Application:
         save_settings(settings, paths.settings_path())
         self._is_closed = True
         self.listening.close()
+        self._recorder.cancel()
         self._details.close(lambda: None)
         self._player.close()
         self._encoders_dialog.close()

@@ -41,6 +41,7 @@ from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
 from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxation_text
 from bowerbird.gui.browse.playing_presenter import Region
 from bowerbird.gui.browse.query_history import ListPosition
+from bowerbird.gui.browse.recording_view import RecordingPanel
 from bowerbird.gui.browse.search_bar import ChipStrip, Header, SearchField
 from bowerbird.gui.browse.shelf_presenter import ShelfSection
 from bowerbird.gui.browse.shelf_view import Shelf
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         self.header = Header(self.search, self.actions_by_name)
         self.filters = FilterPanel(self)
         self.filters.closed.connect(lambda: self.actions_by_name["filters"].setChecked(False))
+        self.recording = RecordingPanel(self)
         self.chips = ChipStrip(colours)
         self.status = StatusLine(colours)
         self.folders = FolderTree()
@@ -524,6 +526,7 @@ class MainWindow(QMainWindow):
         self.inspector.setVisible(has_inspector)
         self._pages.setVisible(not is_alone)
         self.transport.fit(width_px)
+        self.header.fit(width_px)
 
     @property
     def is_inspector_wanted(self) -> bool:
