@@ -1,7 +1,7 @@
 """Recording an example, without Qt: the recorder is the test's."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ class Desk:
             folder,
             found=self.found.append,
             stop_playback=self._stop,
-            now=lambda: datetime(2026, 11, 27, 22, 46, 5),
+            now=lambda: datetime(2026, 11, 27, 22, 46, 5, tzinfo=UTC),
         )
 
     def _stop(self) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bowerbird.gui.browse import words_presenter
 from bowerbird.gui.browse.words_presenter import WordsPresenter, WordState, word_state
 from bowerbird.library.annotations.words import SuggestedWord
 
@@ -44,7 +45,6 @@ class FakeBrowsing:
     """Every sound is called by its number, and by what was given."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, list[int], str]] = []
         self.is_damaged = False
 
     def words(self, sound_id: int) -> tuple[SuggestedWord, ...]:
@@ -52,16 +52,16 @@ class FakeBrowsing:
             raise LookupError(DAMAGED)
         return (SuggestedWord(f"sound {sound_id}", 0.5),)
 
-    def give(self, sound_ids: Sequence[int], word: str) -> None:
-        if word == "?!":
-            raise LookupError("That is no word.")
-        self.told.append(("give", list(sound_ids), word))
 
-    def deny(self, sound_ids: Sequence[int], word: str) -> None:
-        self.told.append(("deny", list(sound_ids), word))
+class FakeEdits:
+    """Makes changes at once, without a library."""
 
-    def withdraw(self, sound_ids: Sequence[int], word: str) -> None:
-        self.told.append(("take back", list(sound_ids), word))
+    def __init__(self) -> None:
+        self.works: list[Callable[[], Any]] = []
+
+    def make(self, work: Callable[[], Any]) -> None:
+        self.works.append(work)
+        work()
 
 
 class FakeView:
@@ -81,26 +81,29 @@ class FakeView:
 class Desk:
     """A presenter among fakes."""
 
-    def __init__(self) -> None:
-        self.view, self.queries, self.browsing = FakeView(), HeldQueries(), FakeBrowsing()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.view, self.queries, self.browsing, self.edits = FakeView(), HeldQueries(), FakeBrowsing(), FakeEdits()
+        self.told: list[tuple[str, list[int], str]] = []
+        for name in ("add_tag", "remove_tag", "deny_word"):
+            monkeypatch.setattr(words_presenter, name, self._noting(name))
         self.selected: list[int] = []
         self.searched: list[str] = []
-        self.n_changes = 0
         self.words = WordsPresenter(
             self.view,
             (self.queries, self.browsing),  # type: ignore[arg-type]
+            "the library",  # type: ignore[arg-type]
+            self.edits,  # type: ignore[arg-type]
             selected=lambda: self.selected,
             search=self.searched.append,
-            changed=self._change,
         )
 
-    def _change(self) -> None:
-        self.n_changes += 1
+    def _noting(self, name: str) -> Callable[[str, Sequence[int], str], None]:
+        return lambda _library, sound_ids, word: self.told.append((name, list(sound_ids), word))
 
 
 @pytest.fixture
-def desk() -> Desk:
-    desk = Desk()
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(monkeypatch)
     desk.words.set_visible(is_visible=True)
     return desk
 
@@ -163,30 +166,18 @@ def test_a_changed_library_is_asked_again_and_what_is_shown_stays_until_then(des
     assert (desk.view.shown[-1], desk.queries.names) == (["sound 7"], ["words"])
 
 
-def test_a_word_is_given_to_all_selected_sounds_then_words_and_list_are_asked_again(desk: Desk):
+def test_a_word_is_given_to_all_selected_sounds(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.selected = [7, 8, 9]
     desk.words.give("creak")
-    assert desk.n_changes == 0
-    desk.queries.answer()
-    assert desk.browsing.told == [("give", [7, 8, 9], "creak")]
-    assert (desk.queries.names, desk.n_changes) == (["words"], 1)
+    assert desk.told == [("add_tag", [7, 8, 9], "creak")]
 
 
 def test_a_word_is_for_the_sound_at_hand_where_none_is_selected(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.words.give("creak")
-    desk.queries.answer_all()
-    assert desk.browsing.told == [("give", [7], "creak")]
-
-
-def test_two_corrections_in_a_row_are_both_kept(desk: Desk):
-    desk.words.moved(7, is_passing=False)
-    desk.queries.answer()
-    desk.words.give("creak")
-    desk.words.deny(word_state(BELL))
-    assert len(set(desk.queries.names)) == 2, "a question replaces another of its name"
+    assert desk.told == [("add_tag", [7], "creak")]
 
 
 def test_a_word_without_a_sound_asks_for_one(desk: Desk):
@@ -202,31 +193,20 @@ def test_nothing_typed_is_nothing_given(desk: Desk):
     assert (desk.queries.asked, desk.view.complaints) == ([], [])
 
 
-def test_what_cannot_be_kept_is_told_and_changes_nothing(desk: Desk):
-    desk.words.moved(7, is_passing=False)
-    desk.queries.answer()
-    desk.words.give("?!")
-    desk.queries.answer_all()
-    assert (desk.view.complaints, desk.n_changes) == (["That is no word."], 0)
-    assert desk.view.shown[-1] == ["sound 7"]
-
-
 def test_a_suggestion_is_denied_for_the_sound_at_hand_alone(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.selected = [7, 8]
     desk.words.deny(word_state(BELL))
-    desk.queries.answer_all()
-    assert (desk.browsing.told, desk.n_changes) == ([("deny", [7], "bell")], 1)
+    assert desk.told == [("deny_word", [7], "bell")]
 
 
-def test_a_word_that_was_given_is_taken_back_from_all_selected_sounds(desk: Desk):
+def test_a_tag_is_removed_from_all_selected_sounds(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.queries.answer()
     desk.selected = [6, 7, 8]
     desk.words.deny(word_state(DOOR))
-    desk.queries.answer_all()
-    assert desk.browsing.told == [("take back", [7, 6, 8], "door")]
+    assert desk.told == [("remove_tag", [7, 6, 8], "door")]
 
 
 def test_a_cross_that_stands_there_from_the_last_sound_denies_nothing(desk: Desk):
@@ -234,7 +214,7 @@ def test_a_cross_that_stands_there_from_the_last_sound_denies_nothing(desk: Desk
     desk.queries.answer()
     desk.words.moved(8, is_passing=False)
     desk.words.deny(word_state(BELL))
-    assert desk.queries.names == ["words"]
+    assert desk.edits.works == []
 
 
 def test_a_fault_is_told_once_and_not_for_every_sound(desk: Desk):

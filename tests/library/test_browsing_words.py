@@ -3,12 +3,12 @@
 import pytest
 from stage import run
 
-from bowerbird.base.errors import QueryError
 from bowerbird.domain.query import Query
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.registry import encoder_named
+from bowerbird.library.annotations.annotate import add_tag, deny_word, remove_tag
 from bowerbird.library.library import Library
-from bowerbird.library.search.browsing import MAX_ANNOTATED, Browsing
+from bowerbird.library.search.browsing import Browsing
 from sounds import noise, write
 
 NAMES = (("bell", 0.5), ("metal", 0.3))
@@ -43,25 +43,18 @@ def test_the_built_in_encoder_names_sounds_whichever_is_searched_by(browsing):
     assert words(browsing, ids(browsing)[0]) == ["bell", "metal"]
 
 
-def test_what_was_not_analysed_has_no_words_and_takes_none(browsing):
+def test_what_was_not_analysed_has_no_words(browsing):
     assert browsing.words(999) == ()
-    with pytest.raises(QueryError, match="These sounds are not analysed yet"):
-        browsing.give([999], "creak")
 
 
-def test_a_word_is_denied_for_just_the_sounds_named(browsing):
+def test_a_word_is_denied_for_just_the_sounds_named(browsing, library):
     first, second, _ = ids(browsing)
-    browsing.deny([first], "bell")
+    deny_word(Library.open(library), [first], "bell")
     assert (words(browsing, first), words(browsing, second)) == (["metal"], ["bell", "metal"])
 
 
-def test_a_word_is_taken_back_only_where_it_was_given(browsing):
+def test_a_tag_is_removed_only_where_it_was_given(browsing, library):
     first, second, third = ids(browsing)
-    browsing.give([first, second], "metal")
-    browsing.withdraw([first, second, third], "metal")
-    assert [words(browsing, one) for one in (first, second, third)] == [["bell"], ["bell"], ["bell", "metal"]]
-
-
-def test_nobody_names_a_whole_library_at_once(browsing):
-    with pytest.raises(QueryError, match=r"5,001 sounds are too many for one word\. Select 5,000 or fewer"):
-        browsing.give(range(MAX_ANNOTATED + 1), "creak")
+    add_tag(Library.open(library), [first, second], "clank")
+    remove_tag(Library.open(library), [first, second, third], "clank")
+    assert [words(browsing, one) for one in (first, second, third)] == [["bell", "metal"]] * 3

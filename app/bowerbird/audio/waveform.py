@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bowerbird.audio.decode import BLOCK_FRAMES, open_sound
+from bowerbird.domain.peaks import PeakMeter, Peaks
 from bowerbird.domain.sounds import Samples
 from bowerbird.domain.waveforms import Waveform, WaveformMeter
 
@@ -62,3 +63,20 @@ def read_part(path: Path, *, start_s: float, end_s: float) -> SamplePart:
             n_left -= len(block)
             blocks.append(block)
         return SamplePart(first, np.concatenate(blocks), reader.rate_hz)
+
+
+def measure_peaks(path: Path) -> tuple[Peaks, float]:
+    """Return the waveform peaks over all channels of a file, and its length in seconds.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be decoded.
+    """
+    meter = PeakMeter()
+    n_frames = 0
+    with open_sound(path) as reader:
+        for block in reader.blocks(BLOCK_FRAMES):
+            meter.push(block)
+            n_frames += len(block)
+        return meter.finish(), n_frames / reader.rate_hz

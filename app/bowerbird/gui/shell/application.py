@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from bowerbird.audio.waveform import measure_peaks
 from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import Settings, load_settings, save_settings
@@ -282,10 +283,11 @@ class Application:
         window.waveform.region_chosen.connect(self.playing.choose_region)
         window.waveform.detail_changed.connect(self.waveform.refresh)
         window.query_played.connect(self.playing.play_other)
+        window.query_peaks_wanted.connect(self._read_query_peaks)
         window.sound_moved_to.connect(
             lambda sound, _, is_passing: None if is_passing or sound is None else self._prefetch()
         )
-        window.model.files_for_drag = self.playing.files_for_drag
+        window.model.files_for_drag = self._files_for_drag
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.transport.pitch_stepped.connect(self.playing.shift_pitch)
         window.transport.pitch_reset.connect(self.playing.reset_pitch)
@@ -422,6 +424,22 @@ class Application:
                 isinstance(event, JobEnded) and event.runner is self.indexing.runner
             ):  # the library may have its first sounds
                 self.models.refresh()
+
+    def _read_query_peaks(self, path: Path) -> None:
+        self._details.run(
+            "query peaks",
+            lambda: measure_peaks(path),
+            done=lambda measured: self.window.show_query_peaks(path, *measured),
+            failed=lambda _: None,  # the search has said it
+        )
+
+    def _files_for_drag(self, paths: Sequence[Path]) -> list[Path]:
+        """Return the files of a drag, and record which sounds were dragged."""
+        for path in paths:
+            sound = self._reader.sound_at(path)
+            if sound is not None:
+                self.shelf.record("dragged", sound.id)
+        return self.playing.files_for_drag(paths)
 
     def _record_played(self, path: Path) -> None:
         sound = self.window.current_sound

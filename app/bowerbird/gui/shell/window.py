@@ -31,6 +31,8 @@ from PySide6.QtWidgets import (
 from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
+from bowerbird.domain.metadata import SoundMetadata
+from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
@@ -50,6 +52,7 @@ from bowerbird.gui.browse.sounds_model import SoundsModel
 from bowerbird.gui.browse.status_line import StatusLine
 from bowerbird.gui.browse.table_view import SoundTable
 from bowerbird.gui.browse.transport_view import Transport
+from bowerbird.gui.browse.waveform_state import Marker
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import actions, theme
@@ -84,6 +87,8 @@ class MainWindow(QMainWindow):
     cleared : ()
         Everything that restricts the list is to be cleared.
     query_played : (Path, start_s: float)
+    query_peaks_wanted : Path
+        The waveform of an example that is not in the library is to be read.
     playhead_wanted : ()
         The playback position is to be shown.
     refresh_wanted : ()
@@ -96,6 +101,7 @@ class MainWindow(QMainWindow):
     relaxed = Signal(object)
     cleared = Signal()
     query_played = Signal(object, float)
+    query_peaks_wanted = Signal(object)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
     closing = Signal()
@@ -231,10 +237,17 @@ class MainWindow(QMainWindow):
         self._query_path = path
         sound = self._reader.sound_at(path) if path is not None else None
         peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
-        if sound is None or peaks is None:
-            self.waveform.clear_query()
-        else:
+        if sound is not None and peaks is not None:
             self.waveform.show_query(peaks, printable(sound.name), sound.duration_s or 0.0)
+            return
+        self.waveform.clear_query()
+        if path is not None:  # a file outside the library
+            self.query_peaks_wanted.emit(path)
+
+    def show_query_peaks(self, path: Path, peaks: Peaks, duration_s: float) -> None:
+        """Show the waveform of an example that is not in the library."""
+        if path == self._query_path:
+            self.waveform.show_query(peaks, printable(path.name), duration_s)
 
     def _show_empty_state(self, state: ListState) -> None:
         actions: list[tuple[str, Callable[[], object]]] = [
@@ -388,6 +401,7 @@ class MainWindow(QMainWindow):
     def show_sound(self, sound: SoundRow | None) -> None:
         """Show a sound's waveform and properties."""
         peaks = self._reader.peaks(sound.content_id) if sound and sound.content_id is not None else None
+        metadata = self._reader.metadata(sound.id) if sound else SoundMetadata()
         if sound is None or peaks is None or not sound.rate_hz:
             self.waveform.clear_sound()
         else:
@@ -397,13 +411,13 @@ class MainWindow(QMainWindow):
                 duration_s=sound.duration_s or 0.0,
                 path=sound.path,
                 n_channels=sound.n_channels or 1,
+                markers=[Marker(point.start_s, point.name) for point in metadata.cue_points],
             )
         details = self._reader.details(sound.id) if sound else None
         self.transport.show_sound(sound, details)
         if sound is None:
             self.inspector.show_sound(None, None, (), ())
         else:
-            metadata = self._reader.metadata(sound.id)
             self.inspector.show_sound(
                 printable(sound.name), printable(sound.directory), property_facts(sound, details), metadata.groups
             )
