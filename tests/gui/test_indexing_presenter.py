@@ -65,8 +65,7 @@ class Job:
 class Desk:
     def __init__(self, job: Job, *, is_held: bool = False) -> None:
         self.job, self.view = job, FakeView()
-        self.removed: list[int] = []
-        self.library = SimpleNamespace(remove_folder=self.removed.append)
+        self.library = SimpleNamespace()
         self.events: queue.Queue[object] = queue.Queue()
         self.presenter = IndexingPresenter(
             self.view,
@@ -203,18 +202,6 @@ def test_a_failed_run_does_not_hold_up_the_next(desk: Desk):
     assert desk.begun()[0] == [B]
     desk.end()
     assert desk.view.complaints == ["It broke."]
-
-
-def test_folders_are_not_removed_while_a_run_goes_on(desk: Desk):
-    desk.presenter.add([A])
-    desk.begun()
-    desk.presenter.remove(1)
-    assert (desk.removed, len(desk.view.complaints)) == ([], 1)
-    desk.end()
-    desk.presenter.remove(1)
-    desk.hear()
-    assert desk.removed == [1]
-    assert not desk.presenter.is_running
 
 
 def test_what_lies_in_the_way_is_told_and_the_rest_goes_on(desk: Desk):

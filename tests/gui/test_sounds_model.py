@@ -47,6 +47,15 @@ class CountingReader:
             encoding="PCM 16",
             is_missing=sound_id in self.missing,
             content_id=sound_id,
+            bpm=97.5,
+            root_key="A minor",
+            is_loop=True,
+            category="DOORS",
+            subcategory="WOOD",
+            lufs=-18.0,
+            stars=3,
+            is_favourite=True,
+            tags=("wood", "creak"),
             overview=None,
         )
 
@@ -131,6 +140,14 @@ def test_cells_say_what_is_known(model: SoundsModel, reader: CountingReader):
         "rate": "44.1 kHz",
         "format": "WAV PCM 16",
         "folder": "Drums",
+        "tags": "wood, creak",
+        "stars": "★★★",
+        "favourite": "♥",
+        "bpm": "97.5",
+        "key": "A minor",
+        "loop": "loop",
+        "category": "DOORS · WOOD",
+        "loudness": "−18.0",
     }
     assert text(model, 1, 0, ROW_ROLE).id == 2
 

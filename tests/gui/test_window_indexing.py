@@ -328,4 +328,4 @@ def test_a_library_of_a_newer_version_is_refused_with_a_sentence(indexed: Path):
 
 def test_a_number_of_columns_is_known_when_nothing_is(open_window: Callable[..., Stage]):
     stage = open_window()
-    assert stage.model.columnCount() == columns.FOLDER + 1
+    assert stage.model.columnCount() == len(columns.COLUMNS)

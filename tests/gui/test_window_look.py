@@ -178,8 +178,8 @@ def test_the_row_that_plays_is_the_loudest(stage: Stage):
 @pytest.mark.parametrize(
     ("width_px", "has_folders", "shown"),
     [
-        (1200, True, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
-        (700, False, {columns.WAVEFORM, columns.DURATION, columns.FOLDER}),
+        (1200, True, {columns.WAVEFORM, columns.DURATION, columns.INDEX_OF["tags"], columns.FOLDER}),
+        (700, False, {columns.WAVEFORM, columns.DURATION, columns.INDEX_OF["tags"]}),
         (400, False, {columns.WAVEFORM, columns.DURATION}),
         (300, False, {columns.DURATION}),
     ],
@@ -207,7 +207,7 @@ def test_a_window_that_is_made_wide_again_has_everything_back(stage: Stage):
     for width_px in (300, 1200):
         stage.window.resize(width_px, 700)
         stage.until(lambda width_px=width_px: stage.window.width() == width_px)
-    stage.until(lambda: stage.column_is_shown(columns.FOLDER))
+    stage.until(lambda: stage.column_is_shown(columns.INDEX_OF["tags"]))
     assert stage.window.inspector.isVisible()
     assert stage.window.folders.isVisible()
     assert stage.window.transport._volume.isVisible()
