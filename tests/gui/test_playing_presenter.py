@@ -310,3 +310,22 @@ def test_the_tempo_and_the_key_of_a_sound_are_used_as_far_as_they_are_known(
     bpm: float | None, root_key: str | None, music: Music
 ):
     assert music_of(bpm, root_key) == music
+
+
+def test_an_estimate_is_used_where_the_sound_does_not_say_its_own(deck: Deck):
+    deck.presenter.follow(Music(120.0))
+    deck.presenter.selected(A)
+    assert deck.presenter.lacks_music
+    deck.presenter.learn(B, Music(100.0))
+    assert deck.presenter.treatment.tempo == 1.0, "that was another sound"
+    deck.presenter.learn(A, Music(100.0, parse_key("C")))
+    assert deck.presenter.treatment.tempo == pytest.approx(1.2)
+    assert not deck.presenter.lacks_music
+
+
+def test_what_the_file_says_is_not_replaced_by_an_estimate(deck: Deck):
+    deck.presenter.follow(Music(120.0))
+    deck.presenter.selected(A, music=Music(60.0))
+    assert not deck.presenter.lacks_music
+    deck.presenter.learn(A, Music(100.0))
+    assert deck.presenter.treatment.tempo == 1.0

@@ -57,7 +57,12 @@ def test_a_search_in_the_window_parses_its_text_once(library, parsed, has_exampl
     queries = SimpleNamespace(run=lambda name, work, *, done, failed: done(work()))
     shown = []
     view = SimpleNamespace(
-        show_list=shown.append, show_search_placeholder=lambda *, has_text_encoder: None, set_search_text=lambda _: None
+        show_list=shown.append,
+        show_search_placeholder=lambda *, has_text_encoder: None,
+        set_search_text=lambda _: None,
+        show_location=lambda _: None,
+        show_history=lambda *, can_go_back, can_go_forward: None,
+        list_position=lambda: None,
     )
     browsing = Browsing(library, encoder_named(DEFAULT_ENCODER))
     presenter = BrowsingPresenter(view, lists=(queries, browsing), similar=(queries, browsing))

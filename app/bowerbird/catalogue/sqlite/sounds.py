@@ -169,8 +169,8 @@ class SoundReads(Session):
     def loudness_at(self, path: Path) -> StoredLoudness | None:
         """Return the loudness of the sound at a path; None where the library has none, or has not analysed it."""
         row = self._row(
-            "SELECT sounding_lufs, true_peak_db FROM sounds JOIN contents ON contents.id = content_id "
-            "WHERE path = CAST(? AS TEXT)",
+            "SELECT sounding_lufs, contents.true_peak_db AS true_peak_db FROM sounds "
+            "JOIN contents ON contents.id = content_id WHERE path = CAST(? AS TEXT)",
             [to_text(str(path))],
         )
         return StoredLoudness(row["sounding_lufs"], row["true_peak_db"]) if row else None

@@ -193,6 +193,22 @@ class PlayingPresenter:
         elif self.is_auto_play and not is_quiet:
             self.replay()
 
+    @property
+    def lacks_music(self) -> bool:
+        """Whether the current sound would be played in a tempo or key if its own were known."""
+        target, known = self._target, self._music
+        lacks_tempo = target.bpm is not None and known.bpm is None
+        return self._path is not None and (lacks_tempo or (target.key is not None and known.key is None))
+
+    def learn(self, path: Path, music: Music) -> None:
+        """Take note of an estimated tempo and key; what the file says itself is kept. They are used from now on."""
+        if path != self._path:
+            return
+        known = self._music
+        self._music = Music(known.bpm or music.bpm, known.key or music.key)
+        if self._music != known:
+            self._treat(self._chosen)
+
     def prefetch(self, paths: Sequence[Path]) -> None:
         """Prepare sounds that are likely to be selected next."""
         if self.is_auto_play:

@@ -56,7 +56,11 @@ class TempoAndKeyDialog(QDialog):
             field.setMinimumWidth(260)
             field.setAccessibleName(text)
             form.addRow(label(text, "muted"), field)
-        note = label(self.tr("Tempo and key change only sounds whose own are known."), "small", wraps=True)
+        note = label(
+            self.tr("Sounds change only where their own tempo or key is known or can be estimated."),
+            "small",
+            wraps=True,
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(12)

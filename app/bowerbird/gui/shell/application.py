@@ -29,7 +29,7 @@ from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
 from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
-from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, music_of
+from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, music_of
 from bowerbird.gui.browse.recording_presenter import RecordingPresenter
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
 from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
@@ -53,6 +53,7 @@ from bowerbird.gui.translation import translate, use_translator
 from bowerbird.jobs.runner import JobEnded
 from bowerbird.library.annotations.history import History
 from bowerbird.library.audition.loudness import EvenLoudness
+from bowerbird.library.audition.music import estimate_music
 from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.folders import remove_folder
@@ -287,6 +288,7 @@ class Application:
         window.sound_moved_to.connect(
             lambda sound, _, is_passing: None if is_passing or sound is None else self._prefetch()
         )
+        window.sound_moved_to.connect(lambda _sound, _start_s, is_passing: None if is_passing else self._estimate())
         window.model.files_for_drag = self._files_for_drag
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.transport.pitch_stepped.connect(self.playing.shift_pitch)
@@ -424,6 +426,17 @@ class Application:
                 isinstance(event, JobEnded) and event.runner is self.indexing.runner
             ):  # the library may have its first sounds
                 self.models.refresh()
+
+    def _estimate(self) -> None:
+        """Estimate the tempo and key of the current sound where it is to be played in others."""
+        path = self.playing.path
+        if path is not None and self.playing.lacks_music:
+            self._details.run(
+                "music",
+                lambda: estimate_music(path),
+                done=lambda found: self.playing.learn(path, Music(found.bpm, found.key)),
+                failed=lambda _: None,  # playback says why the file cannot be decoded
+            )
 
     def _read_query_peaks(self, path: Path) -> None:
         self._details.run(
@@ -568,6 +581,7 @@ class Application:
     def _open_tempo_and_key(self) -> None:
         dialog = TempoAndKeyDialog(self.window, self.playing.target)
         dialog.music_chosen.connect(self.playing.follow)
+        dialog.music_chosen.connect(lambda _: self._estimate())
         dialog.show()
 
     def _prefetch(self) -> None:
