@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QWidget
 
@@ -108,6 +108,14 @@ class NoteField(QPlainTextEdit):
         if self.toPlainText().strip() != self._shown:
             self._shown = self.toPlainText().strip()
             self.written.emit(self._shown)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape for the field: it does not stop playback or clear the search."""
+        is_key = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined] # it is a key event
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save with Ctrl+Enter, leave with Escape."""
