@@ -35,6 +35,7 @@ from bowerbird.domain.query import (
     Query,
     is_excluded,
     looks_like_filter,
+    parse_aspect,
     parse_example,
     parse_filter,
     parse_query,
@@ -92,6 +93,13 @@ def search(
             "--filter", metavar="EXPR", help=f"{filter_examples()}; repeatable; sounds must match all of them."
         ),
     ] = None,
+    aspect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=WEIGHT",
+            help="How much an aspect counts in the similarity to examples: timbre=2, loudness=0; repeatable.",
+        ),
+    ] = None,
     encoder: EncoderOption = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Number of matches to show.")] = DEFAULT_LIMIT,
     library: LibraryOption = None,
@@ -108,9 +116,12 @@ def search(
         if looks_like_filter(term.text):
             parse_filter(term.text)  # not a valid filter: this says why
     query = replace(query, filters=(*query.filters, *(parse_filter(expression) for expression in filters or [])))
+    query = replace(query, aspects=tuple(parse_aspect(text) for text in aspect or []))
     parse = partial(parse_example, exists=os.path.exists)  # Path.exists raises for names that are too long
     examples = [parse(example) for example in like or []]
     examples += [replace(parse(example), is_unlike=True) for example in unlike or []]
+    if query.aspects and not examples:
+        raise QueryError("Weights of aspects need an example. Name a sound with --like FILE.")
     if query.is_everything and not examples:
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
     if query.terms:
@@ -177,6 +188,7 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
                     "start_s": round(match.start_s, 3),
                     "end_s": round(match.end_s, 3),
                     "score": round(match.score, 5),
+                    "band": match.band,
                     "percentile": None if match.percentile is None else round(match.percentile, 2),
                     "why": match.why,
                     "sound_id": match.sound_id,

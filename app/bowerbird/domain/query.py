@@ -264,6 +264,24 @@ def parse_filter(text: str) -> Filter:
     return Filter(field, operator, float(quantity[1].replace("\u2212", "-")) * field.units[quantity[2]])
 
 
+def parse_aspect(text: str) -> tuple[str, float]:
+    """Parse the weight of an aspect, such as ``timbre=2``.
+
+    Raises
+    ------
+    QueryError
+        When it is not a name and a number of at least 0.
+    """
+    name, _, value = text.partition("=")
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = -1.0
+    if not name.strip() or not 0 <= weight < float("inf"):
+        raise QueryError(f"“{text}” is not a valid weight. Write an aspect and a number from 0, such as timbre=2.")
+    return name.strip().lower(), weight
+
+
 def parse_example(text: str, *, exists: Callable[[str], bool]) -> Example:
     """Parse ``FILE`` or ``FILE@START-END`` (seconds).
 

@@ -5,9 +5,10 @@ from typing import Final, Self
 
 import numpy as np
 
-from bowerbird.index.protocol import Labels, Scores, Vectors, check_shapes
+from bowerbird.index.protocol import Labels, Scores, Vectors, Weighting, check_shapes
 
 _MIN_CAPACITY: Final = 1024
+_SHORTEST: Final = np.float32(1e-9)
 
 
 class ExactIndex:
@@ -25,6 +26,7 @@ class ExactIndex:
         self._labels = np.zeros(0, np.int64)
         self._rows: Vectors = np.zeros((0, n_dims), np.float32)
         self._n = 0
+        self._energies: tuple[tuple[tuple[int, int], ...], Scores] | None = None
 
     def __len__(self) -> int:
         return self._n
@@ -46,6 +48,7 @@ class ExactIndex:
         self._rows[self._n : needed] = vectors
         self._labels[self._n : needed] = labels
         self._n = needed
+        self._energies = None
 
     def remove(self, labels: Labels) -> None:
         """Remove vectors."""
@@ -54,14 +57,27 @@ class ExactIndex:
         self._rows[:n_kept] = self._rows[: self._n][kept]
         self._labels[:n_kept] = self._labels[: self._n][kept]
         self._n = n_kept
+        self._energies = None
 
-    def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
+    def search(
+        self, query: Vectors, k: int, *, allowed: Labels | None = None, weighting: Weighting | None = None
+    ) -> tuple[Labels, Scores]:
         """Return the k nearest labels and their cosines, best first; equal cosines are ordered by label."""
         labels, rows = self._labels[: self._n], self._rows[: self._n]
+        energies = None if weighting is None else self._energies_of(weighting)
         if allowed is not None:
             chosen = np.flatnonzero(np.isin(labels, allowed))
             labels, rows = labels[chosen], rows[chosen]
-        return best(labels, rows @ query, k)
+            energies = None if energies is None else energies[chosen]
+        if weighting is None or energies is None:
+            return best(labels, rows @ query, k)
+        return best(labels, _weighted_cosines(query, rows, energies, weighting), k)
+
+    def _energies_of(self, weighting: Weighting) -> Scores:
+        """Return the energy of each vector in each part; it is kept until vectors come or go."""
+        if self._energies is None or self._energies[0] != weighting.parts:
+            self._energies = (weighting.parts, energies_of(self._rows[: self._n], weighting))
+        return self._energies[1]
 
     def sample(self, n: int) -> Vectors:
         """Return up to n vectors."""
@@ -85,6 +101,37 @@ class ExactIndex:
         with np.load(path, allow_pickle=False) as stored:
             index.add(stored["labels"], stored["vectors"])
         return index
+
+
+def weighted_cosines(query: Vectors, rows: Vectors, weighting: Weighting) -> Scores:
+    """Return the cosines of vectors with a query after each dimension was multiplied by the root of its weight.
+
+    Parameters
+    ----------
+    query : ndarray, shape (n_dims,)
+    rows : ndarray, shape (n, n_dims)
+    weighting : Weighting
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+        0 for vectors that have nothing in the dimensions that count.
+    """
+    return _weighted_cosines(query, rows, energies_of(rows, weighting), weighting)
+
+
+def energies_of(rows: Vectors, weighting: Weighting) -> Scores:
+    """Return the sum of squares of each vector in each part of a weighting, shape (n, n_parts)."""
+    parts = [np.einsum("ij,ij->i", rows[:, first:last], rows[:, first:last]) for first, last in weighting.parts]
+    return np.stack(parts, axis=1)
+
+
+def _weighted_cosines(query: Vectors, rows: Vectors, energies: Scores, weighting: Weighting) -> Scores:
+    weights = np.array(weighting.weights, np.float32)
+    lengths = np.sqrt(energies @ weights)
+    lengths *= np.float32(np.sqrt(energies_of(query[None, :], weighting)[0] @ weights))
+    products = rows @ weighting.applied_to(query)
+    return np.asarray(np.where(lengths > _SHORTEST, products / np.maximum(lengths, _SHORTEST), 0.0), np.float32)
 
 
 def best(labels: Labels, scores: Scores, k: int) -> tuple[Labels, Scores]:

@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from bowerbird.index.exact import best
-from bowerbird.index.protocol import Labels, Scores, Vectors, check_shapes
+from bowerbird.index.exact import best, weighted_cosines
+from bowerbird.index.protocol import Labels, Scores, Vectors, Weighting, check_shapes
 
 try:
     import hnswlib
@@ -27,6 +27,9 @@ _SEED: Final = 100
 _WIDTHS: Final = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _N_PROBES: Final = 200
 _PART: Final = 2048
+_N_WEIGHTED: Final = 4_000
+"""Candidates that are ranked again when dimensions are weighted: what is near with weights is mostly near without."""
+
 _EXACT_SHARE: Final = 0.05
 """Allowed sets up to this share of the index are searched exactly."""
 
@@ -102,13 +105,22 @@ class HnswIndex:
                 self._graph.mark_deleted(label)
                 self._alive.discard(label)
 
-    def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
+    def search(
+        self, query: Vectors, k: int, *, allowed: Labels | None = None, weighting: Weighting | None = None
+    ) -> tuple[Labels, Scores]:
         """Return the k nearest labels and their cosines, best first.
 
-        A small allowed set is searched exactly; for a large set, more neighbours are requested and filtered.
+        A small allowed set is searched exactly; for a large set, more neighbours are requested and filtered. With
+        weights, the nearest to the weighted query are ranked again.
         """
         if not self._alive or k < 1:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if weighting is not None:
+            weighted = weighting.applied_to(query)
+            length = float(np.linalg.norm(weighted))
+            n_candidates = max(_N_WEIGHTED, 20 * k)
+            candidates, _ = self.search(weighted / max(length, 1e-9), n_candidates, allowed=allowed)
+            return best(candidates, weighted_cosines(query, self._vectors(candidates), weighting), k)
         if allowed is None:
             if not self._ef:
                 self.tune()

@@ -1,6 +1,7 @@
 """The interface of vector indexes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,29 @@ import numpy.typing as npt
 Labels = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """How much parts of the dimensions count in a cosine.
+
+    Attributes
+    ----------
+    parts : tuple of (int, int)
+        First dimension and the one behind the last, of each part; together all dimensions.
+    weights : tuple of float
+        Of each part, 0 or more.
+    """
+
+    parts: tuple[tuple[int, int], ...]
+    weights: tuple[float, ...]
+
+    def applied_to(self, vector: Vectors) -> Vectors:
+        """Return a vector with each dimension multiplied by its weight."""
+        weighted = vector.copy()
+        for (first, last), weight in zip(self.parts, self.weights, strict=True):
+            weighted[first:last] *= np.float32(weight)
+        return weighted
 
 
 class VectorIndex(Protocol):
@@ -34,7 +58,9 @@ class VectorIndex(Protocol):
         """Remove vectors; unknown labels are ignored."""
         ...
 
-    def search(self, query: Vectors, k: int, *, allowed: Labels | None = None) -> tuple[Labels, Scores]:
+    def search(
+        self, query: Vectors, k: int, *, allowed: Labels | None = None, weighting: Weighting | None = None
+    ) -> tuple[Labels, Scores]:
         """Return the k nearest labels and their cosines, best first.
 
         Parameters
@@ -43,6 +69,8 @@ class VectorIndex(Protocol):
         k : int
         allowed : ndarray, shape (m,), or None
             Restricts the search to these labels.
+        weighting : Weighting or None
+            None where all dimensions count the same.
         """
         ...
 

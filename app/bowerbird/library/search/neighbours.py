@@ -19,7 +19,7 @@ from bowerbird.encoders.protocol import Encoder
 from bowerbird.index import hnsw, store
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
-from bowerbird.index.protocol import Labels, Scores, VectorIndex
+from bowerbird.index.protocol import Labels, Scores, VectorIndex, Weighting
 from bowerbird.index.store import Stamp
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
@@ -164,7 +164,9 @@ class Neighbours:
         except (OSError, RuntimeError, UnicodeError) as error:  # RuntimeError: hnswlib cannot open a path
             logger.warning("the index was not saved: %s", error)
 
-    def search(self, query: Vectors, k: int, *, content_ids: Labels | None = None) -> tuple[Labels, Labels, Scores]:
+    def search(
+        self, query: Vectors, k: int, *, content_ids: Labels | None = None, weighting: Weighting | None = None
+    ) -> tuple[Labels, Labels, Scores]:
         """Return the nearest windows' ids, content ids and cosines, best first.
 
         Parameters
@@ -173,11 +175,13 @@ class Neighbours:
         k : int
         content_ids : ndarray, shape (m,), or None
             Search only among the windows of these contents.
+        weighting : Weighting or None
+            How much parts of the dimensions count; None where all count the same.
         """
         if self._index is None:
             raise RuntimeError("call refresh() before search()")
         allowed = None if content_ids is None else self._ids[np.isin(self._content_ids, content_ids)]
-        ids, scores = self._index.search(query, k, allowed=allowed)
+        ids, scores = self._index.search(query, k, allowed=allowed, weighting=weighting)
         return ids, self._content_ids[np.searchsorted(self._ids, ids)], scores
 
     def baseline(self) -> Vectors:

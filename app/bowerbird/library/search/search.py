@@ -16,6 +16,8 @@ from bowerbird.domain.names import fold
 from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
+from bowerbird.index.exact import weighted_cosines
+from bowerbird.index.protocol import Weighting
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import Neighbours
@@ -48,6 +50,8 @@ class Target:
         Whether it is made of sounds only, so that the aspects of a match can be named.
     words : tuple of str
         What it is made of besides sounds: who was denied one of them is no match.
+    weighting : Weighting or None
+        How much the parts of embeddings count; None where all count the same.
     """
 
     vector: Vectors
@@ -55,6 +59,7 @@ class Target:
     why: str = "sounds similar"
     is_sound: bool = True
     words: tuple[str, ...] = ()
+    weighting: Weighting | None = None
 
 
 class Search:
@@ -240,31 +245,29 @@ class Search:
             vector += np.mean(likes, axis=0)
         if unlikes:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
-        vector *= self._aspect_weights(query)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
         why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
         words = self.with_synonyms(query).phrases if wanted else ()
-        return Target(_unit(vector), whole, why, is_sound=bool(likes) and not texts, words=words)
+        is_sound = bool(likes) and not texts
+        return Target(_unit(vector), whole, why, is_sound, words, self._weighting(query))
 
-    def _aspect_weights(self, query: Query) -> Vectors:
-        """Return how much each dimension counts, shape (n_dims,).
-
-        Cosines with a weighted target are inner products in which each aspect counts by its weight: sounds have almost
-        the same length in every aspect, so their own lengths are not divided out again.
+    def _weighting(self, query: Query) -> Weighting | None:
+        """Return how much the parts of embeddings count; None where all count the same.
 
         Raises
         ------
         QueryError
             When the encoder does not have an aspect.
         """
-        weights = np.ones(self.encoder.n_dims, np.float32)
-        for name, weight in query.aspects:
-            block = self.encoder.blocks.get(name)
-            if block is None:
-                known = ", ".join(self.encoder.blocks) or "none"
+        if not query.aspects:
+            return None
+        blocks, weights = self.encoder.blocks, dict(query.aspects)
+        for name in weights:
+            if name not in blocks:
+                known = ", ".join(blocks) or "none"
                 raise QueryError(f"{self.encoder.name} has no aspect “{name}”. Its aspects: {known}.")
-            weights[block] = weight
-        return weights
+        parts = tuple((block.start, block.stop) for block in blocks.values())
+        return Weighting(parts, tuple(weights.get(name, 1.0) for name in blocks))
 
     def _vectors(self, example: Example) -> Vectors:
         if example.is_whole:
@@ -293,7 +296,7 @@ class Search:
         denied = self.reader.denied_contents(target.words) if target.words else set()
         n_windows = 2 * limit + 8
         while True:
-            found = self.neighbours.search(target.vector, n_windows, content_ids=contents)
+            found = self.neighbours.search(target.vector, n_windows, content_ids=contents, weighting=target.weighting)
             matches = self._matches(target, found, admitted=admitted, denied=denied, limit=limit)
             if len(matches) >= limit or len(found[0]) < n_windows:
                 return matches
@@ -328,7 +331,7 @@ class Search:
         spans = self.reader.spans(shown_ids)
         vectors = self.reader.vectors_of(shown_ids, self.encoder.n_dims)
         baseline = self.neighbours.baseline()
-        ranks = percentiles(scores[indices], baseline @ target.vector)
+        ranks = percentiles(scores[indices], _cosines(target, baseline))
         aspects = self._aspects(target, vectors, baseline)
         matches = []
         for (index, row), window_id, rank, closeness in zip(shown, shown_ids.tolist(), ranks, aspects, strict=True):
@@ -351,6 +354,12 @@ class Search:
         }
         shares = np.stack(list(closeness.values()), axis=1)
         return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
+
+
+def _cosines(target: Target, vectors: Vectors) -> npt.NDArray[np.float32]:
+    if target.weighting is None:
+        return np.asarray(vectors @ target.vector, np.float32)
+    return weighted_cosines(target.vector, vectors, target.weighting)
 
 
 def _closest_aspects(aspects: Sequence[tuple[str, float]]) -> str:
