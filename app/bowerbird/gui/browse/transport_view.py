@@ -219,6 +219,7 @@ class Transport(QWidget):
     def _fit_properties(self) -> None:
         has_device = self._device.isVisibleTo(self)
         self._properties.setVisible(self._width_px >= _SHOWS_PROPERTIES_PX and not has_device)
+        self._name.setVisible(self._width_px >= _SHOWS_TIME_PX or not has_device)
 
 
 class _Readout(QToolButton):

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from bowerbird.gui.shell.actions import ACTIONS, ActionSpec, plain_text, shown_key
 from bowerbird.gui.shell.keys import KeyMap, Refused, Taken
@@ -187,7 +187,7 @@ class KeySheet(QDialog):
                 row += 1
         for spec in specs:
             text = plain_text(translate("Actions", spec.text))
-            grid.addWidget(QLabel(text), row, 0)
+            grid.addWidget(label(text, "", wraps=True), row, 0)
             grid.addWidget(self._made_button(spec, text), row, 1, Qt.AlignmentFlag.AlignRight)
             row += 1
         return grid
@@ -196,6 +196,7 @@ class KeySheet(QDialog):
         keys = self._keys.keys_of(spec.name)
         shown = self.tr(" or ").join(shown_key(key) for key in keys) or "–"
         made = KeyButton(shown, self.tr("{action}: {key}").format(action=text, key=shown))
+        made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         made.setProperty("changed", not self._keys.is_default(spec.name))
         made.pressed_key.connect(partial(self._offer, spec.name))
         made.cleared.connect(partial(self._assign, spec.name, None))
