@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -54,6 +53,7 @@ from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.drops import DropHint, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
+from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane
@@ -439,10 +439,10 @@ class MainWindow(QMainWindow):
         QGuiApplication.clipboard().setText("\n".join(printable(str(path)) for path in self.chosen_paths()))
 
     def locate(self) -> None:
-        """Open the folder of the current sound in the system's file manager."""
+        """Show the current sound in the system's file manager."""
         paths = self.chosen_paths()
         if paths:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths[0].parent)))
+            reveal(paths[0])
 
     def focus_search(self) -> None:
         """Move the focus to the search box."""
