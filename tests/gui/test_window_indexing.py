@@ -264,25 +264,6 @@ def test_a_file_that_is_gone_stays_listed_and_says_so(open_window: Callable[...,
     stage.until(lambda: stage.notice.startswith("`hum 2.wav` is not there."))
 
 
-def test_rejected_sounds_are_a_link_and_a_list_with_reasons(stage: Stage):
-    stage.until(stage.window.chips.rejected_link.isVisible)
-    assert stage.window.chips.rejected_link.text() == "1 rejected"
-    stage.click(stage.window.chips.rejected_link)
-    page = stage.window.rejected
-    assert page.isVisible()
-    assert page._heading.text() == "1 sound cannot be used"
-    assert "garbage.wav" in page._list.item(0).text()
-    stage.program.browsing.refresh()
-    stage.settle()
-    assert page.isVisible()
-    stage.click(stage.buttons(page)["Back to sounds"])
-    assert stage.table.isVisible()
-    stage.trigger("rejected")
-    assert page.isVisible()
-    stage.trigger("rejected")
-    assert stage.table.isVisible()
-
-
 def test_a_library_of_broken_sounds_alone_says_so_behind_the_list_of_them(
     open_window: Callable[..., Stage], tmp_path: Path, pause_once_listed: None
 ):

@@ -358,6 +358,10 @@ class SoundWriter(Protocol):
         """Record which names scans ignore, instead of those before."""
         ...
 
+    def forget_rejections(self, sound_ids: Sequence[int]) -> None:
+        """Forget why some sounds were rejected, so that the next scan of their folders analyses them again."""
+        ...
+
     def delete_orphans(self) -> None:
         """Delete contents that no sound has any more."""
         ...

@@ -396,6 +396,17 @@ class SoundWrites(Session):
             connection.execute("DELETE FROM ignored_patterns")
             connection.executemany("INSERT OR IGNORE INTO ignored_patterns VALUES (?)", [(each,) for each in patterns])
 
+    def forget_rejections(self, sound_ids: Sequence[int]) -> None:
+        """Forget why some sounds were rejected, so that the next scan of their folders analyses them again."""
+        ids = [(number,) for number in sound_ids]
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM failures WHERE sound_id = ?", ids)
+            connection.executemany(
+                "DELETE FROM encoded WHERE failure IS NOT NULL "
+                "AND content_id = (SELECT content_id FROM sounds WHERE id = ?)",
+                ids,
+            )
+
     def begin_scan(self) -> None:
         """Forget which sounds the last scan has seen."""
         with self._errors_as_sentences():

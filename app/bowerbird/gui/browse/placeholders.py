@@ -1,19 +1,10 @@
-"""What is shown instead of rows: an empty library, no results, the list of rejected sounds."""
+"""What is shown instead of rows: an empty library, or no results."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from bowerbird.base.text import count_text, printable
-from bowerbird.catalogue.records import RejectedSound
 from bowerbird.gui.shell.styled import button, label
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import Relaxation
@@ -57,32 +48,3 @@ class EmptyState(QWidget):
         for number, (text, act) in enumerate(actions):
             made = button(text, "primary" if number == 0 else "", act)
             self._actions.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
-
-
-class RejectedList(QWidget):
-    """The sounds that cannot be used, with reasons."""
-
-    def __init__(self, back: Callable[[], object], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._heading = label("", "heading")
-        self._list = QListWidget()
-        self._list.setWordWrap(True)
-        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._list.setSpacing(4)
-        self._list.setAccessibleName(self.tr("Rejected sounds"))
-        top = QHBoxLayout()
-        top.addWidget(self._heading, 1)
-        top.addWidget(button(self.tr("Back to sounds"), "", back))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 0)
-        layout.addLayout(top)
-        layout.addWidget(self._list, 1)
-
-    def show_rejected(self, rejected: Sequence[RejectedSound]) -> None:
-        """Show sounds and reasons."""
-        self._heading.setText(self.tr("{sounds} cannot be used").format(sounds=count_text(len(rejected))))
-        self._list.clear()
-        for sound in rejected:
-            item = QListWidgetItem(f"{sound.reason}\n{printable(str(sound.path.parent))}")
-            item.setToolTip(printable(str(sound.path)))
-            self._list.addItem(item)

@@ -29,6 +29,7 @@ from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, PlayingPresenter, music_of
+from bowerbird.gui.browse.rejected_presenter import RejectedPresenter
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
 from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
@@ -149,6 +150,7 @@ class Application:
         )
         self.annotations = AnnotationsPresenter(window, library, self._lists[0], self.edits, selected=window.chosen_ids)
         self.shelf = ShelfPresenter(window, library, self._lists[0], self.browsing, self.edits)
+        self.rejected = RejectedPresenter(window, library, self._details, index=self.indexing.add)
         self._encoders_dialog = EncodersDialogProxy(window)
         self.models = EncodersPresenter(
             self._encoders_dialog,
@@ -252,6 +254,9 @@ class Application:
         window.inspector.aspect_weighed.connect(self.browsing.weigh_aspect)
         window.inspector.aspects_reset.connect(self.browsing.reset_aspects)
         window.refresh_wanted.connect(self.browsing.refresh)
+        window.refresh_wanted.connect(self.rejected.refresh)
+        window.rejected_wanted.connect(self.rejected.refresh)
+        window.rejected.tree.retry_asked.connect(self.rejected.retry)
 
     def _connect_playing(self) -> None:
         window = self.window
@@ -514,7 +519,12 @@ class Application:
         self.window.words.begin(self.words.placeholder())
 
     def _clear(self) -> None:
-        """Stop playback, clear the region, zoom out, or clear the search: one of them with each press of Escape."""
+        """Stop playback, clear the region, zoom out, or clear the search: one of them with each press of Escape.
+
+        Before that, leave the list of rejected sounds.
+        """
+        if self.window.leave_rejected():
+            return
         if self.playing.stop():
             return
         if self.playing.region is not None:

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
-from bowerbird.catalogue.records import SoundRow
+from bowerbird.catalogue.records import RejectedGroup, SoundRow
 from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
@@ -37,9 +37,10 @@ from bowerbird.gui.browse.filter_view import FilterPanel
 from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
 from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
-from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxation_text
+from bowerbird.gui.browse.placeholders import EmptyState, relaxation_text
 from bowerbird.gui.browse.playing_presenter import Region
 from bowerbird.gui.browse.query_history import ListPosition
+from bowerbird.gui.browse.rejected_view import RejectedPage
 from bowerbird.gui.browse.search_bar import ChipStrip, Header, SearchField
 from bowerbird.gui.browse.shelf_presenter import ShelfSection
 from bowerbird.gui.browse.shelf_view import Shelf
@@ -87,6 +88,8 @@ class MainWindow(QMainWindow):
         The playback position is to be shown.
     refresh_wanted : ()
         Rows changed a while ago and are to be read again.
+    rejected_wanted : ()
+        The list of rejected sounds has become visible.
     closing : ()
     """
 
@@ -97,6 +100,7 @@ class MainWindow(QMainWindow):
     query_played = Signal(object, float)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
+    rejected_wanted = Signal()
     closing = Signal()
 
     def __init__(self, reader: Reader, colours: Tokens, keys: KeyMap) -> None:
@@ -120,7 +124,7 @@ class MainWindow(QMainWindow):
         self.folders = FolderTree()
         self.shelf = Shelf()
         self.empty_state = EmptyState()
-        self.rejected = RejectedList(back=self.show_sounds)
+        self.rejected = RejectedPage(back=self.leave_rejected)
         self.waveform = WaveformView(colours)
         self.inspector = Inspector(colours)
         self.words = self.inspector.words
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
         self.chips.rejected_clicked.connect(self.show_rejected)
+        self.rejected.tree.reveal_asked.connect(reveal)
         self.status.pause_clicked.connect(self.actions_by_name["pause"].trigger)
         self.status.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
         self.inspector.closed.connect(self.actions_by_name["inspector"].trigger)
@@ -218,7 +223,7 @@ class MainWindow(QMainWindow):
         self._show_match()
         if not len(state.listing.ids):
             self._show_empty_state(state)
-        if self._pages.currentWidget() is not self.rejected or not state.is_same_query:
+        if not self.is_showing_rejected or not state.is_same_query:
             self.show_sounds()
 
     def _show_query(self, examples: Sequence[Example]) -> None:
@@ -253,13 +258,32 @@ class MainWindow(QMainWindow):
         """Show the rows."""
         self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.empty_state)
 
+    @property
+    def is_showing_rejected(self) -> bool:
+        """Whether the list of rejected sounds is visible."""
+        return self._pages.currentWidget() is self.rejected
+
     def show_rejected(self) -> None:
         """Show the list of rejected sounds, or return to the sounds."""
-        if self._pages.currentWidget() is self.rejected:
-            self.show_sounds()
-            return
-        self.rejected.show_rejected(self._reader.rejected())
-        self._pages.setCurrentWidget(self.rejected)
+        if not self.leave_rejected():
+            self._pages.setCurrentWidget(self.rejected)
+            self.rejected.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.rejected_wanted.emit()
+
+    def leave_rejected(self) -> bool:
+        """Return from the list of rejected sounds to the sounds; return whether it was visible."""
+        if not self.is_showing_rejected:
+            return False
+        self.show_sounds()
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
+
+    def show_rejected_groups(self, groups: Sequence[RejectedGroup]) -> None:
+        """Show rejected sounds, by the class of their reasons."""
+        had_focus = self.is_showing_rejected and not self.rejected.tree.isVisible()
+        self.rejected.show_groups(groups)
+        if had_focus and groups:
+            self.rejected.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_folder_pane(self, pane: FolderPane) -> None:
         """Show the tree of directories, and the number of rejected sounds."""
