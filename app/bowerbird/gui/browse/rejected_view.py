@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QMenu,
     QStyle,
@@ -40,6 +41,7 @@ _ROW_PX: Final = 24
 _GROUP_GAP_PX: Final = 8
 _GAP_PX: Final = 12
 _NAME_SHARE: Final = 0.6
+_NARROW_PX: Final = 520
 _SMALL: Final = 11 / 13
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -176,7 +178,7 @@ class RejectedDelegate(QStyledItemDelegate):
         painter.drawText(rect, _LEFT, name)
         rest = rect.adjusted(metrics.horizontalAdvance(name) + _GAP_PX, 0, 0, 0)
         painter.setPen(colours.colour("muted"))
-        painter.drawText(rest, _RIGHT, metrics.elidedText(folder, middle, rest.width()))
+        painter.drawText(rest, _RIGHT, metrics.elidedText(folder, Qt.TextElideMode.ElideLeft, rest.width()))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Return the height of a row: of a group, with its remedy wrapped to the width of the view."""
@@ -331,16 +333,26 @@ class RejectedPage(QWidget):
         self.tree = RejectedTree()
         self._retry = button(self.tr("Try all again"), "", self._retry_all)
         self.setFocusProxy(self.tree)
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self._retry)
-        top.addWidget(button(self.tr("Back to sounds"), "", back))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._retry)
+        buttons.addWidget(button(self.tr("Back to sounds"), "", back))
+        buttons.addStretch(1)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(8)
+        self._top.addWidget(self.heading, 1)
+        self._top.addLayout(buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 0)
         layout.setSpacing(8)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(self.tree, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons below the heading where they do not fit beside it."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW_PX
+        self._top.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_groups(self, groups: Sequence[RejectedGroup]) -> None:
         """Show groups and the total."""
