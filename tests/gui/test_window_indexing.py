@@ -131,7 +131,7 @@ def test_rows_appear_before_they_are_analysed_and_a_pause_holds_until_it_is_ende
     assert stage.program.indexing.is_running
     assert n_analysed(stage) < 6
     assert stage.progress.startswith("Paused · ")
-    assert stage.window.actions_by_name["pause"].text() == "Res&ume analysis"
+    assert stage.window.actions_by_name["pause"].text() == "Resume anal&ysis"
     stage.click(stage.buttons(stage.window.status)["Resume"])
     assert not stage.progress.startswith("Paused")
     stage.until_idle()

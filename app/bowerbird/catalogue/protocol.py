@@ -118,8 +118,8 @@ class SoundReader(Protocol):
         """Return the files of a folder as they were scanned last, by path."""
         ...
 
-    def missing_ids(self) -> Ids:
-        """Return the ids of the sounds that the last scans did not find, shape (n,)."""
+    def missing_ids(self, folder_id: int | None = None) -> Ids:
+        """Return the ids of the sounds that the last scans did not find, in a folder or in all, shape (n,)."""
         ...
 
     def directories(self) -> list[tuple[Location, int]]:

@@ -29,11 +29,12 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
-from bowerbird.catalogue.records import RejectedGroup, SoundRow
+from bowerbird.catalogue.records import FolderState, RejectedGroup, SoundRow
 from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
 from bowerbird.gui.browse.filter_view import FilterPanel
+from bowerbird.gui.browse.folders_presenter import RelinkOffer, away_text
 from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
 from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
@@ -289,6 +290,34 @@ class MainWindow(QMainWindow):
         """Show the tree of directories, and the number of rejected sounds."""
         self.folders.show_directories(pane.directories, pane.folders)
         self.chips.show_rejected(pane.n_rejected)
+        self._show_folder_actions()
+
+    def show_folder_states(self, states: Sequence[FolderState]) -> None:
+        """Show which folders are connected and watched."""
+        self.folders.show_states(states)
+        self._show_folder_actions()
+
+    def show_relink(self, offer: RelinkOffer | None) -> None:
+        """Ask whether a folder has moved, or hide the question."""
+        self.status.show_question(offer.text if offer is not None else None)
+
+    def _show_folder_actions(self) -> None:
+        """Enable what can be done with the selected folder, and say if it is not connected."""
+        location = self.folders.chosen_location
+        folder, state = self.folders.root_at(location), self.folders.state_of(location)
+        is_connected = state is not None and state.is_connected
+        is_away = state is not None and not state.is_connected
+        names = self.actions_by_name
+        for name in ("rescan_folder", "reveal_folder"):
+            names[name].setEnabled(is_connected)
+        for name in ("watch_folder", "locate_folder"):
+            names[name].setEnabled(folder is not None and state is not None)
+        names["watch_folder"].setChecked(folder is not None and state is not None and state.folder.is_watched)
+        n_missing = state.n_missing if state is not None and is_connected and folder is not None else 0
+        names["forget_missing"].setEnabled(n_missing > 0)
+        forget, n = self.tr("Forget missing so&unds"), f"{n_missing:,}"
+        names["forget_missing"].setText(f"{forget} ({n})" if n_missing else forget)
+        self.status.show_away(away_text(state.folder) if is_away and state is not None else None)
 
     def set_search_text(self, text: str) -> None:
         """Set the text of the search box."""
@@ -298,6 +327,7 @@ class MainWindow(QMainWindow):
     def show_location(self, location: Location | None) -> None:
         """Mark a directory in the tree."""
         self.folders.choose(location)
+        self._show_folder_actions()
 
     def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Enable or disable Back and Forward."""
@@ -320,7 +350,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
-        self.actions_by_name["pause"].setText(self.tr("Res&ume analysis") if paused else self.tr("&Pause analysis"))
+        self.actions_by_name["pause"].setText(self.tr("Resume anal&ysis") if paused else self.tr("&Pause analysis"))
 
     def show_unfinished(self, state: UnfinishedState | None) -> None:
         """Show that the analysis was stopped before its end, or hide that."""
