@@ -69,7 +69,11 @@ def pause_once_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_library_says_so_and_offers_two_ways_out(open_window: Callable[..., Stage]):
     stage = open_window()
     stage.until(lambda: stage.empty_state)
-    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
+    assert stage.empty_state == "Find sounds by how they sound, by a description, or by name."
+    assert stage.window.empty_state._details.text() == (
+        "Everything stays on this computer.\n"
+        "Bowerbird analyses your folders in the background; you can pause it at any time."
+    )
     assert list(stage.buttons(stage.window.empty_state)) == ["Add a folder", "Try the demo sounds"]
     assert stage.summary == "0 sounds"
     assert not stage.table.isVisible()
@@ -85,6 +89,7 @@ def test_both_ways_out_of_an_empty_library_lead_somewhere(
     stage.until(lambda: stage.empty_state)
     for name in ("Add a folder", "Try the demo sounds"):
         stage.click(stage.buttons(stage.window.empty_state)[name])
+        stage.settle()
     assert added == [[few], [demo_folder()]]
 
 
@@ -275,7 +280,10 @@ def test_a_library_of_broken_sounds_alone_says_so_behind_the_list_of_them(
     stage.trigger("pause")
     stage.until_idle()
     stage.trigger("rejected")
-    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
+    assert stage.empty_state == "There are no sounds in your folders that can be played."
+    stage.settle()
+    stage.click(stage.buttons(stage.window.empty_state)["Show rejected sounds"])
+    assert stage.window.rejected.isVisible()
 
 
 def test_an_unreachable_folder_is_told_in_a_sentence(open_window: Callable[..., Stage], tmp_path: Path):

@@ -153,6 +153,11 @@ class FolderTree(QTreeView):
     def _tip(self, location: Location | None) -> str:
         return self.tr("Every sound in the library") if location is None else printable(str(self.path_of(location)))
 
+    @property
+    def states(self) -> tuple[FolderState, ...]:
+        """The states of all folders, as far as they are known."""
+        return tuple(self._states.values())
+
     def path_of(self, location: Location) -> Path:
         """Return the path of a directory."""
         folder = self._folders.get(location.folder_id)

@@ -162,6 +162,11 @@ class StatusLine(QWidget):
         """The visible controls."""
         return [control for control in self._controls if not control.isHidden()]
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether sounds are not analysed, and nothing is analysing them."""
+        return self._unfinished is not None
+
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
         self._cross.setIcon(theme.icon("close", colours.muted))

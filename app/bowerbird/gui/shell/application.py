@@ -294,7 +294,8 @@ class Application:
         status.relink_accepted.connect(self.folders.accept_relink)
         status.relink_declined.connect(self.folders.add_anyway)
         status.relink_dismissed.connect(self.folders.dismiss_relink)
-        status.locate_clicked.connect(self._locate_chosen)
+        status.locate_clicked.connect(self._locate_away)
+        self.window.locate_wanted.connect(self._locate_away)
         self._look_timer.timeout.connect(self.folders.look)
 
     def _connect_playing(self) -> None:
@@ -487,6 +488,13 @@ class Application:
         if state is not None:
             self._locate(state.folder)
 
+    def _locate_away(self) -> None:
+        """Locate the selected folder, or else one that is not connected."""
+        states = [self._chosen_state(), *self.window.folders.states]
+        state = next((state for state in states if state is not None and not state.is_connected), None)
+        if state is not None:
+            self._locate(state.folder)
+
     def _locate(self, folder: Folder) -> None:
         path = dialogs.ask_for_moved_folder(self.window, printable(root_name(folder.path)))
         if path is not None:
@@ -647,6 +655,7 @@ class Application:
 
     def _open_settings(self) -> None:
         self._settings_window.show().show_settings(self._settings, self.window.table.columns)
+        self._settings_window.update(lambda window: window.show_ignored(self._reader.ignored_patterns()))
         self._lists[0].run("outputs", list_outputs, done=self._show_outputs, failed=self.window.complain)
 
     def _show_outputs(self, outputs: Sequence[str]) -> None:
@@ -656,6 +665,7 @@ class Application:
         made = SettingsWindow(self.window)
         made.changed.connect(self.change_setting)
         made.column_changed.connect(lambda name, is_shown: self.window.table.choose_column(name, is_shown=is_shown))
+        made.ignored_changed.connect(self.folders.ignore)
         made.keys_asked.connect(self._key_sheet.show)
         return made
 

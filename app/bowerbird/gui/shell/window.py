@@ -33,6 +33,7 @@ from bowerbird.catalogue.records import FolderState, RejectedGroup, SoundRow
 from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
+from bowerbird.gui.browse.empty_texts import EmptyAction, EmptyText, empty_text
 from bowerbird.gui.browse.filter_view import FilterPanel
 from bowerbird.gui.browse.folders_presenter import RelinkOffer, away_text
 from bowerbird.gui.browse.folders_view import FolderTree
@@ -58,7 +59,7 @@ from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
-from bowerbird.library.search.browsing import FolderPane
+from bowerbird.library.search.browsing import FolderPane, Relaxation
 from bowerbird.playback.request import Treatment
 
 _PLAYHEAD_MS: Final = 16
@@ -89,6 +90,8 @@ class MainWindow(QMainWindow):
         The playback position is to be shown.
     refresh_wanted : ()
         Rows changed a while ago and are to be read again.
+    locate_wanted : ()
+        A folder that is not connected is to be located.
     rejected_wanted : ()
         The list of rejected sounds has become visible.
     closing : ()
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
     query_played = Signal(object, float)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
+    locate_wanted = Signal()
     rejected_wanted = Signal()
     closing = Signal()
 
@@ -108,6 +112,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._reader = reader
         self._colours = colours
+        self._has_folders = bool(reader.folders())
+        self._empty_shown: tuple[EmptyText, tuple[Relaxation, ...]] | None = None
         self._state: ListState | None = None
         self._sound: SoundRow | None = None
         self._is_inspector_wanted = True
@@ -241,19 +247,33 @@ class MainWindow(QMainWindow):
             self.waveform.show_query(peaks, printable(sound.name), sound.duration_s or 0.0)
 
     def _show_empty_state(self, state: ListState) -> None:
+        text = empty_text(
+            state,
+            has_folders=self._has_folders,
+            selected=self.folders.state_of(self.folders.chosen_location),
+            states=self.folders.states,
+            is_indexing=self.status.is_indexing,
+            is_unfinished=self.status.is_unfinished,
+            has_rejected=not self.chips.rejected_link.isHidden(),
+        )
+        if self._empty_shown == (text, state.listing.relaxations):
+            return  # a button that is being pressed is not replaced
+        self._empty_shown = (text, state.listing.relaxations)
         actions: list[tuple[str, Callable[[], object]]] = [
             (relaxation_text(relaxation, is_filtered=state.is_filtered), partial(self.relaxed.emit, relaxation))
-            for relaxation in state.listing.relaxations
+            for relaxation in (state.listing.relaxations if text.has_relaxations else ())
         ]
-        if not state.listing.n_library and not self.status.is_indexing:
-            actions = [
-                (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
-                (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
-            ]
-        elif not actions and (self.search.text() or state.examples):
-            actions = [(self.tr("Clear the search"), self.cleared.emit)]
-        is_scanning = not state.listing.n_library and self.status.is_indexing
-        self.empty_state.show_sentence(self.tr("Looking for sounds") if is_scanning else state.advice, actions)
+        acts: dict[EmptyAction, tuple[str, Callable[[], object]]] = {
+            "add_folder": (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
+            "add_demo": (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
+            "locate": (self.tr("Locate…"), self.locate_wanted.emit),
+            "resume": (self.tr("Resume analysis"), self.status.resume_clicked.emit),
+            "show_rejected": (self.tr("Show rejected sounds"), self.show_rejected),
+            "clear": (self.tr("Clear the search"), self.cleared.emit),
+        }
+        actions += [acts[name] for name in text.actions]
+        is_first_start = "add_demo" in text.actions
+        self.empty_state.show_sentence(text.sentence, actions, details=text.details, is_first_start=is_first_start)
 
     def show_sounds(self) -> None:
         """Show the rows."""
@@ -290,12 +310,19 @@ class MainWindow(QMainWindow):
         """Show the tree of directories, and the number of rejected sounds."""
         self.folders.show_directories(pane.directories, pane.folders)
         self.chips.show_rejected(pane.n_rejected)
+        self._has_folders = bool(pane.folders)
         self._show_folder_actions()
+        self._refresh_empty_state()
 
     def show_folder_states(self, states: Sequence[FolderState]) -> None:
         """Show which folders are connected and watched."""
         self.folders.show_states(states)
         self._show_folder_actions()
+        self._refresh_empty_state()
+
+    def _refresh_empty_state(self) -> None:
+        if self._state is not None and not len(self._state.listing.ids):
+            self._show_empty_state(self._state)
 
     def show_relink(self, offer: RelinkOffer | None) -> None:
         """Ask whether a folder has moved, or hide the question."""
