@@ -69,10 +69,9 @@ def pause_once_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_library_says_so_and_offers_two_ways_out(open_window: Callable[..., Stage]):
     stage = open_window()
     stage.until(lambda: stage.empty_state)
-    assert stage.empty_state == "Find sounds by how they sound, by a description, or by name."
+    assert stage.empty_state == "Find sounds by how they sound, by description or by name."
     assert stage.window.empty_state._details.text() == (
-        "Everything stays on this computer.\n"
-        "Bowerbird analyses your folders in the background; you can pause it at any time."
+        "Everything stays on this computer.\nAnalysis runs in the background and can be paused at any time."
     )
     assert list(stage.buttons(stage.window.empty_state)) == ["Add a folder", "Try the demo sounds"]
     assert stage.summary == "0 sounds"

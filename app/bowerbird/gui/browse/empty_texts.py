@@ -36,10 +36,10 @@ class EmptyText:
 def first_start() -> EmptyText:
     """Return what an empty library says."""
     return EmptyText(
-        translate("Empty", "Find sounds by how they sound, by a description, or by name."),
+        translate("Empty", "Find sounds by how they sound, by description or by name."),
         (
             translate("Empty", "Everything stays on this computer."),
-            translate("Empty", "Bowerbird analyses your folders in the background; you can pause it at any time."),
+            translate("Empty", "Analysis runs in the background and can be paused at any time."),
         ),
         ("add_folder", "add_demo"),
     )

@@ -43,7 +43,9 @@ class FolderDelegate(QStyledItemDelegate):
         painter.setPen(theme.shown().colour("muted"))
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
         is_dimmed = bool(index.data(DIMMED_ROLE))
-        painter.setPen(theme.shown().colour("faint") if is_dimmed else options.palette.color(QPalette.ColorRole.Text))
+        is_selected = bool(options.state & QStyle.StateFlag.State_Selected)
+        dimmed = theme.shown().colour("muted" if is_selected else "faint")
+        painter.setPen(dimmed if is_dimmed else options.palette.color(QPalette.ColorRole.Text))
         room_px = inner.width() - count_px - _GAP_PX
         elided = options.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room_px)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

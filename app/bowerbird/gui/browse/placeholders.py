@@ -10,7 +10,7 @@ from bowerbird.gui.shell.styled import button, label
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import Relaxation
 
-_COLUMN_PX: Final = 440
+_COLUMN_PX: Final = 480
 
 
 def relaxation_text(relaxation: Relaxation, *, is_filtered: bool) -> str:
