@@ -48,15 +48,16 @@ class Stage:
 
     def until_idle(self) -> None:
         """Wait until indexing is over, and what it told is shown."""
+        self.settle()  # folders are looked at before they are indexed
         self.until(lambda: not self.program.indexing.is_running and not self.window.status.is_indexing)
         self.settle()
 
     def settle(self) -> None:
         """Wait until every list that was asked for is shown: a question of one's own is answered last."""
         answers: list[object] = []
-        for queries, _ in (self.program._lists, self.program._similar):
+        for queries in (self.program._lists[0], self.program._similar[0], self.program._folder_queries):
             queries.run("settle", lambda: None, done=answers.append, failed=answers.append)
-        self.until(lambda: len(answers) == 2)
+        self.until(lambda: len(answers) == 3)
 
     def deliver(self) -> None:
         """Wait until the window has heard of everything that was posted."""

@@ -149,7 +149,7 @@ def test_a_folder_that_is_removed_takes_its_sounds_along_and_undo_brings_them_ba
     stage.program.browsing.location_chosen(stage.directory("Sounds"))
     stage.trigger("remove_folder")
     stage.until(lambda: stage.model.rowCount() == 0)
-    assert stage.empty_state == "No sounds yet. Add a folder, or drop one here."
+    assert stage.empty_state == "Find sounds by how they sound, by description or by name."
     stage.until(lambda: stage.window.actions_by_name["undo"].text() == "&Undo: Remove folder “Sounds”")
     stage.trigger("undo")
     stage.until(lambda: stage.model.rowCount() == len(EVERY))

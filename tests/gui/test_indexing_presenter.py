@@ -310,3 +310,45 @@ def test_closing_during_an_analysis_does_not_hold_it_and_pausing_does(desk: Desk
     desk.job.ends.put(None)
     desk.presenter.close()
     assert not desk.presenter.is_held
+
+
+def test_changes_are_indexed_without_a_word_after_the_current_run(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.presenter.update([B])
+    desk.presenter.update([B, C])
+    desk.end()
+    assert desk.begun()[0] == [B, C]
+    n_states = len(desk.view.states)
+    desk.presenter.handle(SoundsListed("/b", 3))
+    desk.presenter.handle(Progress(1, 3, 1.0, 2.0))
+    desk.presenter.handle(FolderUnreachable("/b", "it is not there"))
+    assert len(desk.view.states) == n_states
+    assert desk.view.complaints == []
+    desk.end()
+    assert (desk.state, desk.presenter.is_running) == (None, False)
+
+
+def test_many_changes_show_their_progress(desk: Desk):
+    desk.presenter.update([B])
+    desk.begun()
+    assert desk.view.states == []
+    desk.presenter.handle(Progress(0, 500, 0.0, None))
+    assert desk.state is not None
+    assert desk.state.text == "0 of 500"
+
+
+def test_changes_wait_while_the_analysis_is_paused_and_are_left_when_it_was_cancelled(desk: Desk):
+    desk.presenter.add([A])
+    desk.begun()
+    desk.presenter.toggle_pause()
+    desk.presenter.update([B])
+    desk.presenter.toggle_pause()
+    desk.end()
+    assert desk.begun()[0] == [B]
+    desk.presenter.cancel()
+    desk.presenter.update([C])
+    desk.end()
+    desk.presenter.update([C])
+    assert not desk.presenter.is_running
+    assert desk.job.begun.empty()

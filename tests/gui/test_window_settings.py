@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
-from gui_sounds import DRUMS, EVERY
+from gui_sounds import DRUMS, EVERY, write_tone
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -25,6 +25,7 @@ from bowerbird.gui.browse.playing_presenter import Music
 from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.shell import application, theme
 from bowerbird.gui.shell.settings_view import SettingsWindow
+from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
 Open = Callable[..., Stage]
 SIZE = (780, 640)
@@ -245,3 +246,28 @@ def test_a_tempo_and_key_to_play_in_are_chosen(stage: Stage):
     assert stage.program.playing.target == Music(120.0, Key(0))
     dialog._bpm.setValue(0.0)
     assert stage.program.playing.target == Music(None, Key(0))
+
+
+def test_names_to_ignore_are_edited_in_the_settings_and_take_effect(open_window: Open, tmp_path: Path):
+    for name in ("kick.wav", "kick_draft.wav"):
+        write_tone(tmp_path / "Sounds" / name, 100 + len(name), duration_s=0.2)
+    stage = open_window(folders=(tmp_path / "Sounds",))
+    stage.until_idle()
+    stage.trigger("settings")
+    settings = stage.program._settings_window.dialog
+    assert settings is not None
+    assert settings._ignored.text() == "*.asd, *.reapeaks, ._*, .git, __MACOSX"
+    settings._ignored.setText("*.asd, *_draft.*,")
+    settings._ignored.editingFinished.emit()
+    stage.until_idle()
+    with stage.program._library.read() as reader:
+        assert reader.ignored_patterns() == ["*.asd", "*_draft.*"]
+        stage.until(lambda: len(reader.missing_ids()) == 1)
+    settings._ignored.setText("*")
+    settings._ignored.editingFinished.emit()
+    stage.until(lambda: "is not a valid pattern" in stage.notice)
+
+
+def test_a_new_library_ignores_what_the_settings_call_the_default(open_window: Open):
+    stage = open_window()
+    assert sorted(DEFAULT_PATTERNS) == stage.program._reader.ignored_patterns()

@@ -83,3 +83,13 @@ def swap_folder(folder: Path, draft: Path, *, former: Path) -> None:
             former.replace(folder)
         raise
     shutil.rmtree(former, ignore_errors=True)
+
+
+def is_readable(folder: Path) -> bool:
+    """Return whether a folder can be read now; a drive that sleeps may take a while to say so."""
+    try:
+        with os.scandir(folder) as entries:
+            next(entries, None)
+    except OSError:
+        return False
+    return True

@@ -118,8 +118,8 @@ class SoundReader(Protocol):
         """Return the files of a folder as they were scanned last, by path."""
         ...
 
-    def missing_ids(self) -> Ids:
-        """Return the ids of the sounds that the last scans did not find, shape (n,)."""
+    def missing_ids(self, folder_id: int | None = None) -> Ids:
+        """Return the ids of the sounds that the last scans did not find, in a folder or in all, shape (n,)."""
         ...
 
     def directories(self) -> list[tuple[Location, int]]:
@@ -356,6 +356,10 @@ class SoundWriter(Protocol):
 
     def ignore(self, patterns: Sequence[str]) -> None:
         """Record which names scans ignore, instead of those before."""
+        ...
+
+    def forget_rejections(self, sound_ids: Sequence[int]) -> None:
+        """Forget why some sounds were rejected, so that the next scan of their folders analyses them again."""
         ...
 
     def delete_orphans(self) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import PurePath
 from typing import Final
 
 _BOUNDARIES: Final = re.compile(
@@ -11,6 +12,11 @@ _BOUNDARIES: Final = re.compile(
 )
 _WORDS: Final = re.compile(r"[^\W_]+")
 _NUMBERS: Final = re.compile(r"\d+")
+
+
+def root_name(folder: PurePath) -> str:
+    """Return the name of a folder of the library, which the directories in it begin with."""
+    return folder.name or folder.drive or "root"
 
 
 def search_text(name: str) -> str:

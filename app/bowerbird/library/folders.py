@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bowerbird.base.errors import QueryError, UnreachableError
+from bowerbird.base.files import is_readable
 from bowerbird.base.text import count_text
-from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.protocol import Reader
+from bowerbird.catalogue.records import Folder, StoredFile
 from bowerbird.library.annotations.edits import Edit, HideFolder, HideSounds, perform
 from bowerbird.library.indexing.analysis import content_hash
 from bowerbird.library.library import Library
@@ -34,8 +36,8 @@ def remove_folder(library: Library, folder: Folder) -> Edit:
         return perform(library, HideFolder(folder.id), f"Remove folder “{folder.path.name or folder.path}”")
 
 
-def forget_missing(library: Library, sound_ids: Sequence[int] | None = None) -> Edit:
-    """Remove missing sounds from the library: those that are named, or all.
+def forget_missing(library: Library, sound_ids: Sequence[int] | None = None, *, folder: Folder | None = None) -> Edit:
+    """Remove missing sounds from the library: those that are named, those of a folder, or all.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def forget_missing(library: Library, sound_ids: Sequence[int] | None = None) -> 
         When the library cannot be written.
     """
     with library.read() as reader:
-        missing = reader.missing_ids().tolist()
+        missing = reader.missing_ids(folder.id if folder is not None else None).tolist()
     chosen = set(missing if sound_ids is None else sound_ids)
     forgotten = tuple(sound_id for sound_id in missing if sound_id in chosen)
     return perform(
@@ -115,18 +117,43 @@ def suggest_relink(library: Library, path: Path) -> Relink | None:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - as above
     best: Relink | None = None
     with library.read() as reader:
-        for state in reader.folder_states():
-            if state.is_connected or state.folder.path == absolute:
+        for folder in reader.folders():
+            if folder.path == absolute or is_readable(folder.path):
                 continue
-            files = _spread(reader.stored_files(state.folder.id), _N_COMPARED)
-            found = [(file, absolute / Path(file.path).relative_to(state.folder.path)) for file in files]
-            found = [(file, here) for file, here in found if _size(here) == file.size_bytes]
-            is_probable = len(found) >= max(1, _MIN_SHARE * len(files)) and all(
-                _has_content(here, file.hash) for file, here in _spread(found, _N_HASHED)
+            found = _found_at(reader, folder, absolute)
+            is_probable = len(found.here) >= max(1, _MIN_SHARE * found.n_compared) and all(
+                _has_content(here, file.hash) for file, here in _spread(found.here, _N_HASHED)
             )
-            if is_probable and (best is None or len(found) > best.n_found):
-                best = Relink(state.folder, len(found), len(files))
+            if is_probable and (best is None or len(found.here) > best.n_found):
+                best = Relink(folder, len(found.here), found.n_compared)
     return best
+
+
+def compare(library: Library, folder: Folder, path: Path) -> Relink:
+    """Return how many files of a folder are at another path too, with the same relative paths and sizes.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be read.
+    """
+    with library.read() as reader:
+        found = _found_at(reader, folder, Path(os.path.abspath(path)))  # noqa: PTH100 - as above
+    return Relink(folder, len(found.here), found.n_compared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Files of a folder that are at another path too, with their paths there, and how many were looked for."""
+
+    here: list[tuple[StoredFile, Path]]
+    n_compared: int
+
+
+def _found_at(reader: Reader, folder: Folder, absolute: Path) -> _Found:
+    files = _spread(reader.stored_files(folder.id), _N_COMPARED)
+    paths = [(file, absolute / Path(file.path).relative_to(folder.path)) for file in files]
+    return _Found([(file, here) for file, here in paths if _size(here) == file.size_bytes], len(files))
 
 
 def _spread(values: Sequence[_T], n: int) -> Sequence[_T]:

@@ -1,7 +1,6 @@
 """Folders and sounds: lists of ids, rows, details, and what a scan found. Embeddings are in `embeddings`."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
@@ -10,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from bowerbird.base.errors import RejectionCode
+from bowerbird.base.files import is_readable
 from bowerbird.catalogue.records import (
     FileStamp,
     Folder,
@@ -29,7 +29,7 @@ from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_unanalysed, stored_metadata
 from bowerbird.catalogue.sqlite.session import Ids, Session
 from bowerbird.domain.metadata import SoundMetadata, for_inspector
-from bowerbird.domain.names import directory_key, search_text, sort_key
+from bowerbird.domain.names import directory_key, root_name, search_text, sort_key
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import RELEVANCE, Location, Query
 from bowerbird.domain.rejections import REJECTIONS
@@ -70,7 +70,7 @@ class SoundReads(Session):
         )
         counts = {row["folder_id"]: (row["n"], row["n_missing"]) for row in rows}
         return [
-            FolderState(folder, _is_readable(folder.path), *counts.get(folder.id, (0, 0))) for folder in self.folders()
+            FolderState(folder, is_readable(folder.path), *counts.get(folder.id, (0, 0))) for folder in self.folders()
         ]
 
     def ignored_patterns(self) -> list[str]:
@@ -85,9 +85,12 @@ class SoundReads(Session):
         )
         return [StoredFile(row["path"], row["size_bytes"], row["hash"]) for row in self._rows(sql, [folder_id])]
 
-    def missing_ids(self) -> Ids:
-        """Return the ids of the sounds that the last scans did not find, shape (n,)."""
-        return self._ids(f"SELECT id FROM sounds WHERE is_missing AND {conditions.LISTED} ORDER BY id")
+    def missing_ids(self, folder_id: int | None = None) -> Ids:
+        """Return the ids of the sounds that the last scans did not find, in a folder or in all, shape (n,)."""
+        sql = f"SELECT id FROM sounds WHERE is_missing AND {conditions.LISTED}"
+        if folder_id is None:
+            return self._ids(f"{sql} ORDER BY id")
+        return self._ids(f"{sql} AND folder_id = ? ORDER BY id", [folder_id])
 
     def directories(self) -> list[tuple[Location, int]]:
         """Return every directory with sounds and the number of usable sounds directly in it."""
@@ -396,6 +399,17 @@ class SoundWrites(Session):
             connection.execute("DELETE FROM ignored_patterns")
             connection.executemany("INSERT OR IGNORE INTO ignored_patterns VALUES (?)", [(each,) for each in patterns])
 
+    def forget_rejections(self, sound_ids: Sequence[int]) -> None:
+        """Forget why some sounds were rejected, so that the next scan of their folders analyses them again."""
+        ids = [(number,) for number in sound_ids]
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM failures WHERE sound_id = ?", ids)
+            connection.executemany(
+                "DELETE FROM encoded WHERE failure IS NOT NULL "
+                "AND content_id = (SELECT content_id FROM sounds WHERE id = ?)",
+                ids,
+            )
+
     def begin_scan(self) -> None:
         """Forget which sounds the last scan has seen."""
         with self._errors_as_sentences():
@@ -490,19 +504,10 @@ class SoundWrites(Session):
             return cursor.rowcount
 
 
-def _is_readable(path: Path) -> bool:
-    try:
-        with os.scandir(path) as entries:
-            next(entries, None)
-    except OSError:
-        return False
-    return True
-
-
 def directory_of(path: str, folder: Path) -> str:
     """Return where a sound lies as people read it: the folder's name and what is below, separated by slashes."""
     below = PurePath(path).parent.relative_to(folder).as_posix()
-    root = folder.name or folder.drive or "root"
+    root = root_name(folder)
     return root if below == "." else f"{root}/{below}"
 
 

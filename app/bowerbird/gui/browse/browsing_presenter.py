@@ -50,6 +50,8 @@ class ListState:
         Whether the library changed and not the query, so that the list should not scroll.
     position : ListPosition or None
         Where the list stood when it was left, for a query that was returned to.
+    is_restricted : bool
+        Whether words or examples restrict the list, so that clearing the search would help.
     """
 
     listing: Listing
@@ -64,6 +66,7 @@ class ListState:
     has_matches: bool
     is_same_query: bool
     position: ListPosition | None = None
+    is_restricted: bool = False
 
 
 class BrowsingView(Protocol):
@@ -430,6 +433,7 @@ class BrowsingPresenter:
                 has_matches=self._is_ranked,
                 is_same_query=is_same_query,
                 position=position,
+                is_restricted=bool(state.text or state.examples),
             )
         )
 

@@ -1,26 +1,31 @@
 """The folder pane: every directory with sounds, as a tree below "All sounds"."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from bowerbird.base.text import printable
-from bowerbird.catalogue.records import Folder
-from bowerbird.domain.names import sort_key
+from bowerbird.catalogue.records import Folder, FolderState
+from bowerbird.domain.names import root_name, sort_key
 from bowerbird.domain.query import Location
 from bowerbird.gui.shell import theme
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
 COUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+DIMMED_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 _MAX_OPEN = 3
 _GAP_PX = 8
 
 
 class FolderDelegate(QStyledItemDelegate):
-    """Paints a directory: its name, elided in the middle, and on the right the number of its sounds."""
+    """Paints a directory: its name, elided in the middle, and on the right the number of its sounds.
+
+    Folders that are not connected are dimmed, and say so in place of the number.
+    """
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -37,7 +42,10 @@ class FolderDelegate(QStyledItemDelegate):
         inner = rect.adjusted(4, 0, -_GAP_PX, 0)
         painter.setPen(theme.shown().colour("muted"))
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
-        painter.setPen(options.palette.color(QPalette.ColorRole.Text))
+        is_dimmed = bool(index.data(DIMMED_ROLE))
+        is_selected = bool(options.state & QStyle.StateFlag.State_Selected)
+        dimmed = theme.shown().colour("muted" if is_selected else "faint")
+        painter.setPen(dimmed if is_dimmed else options.palette.color(QPalette.ColorRole.Text))
         room_px = inner.width() - count_px - _GAP_PX
         elided = options.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room_px)
         left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -51,18 +59,29 @@ class FolderTree(QTreeView):
     -------
     chosen : Location or None
         None for all sounds.
-    remove_asked : Folder
+    remove_asked, locate_asked, forget_asked : Folder
+    rescan_asked : (Folder, Path)
+        The folder, or a directory in it.
+    watch_toggled : (Folder, bool)
+    reveal_asked : Path
     """
 
     chosen = Signal(object)
     remove_asked = Signal(object)
+    locate_asked = Signal(object)
+    forget_asked = Signal(object)
+    rescan_asked = Signal(object, object)
+    watch_toggled = Signal(object, bool)
+    reveal_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: dict[Location | None, QStandardItem] = {}
         self._locations: list[Location | None] = []  # by number: Qt would lose bytes of names that are not Unicode
-        self._shown: Sequence[tuple[Location, int]] | None = None
+        self._shown: tuple[Sequence[tuple[Location, int]], Sequence[int]] | None = None
         self._folders: dict[int, Folder] = {}
+        self._states: dict[int, FolderState] = {}
+        self._counts: dict[Location | None, int] = {}
         self._chosen: Location | None = None
         self._model = QStandardItemModel(self)
         self.setModel(self._model)
@@ -88,11 +107,12 @@ class FolderTree(QTreeView):
             Those that the user added.
         """
         self._folders = {folder.id: folder for folder in folders}
-        if directories == self._shown:
+        shown = (directories, sorted(self._folders))
+        if shown == self._shown:
             return
         expanded = {location for location, item in self._items.items() if self.isExpanded(item.index())}
         had_none = len(self._items) <= 1
-        self._shown = directories
+        self._shown = shown
         was_quiet, self._is_quiet = self._is_quiet, True
         self._fill(directories)
         for location, item in self._items.items():
@@ -100,6 +120,59 @@ class FolderTree(QTreeView):
                 self.setExpanded(item.index(), True)
         self.choose(self._chosen)
         self._is_quiet = was_quiet
+        self._show_states()
+
+    def show_states(self, states: Sequence[FolderState]) -> None:
+        """Show which folders are connected."""
+        self._states = {state.folder.id: state for state in states}
+        self._show_states()
+
+    def _show_states(self) -> None:
+        for location, item in self._items.items():
+            state = self._states.get(location.folder_id) if location is not None else None
+            is_away = state is not None and not state.is_connected
+            is_root = location is not None and "/" not in location.directory
+            n = self._counts[location]
+            count = self.tr("not connected") if is_away and is_root else f"{n:,}"
+            _set(item, is_away, DIMMED_ROLE)
+            _set(item, count, COUNT_ROLE)
+            spoken = f"{item.text()}, {count}" if is_away and is_root else self._spoken(item.text(), n)
+            _set(item, spoken, _ACCESSIBLE)
+            _set(item, "\n".join([self._tip(location), *self._notes(state)]), int(Qt.ItemDataRole.ToolTipRole))
+
+    def _notes(self, state: FolderState | None) -> list[str]:
+        """Return what the tool tip says about the state of a folder."""
+        notes = []
+        if state is not None and not state.is_connected:
+            notes.append(self.tr("Not connected. Its sounds stay in the library."))
+        elif state is not None and state.n_missing:
+            notes.append(self.tr("%n sound(s) missing", "", state.n_missing))
+        return notes
+
+    def _spoken(self, name: str, n: int) -> str:
+        return self.tr("{name}, %n sound(s)", "", n).format(name=name)
+
+    def _tip(self, location: Location | None) -> str:
+        return self.tr("Every sound in the library") if location is None else printable(str(self.path_of(location)))
+
+    @property
+    def states(self) -> tuple[FolderState, ...]:
+        """The states of all folders, as far as they are known."""
+        return tuple(self._states.values())
+
+    def path_of(self, location: Location) -> Path:
+        """Return the path of a directory."""
+        folder = self._folders.get(location.folder_id)
+        return folder.path.joinpath(*location.directory.split("/")[1:]) if folder else Path(location.directory)
+
+    def state_of(self, location: Location | None) -> FolderState | None:
+        """Return the state of the folder that a directory is in; None for all sounds, or while it is not known."""
+        return self._states.get(location.folder_id) if location is not None else None
+
+    @property
+    def chosen_location(self) -> Location | None:
+        """The selected directory; None for all sounds."""
+        return self._chosen
 
     def choose(self, location: Location | None) -> None:
         """Select a directory without emitting `chosen`."""
@@ -112,7 +185,7 @@ class FolderTree(QTreeView):
         self._is_quiet = was_quiet
 
     def _fill(self, directories: Sequence[tuple[Location, int]]) -> None:
-        below: dict[Location, int] = {}
+        below = {Location(folder.id, root_name(folder.path)): 0 for folder in self._folders.values()}
         for location, n in directories:
             parts = location.directory.split("/")
             for depth in range(1, len(parts) + 1):
@@ -121,19 +194,15 @@ class FolderTree(QTreeView):
         self._model.clear()
         self._items = {}
         self._locations = []
-        self._add(None, self.tr("All sounds"), sum(n for _, n in directories), self.tr("Every sound in the library"))
+        self._counts = dict(below.items())
+        self._counts[None] = sum(n for _, n in directories)
+        self._add(None, self.tr("All sounds"))
         for location in sorted(below, key=_sort_key):
-            folder = self._folders.get(location.folder_id)
-            parts = location.directory.split("/")
-            path = str(folder.path.joinpath(*parts[1:])) if folder else location.directory
-            self._add(location, parts[-1], below[location], path)
+            self._add(location, location.directory.split("/")[-1])
 
-    def _add(self, location: Location | None, name: str, n: int, tool_tip: str) -> None:
+    def _add(self, location: Location | None, name: str) -> None:
         item = QStandardItem(printable(name))
-        item.setData(f"{n:,}", COUNT_ROLE)
-        item.setData(self.tr("{name}, %n sound(s)", "", n).format(name=printable(name)), _ACCESSIBLE)
         item.setData(len(self._locations), _NUMBER)
-        item.setToolTip(printable(tool_tip))
         self._locations.append(location)
         self._items[location] = item
         above = location.directory.rpartition("/")[0] if location else ""
@@ -164,16 +233,60 @@ class FolderTree(QTreeView):
         is_root = location is not None and "/" not in location.directory
         return self._folders.get(location.folder_id) if location is not None and is_root else None
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Remove a folder with Delete; it can be undone."""
+        folder = self.root_at(self._chosen)
+        if event.key() == Qt.Key.Key_Delete and folder is not None:
+            self.remove_asked.emit(folder)
+        else:
+            super().keyPressEvent(event)
+
     def _show_menu(self, position: QPoint) -> None:
         index = self.indexAt(position)
-        folder = self.root_at(self._location_at(index)) if index.isValid() else None
-        if folder is None:
+        location = self._location_at(index) if index.isValid() else None
+        if location is None or location.folder_id not in self._folders:
             return
         menu = QMenu(self)
-        action = menu.addAction(self.tr("Remove “{name}” from the library").format(name=printable(folder.path.name)))
-        action.triggered.connect(lambda: self.remove_asked.emit(folder))
-        menu.exec(self.viewport().mapToGlobal(position))
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu, location)
+        menu.popup(self.viewport().mapToGlobal(position))
+
+    def fill_menu(self, menu: QMenu, location: Location) -> None:
+        """Add what can be done with a directory, and with a folder that the user added."""
+        folder, path = self._folders[location.folder_id], self.path_of(location)
+        state = self._states.get(folder.id)
+        is_connected = state is None or state.is_connected
+        rescan = menu.addAction(self.tr("Rescan this folder"), lambda: self.rescan_asked.emit(folder, path))
+        rescan.setEnabled(is_connected)
+        if self.root_at(location) is not None:
+            self._add_root_actions(menu, folder, state)
+        menu.addSeparator()
+        reveal = menu.addAction(self.tr("Show in file manager"), lambda: self.reveal_asked.emit(path))
+        reveal.setEnabled(is_connected)
+        if self.root_at(location) is not None:
+            menu.addSeparator()
+            name = printable(root_name(folder.path)).replace("&", "&&")
+            text = self.tr("Remove “{name}” from the library").format(name=name)
+            menu.addAction(text, lambda: self.remove_asked.emit(folder))
+
+    def _add_root_actions(self, menu: QMenu, folder: Folder, state: FolderState | None) -> None:
+        watch = menu.addAction(self.tr("Watch for changes"))
+        watch.setCheckable(True)
+        watch.setChecked(state.folder.is_watched if state is not None else folder.is_watched)
+        watch.toggled.connect(lambda is_on: self.watch_toggled.emit(folder, is_on))
+        menu.addAction(self.tr("Locate…"), lambda: self.locate_asked.emit(folder))
+        n_missing = state.n_missing if state is not None and state.is_connected else 0
+        forget = menu.addAction(self.tr("Forget missing sounds"), lambda: self.forget_asked.emit(folder))
+        forget.setEnabled(n_missing > 0)
+        if n_missing:
+            forget.setText(self.tr("Forget {n} missing sounds").format(n=f"{n_missing:,}"))
+            if n_missing == 1:
+                forget.setText(self.tr("Forget 1 missing sound"))
+
+
+def _set(item: QStandardItem, value: object, role: int) -> None:
+    if item.data(role) != value:
+        item.setData(value, role)
 
 
 def _sort_key(location: Location) -> tuple[list[str], int]:

@@ -26,6 +26,8 @@ from bowerbird.library.library import Library
 from bowerbird.library.search.neighbours import update_index
 
 _END_WITHIN_S: Final = 10.0
+_N_QUIET: Final = 20
+"""Up to so many sounds, a run that the user did not start shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class IndexingPresenter:
         self._folders: list[Path] = []
         self.runner = JobRunner(post, name="indexing", end_within_s=_END_WITHIN_S)
         self._waiting: list[Path] = []
+        self._changed: list[Path] = []
+        self._is_quiet = False
         self._is_rescan_waiting = False
         self._state = IndexingState("", None, is_paused=False)
         self._is_held = is_held
@@ -138,6 +142,21 @@ class IndexingPresenter:
             self._waiting += [folder for folder in folders if folder not in self._waiting]
         else:
             self._index(list(folders))
+
+    def update(self, directories: Sequence[Path]) -> None:
+        """Bring directories up to date in which files have changed: quietly, with one worker, after the current run.
+
+        If the user stopped the analysis, nothing happens: resuming it finds the changes.
+        """
+        if self._is_held:
+            return
+        self._changed += [path for path in directories if path not in self._changed]
+        if not self.is_running:
+            self._index_changed()
+
+    def _index_changed(self) -> None:
+        directories, self._changed = self._changed, []
+        self._index(directories, n_workers=1, is_quiet=True)
 
     def rescan(self) -> None:
         """Bring every folder up to date, now or after the current run."""
@@ -181,6 +200,7 @@ class IndexingPresenter:
         control = self.runner.control
         if control is None:
             return
+        self._is_quiet = False
         if control.is_paused:
             control.resume()
         else:
@@ -190,18 +210,21 @@ class IndexingPresenter:
     def cancel(self) -> None:
         """Stop; finished work is kept. Queued folders are dropped too."""
         self._waiting.clear()
+        self._changed.clear()
         self._is_rescan_waiting = False
         if self.is_running:
             self._is_held = True
+            self._is_quiet = False
             self.runner.cancel()
             self._show(translate("Indexing", "Stopping"), self._state.share)
 
     def close(self) -> None:
         """Stop and wait for the end."""
         self._waiting.clear()
+        self._changed.clear()
         self.runner.close()
 
-    def _index(self, folders: list[Path], n_workers: int | None = None) -> None:
+    def _index(self, folders: list[Path], n_workers: int | None = None, *, is_quiet: bool = False) -> None:
         further = self._further
 
         def work(control: Control, report: Report) -> None:  # noqa: ARG001 - events say more
@@ -226,6 +249,7 @@ class IndexingPresenter:
 
         self._folders = folders
         self._is_held = False
+        self._is_quiet = is_quiet
         self._show_unfinished()
         self._start(translate("Indexing", "Looking for sounds"), work)
 
@@ -241,8 +265,10 @@ class IndexingPresenter:
             case FolderListed():
                 self._view.library_changed(is_final=False)
             case FolderUnreachable():
-                self._view.complain(event.sentence)
+                if not self._is_quiet:  # a directory that was changed, and deleted meanwhile
+                    self._view.complain(event.sentence)
             case Progress():
+                self._is_quiet = self._is_quiet and event.n_total <= _N_QUIET
                 text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
                 if event.activity:
                     text = f"{self._title_of(event.activity)} · {text}"
@@ -267,7 +293,10 @@ class IndexingPresenter:
             self._index(folders)
         elif self._is_rescan_waiting:
             self._is_rescan_waiting = False
+            self._changed.clear()
             self._index([])
+        elif self._changed and not self._is_held:
+            self._index_changed()
         else:
             self._view.show_indexing(None)
             self._show_unfinished()
@@ -280,6 +309,8 @@ class IndexingPresenter:
         self._view.show_unfinished(UnfinishedState(text) if is_unfinished else None)
 
     def _show(self, text: str, share: float | None) -> None:
+        if self._is_quiet:
+            return
         control = self.runner.control
         is_paused = control is not None and control.is_paused
         self._state = IndexingState(text, share, is_paused)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from bowerbird.base.text import printable
@@ -23,6 +23,16 @@ _CHIP_TEXT_PX: Final = 280
 _GAP_PX: Final = 8
 _COUNT_PX: Final = 96
 """Kept for the count, however many chips there are."""
+
+_OWN_KEYS: Final = (
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Paste,
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+    QKeySequence.StandardKey.SelectAll,
+)
+"""Keys that edit the text of the search box even where the window has an action for them."""
 
 WEIGHTS: Final = ((2.0, "×2"), (1.0, ""), (0.5, "×½"))
 """How much an example can count, and how its chip says so."""
@@ -66,6 +76,20 @@ class SearchField(QLineEdit):
         """Use the colours of another theme."""
         self._magnifier.setIcon(theme.icon("search", colours.muted))
         self._cross.setIcon(theme.icon("close", colours.muted))
+
+    def event(self, event: QEvent) -> bool:
+        """Let keys of the window that are no letters pass: fields take Ctrl+E and others for moves of the cursor."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_of_window(event):
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def _is_of_window(self, event: QKeyEvent) -> bool:
+        is_text = event.modifiers() in {Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier}
+        if is_text or any(event.matches(key) for key in _OWN_KEYS):
+            return False
+        pressed = QKeySequence(event.keyCombination())
+        return any(pressed in action.shortcuts() for action in self.window().actions())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Emit that the box was left, unless only another window or a menu came to the front."""

@@ -1,8 +1,8 @@
 """The status line below the search box: errors, progress and offers, one at a time, with controls at fixed places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
@@ -18,8 +18,14 @@ _N_CONTROLS: Final = 2
 _NEWS_MS: Final = 4000
 
 
+Controls: TypeAlias = Sequence[tuple[str, Callable[[], object]]]
+
+
 class StatusLine(QWidget):
-    """Shows the most urgent of: an error, news, the analysis, a job on encoders, analysis that is left, an offer.
+    """Shows the most urgent message.
+
+    That is: an error, news, a question about a folder that has moved, the analysis, a job on encoders, a folder that is
+    not connected, analysis that is left, or an offer.
 
     The others are shown when it ends. The progress bar below the text shows the analysis even while an error is shown.
 
@@ -30,6 +36,10 @@ class StatusLine(QWidget):
     action_requested : EncoderAction
     notice_dismissed : ()
         The notice about encoders was closed.
+    relink_accepted, relink_declined, relink_dismissed : ()
+        The answers to the question about a folder.
+    locate_clicked : ()
+        The folder that is not connected is to be located.
     """
 
     pause_clicked = Signal()
@@ -37,6 +47,10 @@ class StatusLine(QWidget):
     resume_clicked = Signal()
     action_requested = Signal(object)
     notice_dismissed = Signal()
+    relink_accepted = Signal()
+    relink_declined = Signal()
+    relink_dismissed = Signal()
+    locate_clicked = Signal()
 
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +58,8 @@ class StatusLine(QWidget):
         self._indexing: IndexingState | None = None
         self._notice: NoticeState | None = None
         self._unfinished: UnfinishedState | None = None
+        self._question: str | None = None
+        self._away: str | None = None
         self._news: str | None = None
         self._news_timer = QTimer(self, singleShot=True, interval=_NEWS_MS)
         self._news_timer.timeout.connect(lambda: self.show_news(None))
@@ -110,6 +126,16 @@ class StatusLine(QWidget):
         self._unfinished = state
         self._show()
 
+    def show_question(self, text: str | None) -> None:
+        """Ask whether a folder has moved; None hides the question."""
+        self._question = text
+        self._show()
+
+    def show_away(self, sentence: str | None) -> None:
+        """Show that the selected folder is not connected; None when it is."""
+        self._away = sentence
+        self._show()
+
     def show_notice(self, notice: NoticeState | None) -> None:
         """Show a notice about encoders, or the progress of a job on them; None for neither."""
         self._notice = notice
@@ -124,7 +150,7 @@ class StatusLine(QWidget):
     def text(self) -> str:
         """The text that is shown."""
         is_wrapped = self._texts.currentWidget() is self._sentence
-        return self._sentence.text() if is_wrapped else self._line.toolTip()
+        return self._sentence.text() if is_wrapped else self._line.whole_text
 
     @property
     def is_indexing(self) -> bool:
@@ -135,6 +161,11 @@ class StatusLine(QWidget):
     def controls(self) -> list[QPushButton]:
         """The visible controls."""
         return [control for control in self._controls if not control.isHidden()]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether sounds are not analysed, and nothing is analysing them."""
+        return self._unfinished is not None
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
@@ -152,10 +183,19 @@ class StatusLine(QWidget):
             self._show_sentence(self._error, [], role="warning", is_dismissable=True)
         elif self._news is not None:
             self._show_line(self._news, [])
+        elif self._question is not None:
+            controls: Controls = [
+                (self.tr("Relink"), self.relink_accepted.emit),
+                (self.tr("Add anyway"), self.relink_declined.emit),
+            ]
+            self._show_sentence(self._question, controls, role="muted", is_dismissable=True)
         elif indexing is not None:
             self._show_indexing(indexing)
         elif notice is not None and job is not None:
             self._show_line(job.text, self._encoder_controls(notice))
+        elif self._away is not None:
+            locate = [(self.tr("Locate…"), self.locate_clicked.emit)]
+            self._show_sentence(self._away, locate, role="muted", is_dismissable=False)
         elif self._unfinished is not None:
             self._show_line(self._unfinished.text, [(self.tr("Resume"), self.resume_clicked.emit)])
         elif notice is not None:
@@ -169,20 +209,24 @@ class StatusLine(QWidget):
     def _show_indexing(self, state: IndexingState) -> None:
         text = self.tr("Paused") + f" · {state.text}" if state.is_paused else state.text
         pause = self.tr("Resume") if state.is_paused else self.tr("Pause")
-        self._show_line(text, [(pause, self.pause_clicked.emit), (self.tr("Cancel"), self.cancel_clicked.emit)])
+        controls = [(pause, self.pause_clicked.emit), (self.tr("Cancel"), self.cancel_clicked.emit)]
+        explanation = self.tr(
+            "The analysis reads each file once and computes its waveform, loudness, descriptors and embeddings. "
+            "Nothing is written to your files, and nothing leaves this computer."
+        )
+        self._show_line(text, controls, explanation=explanation)
 
-    def _encoder_controls(self, notice: NoticeState) -> list[tuple[str, Callable[[], object]]]:
+    def _encoder_controls(self, notice: NoticeState) -> Controls:
         return [(action.text, partial(self.action_requested.emit, action)) for action in notice.actions]
 
-    def _show_line(self, text: str, controls: list[tuple[str, Callable[[], object]]]) -> None:
-        self._line.set_text(text)
+    def _show_line(self, text: str, controls: Controls, *, explanation: str = "") -> None:
+        self._line.set_text(text, explanation=explanation)
+        self._line.setAccessibleDescription(explanation)
         self._texts.setCurrentWidget(self._line)
         self._show_controls(controls, is_dismissable=False)
         self._set_height(_LINE_PX)
 
-    def _show_sentence(
-        self, text: str, controls: list[tuple[str, Callable[[], object]]], *, role: str, is_dismissable: bool
-    ) -> None:
+    def _show_sentence(self, text: str, controls: Controls, *, role: str, is_dismissable: bool) -> None:
         if self._sentence.objectName() != role:
             self._sentence.setObjectName(role)
             self._sentence.style().polish(self._sentence)
@@ -191,7 +235,7 @@ class StatusLine(QWidget):
         self._show_controls(controls, is_dismissable=is_dismissable)
         self._fit_sentence()
 
-    def _show_controls(self, controls: list[tuple[str, Callable[[], object]]], *, is_dismissable: bool) -> None:
+    def _show_controls(self, controls: Controls, *, is_dismissable: bool) -> None:
         self._acts = [act for _, act in controls[:_N_CONTROLS]]
         for number, control in enumerate(self._controls):
             control.setVisible(number < len(self._acts))
@@ -220,5 +264,7 @@ class StatusLine(QWidget):
         if self._error is not None:
             self._error = None
             self._show()
+        elif self._question is not None:
+            self.relink_dismissed.emit()
         else:
             self.notice_dismissed.emit()

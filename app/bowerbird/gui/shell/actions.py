@@ -56,6 +56,32 @@ ACTIONS: Final = (
         "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Resca&n folders"), ("F5",)
     ),
     ActionSpec(
+        "rescan_folder",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Rescan &just the selected folder"),
+    ),
+    ActionSpec(
+        "watch_folder",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Watc&h selected folder for changes"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "locate_folder",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Locate &moved folder…"),
+    ),
+    ActionSpec(
+        "forget_missing",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Forget missing so&unds"),
+    ),
+    ActionSpec(
+        "reveal_folder",
+        QT_TRANSLATE_NOOP("Actions", "&File"),
+        QT_TRANSLATE_NOOP("Actions", "Show selected folder on dis&k"),
+    ),
+    ActionSpec(
         "pause", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Pause analysis"), ("Ctrl+P",)
     ),
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "&Cancel analysis")),

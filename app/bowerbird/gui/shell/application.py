@@ -17,8 +17,9 @@ from bowerbird.base import paths
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.settings import Settings, load_settings, save_settings
 from bowerbird.base.text import printable
-from bowerbird.catalogue.records import Folder
+from bowerbird.catalogue.records import Folder, FolderState
 from bowerbird.domain.fields import SORT_FIELDS
+from bowerbird.domain.names import root_name
 from bowerbird.domain.query import RELEVANCE, Example, Location
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
 from bowerbird.encoders.protocol import Encoder
@@ -28,9 +29,11 @@ from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
 from bowerbird.gui.browse.cells import ROOMY_ROW_PX, ROW_PX
 from bowerbird.gui.browse.columns import DEFAULT_COLUMNS
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
+from bowerbird.gui.browse.folders_presenter import FoldersPresenter
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB, Music, PlayingPresenter, music_of
 from bowerbird.gui.browse.recording_presenter import RecordingPresenter
+from bowerbird.gui.browse.rejected_presenter import RejectedPresenter
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfPresenter
 from bowerbird.gui.browse.tempo_and_key_view import TempoAndKeyDialog
 from bowerbird.gui.browse.waveform_presenter import WaveformPresenter
@@ -42,10 +45,12 @@ from bowerbird.gui.listening.listening_tests import Listening
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.ask_name import ask_for_name
+from bowerbird.gui.shell.drives import is_local
 from bowerbird.gui.shell.event_bridge import EventBridge, QueryThread
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.keys_view import KeySheet
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
+from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.settings_view import SettingsWindow
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
@@ -58,7 +63,7 @@ from bowerbird.library.demo import demo_folder
 from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.folders import remove_folder
 from bowerbird.library.library import Library
-from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.browsing import Browsing, FolderPane
 from bowerbird.playback.device import LATENCIES_S, list_outputs
 from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
@@ -66,6 +71,9 @@ from bowerbird.playback.recorder import Recorder
 from bowerbird.playback.render import render_for_drag
 
 _SWITCH_S = 0.001
+_LOOK_EVERY_MS = 5000
+"""How often drives are looked for that have gone or returned."""
+
 _OFFER_AFTER_MS = 1500
 """How long words stay before an encoder that may know them is offered: they may be unfinished."""
 
@@ -119,7 +127,7 @@ class Application:
             lists=self._lists,
             similar=self._similar,
             understood=self._words_understood,
-            pane_read=lambda pane: self.indexing.count(pane.n_analysed, pane.n_present),
+            pane_read=self._pane_read,
         )
         self.playing = PlayingPresenter(
             window,
@@ -162,6 +170,20 @@ class Application:
             stop_playback=self.playing.stop,
         )
         self.shelf = ShelfPresenter(window, library, self._lists[0], self.browsing, self.edits)
+        self._folder_queries = QueryThread()
+        self.folders = FoldersPresenter(
+            window,
+            library,
+            self._folder_queries,
+            indexing=self.indexing,
+            edits=self.edits,
+            post=self._bridge.post,
+            changed=self._edited,
+            leave=self._leave,
+            is_local=is_local,
+        )
+        self._look_timer = QTimer(window, interval=_LOOK_EVERY_MS)
+        self.rejected = RejectedPresenter(window, library, self._details, index=self.indexing.add)
         self._encoders_dialog = EncodersDialogProxy(window)
         self.models = EncodersPresenter(
             self._encoders_dialog,
@@ -193,8 +215,9 @@ class Application:
         self._player.prepare()
         if self._complaint:
             self.window.complain(self._complaint)
+        self._look_timer.start()
         if folders:
-            self.indexing.add(folders)
+            self.folders.add(folders)
         else:  # resume what an earlier run left, or what a new encoder needs
             queries, browsing = self._similar
             queries.run(
@@ -206,6 +229,10 @@ class Application:
 
     def _resume(self, folders: Sequence[Path]) -> None:
         self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
+
+    def _pane_read(self, pane: FolderPane) -> None:
+        self.indexing.count(pane.n_analysed, pane.n_present)
+        self.folders.refresh()
 
     def _warmed_up(self, has_text_encoder: bool) -> None:
         self.browsing.set_text_encoder(is_available=has_text_encoder)
@@ -249,7 +276,7 @@ class Application:
         window = self.window
         window.search.textChanged.connect(self.browsing.text_changed)
         window.folders.chosen.connect(self.browsing.location_chosen)
-        window.folders.remove_asked.connect(self._remove)
+        self._connect_folders()
         window.table.order_chosen.connect(lambda order, down: self.browsing.order_chosen(order, is_descending=down))
         window.sound_moved_to.connect(lambda *_: self.browsing.settle())
         window.relaxed.connect(self.browsing.relax)
@@ -269,6 +296,24 @@ class Application:
         window.inspector.aspect_weighed.connect(self.browsing.weigh_aspect)
         window.inspector.aspects_reset.connect(self.browsing.reset_aspects)
         window.refresh_wanted.connect(self.browsing.refresh)
+        window.refresh_wanted.connect(self.rejected.refresh)
+        window.rejected_wanted.connect(self.rejected.refresh)
+        window.rejected.tree.retry_asked.connect(self.rejected.retry)
+
+    def _connect_folders(self) -> None:
+        tree, status = self.window.folders, self.window.status
+        tree.remove_asked.connect(self._remove)
+        tree.locate_asked.connect(self._locate)
+        tree.forget_asked.connect(self.folders.forget_missing)
+        tree.rescan_asked.connect(self.folders.rescan)
+        tree.watch_toggled.connect(lambda folder, is_on: self.folders.set_watched(folder, is_watched=is_on))
+        tree.reveal_asked.connect(lambda path: reveal(path, is_folder=True))
+        status.relink_accepted.connect(self.folders.accept_relink)
+        status.relink_declined.connect(self.folders.add_anyway)
+        status.relink_dismissed.connect(self.folders.dismiss_relink)
+        status.locate_clicked.connect(self._locate_away)
+        self.window.locate_wanted.connect(self._locate_away)
+        self._look_timer.timeout.connect(self.folders.look)
 
     def _connect_playing(self) -> None:
         window = self.window
@@ -334,6 +379,11 @@ class Application:
                 "add_demo": lambda: self.indexing.add([demo_folder()]),
                 "remove_folder": self._remove_chosen,
                 "rescan": self.indexing.rescan,
+                "rescan_folder": self._rescan_chosen,
+                "watch_folder": self._watch_chosen,
+                "locate_folder": self._locate_chosen,
+                "forget_missing": self._forget_chosen,
+                "reveal_folder": self._reveal_chosen,
                 "pause": self.indexing.toggle_pause,
                 "cancel": self.indexing.cancel,
                 "models": self._encoders_dialog.open,
@@ -417,6 +467,7 @@ class Application:
             return
         for event in events:
             self.indexing.handle(event)
+            self.folders.handle(event)
             self.playing.handle(event)
             if isinstance(event, Started):
                 self._record_played(event.path)
@@ -464,7 +515,53 @@ class Application:
     def _add_folder(self) -> None:
         folder = dialogs.ask_for_folder(self.window)
         if folder is not None:
-            self.indexing.add([folder])
+            self.folders.add([folder])
+
+    def _chosen_state(self) -> FolderState | None:
+        return self.window.folders.state_of(self.browsing.location)
+
+    def _rescan_chosen(self) -> None:
+        location, state = self.browsing.location, self._chosen_state()
+        if location is not None and state is not None:
+            self.folders.rescan(state.folder, self.window.folders.path_of(location))
+
+    def _watch_chosen(self) -> None:
+        state = self._chosen_state()
+        if state is not None:
+            self.folders.set_watched(state.folder, is_watched=self.window.actions_by_name["watch_folder"].isChecked())
+
+    def _locate_chosen(self) -> None:
+        state = self._chosen_state()
+        if state is not None:
+            self._locate(state.folder)
+
+    def _locate_away(self) -> None:
+        """Locate the selected folder, or else one that is not connected."""
+        states = [self._chosen_state(), *self.window.folders.states]
+        state = next((state for state in states if state is not None and not state.is_connected), None)
+        if state is not None:
+            self._locate(state.folder)
+
+    def _locate(self, folder: Folder) -> None:
+        path = dialogs.ask_for_moved_folder(self.window, printable(root_name(folder.path)))
+        if path is not None:
+            self.folders.relink(folder, path)
+
+    def _forget_chosen(self) -> None:
+        state = self._chosen_state()
+        if state is not None:
+            self.folders.forget_missing(state.folder)
+
+    def _reveal_chosen(self) -> None:
+        location = self.browsing.location
+        if location is not None:
+            reveal(self.window.folders.path_of(location), is_folder=True)
+
+    def _leave(self, folder: Folder) -> None:
+        """Show all sounds if a folder is selected, or a directory in it."""
+        location = self.browsing.location
+        if location is not None and location.folder_id == folder.id:
+            self.browsing.location_chosen(None)
 
     def _remove_chosen(self) -> None:
         folder = self.window.folders.root_at(self.browsing.location)
@@ -479,9 +576,7 @@ class Application:
                 translate("Folders", "Folders cannot be removed during analysis. Pause or cancel it first.")
             )
             return
-        location = self.browsing.location
-        if location is not None and location.folder_id == folder.id:
-            self.browsing.location_chosen(None)
+        self._leave(folder)
         self.edits.make(
             lambda: remove_folder(self._library, folder),
             done=lambda: self.window.show_news(
@@ -507,7 +602,7 @@ class Application:
     def _dropped(self, dropped: list[Path]) -> None:
         folders = [path for path in dropped if os.path.isdir(path)]  # noqa: PTH112 - unlike Path's, it never raises
         if folders:
-            self.indexing.add(folders)
+            self.folders.add(folders)
         files = [path for path in dropped if path not in folders]
         if files:
             self._show_similar([Example(path) for path in files])
@@ -561,7 +656,12 @@ class Application:
         self.window.words.begin(self.words.placeholder())
 
     def _clear(self) -> None:
-        """Stop playback, clear the region, zoom out, or clear the search: one of them with each press of Escape."""
+        """Stop playback, clear the region, zoom out, or clear the search: one of them with each press of Escape.
+
+        Before that, leave the list of rejected sounds.
+        """
+        if self.window.leave_rejected():
+            return
         if self.playing.stop():
             return
         if self.playing.region is not None:
@@ -603,6 +703,7 @@ class Application:
 
     def _open_settings(self) -> None:
         self._settings_window.show().show_settings(self._settings, self.window.table.columns)
+        self._settings_window.update(lambda window: window.show_ignored(self._reader.ignored_patterns()))
         self._lists[0].run("outputs", list_outputs, done=self._show_outputs, failed=self.window.complain)
 
     def _show_outputs(self, outputs: Sequence[str]) -> None:
@@ -612,6 +713,7 @@ class Application:
         made = SettingsWindow(self.window)
         made.changed.connect(self.change_setting)
         made.column_changed.connect(lambda name, is_shown: self.window.table.choose_column(name, is_shown=is_shown))
+        made.ignored_changed.connect(self.folders.ignore)
         made.keys_asked.connect(self._key_sheet.show)
         return made
 
@@ -666,6 +768,8 @@ class Application:
         )
         save_settings(settings, paths.settings_path())
         self._is_closed = True
+        self._look_timer.stop()
+        self._folder_queries.close(self.folders.close)
         self.listening.close()
         self._recorder.cancel()
         self._details.close(lambda: None)

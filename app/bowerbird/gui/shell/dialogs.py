@@ -15,6 +15,12 @@ def ask_for_folder(parent: QWidget) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_for_moved_folder(parent: QWidget, name: str) -> Path | None:
+    """Ask where a folder of the library is now; None when cancelled."""
+    chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Where is “{name}” now?").format(name=name))
+    return Path(chosen) if chosen else None
+
+
 def ask_for_weights(parent: QWidget) -> Path | None:
     """Ask for a folder of weights; None when cancelled."""
     chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Import a folder of weights"))

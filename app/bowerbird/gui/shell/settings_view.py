@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -18,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.settings import Settings
 from bowerbird.gui.browse.columns import COLUMNS, DEFAULT_ORDER, FIXED, INDEX_OF
-from bowerbird.gui.shell.styled import FlowLayout, button, label, resize_within_screen, scrolled_rows
+from bowerbird.gui.shell.styled import FlowLayout, button, label, resize_within_screen, scrolled_rows, styled
 from bowerbird.gui.translation import translate
+from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
 _SIZE_PX: Final = (520, 640)
 _LABEL_PX: Final = 132
@@ -37,12 +39,15 @@ class SettingsWindow(QDialog):
         The name of a setting, and its new value.
     column_changed : (str, bool)
         The name of a column, and whether it is shown.
+    ignored_changed : list of str
+        The patterns of names that scans are to ignore.
     keys_asked : ()
         The keyboard shortcuts are to be shown.
     """
 
     changed = Signal(str, object)
     column_changed = Signal(str, bool)
+    ignored_changed = Signal(list)
     keys_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,6 +55,7 @@ class SettingsWindow(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self._options: dict[str, dict[object, QPushButton]] = {}
         self._columns: dict[str, QCheckBox] = {}
+        self._patterns: list[str] = []
         self._devices = QComboBox()
         self._devices.setAccessibleName(self.tr("Sound output"))
         self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -83,6 +89,12 @@ class SettingsWindow(QDialog):
         loads = ((self.tr("Low"), "low"), (self.tr("Normal"), "normal"))
         self._add_row(self.tr("Load"), self._choice("analysis_load", loads))
         self._add_hint(self.tr("Low uses one core, Normal all of them. Other programs always have priority."))
+        self._ignored = styled(QLineEdit(), "small_field")
+        self._ignored.setAccessibleName(self.tr("Names to ignore"))
+        self._ignored.editingFinished.connect(self._edit_ignored)
+        self._add_row(self.tr("Names to ignore"), self._ignored)
+        text = self.tr("Files and folders with these names are skipped; * stands for anything. Default: {patterns}")
+        self._add_hint(text.format(patterns=", ".join(DEFAULT_PATTERNS)))
         self._add_heading(self.tr("Keyboard"))
         keys = button(self.tr("Change keyboard shortcuts…"), "", self.keys_asked.emit)
         keys.setAutoDefault(False)
@@ -157,6 +169,17 @@ class SettingsWindow(QDialog):
             box.setChecked(name in columns)
         if not self._devices.count():
             self.show_outputs((), settings.output)
+
+    def show_ignored(self, patterns: Sequence[str]) -> None:
+        """Show the patterns of names that scans ignore."""
+        self._patterns = list(patterns)
+        self._ignored.setText(", ".join(patterns))
+
+    def _edit_ignored(self) -> None:
+        patterns = [pattern.strip() for pattern in self._ignored.text().split(",") if pattern.strip()]
+        if patterns != self._patterns:
+            self._patterns = patterns
+            self.ignored_changed.emit(patterns)
 
     def show_outputs(self, outputs: Sequence[str], output: str | None) -> None:
         """Show the sound outputs that are there, and the one that was chosen; None for the system's."""

@@ -35,11 +35,16 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
-    def set_text(self, text: str) -> None:
-        """Show a text, elided where it does not fit."""
+    def set_text(self, text: str, *, explanation: str = "") -> None:
+        """Show a text, elided where it does not fit; its tool tip has all of it, and an explanation below."""
         self._text = text
-        self.setToolTip(text)
+        self.setToolTip(f"{text}\n\n{explanation}" if explanation else text)
         self._elide()
+
+    @property
+    def whole_text(self) -> str:
+        """The text before it is elided."""
+        return self._text
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Elide the text again."""

@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -30,20 +29,23 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.protocol import Reader
-from bowerbird.catalogue.records import SoundRow
+from bowerbird.catalogue.records import FolderState, RejectedGroup, SoundRow
 from bowerbird.domain.metadata import SoundMetadata
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Example, Location
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.browsing_presenter import ListState, example_of
+from bowerbird.gui.browse.empty_texts import EmptyAction, EmptyText, empty_text
 from bowerbird.gui.browse.filter_view import FilterPanel
+from bowerbird.gui.browse.folders_presenter import RelinkOffer, away_text
 from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
 from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
-from bowerbird.gui.browse.placeholders import EmptyState, RejectedList, relaxation_text
+from bowerbird.gui.browse.placeholders import EmptyState, relaxation_text
 from bowerbird.gui.browse.playing_presenter import Region
 from bowerbird.gui.browse.query_history import ListPosition
 from bowerbird.gui.browse.recording_view import RecordingPanel
+from bowerbird.gui.browse.rejected_view import RejectedPage
 from bowerbird.gui.browse.search_bar import ChipStrip, Header, SearchField
 from bowerbird.gui.browse.shelf_presenter import ShelfSection
 from bowerbird.gui.browse.shelf_view import Shelf
@@ -58,9 +60,10 @@ from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.drops import DropHint, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
+from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.styled import styled
 from bowerbird.gui.shell.theme import Tokens
-from bowerbird.library.search.browsing import FolderPane
+from bowerbird.library.search.browsing import FolderPane, Relaxation
 from bowerbird.playback.request import Treatment
 
 _PLAYHEAD_MS: Final = 16
@@ -93,6 +96,10 @@ class MainWindow(QMainWindow):
         The playback position is to be shown.
     refresh_wanted : ()
         Rows changed a while ago and are to be read again.
+    locate_wanted : ()
+        A folder that is not connected is to be located.
+    rejected_wanted : ()
+        The list of rejected sounds has become visible.
     closing : ()
     """
 
@@ -104,12 +111,16 @@ class MainWindow(QMainWindow):
     query_peaks_wanted = Signal(object)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
+    locate_wanted = Signal()
+    rejected_wanted = Signal()
     closing = Signal()
 
     def __init__(self, reader: Reader, colours: Tokens, keys: KeyMap) -> None:
         super().__init__()
         self._reader = reader
         self._colours = colours
+        self._has_folders = bool(reader.folders())
+        self._empty_shown: tuple[EmptyText, tuple[Relaxation, ...]] | None = None
         self._state: ListState | None = None
         self._sound: SoundRow | None = None
         self._is_inspector_wanted = True
@@ -128,7 +139,7 @@ class MainWindow(QMainWindow):
         self.folders = FolderTree()
         self.shelf = Shelf()
         self.empty_state = EmptyState()
-        self.rejected = RejectedList(back=self.show_sounds)
+        self.rejected = RejectedPage(back=self.leave_rejected)
         self.waveform = WaveformView(colours)
         self.inspector = Inspector(colours)
         self.words = self.inspector.words
@@ -187,6 +198,7 @@ class MainWindow(QMainWindow):
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
         self.chips.rejected_clicked.connect(self.show_rejected)
+        self.rejected.tree.reveal_asked.connect(reveal)
         self.status.pause_clicked.connect(self.actions_by_name["pause"].trigger)
         self.status.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
         self.inspector.closed.connect(self.actions_by_name["inspector"].trigger)
@@ -226,7 +238,7 @@ class MainWindow(QMainWindow):
         self._show_match()
         if not len(state.listing.ids):
             self._show_empty_state(state)
-        if self._pages.currentWidget() is not self.rejected or not state.is_same_query:
+        if not self.is_showing_rejected or not state.is_same_query:
             self.show_sounds()
 
     def _show_query(self, examples: Sequence[Example]) -> None:
@@ -250,36 +262,104 @@ class MainWindow(QMainWindow):
             self.waveform.show_query(peaks, printable(path.name), duration_s)
 
     def _show_empty_state(self, state: ListState) -> None:
+        text = empty_text(
+            state,
+            has_folders=self._has_folders,
+            selected=self.folders.state_of(self.folders.chosen_location),
+            states=self.folders.states,
+            is_indexing=self.status.is_indexing,
+            is_unfinished=self.status.is_unfinished,
+            has_rejected=not self.chips.rejected_link.isHidden(),
+        )
+        if self._empty_shown == (text, state.listing.relaxations):
+            return  # a button that is being pressed is not replaced
+        self._empty_shown = (text, state.listing.relaxations)
         actions: list[tuple[str, Callable[[], object]]] = [
             (relaxation_text(relaxation, is_filtered=state.is_filtered), partial(self.relaxed.emit, relaxation))
-            for relaxation in state.listing.relaxations
+            for relaxation in (state.listing.relaxations if text.has_relaxations else ())
         ]
-        if not state.listing.n_library and not self.status.is_indexing:
-            actions = [
-                (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
-                (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
-            ]
-        elif not actions and (self.search.text() or state.examples):
-            actions = [(self.tr("Clear the search"), self.cleared.emit)]
-        is_scanning = not state.listing.n_library and self.status.is_indexing
-        self.empty_state.show_sentence(self.tr("Looking for sounds") if is_scanning else state.advice, actions)
+        acts: dict[EmptyAction, tuple[str, Callable[[], object]]] = {
+            "add_folder": (self.tr("Add a folder"), self.actions_by_name["add_folder"].trigger),
+            "add_demo": (self.tr("Try the demo sounds"), self.actions_by_name["add_demo"].trigger),
+            "locate": (self.tr("Locate…"), self.locate_wanted.emit),
+            "resume": (self.tr("Resume analysis"), self.status.resume_clicked.emit),
+            "show_rejected": (self.tr("Show rejected sounds"), self.show_rejected),
+            "clear": (self.tr("Clear the search"), self.cleared.emit),
+        }
+        actions += [acts[name] for name in text.actions]
+        is_first_start = "add_demo" in text.actions
+        self.empty_state.show_sentence(text.sentence, actions, details=text.details, is_first_start=is_first_start)
 
     def show_sounds(self) -> None:
         """Show the rows."""
         self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.empty_state)
 
+    @property
+    def is_showing_rejected(self) -> bool:
+        """Whether the list of rejected sounds is visible."""
+        return self._pages.currentWidget() is self.rejected
+
     def show_rejected(self) -> None:
         """Show the list of rejected sounds, or return to the sounds."""
-        if self._pages.currentWidget() is self.rejected:
-            self.show_sounds()
-            return
-        self.rejected.show_rejected(self._reader.rejected())
-        self._pages.setCurrentWidget(self.rejected)
+        if not self.leave_rejected():
+            self._pages.setCurrentWidget(self.rejected)
+            self.rejected.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.rejected_wanted.emit()
+
+    def leave_rejected(self) -> bool:
+        """Return from the list of rejected sounds to the sounds; return whether it was visible."""
+        if not self.is_showing_rejected:
+            return False
+        self.show_sounds()
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
+
+    def show_rejected_groups(self, groups: Sequence[RejectedGroup]) -> None:
+        """Show rejected sounds, by the class of their reasons."""
+        had_focus = self.is_showing_rejected and not self.rejected.tree.isVisible()
+        self.rejected.show_groups(groups)
+        if had_focus and groups:
+            self.rejected.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_folder_pane(self, pane: FolderPane) -> None:
         """Show the tree of directories, and the number of rejected sounds."""
         self.folders.show_directories(pane.directories, pane.folders)
         self.chips.show_rejected(pane.n_rejected)
+        self._has_folders = bool(pane.folders)
+        self._show_folder_actions()
+        self._refresh_empty_state()
+
+    def show_folder_states(self, states: Sequence[FolderState]) -> None:
+        """Show which folders are connected and watched."""
+        self.folders.show_states(states)
+        self._show_folder_actions()
+        self._refresh_empty_state()
+
+    def _refresh_empty_state(self) -> None:
+        if self._state is not None and not len(self._state.listing.ids):
+            self._show_empty_state(self._state)
+
+    def show_relink(self, offer: RelinkOffer | None) -> None:
+        """Ask whether a folder has moved, or hide the question."""
+        self.status.show_question(offer.text if offer is not None else None)
+
+    def _show_folder_actions(self) -> None:
+        """Enable what can be done with the selected folder, and say if it is not connected."""
+        location = self.folders.chosen_location
+        folder, state = self.folders.root_at(location), self.folders.state_of(location)
+        is_connected = state is not None and state.is_connected
+        is_away = state is not None and not state.is_connected
+        names = self.actions_by_name
+        for name in ("rescan_folder", "reveal_folder"):
+            names[name].setEnabled(is_connected)
+        for name in ("watch_folder", "locate_folder"):
+            names[name].setEnabled(folder is not None and state is not None)
+        names["watch_folder"].setChecked(folder is not None and state is not None and state.folder.is_watched)
+        n_missing = state.n_missing if state is not None and is_connected and folder is not None else 0
+        names["forget_missing"].setEnabled(n_missing > 0)
+        forget, n = self.tr("Forget missing so&unds"), f"{n_missing:,}"
+        names["forget_missing"].setText(f"{forget} ({n})" if n_missing else forget)
+        self.status.show_away(away_text(state.folder) if is_away and state is not None else None)
 
     def set_search_text(self, text: str) -> None:
         """Set the text of the search box."""
@@ -289,6 +369,7 @@ class MainWindow(QMainWindow):
     def show_location(self, location: Location | None) -> None:
         """Mark a directory in the tree."""
         self.folders.choose(location)
+        self._show_folder_actions()
 
     def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Enable or disable Back and Forward."""
@@ -311,7 +392,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["pause"].setEnabled(state is not None)
         self.actions_by_name["cancel"].setEnabled(state is not None)
         paused = state is not None and state.is_paused
-        self.actions_by_name["pause"].setText(self.tr("Res&ume analysis") if paused else self.tr("&Pause analysis"))
+        self.actions_by_name["pause"].setText(self.tr("Resume anal&ysis") if paused else self.tr("&Pause analysis"))
 
     def show_unfinished(self, state: UnfinishedState | None) -> None:
         """Show that the analysis was stopped before its end, or hide that."""
@@ -455,10 +536,10 @@ class MainWindow(QMainWindow):
         QGuiApplication.clipboard().setText("\n".join(printable(str(path)) for path in self.chosen_paths()))
 
     def locate(self) -> None:
-        """Open the folder of the current sound in the system's file manager."""
+        """Show the current sound in the system's file manager."""
         paths = self.chosen_paths()
         if paths:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths[0].parent)))
+            reveal(paths[0])
 
     def focus_search(self) -> None:
         """Move the focus to the search box."""

@@ -5,6 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+DEFAULT_PATTERNS: Final = (".git", "__MACOSX", "._*", "*.asd", "*.reapeaks")
+"""What a new library ignores: what other programs leave beside sounds. A migration has written the same."""
+
 _SYSTEM: Final = frozenset({"__macosx", "$recycle.bin", "system volume information"})
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.catalogue.records import EventKind, Folder, FolderState
+from bowerbird.catalogue.records import EventKind, Folder
 from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection
 from bowerbird.encoders.protocol import Encoder, Namer
@@ -78,8 +78,6 @@ class FolderPane:
         Every directory with sounds, and the number of usable sounds directly in it.
     folders : tuple of Folder
         Those that the user added.
-    states : tuple of FolderState
-        Whether each of them can be read now, and how many of its sounds are missing.
     n_rejected : int
     n_analysed, n_present : int
         The numbers of usable, present sounds: those that were analysed, and all.
@@ -90,7 +88,6 @@ class FolderPane:
     n_rejected: int
     n_analysed: int = 0
     n_present: int = 0
-    states: tuple[FolderState, ...] = ()
 
 
 class Browsing:
@@ -249,7 +246,6 @@ class Browsing:
             tuple(reader.folders()),
             reader.count_rejected(),
             *self._counts(),
-            tuple(reader.folder_states()),
         )
 
     # Words
