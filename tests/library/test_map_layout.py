@@ -100,6 +100,17 @@ def test_a_library_that_has_grown_is_laid_out_again(library):
     assert load_layout(library, ENCODER_ID).n_computed == 90
 
 
+def test_a_library_of_other_sounds_is_laid_out_anew(library):
+    lay_out(library)
+    stored = layout_path(library, ENCODER_ID)
+    with np.load(stored) as former:
+        changed = dict(former) | {"keys": former["keys"] + np.uint64(1000)}
+    np.savez(stored, **changed)
+    made = lay_out(library)
+    assert made.is_current
+    assert len(np.unique(made.positions, axis=0)) == 60
+
+
 def test_copies_share_a_position(library):
     lay_out(library)
     fill(library.folder, range(100, 104), seed_of=lambda number: number - 100)

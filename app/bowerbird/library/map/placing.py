@@ -3,7 +3,7 @@
 import numpy as np
 
 from bowerbird.library.library import Library
-from bowerbird.library.map.layout import Keys, MapLayout, load_layout, save_layout
+from bowerbird.library.map.layout import GROWN, Keys, MapLayout, load_layout, save_layout
 from bowerbird.ranking.projection import Positions, Progress, Vectors, place, project
 
 
@@ -28,7 +28,9 @@ def bring_up_to_date(
     keys, vectors = _embeddings(library, encoder_id, n_dims)
     former = load_layout(library, encoder_id)
     positions = None if former is None else former.of(keys)
-    if former is None or positions is None or former.has_outgrown(len(keys)):
+    n_known = 0 if positions is None else int((~np.isnan(positions[:, 0])).sum())
+    is_foreign = len(keys) > (1 + GROWN) * n_known  # another library was restored into this folder
+    if former is None or positions is None or is_foreign or former.has_outgrown(len(keys)):
         made = project(vectors, former=positions, seed=seed, n_threads=n_threads, progress=progress)
         save_layout(library, encoder_id, MapLayout(keys, made, len(keys)))
         return
