@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def frame_ms(view: MapView, cameras: list[Camera]) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("n_listed", [200, N])
-def test_frames(qtbot: object, report: Callable[..., None], n_listed: int) -> None:
+def test_frames(qtbot: Any, report: Callable[..., None], n_listed: int) -> None:
     chance = np.random.default_rng(1)
     centres = chance.uniform(0.1, 0.9, (200, 2))
     positions = (centres[chance.integers(200, size=N)] + chance.normal(0, 0.02, (N, 2))).clip(0, 1).astype(np.float32)
@@ -39,7 +40,8 @@ def test_frames(qtbot: object, report: Callable[..., None], n_listed: int) -> No
     view = MapView(theme.tokens("dark"))
     view.resize(1200, 760)
     view.show_points(points, Colouring("ramp", (np.arange(N) % 256).astype(np.uint8), ("a", "b")), example_ids=())
-    view.show()
+    with qtbot.waitExposed(view):
+        view.show()
     view.canvas.repaint()
     pan = frame_ms(view, [Camera(0.4 + 0.002 * step, 0.5, 3.0) for step in range(100)])
     zoom = frame_ms(view, [Camera(0.5, 0.5, 1.05**step) for step in range(100)])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,6 +25,9 @@ from bowerbird.gui.shell.theme import Tokens
 
 _SWATCH_PX: Final = 8
 _GRADIENT_PX: Final = QSize(96, 8)
+_COLOUR_LETTERS: Final = 9
+_WIDE_PX: Final = 420
+"""In a narrower map the choice of colours has no label, and its tool tip says what it is."""
 
 
 class MapView(QWidget):
@@ -71,6 +74,8 @@ class MapView(QWidget):
         self.canvas.hovered.connect(self._hovered)
         self.colour = QComboBox()
         self.colour.setAccessibleName(self.tr("Colour by"))
+        self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.colour.setMinimumContentsLength(_COLOUR_LETTERS)
         self.colour.setToolTip(self.tr("What the colours of the sounds show"))
         self.colour.activated.connect(lambda _: self.colour_chosen.emit(self.colour.currentData()))
         self.hover = self._switch(self.tr("Play on hover"))
@@ -133,6 +138,11 @@ class MapView(QWidget):
         self.hover.setIcon(theme.icon("volume", colours.muted, checked=colours.accent))
         self.outline.setIcon(theme.icon("lasso", colours.muted, checked=colours.accent))
         self._fill_legend()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Hide a label in a narrow map."""
+        super().resizeEvent(event)
+        self._colour_label.setVisible(self.width() >= _WIDE_PX)
 
     # Shown by the presenter
 
