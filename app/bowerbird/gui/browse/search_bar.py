@@ -83,13 +83,13 @@ class SearchField(QLineEdit):
 
 
 class Header(QWidget):
-    """Back, Forward, the search box and the filter button.
+    """Back, Forward, the search box, the map switch and the filter button.
 
     Parameters
     ----------
     field : SearchField
     actions : dict of str to QAction
-        "back", "forward" and "filters" become buttons.
+        "back", "forward", "map" and "filters" become buttons.
     """
 
     def __init__(self, field: SearchField, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
@@ -105,6 +105,7 @@ class Header(QWidget):
         layout.addSpacing(6)
         layout.addWidget(field, 1)
         layout.addSpacing(6)
+        layout.addWidget(_tool_button(actions["map"]))
         layout.addWidget(self.filters)
 
 

@@ -147,7 +147,7 @@ ACTIONS: Final = (
     ActionSpec(
         "more_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "&More like this"),
+        QT_TRANSLATE_NOOP("Actions", "More li&ke this"),
         ("+", "="),
         in_list_only=True,
     ),
@@ -241,6 +241,15 @@ ACTIONS: Final = (
         "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Re&jected sounds"), ("Ctrl+E",)
     ),
     ActionSpec(
+        "map",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Map"),
+        ("M",),
+        icon="map",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
         "spectrogram",
         QT_TRANSLATE_NOOP("Actions", "&View"),
         QT_TRANSLATE_NOOP("Actions", "Spectro&gram"),
@@ -299,11 +308,13 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "similar",
         "add_word",
         "loop",
+        "map",
         "spectrogram",
         "zoom_in",
         "compare",
     }
 )
+_NOT_ON_MAP: Final = frozenset({"replay", "stop"})
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
@@ -321,6 +332,13 @@ def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str,
         actions[spec.name] = action
     show_keys(actions, keys)
     return actions
+
+
+def add_to_map(actions: dict[str, QAction], canvas: QWidget) -> None:
+    """Let the keys of the list work on the map as well, except for arrow keys, which lead from sound to sound there."""
+    for spec in ACTIONS:
+        if spec.in_list_only and spec.name not in _NOT_ON_MAP:
+            canvas.addAction(actions[spec.name])
 
 
 def show_keys(actions: dict[str, QAction], keys: KeyMap) -> None:
