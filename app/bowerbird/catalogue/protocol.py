@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import (
+    AnalysedSounds,
     Analysis,
     AnnotatedSound,
     Annotations,
@@ -193,6 +194,10 @@ class SoundReader(Protocol):
 
 class EmbeddingReader(Protocol):
     """Embeddings and the choice of encoders."""
+
+    def analysed_sounds(self) -> AnalysedSounds:
+        """Return every usable, analysed sound with what a map shows of it."""
+        ...
 
     def encoder(self, role: EncoderRole) -> str | None:
         """Return the name of the encoder that is wanted, or searched with; None where nobody has chosen."""

@@ -475,3 +475,32 @@ class PresentContent:
     path: Path
     directory: str
     duration_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysedSounds:
+    """Every usable, analysed sound, missing ones included, with what a map shows of it; arrays are parallel.
+
+    Attributes
+    ----------
+    ids, content_ids : ndarray, shape (n,), int64
+        Ascending by id.
+    content_keys : ndarray, shape (n,), uint64
+        End of the content's hash: the same in every library, and for every copy.
+    directories, categories : tuple of str
+        Each once.
+    directory_numbers, category_numbers : ndarray, shape (n,), int32
+        Positions in `directories` and `categories`; -1 for no category.
+    durations_s, lufs : ndarray, shape (n,), float32
+        NaN where not known.
+    """
+
+    ids: npt.NDArray[np.int64]
+    content_ids: npt.NDArray[np.int64]
+    content_keys: npt.NDArray[np.uint64]
+    directories: tuple[str, ...]
+    directory_numbers: npt.NDArray[np.int32]
+    categories: tuple[str, ...]
+    category_numbers: npt.NDArray[np.int32]
+    durations_s: npt.NDArray[np.float32]
+    lufs: npt.NDArray[np.float32]

@@ -54,7 +54,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
         When it cannot be written; the former index is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stem = _stem(stamp.encoder_id)
+    stem = file_stem(stamp.encoder_id)
     data = folder / f"{stem}-{secrets.token_hex(4)}.index"
     labels = data.with_suffix(".labels")
     try:
@@ -76,7 +76,7 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
 def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
     """Return the stamp of an encoder's saved index; None if there is none."""
     try:
-        stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
+        stored = json.loads((folder / f"{file_stem(encoder_id)}.json").read_text(encoding="utf-8"))
         stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision", "ef")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -90,7 +90,7 @@ def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
     if stamp is None or (stamp.encoder_id, stamp.n_dims) != (encoder_id, n_dims):
         return None
     try:
-        stored = json.loads((folder / f"{_stem(encoder_id)}.json").read_text(encoding="utf-8"))
+        stored = json.loads((folder / f"{file_stem(encoder_id)}.json").read_text(encoding="utf-8"))
         files: dict[str, list[object]] = stored["files"]
         if stored["format"] != FORMAT:
             return None
@@ -108,7 +108,8 @@ def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
     return None
 
 
-def _stem(encoder_id: str) -> str:
+def file_stem(encoder_id: str) -> str:
+    """Return the beginning of the names of an encoder's files."""
     safe = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in encoder_id)
     return f"{safe}-{hashlib.blake2b(encoder_id.encode(), digest_size=3).hexdigest()}"
 

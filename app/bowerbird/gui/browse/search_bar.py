@@ -109,13 +109,13 @@ class SearchField(QLineEdit):
 
 
 class Header(QWidget):
-    """Back, Forward, the search box, and buttons for filters, a recording and a surprise.
+    """Back, Forward, the search box, and buttons for the map, filters, a recording and a surprise.
 
     Parameters
     ----------
     field : SearchField
     actions : dict of str to QAction
-        "back", "forward", "filters", "record" and "surprise" become buttons.
+        "back", "forward", "map", "filters", "record" and "surprise" become buttons.
     """
 
     def __init__(self, field: SearchField, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
@@ -133,6 +133,7 @@ class Header(QWidget):
         layout.addSpacing(6)
         layout.addWidget(field, 1)
         layout.addSpacing(6)
+        layout.addWidget(_tool_button(actions["map"]))
         layout.addWidget(self.filters)
         layout.addWidget(self.record)
         layout.addWidget(self.surprise)

@@ -296,6 +296,10 @@ class SoundTable(QTableView):
         finally:
             self._is_replacing = False
 
+    def clear_selection(self) -> None:
+        """Select nothing, with no current row."""
+        self.selectionModel().clear()
+
     def _select_also(self, rows: npt.NDArray[np.int64]) -> None:
         """Also select other rows, by ranges; if there are too many ranges, only the current row stays selected."""
         breaks = np.flatnonzero(np.diff(rows) > 1) + 1

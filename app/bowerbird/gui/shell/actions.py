@@ -320,6 +320,15 @@ ACTIONS: Final = (
         "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Re&jected sounds"), ("Ctrl+E",)
     ),
     ActionSpec(
+        "map",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Map"),
+        ("M",),
+        icon="map",
+        is_switch=True,
+        in_list_only=True,
+    ),
+    ActionSpec(
         "spectrogram",
         QT_TRANSLATE_NOOP("Actions", "&View"),
         QT_TRANSLATE_NOOP("Actions", "Spectro&gram"),
@@ -381,11 +390,13 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "save_search",
         "loop",
         "tempo_and_key",
+        "map",
         "spectrogram",
         "zoom_in",
         "compare",
     }
 )
+_NOT_ON_MAP: Final = frozenset({"replay", "stop"})
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
@@ -403,6 +414,13 @@ def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str,
         actions[spec.name] = action
     show_keys(actions, keys)
     return actions
+
+
+def add_to_map(actions: dict[str, QAction], canvas: QWidget) -> None:
+    """Let the keys of the list work on the map as well, except for arrow keys, which lead from sound to sound there."""
+    for spec in ACTIONS:
+        if spec.in_list_only and spec.name not in _NOT_ON_MAP:
+            canvas.addAction(actions[spec.name])
 
 
 def show_keys(actions: dict[str, QAction], keys: KeyMap) -> None:

@@ -42,6 +42,7 @@ from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
+from bowerbird.gui.map.map_presenter import MapPresenter
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.ask_name import ask_for_name
@@ -149,6 +150,14 @@ class Application:
             is_held=settings.is_analysis_held,
             load=settings.analysis_load,
         )
+        self.map = MapPresenter(
+            window.map,
+            library,
+            searched.encoder,
+            queries=self._details,
+            post=self._bridge.post,
+            is_indexing=lambda: self.indexing.is_running,
+        )
         self._edit_history = History(library)
         self.edits = EditsPresenter(window, self._lists[0], self._edit_history, changed=self._edited)
         self.words = WordsPresenter(
@@ -198,6 +207,7 @@ class Application:
         )
         self.listening = Listening(window, library, player=self._player, post=self._bridge.post, labels=settings.labels)
         self._connect()
+        self._connect_map()
         self._restore()
 
     @property
@@ -255,6 +265,7 @@ class Application:
         self._warm_up()
         self.browsing.refresh()
         self.words.refresh()
+        self.map.use(encoder)
 
     # Wiring
 
@@ -419,6 +430,7 @@ class Application:
                 "pitch_down": lambda: self.playing.shift_pitch(-1),
                 "reset_treatment": self.playing.reset,
                 "tempo_and_key": self._open_tempo_and_key,
+                "map": self._toggle_map,
                 "spectrogram": lambda: window.waveform.set_spectrogram(
                     is_spectrogram=window.actions_by_name["spectrogram"].isChecked()
                 ),
@@ -436,6 +448,19 @@ class Application:
             },
         )
         self._application.styleHints().colorSchemeChanged.connect(lambda _: self.window.recolour(self._apply_theme()))
+
+    def _connect_map(self) -> None:
+        window = self.window
+        window.list_shown.connect(
+            lambda state: self.map.list_changed(
+                state.listing.ids,
+                state.listing.matches,
+                has_matches=state.has_matches,
+                example_ids=window.example_ids(state.examples),
+            )
+        )
+        window.map.colour_chosen.connect(self.map.choose_colour)
+        window.map.hovered.connect(self._hovered)
 
     def _restore(self) -> None:
         settings, window = self._settings, self.window
@@ -473,10 +498,12 @@ class Application:
                 self._record_played(event.path)
             self.models.handle(event)
             self.listening.handle(event)
+            self.map.handle(event)
             if (
                 isinstance(event, JobEnded) and event.runner is self.indexing.runner
             ):  # the library may have its first sounds
                 self.models.refresh()
+                self.map.library_changed()
 
     def _estimate(self) -> None:
         """Estimate the tempo and key of the current sound where it is to be played in others."""
@@ -687,6 +714,18 @@ class Application:
     def _prefetch(self) -> None:
         self.playing.prefetch(self.window.likely_paths())
 
+    def _toggle_map(self) -> None:
+        self.window.toggle_map()
+        self.map.set_visible(is_visible=self.window.actions_by_name["map"].isChecked())
+
+    def _hovered(self, sound_id: int | None) -> None:
+        """Play the sound under the pointer, or stop when it has left; the selected sound stays the current one."""
+        sound = self._reader.rows([sound_id]).get(sound_id) if sound_id is not None else None
+        if sound is not None:
+            self.playing.play_other(sound.path, 0.0)
+        else:
+            self.playing.stop()
+
     def _toggle_auto_play(self) -> None:
         self.playing.is_auto_play = self.window.actions_by_name["auto_play"].isChecked()
 
@@ -772,6 +811,7 @@ class Application:
         self._folder_queries.close(self.folders.close)
         self.listening.close()
         self._recorder.cancel()
+        self.map.close()
         self._details.close(lambda: None)
         self._player.close()
         self._encoders_dialog.close()

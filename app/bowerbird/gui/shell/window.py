@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -57,6 +58,7 @@ from bowerbird.gui.browse.transport_view import Transport
 from bowerbird.gui.browse.waveform_state import Marker
 from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
+from bowerbird.gui.map.map_view import MapView
 from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.drops import DropHint, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
     query_played : (Path, start_s: float)
     query_peaks_wanted : Path
         The waveform of an example that is not in the library is to be read.
+    list_shown : (ListState)
     playhead_wanted : ()
         The playback position is to be shown.
     refresh_wanted : ()
@@ -109,6 +112,7 @@ class MainWindow(QMainWindow):
     cleared = Signal()
     query_played = Signal(object, float)
     query_peaks_wanted = Signal(object)
+    list_shown = Signal(object)
     playhead_wanted = Signal()
     refresh_wanted = Signal()
     locate_wanted = Signal()
@@ -129,6 +133,8 @@ class MainWindow(QMainWindow):
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
         self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table, keys)
+        self.map = MapView(colours, name_of=self._name_of, complain=self.complain)
+        actions.add_to_map(self.actions_by_name, self.map.canvas)
         self.search = SearchField(colours)
         self.header = Header(self.search, self.actions_by_name)
         self.filters = FilterPanel(self)
@@ -156,7 +162,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
-        for page in (self.table, self.empty_state, self.rejected):
+        for page in (self.table, self.map, self.empty_state, self.rejected):
             self._pages.addWidget(page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.side = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -190,8 +196,16 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._show_context_menu)
+        self.table.customContextMenuRequested.connect(
+            lambda at: self._show_context_menu(self.table.viewport().mapToGlobal(at))
+        )
+        self.map.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.map.canvas.customContextMenuRequested.connect(
+            lambda at: self._show_context_menu(self.map.canvas.mapToGlobal(at))
+        )
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
+        self.map.sound_chosen.connect(self._chosen_on_map)
+        self.map.sounds_selected.connect(self._selected_on_map)
         self.waveform.query_clicked.connect(lambda start_s: self.query_played.emit(self._query_path, start_s))
         self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
@@ -213,6 +227,7 @@ class MainWindow(QMainWindow):
         actions.recolour(self.actions_by_name, colours)
         self._show_play_icon()
         self.table.recolour(colours)
+        self.map.recolour(colours)
         self.waveform.recolour(colours)
         self.inspector.recolour(colours)
         self.transport.recolour(colours)
@@ -235,11 +250,13 @@ class MainWindow(QMainWindow):
             self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
         if state.position is not None:
             self.table.return_to(state.position)
+            self._show_selection_on_map()
         self._show_match()
         if not len(state.listing.ids):
             self._show_empty_state(state)
         if not self.is_showing_rejected or not state.is_same_query:
             self.show_sounds()
+        self.list_shown.emit(state)
 
     def _show_query(self, examples: Sequence[Example]) -> None:
         """Show the waveform of the first example above that of the current sound."""
@@ -291,8 +308,18 @@ class MainWindow(QMainWindow):
         self.empty_state.show_sentence(text.sentence, actions, details=text.details, is_first_start=is_first_start)
 
     def show_sounds(self) -> None:
-        """Show the rows."""
-        self._pages.setCurrentWidget(self.table if self.model.rowCount() else self.empty_state)
+        """Show the rows, or the map of them."""
+        page = self.map if self.actions_by_name["map"].isChecked() else self.table
+        self._pages.setCurrentWidget(page if self.model.rowCount() else self.empty_state)
+
+    def toggle_map(self) -> None:
+        """Show the sounds as a map or as rows, after the action was triggered; the same sounds stay selected."""
+        if self.actions_by_name["map"].isChecked():
+            self._show_selection_on_map()
+        self.show_sounds()
+        for page in (self.map, self.table):
+            if page is self._pages.currentWidget():
+                page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def is_showing_rejected(self) -> bool:
@@ -431,6 +458,7 @@ class MainWindow(QMainWindow):
         """Mark the sound that plays, or none."""
         is_current = path is not None and self._sound is not None and self._sound.path == path
         self.model.mark_playing(self._sound.id if is_current and self._sound else None)
+        self.map.mark_playing(self._id_at(path))
         if path is not None:
             self._playhead_timer.start()
         else:
@@ -474,10 +502,50 @@ class MainWindow(QMainWindow):
     # User actions
 
     def _moved(self, row: int, is_passing: bool) -> None:
-        sound = self.model.sound(row)
+        self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_passing=is_passing)
+
+    def _move_to(self, sound: SoundRow | None, start_s: float, *, is_passing: bool) -> None:
         self._sound = sound
         self.show_sound(sound)
-        self.sound_moved_to.emit(sound, self.model.matched_region(row)[0], is_passing)
+        self.sound_moved_to.emit(sound, start_s, is_passing)
+
+    def _chosen_on_map(self, sound_id: int) -> None:
+        """Move to a sound of the map, which may be outside of the list, and play it."""
+        row = self.model.row_of(sound_id)
+        if row < 0:
+            self.table.clear_selection()
+            self._move_to(self._reader.rows([sound_id]).get(sound_id), 0.0, is_passing=False)
+        elif row == self.table.currentIndex().row() and self.table.selected_rows() == [row]:
+            self.actions_by_name["replay"].trigger()
+        else:
+            self.table.select(row, is_quiet=True)
+            self._moved(row, False)
+
+    def _selected_on_map(self, sound_ids: list[int]) -> None:
+        """Select the same sounds in the list, without playing."""
+        self.table.clear_selection()
+        if sound_ids:
+            self.table.return_to(ListPosition(None, 0, sound_ids[-1], np.array(sound_ids, np.int64)))
+            self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_passing=True)
+
+    def _show_selection_on_map(self) -> None:
+        position = self.table.position()
+        others = [sound_id for sound_id in position.selected_ids.tolist() if sound_id != position.current_id]
+        is_current = len(others) < len(position.selected_ids)
+        self.map.select([*others, position.current_id] if is_current and position.current_id is not None else others)
+
+    def _name_of(self, sound_id: int) -> str:
+        sound = self._reader.rows([sound_id]).get(sound_id)
+        return printable(sound.name) if sound is not None else ""
+
+    def _id_at(self, path: Path | None) -> int | None:
+        sound = self._reader.sound_at(path) if path is not None else None
+        return sound.id if sound is not None else None
+
+    def example_ids(self, examples: Sequence[Example]) -> list[int]:
+        """Return the ids of those examples that are sounds of the library."""
+        ids = [self._id_at(example.path) for example in examples if not example.is_unlike]
+        return [sound_id for sound_id in ids if sound_id is not None]
 
     def show_sound(self, sound: SoundRow | None) -> None:
         """Show a sound's waveform and properties."""
@@ -518,16 +586,20 @@ class MainWindow(QMainWindow):
         """Return the examples for a search: the selected region, or the selected sounds."""
         if region is not None and self._sound is not None:
             return [example_of(self._sound.path, (region.start_s, region.end_s))]
-        sounds = [self.model.sound(row) for row in self.table.selected_rows()]
-        return [Example(sound.path) for sound in sounds if sound is not None]
+        return [Example(path) for path in self.chosen_paths()]
 
     def chosen_ids(self) -> list[int]:
         """Return the ids of the selected sounds without reading rows: there may be a hundred thousand."""
+        if self._pages.currentWidget() is self.map:
+            return self.map.selected_ids
         ids: list[int] = self.model.sound_ids(self.table.selected_rows()).tolist()
         return ids
 
     def chosen_paths(self) -> list[Path]:
-        """Return the files of the selected sounds."""
+        """Return the files of the selected sounds; on the map, some may be outside of the list."""
+        if self._pages.currentWidget() is self.map:
+            rows = self._reader.rows(self.map.selected_ids)
+            return [rows[sound_id].path for sound_id in self.map.selected_ids if sound_id in rows]
         sounds = [self.model.sound(row) for row in self.table.selected_rows()]
         return [sound.path for sound in sounds if sound is not None]
 
@@ -547,15 +619,17 @@ class MainWindow(QMainWindow):
         self.search.selectAll()
 
     def _enter_list(self) -> None:
-        if self.model.rowCount():
+        if self._pages.currentWidget() is self.map:
+            self.map.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
             if self.model.row_of(self._sound.id if self._sound else None) < 0 or not self.table.selected_rows():
                 self.table.select(0, is_quiet=False)
 
-    def _show_context_menu(self, position: object) -> None:
+    def _show_context_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.addActions([self.actions_by_name[name] for name in actions.CONTEXT_MENU])
-        menu.exec(self.table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
+        menu.exec(position)
         menu.deleteLater()
 
     # Qt events

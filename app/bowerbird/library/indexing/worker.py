@@ -103,8 +103,8 @@ def serve(pipe: Connection, encoder_name: str) -> None:
 
     Where the encoder cannot be loaded, its error's sentence is sent instead of READY.
     """
-    _limit_process()
-    threading.Thread(target=_end_with_parent, name="bowerbird-orphan", daemon=True).start()
+    limit_process()
+    threading.Thread(target=end_with_parent, name="bowerbird-orphan", daemon=True).start()
     from bowerbird.encoders.registry import encoder_named  # noqa: PLC0415 - after the thread variables
 
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -163,7 +163,7 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
         yield Outcome(task.sound_id, task.path, fault=traceback.format_exc())
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process when the program was killed: a decoder that hangs would keep it alive forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -179,7 +179,7 @@ def _is_unchanged(task: Task) -> bool:
         return False
 
 
-def _limit_process() -> None:
+def limit_process() -> None:
     """Use one thread at low priority and ignore the terminal's Ctrl+C: the parent decides when to stop.
 
     Decoders write about damaged files to the error stream themselves; the user gets a sentence instead.
