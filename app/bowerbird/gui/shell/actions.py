@@ -50,7 +50,7 @@ ACTIONS: Final = (
     ActionSpec(
         "remove_folder",
         QT_TRANSLATE_NOOP("Actions", "&File"),
-        QT_TRANSLATE_NOOP("Actions", "Remo&ve selected folder from the library"),
+        QT_TRANSLATE_NOOP("Actions", "Remove selected folder from the li&brary"),
     ),
     ActionSpec(
         "rescan", QT_TRANSLATE_NOOP("Actions", "&File"), QT_TRANSLATE_NOOP("Actions", "Resca&n folders"), ("F5",)
@@ -69,7 +69,7 @@ ACTIONS: Final = (
     ActionSpec(
         "locate_folder",
         QT_TRANSLATE_NOOP("Actions", "&File"),
-        QT_TRANSLATE_NOOP("Actions", "Locate &moved folder…"),
+        QT_TRANSLATE_NOOP("Actions", "Locate mo&ved folder…"),
     ),
     ActionSpec(
         "forget_missing",
