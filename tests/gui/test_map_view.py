@@ -97,6 +97,15 @@ def test_ctrl_and_click_adds_and_takes_away(hands):
     assert hands.chosen == [11]
 
 
+def test_a_context_menu_is_for_the_sound_under_it(hands):
+    hands.view.select([11, 12])
+    hands.qtbot.mousePress(hands.canvas, Qt.MouseButton.RightButton, pos=hands.at(12))
+    assert hands.selected == []
+    hands.qtbot.mousePress(hands.canvas, Qt.MouseButton.RightButton, pos=hands.at(13))
+    assert hands.selected == [[13]]
+    assert hands.chosen == []
+
+
 def test_an_outline_selects_the_sounds_of_the_list_inside_it(hands):
     size = hands.canvas.size()
     corners = [

@@ -301,6 +301,8 @@ class MapCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click, a drag or an outline; the buttons for Back and Forward are the window's."""
+        if event.button() is Qt.MouseButton.RightButton:
+            self._select_for_menu(event.position())
         if event.button() is not Qt.MouseButton.LeftButton:
             event.ignore()
             return
@@ -381,6 +383,13 @@ class MapCanvas(QWidget):
         others = [each for each in self._selected if each != sound_id]
         self.select(others if len(others) < len(self._selected) else [*others, sound_id])
         self.sounds_selected.emit(self.selected_ids)
+
+    def _select_for_menu(self, at: QPointF) -> None:
+        """Select the sound that a context menu is opened on, without playing it."""
+        index = self._point_under(at)
+        if index is not None and int(self._points.ids[index]) not in self._selected:
+            self.select([int(self._points.ids[index])])
+            self.sounds_selected.emit(self.selected_ids)
 
     def _select_inside(self, outline: Sequence[QPointF]) -> None:
         corners = np.array([(point.x(), point.y()) for point in outline], np.float32)

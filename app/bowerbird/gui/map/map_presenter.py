@@ -270,11 +270,16 @@ class MapPresenter:
         sounds = made.sounds
         match colour:
             case "similarity":
-                levels = np.zeros(len(sounds.ids), np.uint8)
-                index_of = {sound_id: index for index, sound_id in enumerate(sounds.ids.tolist())}
-                for sound_id, match in self._matches.items():
-                    if sound_id in index_of:
-                        levels[index_of[sound_id]] = _level(match)
+                # There may be a hundred thousand matches by name, and few have a similarity.
+                levels = np.where(np.isin(sounds.ids, self._listed), _BY_NAME_LEVEL, 0).astype(np.uint8)
+                ranked = {
+                    each.sound_id: each.percentile for each in self._matches.values() if each.percentile is not None
+                }
+                ranked_ids = np.fromiter(ranked, np.int64, len(ranked))
+                shares = np.fromiter(ranked.values(), np.float32, len(ranked))
+                rows = np.searchsorted(sounds.ids, ranked_ids)
+                is_known = sounds.ids[np.minimum(rows, len(sounds.ids) - 1)] == ranked_ids
+                levels[rows[is_known]] = ramp_levels(shares[is_known], lowest=WEAK_PERCENTILE, highest=100.0)
                 ends = translate("Map", "less similar"), translate("Map", "more similar")
                 return Colouring("ramp", levels[is_placed], ends)
             case "folder":
@@ -291,11 +296,3 @@ class MapPresenter:
             case "loudness":
                 levels = ramp_levels(sounds.lufs[is_placed], lowest=_QUIET_LUFS, highest=_LOUD_LUFS)
                 return Colouring("ramp", levels, ("−48 LUFS", "−9 LUFS"))
-
-
-def _level(match: Match) -> int:
-    """Return the level of a match on the ramp: it spans the upper tenth of the library, the rest is weak."""
-    if match.percentile is None:
-        return _BY_NAME_LEVEL
-    share = (match.percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)
-    return round(255 * min(1.0, max(0.0, share)))
