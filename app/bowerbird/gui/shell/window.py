@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -168,7 +168,13 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.customContextMenuRequested.connect(self._show_context_menu)
+        self.table.customContextMenuRequested.connect(
+            lambda at: self._show_context_menu(self.table.viewport().mapToGlobal(at))
+        )
+        self.map.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.map.canvas.customContextMenuRequested.connect(
+            lambda at: self._show_context_menu(self.map.canvas.mapToGlobal(at))
+        )
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
         self.map.sound_chosen.connect(self._chosen_on_map)
         self.map.sounds_selected.connect(self._selected_on_map)
@@ -489,10 +495,10 @@ class MainWindow(QMainWindow):
             if self.model.row_of(self._sound.id if self._sound else None) < 0 or not self.table.selected_rows():
                 self.table.select(0, is_quiet=False)
 
-    def _show_context_menu(self, position: object) -> None:
+    def _show_context_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.addActions([self.actions_by_name[name] for name in actions.CONTEXT_MENU])
-        menu.exec(self.table.viewport().mapToGlobal(position))  # type: ignore[call-overload]
+        menu.exec(position)
         menu.deleteLater()
 
     # Qt events
