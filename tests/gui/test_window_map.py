@@ -53,8 +53,13 @@ def test_m_toggles_between_list_and_map(mapped: Stage):
 def test_a_map_that_was_never_computed_is_computed_when_it_is_opened(stage: Stage):
     stage.table.setFocus()
     stage.qtbot.keyClick(stage.table, Qt.Key.Key_M)
-    stage.until(lambda: stage.window.map._message.text() == "The map is being computed")
+    sentence = stage.window.map.surfaces[1]
+    stage.until(lambda: stage.window.map._message.text() == "The map is being computed" and sentence.hasFocus())
+    stage.qtbot.keyClick(sentence, Qt.Key.Key_M)
+    stage.until(stage.table.isVisible)
+    stage.qtbot.keyClick(stage.table, Qt.Key.Key_M)
     stage.until(lambda: len(stage.window.map.canvas._points))
+    assert stage.window.map.canvas.hasFocus()
     encoder = encoder_named(DEFAULT_ENCODER)
     made = read_map(Library.open(paths.library_path()), encoder.id)
     assert made.is_current

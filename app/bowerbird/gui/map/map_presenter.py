@@ -10,8 +10,6 @@ import numpy as np
 from bowerbird.domain.matches import WEAK_PERCENTILE, Match
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.gui.map.map_state import (
-    NO_COLOURS,
-    NO_POINTS,
     Colouring,
     Ids,
     MapPoints,
@@ -229,7 +227,6 @@ class MapPresenter:
             return
         message = self._message(made)
         if message is not None:
-            self._view.show_points(NO_POINTS, NO_COLOURS, example_ids=())
             self._view.show_message(message)
             self._view.show_summary("")
             return

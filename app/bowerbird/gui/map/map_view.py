@@ -111,6 +111,8 @@ class MapView(QWidget):
         bar.addWidget(self.outline)
         bar.addWidget(self.hover)
         empty = QWidget()
+        empty.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        empty.setAccessibleName(self.tr("Map of sounds"))
         column = QVBoxLayout(empty)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
@@ -131,6 +133,19 @@ class MapView(QWidget):
         layout.addWidget(self._legend)
         self.setFocusProxy(self.canvas)
 
+    @property
+    def surfaces(self) -> tuple[QWidget, QWidget]:
+        """What takes the keys of the map: its points, or the sentence instead of them."""
+        return self.canvas, self._empty
+
+    def _show_page(self, page: QWidget) -> None:
+        """Show points or a sentence; the other had the focus if one of them had."""
+        has_focus = any(surface.hasFocus() for surface in self.surfaces)
+        self._pages.setCurrentWidget(page)
+        self.setFocusProxy(page)
+        if has_focus:
+            page.setFocus()
+
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
         self._colours = colours
@@ -148,7 +163,7 @@ class MapView(QWidget):
 
     def show_points(self, points: MapPoints, colouring: Colouring, *, example_ids: Sequence[int]) -> None:
         """Show points."""
-        self._pages.setCurrentWidget(self.canvas)
+        self._show_page(self.canvas)
         self._bar.show()
         self.canvas.show_points(points, colouring, example_ids=example_ids)
         is_same = (colouring.kind, colouring.labels) == (self._colouring.kind, self._colouring.labels)
@@ -163,7 +178,7 @@ class MapView(QWidget):
         self._progress.setVisible(message.share is not None)
         self._progress.setRange(0, 1000)
         self._progress.setValue(round(1000 * (message.share or 0.0)))
-        self._pages.setCurrentWidget(self._empty)
+        self._show_page(self._empty)
         self._bar.hide()
         self._legend.hide()
 

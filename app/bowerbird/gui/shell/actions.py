@@ -416,11 +416,11 @@ def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str,
     return actions
 
 
-def add_to_map(actions: dict[str, QAction], canvas: QWidget) -> None:
+def add_to_map(actions: dict[str, QAction], surface: QWidget) -> None:
     """Let the keys of the list work on the map as well, except for arrow keys, which lead from sound to sound there."""
     for spec in ACTIONS:
         if spec.in_list_only and spec.name not in _NOT_ON_MAP:
-            canvas.addAction(actions[spec.name])
+            surface.addAction(actions[spec.name])
 
 
 def show_keys(actions: dict[str, QAction], keys: KeyMap) -> None:

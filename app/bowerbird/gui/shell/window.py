@@ -134,7 +134,8 @@ class MainWindow(QMainWindow):
         self.table = SoundTable(self.model, colours)
         self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table, keys)
         self.map = MapView(colours, name_of=self._name_of, complain=self.complain)
-        actions.add_to_map(self.actions_by_name, self.map.canvas)
+        for surface in self.map.surfaces:
+            actions.add_to_map(self.actions_by_name, surface)
         self.search = SearchField(colours)
         self.header = Header(self.search, self.actions_by_name)
         self.filters = FilterPanel(self)
