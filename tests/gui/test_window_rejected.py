@@ -88,9 +88,10 @@ def test_the_key_works_while_the_search_box_has_the_focus(stage: Stage):
     stage.press(Qt.Key.Key_E, ctrl=True)
     stage.until(stage.window.rejected.isVisible)
     stage.until(stage.window.rejected.tree.hasFocus)
+    stage.window.focus_search()
     stage.press(Qt.Key.Key_E, ctrl=True)
     stage.until(stage.table.isVisible)
-    assert stage.table.hasFocus()
+    assert stage.table.hasFocus(), "the focus returns to the list"
     stage.window.focus_search()
     stage.press(Qt.Key.Key_A, ctrl=True)
     assert stage.window.search.selectedText() == "kick", "keys that edit the text are not taken away"
