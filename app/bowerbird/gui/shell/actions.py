@@ -122,7 +122,7 @@ ACTIONS: Final = (
     ActionSpec(
         "record",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Record an &example…"),
+        QT_TRANSLATE_NOOP("Actions", "Record a&n example…"),
         ("Ctrl+R",),
         icon="microphone",
     ),
