@@ -18,9 +18,10 @@ from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 
 @pytest.fixture(scope="session")
 def big_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of 100,000 generated sounds."""
+    """A library of 100,000 generated sounds, or of as many as BOWERBIRD_BENCHMARK_SOUNDS says."""
+    n_sounds = int(os.environ.get("BOWERBIRD_BENCHMARK_SOUNDS", N_SOUNDS))
     library = tmp_path_factory.mktemp("big") / "library"
-    make_library(library, N_SOUNDS, encoder_named(DEFAULT_ENCODER))
+    make_library(library, n_sounds, encoder_named(DEFAULT_ENCODER))
     return library
 
 

@@ -39,11 +39,11 @@ def test_scrolling_and_typing(big_library: Path, report: Callable[..., None]) ->
     report("window with many rows", **probe("scroll", big_library.parent))
 
 
-def test_event_loop_gap_while_indexing(tmp_path: Path, report: Callable[..., None]) -> None:
+def test_event_loop_gap_while_indexing(big_library: Path, tmp_path: Path, report: Callable[..., None]) -> None:
     chance = np.random.default_rng(1)
     folder = tmp_path / "sounds"
     folder.mkdir()
     for i in range(1500):
         n_frames = int(44_100 * chance.uniform(0.1, 1.5))
         soundfile.write(folder / f"{i}.wav", 0.1 * chance.standard_normal((n_frames, 2)), 44_100)
-    report("event loop while indexing", **probe("index", tmp_path / "home", str(folder)))
+    report("event loop while indexing", **probe("index", big_library.parent, str(folder)))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.browse import columns
 from bowerbird.gui.shell.application import Application
 from bowerbird.library.library import Library
 
@@ -72,7 +73,7 @@ def scroll(qt: QApplication, program: Application) -> dict[str, object]:
     program.window.search.setText("")
     wait(qt, lambda: program.window.model.rowCount() > 50_000)
     sorts = {}
-    for column, name in ((3, "length"), (6, "folder"), (0, "name")):
+    for column, name in ((columns.DURATION, "length"), (columns.FOLDER, "folder"), (columns.NAME, "name")):
         before = program.window._state
         began = time.perf_counter()
         program.window.table.horizontalHeader().sectionClicked.emit(column)

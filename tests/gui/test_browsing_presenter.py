@@ -75,6 +75,9 @@ class FakeBrowsing:
         match = Match(7, 0.9, 99.0, 0.0, 1.0, "similar in timbre")
         return Listing(np.array([7]), {7: match}, n_library=self.n_library)
 
+    def recent(self, kind: str, query: Query) -> Listing:
+        return Listing(np.zeros(0, np.int64), n_library=self.n_library)
+
     def folder_pane(self) -> FolderPane:
         return PANE
 
@@ -502,3 +505,24 @@ def test_a_weight_changes_one_example_and_keeps_its_chip(table: Table):
     assert table.browsing.examples[-1] == (replace(KICK, weight=2.0), snare)
     table.presenter.refine([replace(KICK, is_unlike=True)])
     assert table.presenter.examples == (replace(KICK, is_unlike=True), snare)
+
+
+def test_a_refresh_that_overtakes_a_query_is_not_taken_for_the_same_query(table: Table):
+    table.type("kick")
+    table.view.position = position = ListPosition(3, -4, 2, np.array([2]))
+    table.presenter.search_for("snare")
+    table.queries.answer_all()
+    table.presenter.go_back()
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert not table.state.is_same_query
+    assert table.state.position is position
+    table.presenter.refresh()
+    table.queries.answer_all()
+    assert (table.state.is_same_query, table.state.position) == (True, None)
+
+
+def test_an_empty_history_says_what_it_will_list(table: Table):
+    table.presenter.show(QueryState(recent="played"))
+    table.queries.answer_all()
+    assert table.state.advice == "Nothing here yet. Sounds that you play or drag are listed here."

@@ -166,7 +166,7 @@ def test_a_layout_is_computed_when_the_map_is_opened(library, in_this_process):
 def test_a_layout_waits_for_the_end_of_the_analysis(library, in_this_process):
     desk = Desk(library, is_indexing=True)
     desk.presenter.set_visible(is_visible=True)
-    assert desk.view.message.sentence == "The map is computed when the analysis has ended"
+    assert desk.view.message.sentence == "The map will be computed when the analysis is finished"
     assert not desk.presenter.runner.is_running
     desk.is_indexing = False
     desk.presenter.library_changed()

@@ -149,3 +149,42 @@ def test_back_returns_to_the_position_and_the_selection(stage: Stage):
     assert stage.selected == ["Tone 30.wav"]
     assert stage.place == place
     assert len(stage.player.played) == played, "it is not played again"
+
+
+def test_back_makes_the_sound_that_was_selected_the_current_one(stage: Stage):
+    stage.click_row("Tone 30.wav")
+    stage.trigger("similar")
+    stage.until(lambda: stage.chips)
+    stage.table.select(0, is_quiet=False)
+    stage.trigger("back")
+    stage.until_rows(EVERY)
+    stage.until(lambda: stage.window.current_sound.name == "Tone 30.wav")
+    assert stage.program.playing.path.name == "Tone 30.wav"
+    n_played = len(stage.player.played)
+    stage.trigger("replay")
+    assert stage.player.played[n_played].path.name == "Tone 30.wav"
+
+
+def test_the_same_digit_on_the_next_sound_rates_that_sound(stage: Stage):
+    stage.enter_list()
+    stage.press("3")
+    stage.press(Key.Key_Down)
+    stage.press("3")
+    stage.settle()
+    rows = [stage.program._reader.rows([stage.model.sound_id(row)]) for row in (0, 1)]
+    assert [next(iter(row.values())).stars for row in rows] == [3, 3]
+
+
+def test_a_note_and_a_rating_survive_an_immediate_close(stage: Stage, open_window: Any):
+    stage.enter_list()
+    stage.press("5")
+    stage.window.inspector.note.setFocus()
+    stage.type("dry")
+    stage.close()
+    again = open_window()
+    again.until_rows(EVERY)
+    again.click_row("Kick 1.wav")
+    again.until(lambda: again.program.annotations.state is not None)
+    again.settle()
+    state = again.program.annotations.state
+    assert (state.stars, state.note) == (5, "dry")

@@ -126,9 +126,9 @@ def open_input(receive: Callable[[Samples], None], /) -> Input:
         When there is no PortAudio or no device, or the device is in use.
     """
     with _lock:
-        sounddevice = _sounddevice()
+        sounddevice = _sounddevice("Recording", "then record again.")
         if not _n_open:
-            _refresh_devices(sounddevice)
+            _refresh_devices(sounddevice, _NO_INPUT)
         return PortAudioInput(sounddevice, receive)
 
 
@@ -159,7 +159,7 @@ def describe_output() -> str:
         return _NO_DEVICE
 
 
-def _sounddevice() -> ModuleType:
+def _sounddevice(purpose: str = "Sound output", again: str = _TRY_AGAIN) -> ModuleType:
     try:
         import sounddevice  # noqa: PLC0415 - importing fails without PortAudio
     except (OSError, ImportError) as error:
@@ -168,17 +168,17 @@ def _sounddevice() -> ModuleType:
             if sys.platform.startswith("linux")
             else "Reinstall Bowerbird"
         )
-        raise PlaybackError(f"Sound output needs PortAudio. {remedy}, {_TRY_AGAIN}") from error
+        raise PlaybackError(f"{purpose} needs PortAudio. {remedy}, {again}") from error
     module: ModuleType = sounddevice
     return module
 
 
-def _refresh_devices(sounddevice: Any) -> None:
+def _refresh_devices(sounddevice: Any, problem: str = _NO_DEVICE) -> None:
     try:
         sounddevice._terminate()  # noqa: SLF001 - there is no public way to find new devices
         sounddevice._initialize()  # noqa: SLF001
     except sounddevice.PortAudioError as error:
-        raise PlaybackError(_NO_DEVICE) from error
+        raise PlaybackError(problem) from error
 
 
 def _default_device(sounddevice: Any) -> dict[str, Any]:

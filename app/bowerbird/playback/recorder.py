@@ -53,6 +53,7 @@ class Recorder:
         self._blocks: list[Samples] = []
         self._n_frames = 0
         self._level_db = SILENT_DB
+        self._is_cancelled = False
 
     def start(self) -> None:
         """Start to record from the system's default input; nothing happens while a recording is in progress.
@@ -65,8 +66,11 @@ class Recorder:
         with self._lock:
             if self._input is not None:
                 return
+            self._is_cancelled = False
             self._blocks, self._n_frames, self._level_db = [], 0, SILENT_DB
             self._input = self._open_input(self._receive)
+            if self._is_cancelled:  # while the input was being opened
+                self._close()
 
     @property
     def is_recording(self) -> bool:
@@ -110,9 +114,13 @@ class Recorder:
         return trimmed(samples, source.rate_hz), source.rate_hz
 
     def cancel(self) -> None:
-        """Stop, and forget what was recorded."""
-        with self._lock:
-            self._close()
+        """Stop, and forget what was recorded; never waits for an input that is being opened."""
+        self._is_cancelled = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._close()
+            finally:
+                self._lock.release()
 
     def _close(self) -> tuple[Input | None, list[Samples]]:
         source, self._input = self._input, None

@@ -117,7 +117,9 @@ class AnnotationsPresenter:
             failed=self._view.complain,
         )
 
-    def _read(self, sound_id: int) -> AnnotationState:
+    def _read(self, sound_id: int | None) -> AnnotationState:
+        if sound_id is None:
+            return AnnotationState()
         with self._library.read() as reader:
             known = reader.annotations([sound_id]).get(sound_id) or Annotations(0)
             return AnnotationState(
@@ -138,18 +140,27 @@ class AnnotationsPresenter:
 
     def rate(self, stars: int) -> None:
         """Rate the selected sounds; the same number again removes their stars."""
-        is_same = self._state is not None and self._state.stars == stars
-        self._change(lambda ids: annotate.set_stars(self._library, ids, 0 if is_same else stars))
+
+        def work(ids: Sequence[int]) -> Edit:
+            is_same = self._read_first(ids).stars == stars
+            return annotate.set_stars(self._library, ids, 0 if is_same else stars)
+
+        self._change(work)
 
     def toggle_favourite(self) -> None:
         """Make the selected sounds favourites, or no longer, by what the current one is."""
-        is_favourite = self._state is not None and self._state.is_favourite
-        self._change(lambda ids: annotate.set_favourite(self._library, ids, is_favourite=not is_favourite))
+        self._change(
+            lambda ids: annotate.set_favourite(self._library, ids, is_favourite=not self._read_first(ids).is_favourite)
+        )
+
+    def _read_first(self, ids: Sequence[int]) -> AnnotationState:
+        """Read the annotations of the current sound, or of the first of some; what is shown may be of another."""
+        return self._read(self._sound_id if self._sound_id in ids else ids[0])
 
     def write_note(self, note: str) -> None:
         """Write a note on the current sound."""
         sound_id = self._sound_id
-        if sound_id is not None and self._state is not None and note.strip() != self._state.note:
+        if sound_id is not None:
             self._edits.make(lambda: annotate.set_note(self._library, [sound_id], note))
 
     def toggle_collection(self, state: CollectionState) -> None:

@@ -102,9 +102,10 @@ class NoteField(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Save the note."""
         super().focusOutEvent(event)
-        self._save()
+        self.save()
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Save what was written, if it has changed."""
         if self.toPlainText().strip() != self._shown:
             self._shown = self.toPlainText().strip()
             self.written.emit(self._shown)
@@ -121,7 +122,7 @@ class NoteField(QPlainTextEdit):
         """Save with Ctrl+Enter, leave with Escape."""
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if event.key() == Qt.Key.Key_Escape or (is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
-            self._save()
+            self.save()
             self.left.emit()
         else:
             super().keyPressEvent(event)

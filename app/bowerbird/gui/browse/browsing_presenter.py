@@ -131,6 +131,7 @@ class BrowsingPresenter:
         self._pane_read = pane_read
         self._clock = clock
         self._history = QueryHistory(QueryState())
+        self._position: ListPosition | None = None
         self._typed = Query()
         self._order = "name"
         self._is_descending = False
@@ -252,7 +253,7 @@ class BrowsingPresenter:
 
     def _show_surprise(self, example: Example | None) -> None:
         if example is None:
-            self._view.complain(translate("Search", "No sounds are analysed yet. Wait until some are, then try again."))
+            self._view.complain(translate("Search", "No sounds have been analysed yet. Try again in a moment."))
         else:
             self.find_similar([example])
 
@@ -351,8 +352,9 @@ class BrowsingPresenter:
 
     def _changed(self, returned_to: HistoryEntry | None = None) -> None:
         """Show the current query, and run it."""
+        self._position = returned_to.position if returned_to else None
         self._show_query()
-        self._run(position=returned_to.position if returned_to else None)
+        self._run()
 
     def _show_query(self) -> None:
         state = self.state
@@ -382,7 +384,7 @@ class BrowsingPresenter:
             aspects=self.state.aspects if self.examples else (),
         )
 
-    def _run(self, *, is_same_query: bool = False, position: ListPosition | None = None) -> None:
+    def _run(self, *, is_same_query: bool = False) -> None:
         self._latest = number = self._latest + 1
         state, query, examples = self.state, self._query(), self.examples
 
@@ -399,9 +401,7 @@ class BrowsingPresenter:
         queries.run(
             "list",
             work,
-            done=lambda listing: self._show_result(
-                number, state, query, listing, is_same_query=is_same_query, position=position
-            ),
+            done=lambda listing: self._show_result(number, state, query, listing, is_same_query=is_same_query),
             failed=lambda sentence: self._failed(number, sentence),
         )
 
@@ -413,17 +413,21 @@ class BrowsingPresenter:
         listing: Listing,
         *,
         is_same_query: bool,
-        position: ListPosition | None,
     ) -> None:
         if number != self._latest:
             return
+        # A refresh may have overtaken a query that was never shown.
+        is_same_query = is_same_query and self._shown == state
+        position, self._position = self._position, None
         self._shown = state
         self._understood(listing.is_understood)
         self._view.show_list(
             ListState(
                 listing=listing,
                 summary=_summary(listing, is_similar=bool(state.examples)),
-                advice="" if len(listing.ids) else _advice(query, listing, is_similar=bool(state.examples)),
+                advice=""
+                if len(listing.ids)
+                else _advice(query, listing, is_similar=bool(state.examples), is_recent=state.recent is not None),
                 examples=state.examples,
                 aspects=dict(state.aspects),
                 filters=state.filters,
@@ -500,9 +504,11 @@ def _count(listing: Listing, *, is_similar: bool) -> str:
     return translate("Search", "{n} of {sounds}").format(n=f"{n:,}", sounds=count_text(listing.n_library))
 
 
-def _advice(query: Query, listing: Listing, *, is_similar: bool) -> str:
+def _advice(query: Query, listing: Listing, *, is_similar: bool, is_recent: bool) -> str:
     if not listing.n_library:
         return translate("Search", "No sounds yet. Add a folder, or drop one here.")
+    if is_recent and not (query.terms or query.filters or query.location):
+        return translate("Search", "Nothing here yet. Sounds that you play or drag are listed here.")
     if query.terms:
         return translate("Search", "Nothing found for “{words}”.").format(words=query.typed)
     if query.filters or query.location or not is_similar:

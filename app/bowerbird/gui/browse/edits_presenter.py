@@ -58,7 +58,7 @@ class EditsPresenter:
 
     def redo(self) -> None:
         """Make the change again that was undone last."""
-        self._run(self._history.redo, lambda edit: self._tell(translate("Edits", "Done again: {edit}"), edit))
+        self._run(self._history.redo, lambda edit: self._tell(translate("Edits", "Redone: {edit}"), edit))
 
     def _run(self, work: Callable[[], Edit | None], done: Callable[[Edit | None], object]) -> None:
         # A name of its own: of two waiting queries with the same name, the first is dropped.

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from bowerbird.audio.writing import write_flac
+from bowerbird.base.errors import AudioError
+from bowerbird.base.files import os_reason
 from bowerbird.domain.sounds import Samples
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.translation import translate
@@ -155,23 +157,29 @@ class RecordingPresenter:
             return translate("Recording", "One moment…")
         if self._recorder.is_recording:
             return translate("Recording", "Recording · {seconds} s").format(seconds=f"{self._recorder.duration_s:.1f}")
-        return translate("Recording", "Record a sound with the microphone, or hum it, and find similar ones.")
+        return translate("Recording", "Record a sound, or hum one, to search by it.")
 
     def _store(self) -> Path:
         samples, rate_hz = self._recorder.stop()
-        self._folder.mkdir(parents=True, exist_ok=True)
         name = translate("Recording", "Recording {time}").format(time=self._now().strftime("%Y-%m-%d %H.%M.%S"))
         path = self._folder / f"{name}.flac"
-        write_flac(path, samples, rate_hz)
-        kept = sorted(self._folder.glob("*.flac"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in kept[N_KEPT:]:
-            old.unlink(missing_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_flac(path, samples, rate_hz)
+            kept = sorted(self._folder.glob("*.flac"), key=lambda file: file.stat().st_mtime, reverse=True)
+            for old in kept[N_KEPT:]:
+                old.unlink(missing_ok=True)
+        except OSError as error:
+            text = translate("Recording", "Cannot store the recording in {folder} ({reason}). Free some space there.")
+            raise AudioError(text.format(folder=self._folder, reason=os_reason(error))) from error
         return path
 
     def _stored(self, path: Path) -> None:
         self._is_busy = False
-        self._view.close_panel()
-        self._found(path)
+        if self._is_wanted:
+            self._is_wanted = False
+            self._view.close_panel()
+            self._found(path)
 
     def _fail(self, sentence: str) -> None:
         self._recorder.cancel()

@@ -313,6 +313,7 @@ class ChipStrip(QWidget):
         self._made = chips
         for chip in chips:
             self._chips.addWidget(chip)
+            chip.show()
 
     def _example_chips(self, *, width_px: int = _CHIP_TEXT_PX) -> list[Chip]:
         return [
@@ -366,10 +367,10 @@ class ChipStrip(QWidget):
 
     def _fill(self, menu: QMenu, example: Example) -> None:
         menu.addAction(self.tr("Play"), partial(self.example_played.emit, example))
-        turned = self.tr("Make it like") if example.is_unlike else self.tr("Make it unlike")
+        turned = self.tr("Use as like") if example.is_unlike else self.tr("Use as unlike")
         menu.addAction(turned, partial(self.example_turned.emit, example))
         menu.addSeparator()
-        names = (self.tr("Counts double"), self.tr("Counts as others"), self.tr("Counts half"))
+        names = (self.tr("Weight ×2"), self.tr("Weight ×1"), self.tr("Weight ×½"))
         for name, (weight, _) in zip(names, WEIGHTS, strict=True):
             action = menu.addAction(name, partial(self.example_weighed.emit, example, weight))
             action.setCheckable(True)

@@ -22,6 +22,7 @@ from bowerbird.library.annotations.saved_searches import (
 from bowerbird.library.library import Library
 
 N_RECENT_SEARCHES: Final = 12
+N_RECORDED_AT_ONCE: Final = 50
 
 SectionName: TypeAlias = Literal["collections", "searches", "recent"]
 
@@ -171,6 +172,15 @@ class ShelfPresenter:
         """Forget what was played, dragged and searched."""
         self._write(lambda: clear_history(self._library))
 
+    def record_dragged(self, sound_ids: Sequence[int]) -> None:
+        """Record that sounds were dragged, as far as anybody looks back."""
+
+        def work() -> None:
+            for sound_id in sound_ids[:N_RECORDED_AT_ONCE]:
+                record_event(self._library, "dragged", sound_id)
+
+        self._write(work, is_shown=False)
+
     def record(self, kind: EventKind, what: int | str, *, is_shown: bool = False) -> None:
         """Record that a sound was played or dragged, or a text was searched."""
         self._write(lambda: record_event(self._library, kind, what), is_shown=is_shown)
@@ -178,7 +188,7 @@ class ShelfPresenter:
     def _write(self, work: Callable[[], object], *, is_shown: bool = True) -> None:
         self._n_recorded += 1
         self._queries.run(
-            f"shelf {self._n_recorded}",
+            f"edit shelf {self._n_recorded}",
             work,
             done=lambda _: self.refresh() if is_shown else None,
             failed=self._view.complain,

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from bowerbird.domain.matches import Match
@@ -56,6 +56,8 @@ class SoundTable(QTableView):
     current_lost : ()
         Other rows are shown, and none of them is current.
     order_chosen : (str, is_descending: bool)
+    dragged : list of int
+        Ids of sounds that another program has taken.
     columns_changed : ()
         The user chose, moved or resized columns.
     """
@@ -64,6 +66,7 @@ class SoundTable(QTableView):
     current_lost = Signal()
     order_chosen = Signal(object, bool)
     columns_changed = Signal()
+    dragged = Signal(list)
 
     def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -318,6 +321,19 @@ class SoundTable(QTableView):
         super().currentChanged(current, previous)
         if current.isValid() and current.row() != previous.row() and not self._is_replacing:
             self.moved.emit(current.row(), self._is_repeating)
+
+    # Dragging
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's own name
+        """Drag the files of the selected sounds; emit `dragged` when another program has taken them."""
+        rows = self.selected_rows()
+        files = self._model.mimeData([self._model.index(row, NAME) for row in rows])
+        if not files.urls():
+            return
+        drag = QDrag(self)
+        drag.setMimeData(files)
+        if drag.exec(Qt.DropAction.CopyAction) is not Qt.DropAction.IgnoreAction:
+            self.dragged.emit(self._model.sound_ids(rows).tolist())
 
     # Mouse and keys
 

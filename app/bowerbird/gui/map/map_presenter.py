@@ -145,6 +145,7 @@ class MapPresenter:
             return
         self._encoder = encoder
         self._map = None
+        self._failure = None
         self._runner.cancel()
         self._read()
 
@@ -252,7 +253,7 @@ class MapPresenter:
         if self._runner.is_running:
             return MapMessage(translate("Map", "The map is being computed"), self._share or 0.0)
         if self._is_indexing():
-            return MapMessage(translate("Map", "The map is computed when the analysis has ended"))
+            return MapMessage(translate("Map", "The map will be computed when the analysis is finished"))
         return MapMessage(translate("Map", "Analyse sounds first"))
 
     def _summary(self, n_points: int, n_listed: int) -> str:

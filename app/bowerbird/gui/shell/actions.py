@@ -97,7 +97,7 @@ ACTIONS: Final = (
     ActionSpec(
         "back",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "&Back to the last search"),
+        QT_TRANSLATE_NOOP("Actions", "&Back"),
         ("Alt+Left",),
         icon="back",
     ),
@@ -134,7 +134,7 @@ ACTIONS: Final = (
         icon="surprise",
     ),
     ActionSpec(
-        "clear", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "Stop or &clear"), ("Esc",)
+        "clear", QT_TRANSLATE_NOOP("Actions", "&Edit"), QT_TRANSLATE_NOOP("Actions", "Stop, then &clear"), ("Esc",)
     ),
     ActionSpec(
         "copy_path",
@@ -339,7 +339,7 @@ ACTIONS: Final = (
     ActionSpec(
         "lanes",
         QT_TRANSLATE_NOOP("Actions", "&View"),
-        QT_TRANSLATE_NOOP("Actions", "A lane for each &channel"),
+        QT_TRANSLATE_NOOP("Actions", "Separate &channels"),
         is_switch=True,
     ),
     ActionSpec(

@@ -170,10 +170,11 @@ class Application:
         )
         self.annotations = AnnotationsPresenter(window, library, self._lists[0], self.edits, selected=window.chosen_ids)
         self._recorder = Recorder()
+        self._recording_queries = QueryThread()
         self.recording = RecordingPresenter(
             window.recording,
             self._recorder,
-            self._details,
+            self._recording_queries,
             paths.recordings_path(),
             found=lambda path: self._show_similar([Example(path)]),
             stop_playback=self.playing.stop,
@@ -232,13 +233,17 @@ class Application:
             queries, browsing = self._similar
             queries.run(
                 "pending",
-                lambda: browsing.pending_folders(*self.indexing.encoder_ids),
+                lambda: [
+                    folder
+                    for folder in browsing.pending_folders(*self.indexing.encoder_ids)
+                    if os.path.isdir(folder)  # noqa: PTH112 - unlike Path's, it never raises
+                ],
                 done=self._resume,
                 failed=self.window.complain,
             )
 
     def _resume(self, folders: Sequence[Path]) -> None:
-        self.indexing.resume([folder for folder in folders if os.path.isdir(folder)])  # noqa: PTH112
+        self.indexing.resume(folders)
 
     def _pane_read(self, pane: FolderPane) -> None:
         self.indexing.count(pane.n_analysed, pane.n_present)
@@ -345,7 +350,8 @@ class Application:
             lambda sound, _, is_passing: None if is_passing or sound is None else self._prefetch()
         )
         window.sound_moved_to.connect(lambda _sound, _start_s, is_passing: None if is_passing else self._estimate())
-        window.model.files_for_drag = self._files_for_drag
+        window.model.files_for_drag = self.playing.files_for_drag
+        window.table.dragged.connect(self.shelf.record_dragged)
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.transport.pitch_stepped.connect(self.playing.shift_pitch)
         window.transport.pitch_reset.connect(self.playing.reset_pitch)
@@ -357,13 +363,14 @@ class Application:
 
     def _connect_annotations(self) -> None:
         window = self.window
-        window.sound_moved_to.connect(
-            lambda sound, _, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
+        window.sound_shown.connect(
+            lambda sound, is_passing: self.words.moved(sound.id if sound else None, is_passing=is_passing)
         )
         window.table.current_lost.connect(lambda: self.words.moved(None, is_passing=False))
-        window.sound_moved_to.connect(
-            lambda sound, _, is_passing: self.annotations.moved(sound.id if sound else None, is_passing=is_passing)
+        window.sound_shown.connect(
+            lambda sound, is_passing: self.annotations.moved(sound.id if sound else None, is_passing=is_passing)
         )
+        window.table.current_lost.connect(lambda: window.inspector.show_sound(None, None, (), ()))
         window.table.current_lost.connect(lambda: self.annotations.moved(None, is_passing=False))
         window.inspector.rating.rated.connect(self.annotations.rate)
         window.inspector.rating.favourite_toggled.connect(self.annotations.toggle_favourite)
@@ -524,14 +531,6 @@ class Application:
             failed=lambda _: None,  # the search has said it
         )
 
-    def _files_for_drag(self, paths: Sequence[Path]) -> list[Path]:
-        """Return the files of a drag, and record which sounds were dragged."""
-        for path in paths:
-            sound = self._reader.sound_at(path)
-            if sound is not None:
-                self.shelf.record("dragged", sound.id)
-        return self.playing.files_for_drag(paths)
-
     def _record_played(self, path: Path) -> None:
         sound = self.window.current_sound
         if sound is not None and sound.path == path:
@@ -649,6 +648,7 @@ class Application:
         self.words.refresh()
         self.annotations.refresh()
         self.shelf.refresh()
+        self.map.library_changed()
 
     def _collect(self) -> None:
         name = ask_for_name(
@@ -806,11 +806,13 @@ class Application:
             **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())
+        self.window.inspector.note.save()
         self._is_closed = True
         self._look_timer.stop()
         self._folder_queries.close(self.folders.close)
         self.listening.close()
         self._recorder.cancel()
+        self._recording_queries.close(self._recorder.cancel)
         self.map.close()
         self._details.close(lambda: None)
         self._player.close()

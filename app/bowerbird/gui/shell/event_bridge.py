@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 
 _EVERY_MS: Final = 50
 
+EDIT: Final = "edit "
+"""Queries whose names begin so write data: they are run even when the program is being closed."""
+
 
 class EventBridge(QObject):
     """Carries events from any thread to the Qt thread, in order, at most 20 times a second."""
@@ -75,9 +78,9 @@ class QueryThread(QObject):
             self._lock.notify()
 
     def close(self, last: Callable[[], None]) -> None:
-        """Drop waiting queries, run a last function in the thread, and wait for its end."""
+        """Drop waiting queries but not edits, run a last function in the thread, and wait for its end."""
         with self._lock:
-            self._waiting.clear()
+            self._waiting = {name: query for name, query in self._waiting.items() if name.startswith(EDIT)}
             self._is_closing = True
             self._last = last
             self._lock.notify()
@@ -88,7 +91,7 @@ class QueryThread(QObject):
             with self._lock:
                 while not self._waiting and not self._is_closing:
                     self._lock.wait()
-                if self._is_closing:
+                if self._is_closing and not self._waiting:
                     break
                 work, done, failed = self._waiting.pop(next(iter(self._waiting)))
             try:

@@ -1,5 +1,6 @@
 """The main window: its layout, and the signals of its parts. It contains no rule about sounds."""
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -78,6 +79,8 @@ _INSPECTOR_ALONE_PX: Final = 560
 """In a narrower window the inspector takes the space of the list as well."""
 
 _N_LIKELY: Final = 6
+MAX_EXAMPLES: Final = 20
+"""Sounds to search by at once: more average out to what every sound is like."""
 
 
 class MainWindow(QMainWindow):
@@ -85,8 +88,10 @@ class MainWindow(QMainWindow):
 
     Signals
     -------
-    sound_moved_to : (SoundRow or None, start_s: float, is_passing: bool)
-        `start_s` is where the match begins in a long sound, else 0.
+    sound_moved_to : (SoundRow or None, start_s: float, is_quiet: bool)
+        `is_quiet`: it is not to be played. `start_s` is where the match begins in a long sound, else 0.
+    sound_shown : (SoundRow or None, is_passing: bool)
+        Follows every `sound_moved_to`; `is_passing` only while a key repeats.
     files_dropped : list of Path
     relaxed : Relaxation
     cleared : ()
@@ -107,6 +112,7 @@ class MainWindow(QMainWindow):
     """
 
     sound_moved_to = Signal(object, float, bool)
+    sound_shown = Signal(object, bool)
     files_dropped = Signal(list)
     relaxed = Signal(object)
     cleared = Signal()
@@ -129,6 +135,7 @@ class MainWindow(QMainWindow):
         self._sound: SoundRow | None = None
         self._is_inspector_wanted = True
         self._is_inspector_asked_for = False
+        self._has_dragged_folders = False
         self._query_path: Path | None = None
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
@@ -251,6 +258,9 @@ class MainWindow(QMainWindow):
             self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
         if state.position is not None:
             self.table.return_to(state.position)
+            row = self.model.row_of(state.position.current_id)
+            if row >= 0:
+                self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_quiet=True)
             self._show_selection_on_map()
         self._show_match()
         if not len(state.listing.ids):
@@ -339,7 +349,8 @@ class MainWindow(QMainWindow):
         if not self.is_showing_rejected:
             return False
         self.show_sounds()
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        page = self.map if self._pages.currentWidget() is self.map else self.table
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     def show_rejected_groups(self, groups: Sequence[RejectedGroup]) -> None:
@@ -505,10 +516,14 @@ class MainWindow(QMainWindow):
     def _moved(self, row: int, is_passing: bool) -> None:
         self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_passing=is_passing)
 
-    def _move_to(self, sound: SoundRow | None, start_s: float, *, is_passing: bool) -> None:
+    def _move_to(
+        self, sound: SoundRow | None, start_s: float, *, is_passing: bool = False, is_quiet: bool = False
+    ) -> None:
+        """Make a sound the current one: in passing while a key repeats, quietly where it is not to be played."""
         self._sound = sound
         self.show_sound(sound)
-        self.sound_moved_to.emit(sound, start_s, is_passing)
+        self.sound_moved_to.emit(sound, start_s, is_passing or is_quiet)
+        self.sound_shown.emit(sound, is_passing)
 
     def _chosen_on_map(self, sound_id: int) -> None:
         """Move to a sound of the map, which may be outside of the list, and play it."""
@@ -527,7 +542,7 @@ class MainWindow(QMainWindow):
         self.table.clear_selection()
         if sound_ids:
             self.table.return_to(ListPosition(None, 0, sound_ids[-1], np.array(sound_ids, np.int64)))
-            self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_passing=True)
+            self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_quiet=True)
 
     def _show_selection_on_map(self) -> None:
         position = self.table.position()
@@ -587,6 +602,9 @@ class MainWindow(QMainWindow):
         """Return the examples for a search: the selected region, or the selected sounds."""
         if region is not None and self._sound is not None:
             return [example_of(self._sound.path, (region.start_s, region.end_s))]
+        if len(self.chosen_ids()) > MAX_EXAMPLES:
+            self.complain(self.tr("Select at most %n sound(s) to search by.", "", MAX_EXAMPLES))
+            return []
         return [Example(path) for path in self.chosen_paths()]
 
     def chosen_ids(self) -> list[int]:
@@ -610,9 +628,8 @@ class MainWindow(QMainWindow):
 
     def locate(self) -> None:
         """Show the current sound in the system's file manager."""
-        paths = self.chosen_paths()
-        if paths:
-            reveal(paths[0])
+        if self._sound is not None:
+            reveal(self._sound.path)
 
     def focus_search(self) -> None:
         """Move the focus to the search box."""
@@ -637,7 +654,9 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""
-        if dropped_paths(event.mimeData()):
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            self._has_dragged_folders = any(os.path.isdir(path) for path in paths)  # noqa: PTH112 - never raises
             event.acceptProposedAction()
             self.dragMoveEvent(event)
 
@@ -670,13 +689,11 @@ class MainWindow(QMainWindow):
         Folders are added wherever they are dropped, and files are examples to search by. Sounds that are dragged from
         the list become examples on the search box.
         """
-        paths = dropped_paths(event.mimeData())
-        has_folders = any(path.is_dir() for path in paths)
         at = event.position().toPoint()
         is_over_search = self.header.rect().contains(self.header.mapFrom(self, at))
         if event.source() is not None and not is_over_search:  # dragged from this window
             return [], ""
-        if has_folders:
+        if self._has_dragged_folders:
             return [self.folders if self.folders.isVisible() else self._pages], self.tr("Add to the library")
         return [self.header if is_over_search else self._pages], self.tr("Find similar sounds")
 
