@@ -69,11 +69,13 @@ def progress_text(n_done: int, n_total: int, per_second: float, left_s: float | 
 
 
 def bytes_text(n_bytes: int) -> str:
-    """Format a size: "622 MB", "2.1 MB", "1.2 GB"; empty if unknown."""
+    """Format a size: "9.6 kB", "2.1 MB", "622 MB", "1.2 GB"; empty if unknown."""
     if n_bytes <= 0:
         return ""
     if n_bytes >= 1e9:
         return f"{n_bytes / 1e9:.1f} GB"
+    if n_bytes < 1e5:
+        return f"{n_bytes / 1e3:.1f} kB"
     return f"{n_bytes / 1e6:,.0f} MB" if n_bytes >= 1e7 else f"{n_bytes / 1e6:.1f} MB"
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, QWidget
 
+from bowerbird.base.text import count_text
 from bowerbird.gui.browse.annotations_presenter import AnnotationState, CollectionState
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import FlowLayout, button, clear_layout, icon_button, styled
@@ -46,7 +47,7 @@ class RatingRow(QWidget):
         self.show_state(self._state)
 
     def _star_name(self, n: int) -> str:
-        return self.tr("%n star(s) ({key})", "", n).format(key=n)
+        return f"{count_text(n, self.tr('star'), self.tr('stars'))} ({n})"
 
     def _made(self, name: str, act: object) -> QToolButton:
         made = icon_button(theme.icon("star", self._colours.faint), name, act)  # type: ignore[arg-type]

@@ -46,6 +46,7 @@ class FilterPanel(QFrame):
         self.setAccessibleName(self.tr("Filters"))
         self._filters: tuple[Filter, ...] = ()
         self._updates: list[Callable[[], None]] = []
+        self._first: QLineEdit | None = None
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
@@ -77,9 +78,8 @@ class FilterPanel(QFrame):
         x = max(8, min(corner.x() + 1, window.width() - 8) - width_px)
         self.move(window.mapToGlobal(QPoint(x, corner.y() + 4)))
         self.show()
-        first = self.findChild(QLineEdit)
-        if first is not None:
-            first.setFocus(Qt.FocusReason.PopupFocusReason)
+        if self._first is not None:
+            self._first.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def show_filters(self, filters: Sequence[Filter]) -> None:
         """Show what is filtered."""
@@ -110,6 +110,7 @@ class FilterPanel(QFrame):
             for field, text in zip((low, high), range_texts(self._filters, control), strict=True):
                 field.setText(text)
 
+        self._first = self._first or low
         for field in (low, high):
             field.editingFinished.connect(apply)
         self._updates.append(update)

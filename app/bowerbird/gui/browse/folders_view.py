@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
-from bowerbird.base.text import printable
+from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import Folder, FolderState
 from bowerbird.domain.names import root_name, sort_key
 from bowerbird.domain.query import Location
@@ -146,11 +146,11 @@ class FolderTree(QTreeView):
         if state is not None and not state.is_connected:
             notes.append(self.tr("Not connected. Its sounds stay in the library."))
         elif state is not None and state.n_missing:
-            notes.append(self.tr("%n sound(s) missing", "", state.n_missing))
+            notes.append(self.tr("{sounds} missing").format(sounds=count_text(state.n_missing)))
         return notes
 
     def _spoken(self, name: str, n: int) -> str:
-        return self.tr("{name}, %n sound(s)", "", n).format(name=name)
+        return f"{name}, {count_text(n)}"
 
     def _tip(self, location: Location | None) -> str:
         return self.tr("Every sound in the library") if location is None else printable(str(self.path_of(location)))

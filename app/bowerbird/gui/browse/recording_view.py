@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from bowerbird.gui.browse.recording_presenter import RecordingState
@@ -65,6 +65,7 @@ class RecordingPanel(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("Record an example"))
+        self._window = parent.window()
         self._text = label("", "", wraps=True)
         self._meter = LevelMeter()
         self._again = button(self.tr("Record"), "", self.opened.emit)
@@ -115,6 +116,9 @@ class RecordingPanel(QFrame):
         """Stop and search with Enter or Space; Escape cancels."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             (self._stop if self._stop.isVisible() else self._again).click()
+        elif event.matches(QKeySequence.StandardKey.Quit):  # a popup keeps the keys of the window
+            self.close()
+            self._window.close()
         else:
             super().keyPressEvent(event)
 

@@ -30,7 +30,7 @@ def heading(groups: Sequence[RejectedGroup]) -> str:
     """Return how many sounds are rejected."""
     n = sum(len(group.sounds) for group in groups)
     if not n:
-        return translate("Rejected", "Every sound can be used")
+        return translate("Rejected", "No sound has been rejected")
     return translate("Rejected", "{sounds} cannot be used").format(sounds=count_text(n))
 
 

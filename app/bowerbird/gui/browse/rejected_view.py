@@ -314,7 +314,11 @@ class RejectedTree(QTreeView):
         copied = self.tr("Copy path") if len(sounds) == 1 else self.tr("Copy paths")
         menu.addAction(copied, self.copy_paths)
         menu.addSeparator()
-        retry = self.tr("Try again") if len(sounds) == 1 else self.tr("Try %n sound(s) again", "", len(sounds))
+        retry = (
+            self.tr("Try again")
+            if len(sounds) == 1
+            else self.tr("Try {sounds} again").format(sounds=count_text(len(sounds)))
+        )
         menu.addAction(retry, lambda: self.retry_asked.emit(sounds))
 
 

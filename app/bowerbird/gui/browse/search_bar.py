@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
-from bowerbird.base.text import printable
+from bowerbird.base.text import count_text, printable
 from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
 from bowerbird.gui.shell import theme
@@ -339,9 +339,9 @@ class ChipStrip(QWidget):
         n_like = len(self._examples) - n_unlike
         texts = []
         if n_like:
-            texts.append(self.tr("Like %n sound(s)", "", n_like))
+            texts.append(self.tr("Like {sounds}").format(sounds=count_text(n_like)))
         if n_unlike:
-            texts.append(self.tr("Unlike %n sound(s)", "", n_unlike))
+            texts.append(self.tr("Unlike {sounds}").format(sounds=count_text(n_unlike)))
         return Chip(
             " · ".join(texts),
             self._colours,
@@ -353,7 +353,7 @@ class ChipStrip(QWidget):
 
     def _folded_filters(self, width_px: int = _CHIP_TEXT_PX) -> Chip:
         return Chip(
-            self.tr("%n filter(s)", "", len(self._filters)),
+            count_text(len(self._filters), self.tr("filter"), self.tr("filters")),
             self._colours,
             self.filters_cleared.emit,
             menu=self._filters_menu,

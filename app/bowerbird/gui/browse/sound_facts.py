@@ -19,7 +19,12 @@ def property_facts(sound: SoundRow, details: SoundDetails | None) -> list[tuple[
         (translate("Facts", "Format"), encoding),
         (translate("Facts", "Size"), bytes_text(details.size_bytes) if details is not None else ""),
         (translate("Facts", "Loudness"), f"{lufs:.1f} LUFS".replace("-", "−") if lufs is not None else ""),
-        (translate("Facts", "True peak"), f"{peak_db:+.1f} dB".replace("-", "−") if peak_db is not None else ""),
+        (translate("Facts", "True peak"), _signed(peak_db, "dB") if peak_db is not None else ""),
         (translate("Facts", "Path"), printable(str(sound.path))),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _signed(value: float, unit: str) -> str:
+    rounded = round(value, 1) or 0.0  # no −0.0
+    return f"{rounded:+.1f} {unit}".replace("-", "−") if rounded else f"0.0 {unit}"

@@ -74,6 +74,8 @@ class StatusLine(QWidget):
         policy.setHeightForWidth(True)
         texts.setSizePolicy(policy)
         self._controls = [button("", "link", partial(self._press, number)) for number in range(_N_CONTROLS)]
+        for control in self._controls:  # a click leaves the focus where it is
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._acts: list[Callable[[], object]] = []
         self._cross = icon_button(theme.icon("close", colours.muted), self.tr("Dismiss"), self._dismiss)
         self._cross.setIconSize(QSize(12, 12))
@@ -101,6 +103,9 @@ class StatusLine(QWidget):
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing below jumps
+        self.setSizePolicy(policy)
 
     # What there is to show
 
@@ -108,6 +113,12 @@ class StatusLine(QWidget):
         """Show an error until it is dismissed, or another takes its place."""
         self._error = sentence
         self._show()
+
+    def clear_error(self) -> None:
+        """Hide the error: the user has gone on."""
+        if self._error is not None:
+            self._error = None
+            self._show()
 
     def show_news(self, sentence: str | None) -> None:
         """Show for some seconds what was done; None hides it."""
@@ -202,6 +213,7 @@ class StatusLine(QWidget):
             controls = self._encoder_controls(notice)
             self._show_sentence(notice.text, controls, role="muted", is_dismissable=notice.is_dismissable)
         else:
+            self._set_height(_LINE_PX)
             self.hide()
             return
         self.show()

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPoint,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
@@ -42,6 +43,9 @@ _NAME_PX: Final = 180
 
 _WAVEFORM_FROM_PX: Final = 340
 _BARS_BELOW_PX: Final = 460
+_RELEASE_MS: Final = 40
+"""How long after its release a held key may turn out to be held still."""
+
 _MAX_RANGES: Final = 2000
 """Qt takes 1.6 s to select 20,000 separate rows."""
 
@@ -72,6 +76,8 @@ class SoundTable(QTableView):
         super().__init__(parent)
         self._model = model
         self._is_repeating = False
+        self._release_timer = QTimer(self, singleShot=True, interval=_RELEASE_MS)
+        self._release_timer.timeout.connect(self._end_repeating)
         self._is_replacing = False
         self._indicator = (NAME, Qt.SortOrder.AscendingOrder)
         self._columns: tuple[str, ...] = DEFAULT_COLUMNS
@@ -346,16 +352,23 @@ class SoundTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remember whether the key repeats: sounds are not played while it does."""
-        self._is_repeating = event.isAutoRepeat()
+        self._is_repeating = event.isAutoRepeat() or self._release_timer.isActive()
+        self._release_timer.stop()
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Play the sound at which a repeating key was released."""
+        """Play the sound at which a repeating key was released, unless it is pressed again at once.
+
+        On a busy X server, Qt takes some of the releases that it invents for a held key for real ones.
+        """
         super().keyReleaseEvent(event)
         if self._is_repeating and not event.isAutoRepeat():
-            self._is_repeating = False
-            if self.currentIndex().isValid():
-                self.moved.emit(self.currentIndex().row(), False)
+            self._release_timer.start()
+
+    def _end_repeating(self) -> None:
+        self._is_repeating = False
+        if self.currentIndex().isValid():
+            self.moved.emit(self.currentIndex().row(), False)
 
     def moveCursor(
         self,
@@ -373,6 +386,7 @@ class SoundTable(QTableView):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget a repeating key: it may be released elsewhere."""
         super().focusOutEvent(event)
+        self._release_timer.stop()
         self._is_repeating = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:

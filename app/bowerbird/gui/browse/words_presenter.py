@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from bowerbird.base.text import count_text
@@ -107,12 +108,14 @@ class WordsPresenter:
         self._search(chip.word)
 
     def give(self, word: str) -> None:
-        """Add a word to the selected sounds."""
+        """Add a tag, or several between commas, to the selected sounds."""
         sound_ids = self._chosen()
         if not sound_ids:
             self._view.complain(translate("Words", "Select a sound first, then add a word."))
         elif word.strip():
-            self._edits.make(lambda: add_tag(self._library, sound_ids, word))
+            for tag in word.split(","):
+                if tag.strip():
+                    self._edits.make(partial(add_tag, self._library, sound_ids, tag))
 
     def deny(self, chip: WordState) -> None:
         """Deny a word for the current sound; a word that somebody gave is withdrawn from all selected sounds."""

@@ -249,6 +249,8 @@ class MainWindow(QMainWindow):
         """Show rows, or a sentence where there are none."""
         is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
+        if not state.is_same_query:
+            self.status.clear_error()
         self.chips.show_state(state)
         self._show_query(state.examples)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
@@ -406,7 +408,8 @@ class MainWindow(QMainWindow):
             self.search.setText(text)
 
     def show_location(self, location: Location | None) -> None:
-        """Mark a directory in the tree."""
+        """Mark a directory in the tree, and nothing on the shelf: its entries stand for former queries."""
+        self.shelf.clearSelection()
         self.folders.choose(location)
         self._show_folder_actions()
 
@@ -603,7 +606,7 @@ class MainWindow(QMainWindow):
         if region is not None and self._sound is not None:
             return [example_of(self._sound.path, (region.start_s, region.end_s))]
         if len(self.chosen_ids()) > MAX_EXAMPLES:
-            self.complain(self.tr("Select at most %n sound(s) to search by.", "", MAX_EXAMPLES))
+            self.complain(self.tr("Select at most {n} sounds to search by.").format(n=MAX_EXAMPLES))
             return []
         return [Example(path) for path in self.chosen_paths()]
 
@@ -665,7 +668,8 @@ class MainWindow(QMainWindow):
         targets, text = self._landing(event)
         if targets:
             self._drop_hint.show_over(targets, text)
-            event.acceptProposedAction()
+            event.setDropAction(Qt.DropAction.CopyAction)  # the file stays where it is
+            event.accept()
         else:
             self._drop_hint.hide()
             event.ignore()
@@ -680,7 +684,8 @@ class MainWindow(QMainWindow):
         self._drop_hint.hide()
         paths = dropped_paths(event.mimeData())
         if paths and self._landing(event)[0]:
-            event.acceptProposedAction()
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
             self.files_dropped.emit(paths)
 
     def _landing(self, event: QDropEvent) -> tuple[list[QWidget], str]:
@@ -698,8 +703,10 @@ class MainWindow(QMainWindow):
         return [self.header if is_over_search else self._pages], self.tr("Find similar sounds")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Hide what does not fit a narrow window."""
+        """Hide what does not fit a narrow window; there the inspector has to be asked for again."""
         super().resizeEvent(event)
+        if event.oldSize().width() >= _NO_INSPECTOR_PX > self.width():
+            self._is_inspector_asked_for = False
         self.fit()
 
     def fit(self) -> None:
@@ -729,7 +736,7 @@ class MainWindow(QMainWindow):
     def show_inspector(self) -> None:
         """Show the inspector, even in a narrow window."""
         self.actions_by_name["inspector"].setChecked(True)
-        self._is_inspector_asked_for = True
+        self._is_inspector_asked_for = self.width() < _NO_INSPECTOR_PX
         self.fit()
 
     def toggle_inspector(self) -> None:

@@ -179,7 +179,8 @@ class Browsing:
     def recent(self, kind: EventKind, query: Query) -> Listing:
         """List the sounds that were played or dragged, the latest first, among those that match a query."""
         reader = self._search.reader
-        ids = np.array([entry.sound_id for entry in reader.history(kind, limit=N_RECENT) if entry.sound_id], np.int64)
+        entries = reader.history(kind, limit=N_RECENT)
+        ids = np.array(list(dict.fromkeys(entry.sound_id for entry in entries if entry.sound_id)), np.int64)
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
         matching = reader.list_ids(replace(query, order="name", is_descending=False))
