@@ -190,7 +190,7 @@ def test_a_narrow_window_leaves_out_the_lesser_columns(stage: Stage, width_px: i
     stage.until(lambda: {column for column in range(1, len(columns.COLUMNS)) if stage.column_is_shown(column)} == shown)
     assert stage.window.folders.isVisible() == has_folders
     assert stage.column_is_shown(columns.NAME)
-    stage.until(lambda: stage.table.columnWidth(columns.NAME) >= min(200, width_px // 3))
+    stage.until(lambda: stage.table.columnWidth(columns.NAME) >= min(180, width_px // 3))
 
 
 def test_the_name_keeps_its_room_beside_matches(stage: Stage):

@@ -107,7 +107,7 @@ def test_paths_are_copied_and_a_group_stands_for_its_sounds(page: Stage, broken:
     menu = QMenu(page.window)
     tree.fill_menu(menu)
     entries = [(action.text(), action.isEnabled()) for action in menu.actions() if not action.isSeparator()]
-    assert entries == [("Show in file manager", False), ("Copy paths", True), ("Try 2 sound(s) again", True)]
+    assert entries == [("Show in file manager", False), ("Copy paths", True), ("Try 2 sounds again", True)]
     menu.deleteLater()
 
 
@@ -146,7 +146,7 @@ def test_nothing_rejected_is_said_in_words(open_window: Callable[..., Stage], tm
     stage.until_idle()
     stage.trigger("rejected")
     stage.settle()
-    assert stage.window.rejected.heading.text() == "Every sound can be used"
+    assert stage.window.rejected.heading.text() == "No sound has been rejected"
     assert list(stage.buttons(stage.window.rejected)) == ["Back to sounds"]
 
 

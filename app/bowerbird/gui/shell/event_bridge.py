@@ -64,7 +64,7 @@ class QueryThread(QObject):
         self._waiting: dict[str, tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]] = {}
         self._is_closing = False
         self._last: Callable[[], None] = lambda: None
-        self._finished.connect(_call, Qt.ConnectionType.QueuedConnection)
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._work, name="bowerbird-queries", daemon=True)
         self._thread.start()
 
@@ -78,13 +78,20 @@ class QueryThread(QObject):
             self._lock.notify()
 
     def close(self, last: Callable[[], None]) -> None:
-        """Drop waiting queries but not edits, run a last function in the thread, and wait for its end."""
+        """Drop waiting queries but not edits, run a last function in the thread, and wait for its end.
+
+        What arrives from now on is dropped: what it would be shown in is being closed.
+        """
         with self._lock:
             self._waiting = {name: query for name, query in self._waiting.items() if name.startswith(EDIT)}
             self._is_closing = True
             self._last = last
             self._lock.notify()
         self._thread.join(10)
+
+    def _deliver(self, receiver: Callable[[Any], None], value: object) -> None:
+        if not self._is_closing:
+            receiver(value)
 
     def _work(self) -> None:
         while True:
@@ -101,7 +108,3 @@ class QueryThread(QObject):
             else:
                 self._finished.emit(done, result)
         self._last()
-
-
-def _call(receiver: Callable[[Any], None], value: object) -> None:
-    receiver(value)

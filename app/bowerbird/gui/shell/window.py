@@ -247,10 +247,10 @@ class MainWindow(QMainWindow):
 
     def show_list(self, state: ListState) -> None:
         """Show rows, or a sentence where there are none."""
+        if self._state is not None and not state.is_same_query:
+            self.status.clear_error()
         is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
         self._state = state
-        if not state.is_same_query:
-            self.status.clear_error()
         self.chips.show_state(state)
         self._show_query(state.examples)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
