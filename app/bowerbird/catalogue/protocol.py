@@ -97,7 +97,7 @@ class SoundReader(Protocol):
     """Folders and sounds."""
 
     def revision(self) -> int:
-        """Return a number that changes when another connection has committed."""
+        """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
         ...
 
     def folders(self) -> list[Folder]:

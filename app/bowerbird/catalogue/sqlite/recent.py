@@ -41,7 +41,7 @@ class RecentWrites(Session):
     def record_event(self, kind: EventKind, what: int | str, *, at_s: float) -> None:
         """Record that a sound (its id) was played or dragged, or a text was searched; the oldest are deleted."""
         is_query = isinstance(what, str)
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             connection.execute(
                 "INSERT INTO history (kind, audio_id, sound_id, query, at_s) VALUES (?, "
                 "(SELECT audio_id FROM sounds JOIN contents ON contents.id = content_id WHERE sounds.id = ?), ?, ?, ?)",
@@ -55,12 +55,12 @@ class RecentWrites(Session):
 
     def clear_history(self) -> None:
         """Delete the history."""
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             connection.execute("DELETE FROM history")
 
     def save_search(self, name: str, state: str, *, search_id: int | None = None) -> int:
         """Save a search under a name, instead of the one that has it; return its id."""
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             row = connection.execute("SELECT id FROM saved_searches WHERE name = ?", [name]).fetchone()
             if row:
                 connection.execute("UPDATE saved_searches SET name = ?, state = ? WHERE id = ?", [name, state, row[0]])
@@ -70,13 +70,13 @@ class RecentWrites(Session):
 
     def rename_search(self, search_id: int, name: str) -> bool:
         """Rename a saved search; return whether it is there and no other has the name."""
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             sql = "UPDATE OR IGNORE saved_searches SET name = ? WHERE id = ?"
             return bool(connection.execute(sql, [name, search_id]).rowcount)
 
     def delete_search(self, search_id: int) -> StoredSearch | None:
         """Delete a saved search; return what it was."""
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             row = connection.execute("SELECT id, name, state FROM saved_searches WHERE id = ?", [search_id]).fetchone()
             connection.execute("DELETE FROM saved_searches WHERE id = ?", [search_id])
         return StoredSearch(*row) if row else None

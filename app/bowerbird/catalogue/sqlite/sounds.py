@@ -51,8 +51,8 @@ class SoundReads(Session):
     _orders_revision: int | None = None
 
     def revision(self) -> int:
-        """Return a number that changes when another connection has committed."""
-        return int(self._value("PRAGMA data_version"))
+        """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
+        return int(self._value("SELECT number FROM revision"))
 
     def folders(self) -> list[Folder]:
         """Return the folders that the user added, by path."""
@@ -418,6 +418,7 @@ class SoundWrites(Session):
     def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
         """Compare scanned files with the catalogue, in one transaction: add new files, reset changed files."""
         n_new = n_changed = 0
+        seen: list[tuple[int]] = []
         with self._transaction() as connection:
             for stamp in stamps:
                 row = connection.execute(
@@ -435,7 +436,9 @@ class SoundWrites(Session):
                     if row["is_missing"]:
                         connection.execute("UPDATE sounds SET is_missing = 0 WHERE id = ?", [sound_id])
                         connection.execute("DELETE FROM hidden WHERE sound_id = ?", [sound_id])
-                connection.execute("INSERT OR IGNORE INTO walked VALUES (?)", [sound_id])
+                seen.append((sound_id,))
+        with self._errors_as_sentences():  # apart from the transaction: a file that was seen is not a change
+            self._connection.executemany("INSERT OR IGNORE INTO walked VALUES (?)", seen)
         return ScannedCounts(n_new, n_changed)
 
     def _insert(self, folder: Folder, stamp: FileStamp) -> int:
