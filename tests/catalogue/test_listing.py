@@ -301,7 +301,7 @@ def test_an_event_of_the_history_is_not_a_new_revision_and_a_change_of_a_sound_i
     listed = reader.list_ids(Query())
     before = reader.revision()
     catalogue.record_event("played", int(listed[0]), at_s=1.0)
-    catalogue.save_search("soft", "{}")
+    catalogue.create_search("soft", "{}")
     assert walked(catalogue, folder, stamp(ROOT / "a.wav")) == (0, 0, 0)
     catalogue.delete_orphans()
     assert reader.revision() == before

@@ -488,10 +488,47 @@ def test_a_deleted_search_comes_back(library):
     assert saved_searches(library) == before
 
 
+def names_and_texts(library):
+    return {search.name: search.state.text for search in saved_searches(library)}
+
+
+def test_saving_over_a_search_and_renaming_one_are_undone_and_done_again(library):
+    edits = History(library)
+    states = [names_and_texts(library)]
+    for change in (
+        lambda: save_search(library, "Rain", SearchState("rain")),
+        lambda: save_search(library, "rain", SearchState("storm")),
+        lambda: rename_search(library, saved_searches(library)[0], "Storm"),
+        lambda: rename_search(library, saved_searches(library)[0], "STORM"),
+    ):
+        edits.add(change())
+        states.append(names_and_texts(library))
+    assert states == [{}, {"Rain": "rain"}, {"rain": "storm"}, {"Storm": "storm"}, {"STORM": "storm"}]
+    for state in states[-2::-1]:
+        edits.undo()
+        assert names_and_texts(library) == state
+    for state in states[1:]:
+        edits.redo()
+        assert names_and_texts(library) == state
+
+
+def test_a_deleted_search_does_not_come_back_over_a_new_one_of_its_name(library):
+    save_search(library, "Rain", SearchState("rain"))
+    edits = History(library)
+    edits.add(delete_search(library, saved_searches(library)[0]))
+    save_search(library, "rain", SearchState("storm"))
+    with pytest.raises(QueryError, match=r"There is a saved search “Rain” already\. Rename it, then undo again\."):
+        edits.undo()
+    assert names_and_texts(library) == {"rain": "storm"}
+    rename_search(library, saved_searches(library)[0], "Storm")
+    edits.undo()
+    assert names_and_texts(library) == {"Rain": "rain", "Storm": "storm"}
+
+
 def test_searches_of_a_newer_version_are_left_out_and_folders_that_are_gone_are_not_asked_for(library):
     with library.write() as writer:
-        writer.save_search("new", '{"version": 99}')
-        writer.save_search("damaged", "{")
+        writer.create_search("new", '{"version": 99}')
+        writer.create_search("damaged", "{")
     save_search(library, "x", SearchState("x", location=Location(99, "gone")))
     (saved,) = saved_searches(library)
     assert saved.state.location is None

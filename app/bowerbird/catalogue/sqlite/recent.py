@@ -1,5 +1,6 @@
 """What was played, dragged and searched, and saved searches."""
 
+import sqlite3
 from typing import Final
 
 from bowerbird.catalogue.records import EventKind, HistoryEntry, StoredSearch
@@ -58,25 +59,51 @@ class RecentWrites(Session):
         with self._transaction(is_about_sounds=False) as connection:
             connection.execute("DELETE FROM history")
 
-    def save_search(self, name: str, state: str, *, search_id: int | None = None) -> int:
-        """Save a search under a name, instead of the one that has it; return its id."""
-        with self._transaction(is_about_sounds=False) as connection:
-            row = connection.execute("SELECT id FROM saved_searches WHERE name = ?", [name]).fetchone()
-            if row:
-                connection.execute("UPDATE saved_searches SET name = ?, state = ? WHERE id = ?", [name, state, row[0]])
-                return int(row[0])
-            sql = "INSERT INTO saved_searches VALUES (?, ?, ?)"
-            return int(connection.execute(sql, [search_id, name, state]).lastrowid or 0)
+    def create_search(self, name: str, state: str, *, search_id: int | None = None) -> int | None:
+        """Save a search; return its id, or None where there is one of that name.
 
-    def rename_search(self, search_id: int, name: str) -> bool:
-        """Rename a saved search; return whether it is there and no other has the name."""
+        Parameters
+        ----------
+        name, state : str
+        search_id : int or None
+            Of a deleted search that comes back.
+        """
         with self._transaction(is_about_sounds=False) as connection:
-            sql = "UPDATE OR IGNORE saved_searches SET name = ? WHERE id = ?"
-            return bool(connection.execute(sql, [name, search_id]).rowcount)
+            sql = "INSERT OR IGNORE INTO saved_searches VALUES (?, ?, ?)"
+            cursor = connection.execute(sql, [search_id, name, state])
+            return int(cursor.lastrowid or 0) if cursor.rowcount else None
+
+    def change_search(self, search: StoredSearch) -> StoredSearch | None:
+        """Give a saved search, by its id, a name and a state.
+
+        Returns
+        -------
+        StoredSearch or None
+            What it was; None where it is gone.
+
+        Raises
+        ------
+        ValueError
+            When another has the name.
+        """
+        with self._transaction(is_about_sounds=False) as connection:
+            former = _stored_search(connection, search.id)
+            cursor = connection.execute(
+                "UPDATE OR IGNORE saved_searches SET name = ?, state = ? WHERE id = ?",
+                [search.name, search.state, search.id],
+            )
+            if former is not None and not cursor.rowcount:
+                raise ValueError("no two saved searches have the same name")
+        return former
 
     def delete_search(self, search_id: int) -> StoredSearch | None:
         """Delete a saved search; return what it was."""
         with self._transaction(is_about_sounds=False) as connection:
-            row = connection.execute("SELECT id, name, state FROM saved_searches WHERE id = ?", [search_id]).fetchone()
+            former = _stored_search(connection, search_id)
             connection.execute("DELETE FROM saved_searches WHERE id = ?", [search_id])
-        return StoredSearch(*row) if row else None
+        return former
+
+
+def _stored_search(connection: sqlite3.Connection, search_id: int) -> StoredSearch | None:
+    row = connection.execute("SELECT id, name, state FROM saved_searches WHERE id = ?", [search_id]).fetchone()
+    return StoredSearch(*row) if row else None

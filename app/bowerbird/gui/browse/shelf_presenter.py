@@ -156,12 +156,12 @@ class ShelfPresenter:
         """Save the current search under a name."""
         state = search_state(self._browsing.state, self._browsing.order)
         if name.strip():
-            self._write(lambda: save_search(self._library, name, state))
+            self._edits.make(lambda: save_search(self._library, name, state))
 
     def rename(self, search: SavedSearch, name: str) -> None:
         """Rename a saved search."""
         if name.strip() and name != search.name:
-            self._write(lambda: rename_search(self._library, search, name))
+            self._edits.make(lambda: rename_search(self._library, search, name))
 
     def delete(self, search: SavedSearch) -> None:
         """Delete a saved search."""

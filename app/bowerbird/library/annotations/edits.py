@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.protocol import Writer
+from bowerbird.catalogue.records import StoredSearch
 from bowerbird.library.library import Library
 
 
@@ -189,15 +190,34 @@ class DeleteSearch(_Kept):
 
 @dataclass(frozen=True, slots=True)
 class SaveSearch(_Kept):
-    """Bring back a saved search."""
+    """Save a search under a name that no other has, or bring back one that was deleted."""
 
     name: str
     state: str
-    search_id: int
+    search_id: int | None = None
 
     def apply(self, writer: Writer) -> DeleteSearch:
         """Write it."""
-        return DeleteSearch(writer.save_search(self.name, self.state, search_id=self.search_id))
+        created = writer.create_search(self.name, self.state, search_id=self.search_id)
+        if created is None:
+            raise QueryError(f"There is a saved search “{self.name}” already. Rename it, then undo again.")
+        return DeleteSearch(created)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSearch(_Kept):
+    """Give a saved search a name and a state."""
+
+    search: StoredSearch
+
+    def apply(self, writer: Writer) -> "ChangeSearch | None":
+        """Write it."""
+        try:
+            former = writer.change_search(self.search)
+        except ValueError as error:
+            text = f"There is a saved search “{self.search.name}” already. Choose another name, or rename it."
+            raise QueryError(text) from error
+        return ChangeSearch(former) if former not in {None, self.search} else None
 
 
 @dataclass(frozen=True, slots=True)

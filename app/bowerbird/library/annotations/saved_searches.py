@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import QueryError
+from bowerbird.catalogue.records import StoredSearch
 from bowerbird.domain.fields import SORT_FIELDS
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, parse_query
 from bowerbird.library.annotations.collections import collection_name
-from bowerbird.library.annotations.edits import DeleteSearch, Edit, perform
+from bowerbird.library.annotations.edits import ChangeSearch, DeleteSearch, Edit, SaveSearch, perform
 from bowerbird.library.library import Library
 
 VERSION: Final = 1
@@ -61,7 +62,7 @@ class SavedSearch:
     state: SearchState
 
 
-def save_search(library: Library, name: str, state: SearchState) -> None:
+def save_search(library: Library, name: str, state: SearchState) -> Edit:
     """Save a search under a name, instead of the one that has it.
 
     Raises
@@ -72,8 +73,13 @@ def save_search(library: Library, name: str, state: SearchState) -> None:
         When the library cannot be written.
     """
     plain = collection_name(name)
-    with library.write() as writer:
-        writer.save_search(plain, to_json(state))
+    stored = to_json(state)
+    library.create()
+    with library.read() as reader:
+        known = next((each for each in reader.saved_searches() if each.name.casefold() == plain.casefold()), None)
+    if known is None:
+        return perform(library, SaveSearch(plain, stored), f"Save search “{plain}”")
+    return perform(library, ChangeSearch(StoredSearch(known.id, plain, stored)), f"Replace saved search “{known.name}”")
 
 
 def saved_searches(library: Library) -> list[SavedSearch]:
@@ -95,7 +101,7 @@ def saved_searches(library: Library) -> list[SavedSearch]:
     ]
 
 
-def rename_search(library: Library, search: SavedSearch, name: str) -> None:
+def rename_search(library: Library, search: SavedSearch, name: str) -> Edit:
     """Rename a saved search.
 
     Raises
@@ -106,9 +112,12 @@ def rename_search(library: Library, search: SavedSearch, name: str) -> None:
         When the library cannot be written.
     """
     plain = collection_name(name)
-    with library.write() as writer:
-        if not writer.rename_search(search.id, plain):
-            raise QueryError(f"There is a saved search “{plain}” already. Choose another name.")
+    with library.read() as reader:
+        state = next((each.state for each in reader.saved_searches() if each.id == search.id), None)
+    if state is None:
+        raise QueryError(f"The saved search “{search.name}” is gone. Save it again.")
+    change = ChangeSearch(StoredSearch(search.id, plain, state))
+    return perform(library, change, f"Rename saved search “{search.name}” to “{plain}”")
 
 
 def delete_search(library: Library, search: SavedSearch) -> Edit:
