@@ -502,3 +502,20 @@ def test_a_weight_changes_one_example_and_keeps_its_chip(table: Table):
     assert table.browsing.examples[-1] == (replace(KICK, weight=2.0), snare)
     table.presenter.refine([replace(KICK, is_unlike=True)])
     assert table.presenter.examples == (replace(KICK, is_unlike=True), snare)
+
+
+def test_a_query_is_shown_in_its_own_order_whether_its_list_is_ranked_or_not(table: Table):
+    table.presenter.show(QueryState("rain", ranked_order=("stars", True)), order=("stars", True))
+    table.queries.answer_all()
+    assert (table.state.order, table.state.is_descending) == ("stars", True)
+    example = Example(Path("/s/kick.wav"))
+    ranked = QueryState(examples=(example,), ranked_order=("duration", False))
+    table.presenter.show(ranked, order=("duration", False))
+    table.queries.answer_all()
+    assert (table.state.order, table.state.is_descending) == ("duration", False)
+    table.presenter.show(QueryState(examples=(example,)), order=(RELEVANCE, False))
+    table.queries.answer_all()
+    assert table.state.order == RELEVANCE
+    table.presenter.clear_everything()
+    table.queries.answer_all()
+    assert table.presenter.order == ("stars", True), "a ranked list does not change the order of the others"
