@@ -287,6 +287,39 @@ def test_a_new_change_ends_what_could_be_done_again(library, ids):
     assert edits.redo() is None
 
 
+def test_what_can_be_undone_is_read_while_another_thread_undoes_it(library, ids):
+    edit = add_tag(library, [ids["door.wav"]], "wood")
+    for number in range(1, 40):  # the instruction before which the other thread undoes it
+        edits = History(library)
+        edits.add(edit)
+        assert undone_at(edits, number) in {edit.description, None}
+        assert edits.undo_text is None
+
+
+def undone_at(edits, number):
+    """Return `edits.undo_text`, while the edit is undone before an instruction of the property and what it calls."""
+    n_left = number
+    is_undone = False
+
+    def trace(frame, event, argument):
+        nonlocal n_left, is_undone
+        frame.f_trace_opcodes = True
+        n_left -= event == "opcode"
+        if n_left == 0 and not is_undone:
+            is_undone = True
+            edits.undo()  # not traced: a trace function is not traced itself
+        return trace
+
+    sys.settrace(trace)
+    try:
+        found = edits.undo_text
+    finally:
+        sys.settrace(None)
+    if not is_undone:
+        edits.undo()
+    return found
+
+
 def test_a_removed_folder_is_hidden_and_comes_back_with_everything(library, ids, root):
     annotate(library, ids["door.wav"])
     edits = History(library)
@@ -303,10 +336,11 @@ def test_a_removed_folder_is_hidden_and_comes_back_with_everything(library, ids,
     assert is_annotated(known(library, ids["door.wav"]))
 
 
-def test_a_removed_folder_is_deleted_when_its_edit_leaves_the_history(library, ids, root):
+def test_a_removed_folder_is_deleted_when_its_edit_leaves_the_history(library, ids, monkeypatch):
+    monkeypatch.setattr("bowerbird.library.annotations.history.MAX_EDITS", 1)
     edits = History(library)
     edits.add(remove_folder(library, library.folders()[0]))
-    edits.clear()
+    edits.add(create_collection(library, "Doors"))
     with library.read() as reader:
         assert reader.rows(list(ids.values())) == {}
         assert reader.encoder_ids() == []
