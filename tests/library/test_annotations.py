@@ -480,6 +480,18 @@ def test_the_history_lists_the_latest_first_and_each_once(library, ids):
     assert history(library, "played") == []
 
 
+def test_the_history_has_the_latest_of_two_copies_even_if_the_clock_was_set_back(library, root):
+    shutil.copy(root / "sounds" / "door.wav", root / "sounds" / "door 2.wav")
+    run(root / "library", root / "sounds")
+    with library.read() as reader:
+        first, second = (reader.sound_at(root / "sounds" / name).id for name in ("door.wav", "door 2.wav"))
+    with library.write() as writer:
+        for sound_id, at_s in ((second, 1.0), (first, 5.0), (second, 2.0)):
+            writer.record_event("played", sound_id, at_s=at_s)
+    (entry,) = history(library, "played")
+    assert (entry.sound_id, entry.at_s) == (second, 2.0)
+
+
 def test_the_history_leaves_out_sounds_that_are_gone_and_is_bounded(library, ids, root, monkeypatch):
     monkeypatch.setattr("bowerbird.catalogue.sqlite.recent.MAX_HISTORY", 3)
     for name in ids:

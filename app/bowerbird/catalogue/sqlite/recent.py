@@ -24,8 +24,8 @@ class RecentReads(Session):
     def history(self, kind: EventKind, *, limit: int = 100) -> list[HistoryEntry]:
         """Return what was played, dragged or searched, the latest first, each once; without sounds that are gone."""
         rows = self._rows(
-            f"SELECT {_SOUND_NOW} AS sound_id, query, max(at_s) AS at_s, max(id) AS newest FROM history "
-            "WHERE kind = ? GROUP BY ifnull(query, ''), ifnull(audio_id, -sound_id) ORDER BY newest DESC",
+            f"SELECT {_SOUND_NOW} AS sound_id, query, at_s FROM history WHERE id IN (SELECT max(id) FROM history "
+            "WHERE kind = ? GROUP BY ifnull(query, ''), ifnull(audio_id, -sound_id)) ORDER BY id DESC",
             [kind],
         )
         usable = [row for row in rows if row["query"] is not None or row["sound_id"] is not None]
