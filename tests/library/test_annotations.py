@@ -353,6 +353,12 @@ def test_a_removed_folder_is_deleted_when_the_program_starts_next(library, ids):
         assert reader.rows(list(ids.values())) == {}
 
 
+def test_with_nothing_removed_the_start_of_the_program_writes_nothing_and_waits_for_nobody(library, root):
+    with closing(sqlite3.connect(root / "library" / FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        library.delete_removed()  # in vain, this would wait for half a minute and fail
+
+
 def test_a_removed_folder_that_is_added_again_is_back(library, ids, root):
     remove_folder(library, library.folders()[0])
     summary, _ = run(root / "library", root / "sounds")

@@ -41,6 +41,7 @@ _SOUND_ROWS: Final = (
     "WHERE contents.id = sounds.content_id AND is_right ORDER BY word)) AS tags "
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
+_HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
 _LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
 
@@ -329,6 +330,8 @@ class SoundWrites(Session):
 
     def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
         """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
+        if folder_id is None and sound_ids is None and not self._value(_HAS_HIDDEN):
+            return
         with self._transaction() as connection:
             if folder_id is not None:
                 connection.execute("DELETE FROM folders WHERE id = ? AND is_removed", [folder_id])
