@@ -14,6 +14,7 @@ from stage import run
 
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.query import Example, Location, Query, parse_filter, parse_query
 from bowerbird.library.annotations.annotate import (
     MAX_ANNOTATED,
@@ -448,6 +449,29 @@ def test_a_row_without_hashes_is_found_by_its_path_and_an_unknown_one_is_named(l
     assert (known(library, ids["door.wav"]).tags, known(library, ids["door.wav"]).stars) == (("oak", "slow"), 5)
 
 
+def test_collections_that_differ_only_in_case_are_one(library, ids, root, tmp_path):
+    first, second = (root / "sounds" / name for name in ("door.wav", "kick.wav"))
+    (tmp_path / "mine.csv").write_text(f"path,collections\n{first},Doors; DOORS\n{second},doors\n", "utf-8")
+    import_annotations(library, tmp_path / "mine.csv")
+    with library.read() as reader:
+        assert [(entry.name, entry.n_sounds) for entry in reader.collections()] == [("Doors", 2)]
+
+
+def test_an_import_that_fails_half_way_changes_nothing(library, ids, root, tmp_path, monkeypatch):
+    (tmp_path / "mine.csv").write_text(f"path,tags,collections\n{root / 'sounds' / 'door.wav'},oak,Doors\n", "utf-8")
+
+    def fail(*_, **__):
+        raise QueryError("There is a collection “Doors” already. Choose another name.")
+
+    with library.read() as reader, monkeypatch.context() as patched:
+        before = reader.revision()
+        patched.setattr(SqliteWriter, "create_collection", fail)
+        with pytest.raises(QueryError):
+            import_annotations(library, tmp_path / "mine.csv")
+        assert reader.revision() == before
+    assert known(library, ids["door.wav"]).tags == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -455,6 +479,9 @@ def test_a_row_without_hashes_is_found_by_its_path_and_an_unknown_one_is_named(l
         "path,stars\nx.wav,9\n",
         "path,stars\nx.wav,many\n",
         "path,favourite\nx.wav,perhaps\n",
+        f"path,note\nx.wav,{'x' * 150_000}\n",
+        f"path,{'x' * 150_000}\nx.wav,1\n",
+        '{"version": 1, "sounds": [{"path": "x", "stars": Infinity}]}',
         "path,samples_hash\nx.wav,xyz\n",
         "{",
         '{"version": 1}',

@@ -518,6 +518,10 @@ class AnnotationWriter(Protocol):
 class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, Protocol):
     """A catalogue open for writing."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Commit everything that is written while a block runs at its end, or nothing if it fails."""
+        ...
+
     def record_windows(
         self, windows: Iterable[EncodedWindows], failures: Iterable[tuple[int, str]], encoder_id: str
     ) -> None:

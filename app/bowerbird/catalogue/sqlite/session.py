@@ -77,8 +77,13 @@ class Session:
     def _transaction(self, *, is_about_sounds: bool = True) -> Iterator[sqlite3.Connection]:
         """Commit what the block does, all of it or nothing.
 
-        Rows that it changes are a new revision of the catalogue, unless they say nothing about sounds.
+        Rows that it changes are a new revision of the catalogue, unless they say nothing about sounds. Inside another
+        transaction it is a part of that one.
         """
+        is_part = self._connection.in_transaction
+        if is_part:
+            yield self._connection
+            return
         with self._errors_as_sentences():
             self._connection.execute("BEGIN IMMEDIATE")
             try:

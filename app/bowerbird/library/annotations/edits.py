@@ -278,13 +278,14 @@ class ShowSounds:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Changes that are made and undone together."""
+    """Changes that are made and undone together, all or none."""
 
     changes: tuple[Change, ...]
 
     def apply(self, writer: Writer) -> "Several | None":
         """Write them in order."""
-        reverses = [reverse for change in self.changes if (reverse := change.apply(writer)) is not None]
+        with writer.together():
+            reverses = [reverse for change in self.changes if (reverse := change.apply(writer)) is not None]
         return Several(tuple(reversed(reverses))) if reverses else None
 
     def forget(self, writer: Writer) -> None:
