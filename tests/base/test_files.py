@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.base.files import open_atomic, os_reason, replace_folder, swap_folder, write_atomic
+from bowerbird.base.files import open_atomic, os_reason, outermost, replace_folder, swap_folder, write_atomic
 from privileges import bound_by_permissions
 
 
@@ -128,3 +128,22 @@ def test_remains_of_an_earlier_swap_are_cleared(tmp_path):
     swap_folder(folder, draft, former=former)
     assert names(folder) == ["draft.txt"]
     assert names(tmp_path) == ["ear"]
+
+
+def test_folders_inside_others_are_left_out_whatever_their_names_sort_like():
+    paths = [os.sep + path.replace("/", os.sep) for path in ("a b/c", "a/c", "a", "a b/c/d", "a/b", "d", "a", "a-b")]
+    assert outermost(paths) == [os.sep + path.replace("/", os.sep) for path in ("a", "a b/c", "a-b", "d")]
+    assert outermost([os.sep, *paths]) == [os.sep]
+
+
+def test_thousands_of_folders_are_compared_without_looking_at_every_pair():
+    class Counted(str):
+        n_compared = 0
+
+        def startswith(self, *arguments):
+            Counted.n_compared += 1
+            return super().startswith(*arguments)
+
+    paths = [Counted(os.path.join(os.sep, f"pack {number}")) for number in range(20_000)]  # noqa: PTH118
+    assert len(outermost(paths)) == len(paths)
+    assert Counted.n_compared <= len(paths)

@@ -1,6 +1,7 @@
 """Reconciling files with rows: new, changed, missing, moved; folders within folders; names of every kind."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -292,3 +293,33 @@ def test_a_failed_transaction_leaves_nothing_behind(catalogue, folder, reader):
         catalogue.record(((sound.id, analysis(number)) if number else 1 / 0 for number in (1, 0)), [], ENCODER_ID)
     assert len(reader.window_ids(ENCODER_ID)[0]) == 0
     assert [left.id for left in pending(catalogue, folder)] == [sound.id]
+
+
+def test_an_event_of_the_history_is_not_a_new_revision_and_a_change_of_a_sound_is(catalogue, folder, reader):
+    walked(catalogue, folder, stamp(ROOT / "a.wav"))
+    analysed(catalogue, folder)
+    listed = reader.list_ids(Query())
+    before = reader.revision()
+    catalogue.record_event("played", int(listed[0]), at_s=1.0)
+    catalogue.create_search("soft", "{}")
+    assert walked(catalogue, folder, stamp(ROOT / "a.wav")) == (0, 0, 0)
+    catalogue.delete_orphans()
+    assert reader.revision() == before
+    assert reader.list_ids(Query()) is listed
+    with SqliteWriter(catalogue.library) as other:
+        walked(other, folder, stamp(ROOT / "a.wav"), stamp(ROOT / "b.wav"))
+    assert reader.revision() > before
+    assert len(reader.list_ids(Query())) == 2
+    before = reader.revision()
+    catalogue.set_stars({1: 3})
+    assert reader.revision() > before
+
+
+def test_a_sound_that_another_process_adds_is_a_new_revision(catalogue, folder, reader):
+    before = reader.revision()
+    program = (
+        "import sys; from pathlib import Path; from bowerbird.catalogue.sqlite.writer import SqliteWriter\n"
+        "with SqliteWriter(Path(sys.argv[1])) as writer: writer.add_folder(Path(sys.argv[2]))"
+    )
+    subprocess.run([sys.executable, "-c", program, str(catalogue.library), str(ROOT.with_name("more"))], check=True)
+    assert reader.revision() > before

@@ -34,11 +34,19 @@ def test_a_moved_folder_is_recognised_and_relinked(root, folders, command):
     assert folders("list").out == f"{root / 'moved'}\t2 sounds\n"
 
 
+def test_a_folder_is_not_relinked_to_where_none_of_its_sounds_is(root, folders):
+    (root / "other").mkdir()
+    done = folders("relink", root / "drive", root / "other")
+    assert done.code == 2
+    assert f"{root / 'other'} has none of the sounds of “drive”. Choose the folder that has them." in done.complaints
+    assert folders("list").out == f"{root / 'drive'}\t2 sounds\n"
+
+
 def test_missing_sounds_are_forgotten_and_folders_removed(root, folders, command):
     (root / "drive" / "1.wav").unlink()
     command("index", "--library", root / "library")
     assert folders("list").out == f"{root / 'drive'}\t2 sounds, 1 missing\n"
-    assert folders("forget-missing").out == "Forget 1 missing sound\n"
+    assert folders("forget-missing").out == "1 missing sound forgotten\n"
     assert folders("list").out == f"{root / 'drive'}\t1 sound\n"
     assert folders("remove", root / "drive").code == 0
     assert folders("list").out == ""

@@ -13,7 +13,7 @@ from bowerbird.domain.query import Example, parse_filter
 from bowerbird.gui.browse.annotations_presenter import AnnotationsPresenter, AnnotationState
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.query_history import QueryState
-from bowerbird.gui.browse.shelf_presenter import ShelfPresenter, ShelfSection, query_state, search_state
+from bowerbird.gui.browse.shelf_presenter import ShelfPresenter, ShelfSection
 from bowerbird.library.annotations.history import History
 from bowerbird.library.library import Library
 
@@ -57,10 +57,11 @@ class FakeView:
 class FakeBrowsing:
     def __init__(self) -> None:
         self.state = QueryState()
-        self.order = ("name", False)
+        self.shown_order = ("relevance", False)
 
-    def show(self, state: QueryState) -> None:
+    def show(self, state: QueryState, *, order: tuple[str, bool] | None = None) -> None:
         self.state = state
+        self.shown_order = order or self.shown_order
 
 
 class Desk:
@@ -191,13 +192,15 @@ def test_a_saved_search_opens_as_it_was(desk: Desk):
         (parse_filter("duration<2"), parse_filter("folder=My Drums")),
         (Example(Path("/s/kick.wav"), is_unlike=True, weight=0.5),),
         (("timbre", 2.0),),
+        ranked_order=("stars", True),
     )
+    desk.browsing.shown_order = ("stars", True)
     desk.browsing.state = state
     assert desk.shelf.suggested_name() == "deep rain duration<2 folder=My Drums kick"
     desk.shelf.save("Wet")
-    desk.browsing.state = QueryState()
+    desk.browsing.state, desk.browsing.shown_order = QueryState(), ("name", False)
     assert desk.open("Wet") == state
-    assert query_state(search_state(state, ("name", False))) == state
+    assert desk.browsing.shown_order == ("stars", True)
     item = desk.view.sections[1].items[0]
     assert item.search is not None
     desk.shelf.rename(item.search, "Wetter")
@@ -208,6 +211,25 @@ def test_a_saved_search_opens_as_it_was(desk: Desk):
     assert desk.texts("searches") == []
     desk.edits.undo()
     assert desk.texts("searches") == ["Wetter"]
+
+
+@pytest.mark.parametrize("name", ['12" vinyl', "'80s drums", 'so-called "wood"', "a  b"])
+def test_names_with_quotation_marks_are_kept_in_filters(desk: Desk, name: str):
+    desk.annotations.collect_in_new(name)
+    shown = " ".join(name.split())
+    state = desk.open(shown)
+    assert [(each.field.name, each.value) for each in state.filters] == [("collection", shown)]
+    desk.shelf.save("Kept")
+    desk.browsing.state = QueryState()
+    assert desk.open("Kept").filters == state.filters
+
+
+@pytest.mark.parametrize("kind", ["played", "dragged"])
+def test_a_search_of_what_was_played_is_saved(desk: Desk, kind: EventKind):
+    desk.browsing.state = QueryState(recent=kind)
+    desk.shelf.save("Again")
+    desk.browsing.state = QueryState()
+    assert desk.open("Again").recent == kind
 
 
 @pytest.mark.parametrize("kind", ["played", "dragged"])

@@ -526,3 +526,20 @@ def test_an_empty_history_says_what_it_will_list(table: Table):
     table.presenter.show(QueryState(recent="played"))
     table.queries.answer_all()
     assert table.state.advice == "Nothing here yet. Sounds that you play or drag are listed here."
+
+
+def test_a_query_is_shown_in_its_own_order_whether_its_list_is_ranked_or_not(table: Table):
+    table.presenter.show(QueryState("rain", ranked_order=("stars", True)), order=("stars", True))
+    table.queries.answer_all()
+    assert (table.state.order, table.state.is_descending) == ("stars", True)
+    example = Example(Path("/s/kick.wav"))
+    ranked = QueryState(examples=(example,), ranked_order=("duration", False))
+    table.presenter.show(ranked, order=("duration", False))
+    table.queries.answer_all()
+    assert (table.state.order, table.state.is_descending) == ("duration", False)
+    table.presenter.show(QueryState(examples=(example,)), order=(RELEVANCE, False))
+    table.queries.answer_all()
+    assert table.state.order == RELEVANCE
+    table.presenter.clear_everything()
+    table.queries.answer_all()
+    assert table.presenter.order == ("stars", True), "a ranked list does not change the order of the others"

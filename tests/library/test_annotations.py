@@ -14,6 +14,7 @@ from stage import run
 
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.query import Example, Location, Query, parse_filter, parse_query
 from bowerbird.library.annotations.annotate import (
     MAX_ANNOTATED,
@@ -287,6 +288,39 @@ def test_a_new_change_ends_what_could_be_done_again(library, ids):
     assert edits.redo() is None
 
 
+def test_what_can_be_undone_is_read_while_another_thread_undoes_it(library, ids):
+    edit = add_tag(library, [ids["door.wav"]], "wood")
+    for number in range(1, 40):  # the instruction before which the other thread undoes it
+        edits = History(library)
+        edits.add(edit)
+        assert undone_at(edits, number) in {edit.description, None}
+        assert edits.undo_text is None
+
+
+def undone_at(edits, number):
+    """Return `edits.undo_text`, while the edit is undone before an instruction of the property and what it calls."""
+    n_left = number
+    is_undone = False
+
+    def trace(frame, event, argument):
+        nonlocal n_left, is_undone
+        frame.f_trace_opcodes = True
+        n_left -= event == "opcode"
+        if n_left == 0 and not is_undone:
+            is_undone = True
+            edits.undo()  # not traced: a trace function is not traced itself
+        return trace
+
+    sys.settrace(trace)
+    try:
+        found = edits.undo_text
+    finally:
+        sys.settrace(None)
+    if not is_undone:
+        edits.undo()
+    return found
+
+
 def test_a_removed_folder_is_hidden_and_comes_back_with_everything(library, ids, root):
     annotate(library, ids["door.wav"])
     edits = History(library)
@@ -303,10 +337,11 @@ def test_a_removed_folder_is_hidden_and_comes_back_with_everything(library, ids,
     assert is_annotated(known(library, ids["door.wav"]))
 
 
-def test_a_removed_folder_is_deleted_when_its_edit_leaves_the_history(library, ids, root):
+def test_a_removed_folder_is_deleted_when_its_edit_leaves_the_history(library, ids, monkeypatch):
+    monkeypatch.setattr("bowerbird.library.annotations.history.MAX_EDITS", 1)
     edits = History(library)
     edits.add(remove_folder(library, library.folders()[0]))
-    edits.clear()
+    edits.add(create_collection(library, "Doors"))
     with library.read() as reader:
         assert reader.rows(list(ids.values())) == {}
         assert reader.encoder_ids() == []
@@ -317,6 +352,12 @@ def test_a_removed_folder_is_deleted_when_the_program_starts_next(library, ids):
     library.delete_removed()
     with library.read() as reader:
         assert reader.rows(list(ids.values())) == {}
+
+
+def test_with_nothing_removed_the_start_of_the_program_writes_nothing_and_waits_for_nobody(library, root):
+    with closing(sqlite3.connect(root / "library" / FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        library.delete_removed()  # in vain, this would wait for half a minute and fail
 
 
 def test_a_removed_folder_that_is_added_again_is_back(library, ids, root):
@@ -408,6 +449,29 @@ def test_a_row_without_hashes_is_found_by_its_path_and_an_unknown_one_is_named(l
     assert (known(library, ids["door.wav"]).tags, known(library, ids["door.wav"]).stars) == (("oak", "slow"), 5)
 
 
+def test_collections_that_differ_only_in_case_are_one(library, ids, root, tmp_path):
+    first, second = (root / "sounds" / name for name in ("door.wav", "kick.wav"))
+    (tmp_path / "mine.csv").write_text(f"path,collections\n{first},Doors; DOORS\n{second},doors\n", "utf-8")
+    import_annotations(library, tmp_path / "mine.csv")
+    with library.read() as reader:
+        assert [(entry.name, entry.n_sounds) for entry in reader.collections()] == [("Doors", 2)]
+
+
+def test_an_import_that_fails_half_way_changes_nothing(library, ids, root, tmp_path, monkeypatch):
+    (tmp_path / "mine.csv").write_text(f"path,tags,collections\n{root / 'sounds' / 'door.wav'},oak,Doors\n", "utf-8")
+
+    def fail(*_, **__):
+        raise QueryError("There is a collection “Doors” already. Choose another name.")
+
+    with library.read() as reader, monkeypatch.context() as patched:
+        before = reader.revision()
+        patched.setattr(SqliteWriter, "create_collection", fail)
+        with pytest.raises(QueryError):
+            import_annotations(library, tmp_path / "mine.csv")
+        assert reader.revision() == before
+    assert known(library, ids["door.wav"]).tags == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -415,6 +479,9 @@ def test_a_row_without_hashes_is_found_by_its_path_and_an_unknown_one_is_named(l
         "path,stars\nx.wav,9\n",
         "path,stars\nx.wav,many\n",
         "path,favourite\nx.wav,perhaps\n",
+        f"path,note\nx.wav,{'x' * 150_000}\n",
+        f"path,{'x' * 150_000}\nx.wav,1\n",
+        '{"version": 1, "sounds": [{"path": "x", "stars": Infinity}]}',
         "path,samples_hash\nx.wav,xyz\n",
         "{",
         '{"version": 1}',
@@ -446,6 +513,18 @@ def test_the_history_lists_the_latest_first_and_each_once(library, ids):
     assert history(library, "played") == []
 
 
+def test_the_history_has_the_latest_of_two_copies_even_if_the_clock_was_set_back(library, root):
+    shutil.copy(root / "sounds" / "door.wav", root / "sounds" / "door 2.wav")
+    run(root / "library", root / "sounds")
+    with library.read() as reader:
+        first, second = (reader.sound_at(root / "sounds" / name).id for name in ("door.wav", "door 2.wav"))
+    with library.write() as writer:
+        for sound_id, at_s in ((second, 1.0), (first, 5.0), (second, 2.0)):
+            writer.record_event("played", sound_id, at_s=at_s)
+    (entry,) = history(library, "played")
+    assert (entry.sound_id, entry.at_s) == (second, 2.0)
+
+
 def test_the_history_leaves_out_sounds_that_are_gone_and_is_bounded(library, ids, root, monkeypatch):
     monkeypatch.setattr("bowerbird.catalogue.sqlite.recent.MAX_HISTORY", 3)
     for name in ids:
@@ -460,17 +539,18 @@ def test_the_history_leaves_out_sounds_that_are_gone_and_is_bounded(library, ids
 def test_a_saved_search_keeps_the_whole_state(library, root):
     folder = library.folders()[0]
     search = SearchState(
-        "rain -voice duration>2",
+        "rain -voice",
+        (parse_filter("duration>2"), parse_filter('folder=12" vinyl'), parse_filter("key=A minor")),
         (Example(root / "sounds" / "rain.flac", 0.1, 0.2, is_unlike=True, weight=0.5),),
         (("timbre", 2.0),),
         "stars",
         is_descending=True,
         location=Location(folder.id, "sounds"),
+        recent="played",
     )
     save_search(library, " My  rain ", search)
     (saved,) = saved_searches(library)
     assert (saved.name, saved.state) == ("My rain", search)
-    assert str(saved.state.query) == "rain -voice duration>2.0".replace("2.0", "2")
     save_search(library, "other", SearchState("x"))
     with pytest.raises(QueryError, match="Choose another name"):
         rename_search(library, saved, "Other")
@@ -488,10 +568,60 @@ def test_a_deleted_search_comes_back(library):
     assert saved_searches(library) == before
 
 
+def names_and_texts(library):
+    return {search.name: search.state.text for search in saved_searches(library)}
+
+
+def test_saving_over_a_search_and_renaming_one_are_undone_and_done_again(library):
+    edits = History(library)
+    states = [names_and_texts(library)]
+    for change in (
+        lambda: save_search(library, "Rain", SearchState("rain")),
+        lambda: save_search(library, "rain", SearchState("storm")),
+        lambda: rename_search(library, saved_searches(library)[0], "Storm"),
+        lambda: rename_search(library, saved_searches(library)[0], "STORM"),
+    ):
+        edits.add(change())
+        states.append(names_and_texts(library))
+    assert states == [{}, {"Rain": "rain"}, {"rain": "storm"}, {"Storm": "storm"}, {"STORM": "storm"}]
+    for state in states[-2::-1]:
+        edits.undo()
+        assert names_and_texts(library) == state
+    for state in states[1:]:
+        edits.redo()
+        assert names_and_texts(library) == state
+
+
+def test_a_deleted_search_does_not_come_back_over_a_new_one_of_its_name(library):
+    save_search(library, "Rain", SearchState("rain"))
+    edits = History(library)
+    edits.add(delete_search(library, saved_searches(library)[0]))
+    save_search(library, "rain", SearchState("storm"))
+    with pytest.raises(QueryError, match=r"There is a saved search “Rain” already\. Rename it, then undo again\."):
+        edits.undo()
+    assert names_and_texts(library) == {"rain": "storm"}
+    rename_search(library, saved_searches(library)[0], "Storm")
+    edits.undo()
+    assert names_and_texts(library) == {"Rain": "rain", "Storm": "storm"}
+
+
+def test_searches_of_version_1_had_their_filters_in_the_text(library):
+    old = '{"version": 1, "text": "%s", "examples": [], "aspects": {}, "order": "stars", "is_descending": true, '
+    old += '"location": null}'
+    with library.write() as writer:
+        writer.create_search("a", old % r"duration<2 \"folder=My Drums\"")
+        writer.create_search("b", old % "rain channels=stereo")
+    first, second = saved_searches(library)
+    filters = (parse_filter("duration<2"), parse_filter("folder=My Drums"))
+    assert first.state == SearchState(filters=filters, order="stars", is_descending=True)
+    # The stored order was that of lists that are not ranked, and was not used.
+    assert second.state == SearchState("rain", (parse_filter("channels=stereo"),), order="relevance")
+
+
 def test_searches_of_a_newer_version_are_left_out_and_folders_that_are_gone_are_not_asked_for(library):
     with library.write() as writer:
-        writer.save_search("new", '{"version": 99}')
-        writer.save_search("damaged", "{")
+        writer.create_search("new", '{"version": 99}')
+        writer.create_search("damaged", "{")
     save_search(library, "x", SearchState("x", location=Location(99, "gone")))
     (saved,) = saved_searches(library)
     assert saved.state.location is None

@@ -10,7 +10,7 @@ from stage import run
 from bowerbird.base.errors import QueryError
 from bowerbird.domain.query import Query, parse_query
 from bowerbird.library.annotations.annotate import add_tag
-from bowerbird.library.folders import ignore, relink, suggest_relink, watch
+from bowerbird.library.folders import ignore, relink, remove_folder, suggest_relink, watch
 from bowerbird.library.indexing.ignoring import Ignored
 from bowerbird.library.indexing.watch import FolderWatcher, is_of_interest
 from bowerbird.library.library import Library
@@ -88,6 +88,20 @@ def test_a_folder_that_was_added_again_elsewhere_is_joined_with_its_former_self(
         assert reader.count() == 5
         assert reader.sound_at(root / "new" / "tone.wav").id == tone.id
         assert [folder.id for folder in reader.folders()] == [former.id]
+
+
+@pytest.mark.parametrize("removed", ["new", "new/Pack", "."])
+def test_a_folder_moves_to_where_removed_folders_are_and_its_sounds_stay(library, root, removed):
+    former = the_folder(library)
+    shutil.copytree(root / "drive", root / "outer" / "new")
+    more = write(root / "outer" / "new" / "Pack" / "more.wav", noise(8, duration_s=0.1))
+    run(root / "library", root / "outer" / removed)
+    remove_folder(library, next(folder for folder in library.folders() if folder.id != former.id))
+    relink(library, former, root / "outer" / "new")
+    library.delete_removed()
+    assert [folder.id for folder in library.folders()] == [former.id]
+    assert str(more) in present(library)
+    assert len(present(library)) == 5
 
 
 def test_files_that_only_look_alike_suggest_nothing(library, root):

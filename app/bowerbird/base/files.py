@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -93,3 +93,16 @@ def is_readable(folder: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def outermost(folders: Iterable[str]) -> list[str]:
+    """Return those of some absolute folders that are not inside another, each once, sorted.
+
+    They are strings: with a `Path` for each, thousands of folders would hold up every other thread for a minute.
+    """
+    kept: list[str] = []
+    # Separators sort first: otherwise "a b" would stand between "a" and "a/c".
+    for folder in sorted(set(folders), key=lambda path: path.replace(os.sep, "\0")):
+        if not kept or not folder.startswith(kept[-1].rstrip(os.sep) + os.sep):
+            kept.append(folder)
+    return kept

@@ -97,7 +97,7 @@ class SoundReader(Protocol):
     """Folders and sounds."""
 
     def revision(self) -> int:
-        """Return a number that changes when another connection has committed."""
+        """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
         ...
 
     def folders(self) -> list[Folder]:
@@ -496,12 +496,18 @@ class AnnotationWriter(Protocol):
         """Delete the history."""
         ...
 
-    def save_search(self, name: str, state: str, *, search_id: int | None = None) -> int:
-        """Save a search under a name, instead of the one that has it; return its id."""
+    def create_search(self, name: str, state: str, *, search_id: int | None = None) -> int | None:
+        """Save a search; return its id, or None where there is one of that name."""
         ...
 
-    def rename_search(self, search_id: int, name: str) -> bool:
-        """Rename a saved search; return whether it is there and no other has the name."""
+    def change_search(self, search: StoredSearch) -> StoredSearch | None:
+        """Give a saved search, by its id, a name and a state; return what it was, None where it is gone.
+
+        Raises
+        ------
+        ValueError
+            When another has the name.
+        """
         ...
 
     def delete_search(self, search_id: int) -> StoredSearch | None:
@@ -511,6 +517,10 @@ class AnnotationWriter(Protocol):
 
 class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, Protocol):
     """A catalogue open for writing."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Commit everything that is written while a block runs at its end, or nothing if it fails."""
+        ...
 
     def record_windows(
         self, windows: Iterable[EncodedWindows], failures: Iterable[tuple[int, str]], encoder_id: str

@@ -57,12 +57,8 @@ def remove(
 @app.command("forget-missing")
 def forget_missing(*, library: LibraryOption = None) -> int:
     """Remove sounds from the library for good whose files are gone; tags return if a file does."""
-    opened = open_library(library)
-    edit = use_cases.forget_missing(opened)
-    with opened.write() as writer:
-        if edit.reverse is not None:
-            edit.reverse.forget(writer)
-    typer.echo(edit.description)
+    n_missing = use_cases.delete_missing(open_library(library))
+    typer.echo(f"{count_text(n_missing, 'missing sound', 'missing sounds')} forgotten")
     return EXIT_DONE
 
 

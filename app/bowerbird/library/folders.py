@@ -53,6 +53,27 @@ def forget_missing(library: Library, sound_ids: Sequence[int] | None = None, *, 
     )
 
 
+def delete_missing(library: Library) -> int:
+    """Remove all missing sounds from the library for good; tags return if a file does.
+
+    Returns
+    -------
+    int
+        How many there were.
+
+    Raises
+    ------
+    CatalogueError
+        When the library cannot be written.
+    """
+    with library.write() as writer, writer.together():
+        with library.read() as reader:
+            missing = reader.missing_ids().tolist()
+        writer.hide_sounds(missing)
+        writer.delete_hidden(sound_ids=missing)
+    return len(missing)
+
+
 def watch(library: Library, folder: Folder, *, is_watched: bool) -> None:
     """Record whether changes in a folder are recognised while the program runs; see `indexing.watch.FolderWatcher`.
 
@@ -73,18 +94,24 @@ def relink(library: Library, folder: Folder, path: Path) -> None:
     Raises
     ------
     QueryError
-        When the path is not a folder, or is inside another folder of the library or around it.
+        When the path is not a folder, has none of the folder's sounds, or is inside another folder of the library or
+        around it.
     CatalogueError
         When the library is being indexed or cannot be written.
     """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve, keeps the user's links
     if not absolute.is_dir():
         raise QueryError(f"Cannot find the folder {path}. Is the drive connected?")
-    with library.write() as writer, library.lock("indexing"):
+    with library.read() as reader:
+        found = _found_at(reader, folder, absolute)
+    with library.write() as writer, library.lock("indexing"), writer.together():
         try:
             writer.move_folder(folder.id, absolute)
         except ValueError as error:
             raise QueryError(f"{path} overlaps with another folder of the library. Remove that one first.") from error
+        if found.n_compared and not found.here:  # an overlap is the better explanation, and comes first
+            name = folder.path.name or folder.path
+            raise QueryError(f"{path} has none of the sounds of “{name}”. Choose the folder that has them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +154,6 @@ def suggest_relink(library: Library, path: Path) -> Relink | None:
             if is_probable and (best is None or len(found.here) > best.n_found):
                 best = Relink(folder, len(found.here), found.n_compared)
     return best
-
-
-def compare(library: Library, folder: Folder, path: Path) -> Relink:
-    """Return how many files of a folder are at another path too, with the same relative paths and sizes.
-
-    Raises
-    ------
-    CatalogueError
-        When the library cannot be read.
-    """
-    with library.read() as reader:
-        found = _found_at(reader, folder, Path(os.path.abspath(path)))  # noqa: PTH100 - as above
-    return Relink(folder, len(found.here), found.n_compared)
 
 
 @dataclass(frozen=True, slots=True)

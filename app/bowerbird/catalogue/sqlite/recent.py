@@ -1,5 +1,6 @@
 """What was played, dragged and searched, and saved searches."""
 
+import sqlite3
 from typing import Final
 
 from bowerbird.catalogue.records import EventKind, HistoryEntry, StoredSearch
@@ -23,8 +24,8 @@ class RecentReads(Session):
     def history(self, kind: EventKind, *, limit: int = 100) -> list[HistoryEntry]:
         """Return what was played, dragged or searched, the latest first, each once; without sounds that are gone."""
         rows = self._rows(
-            f"SELECT {_SOUND_NOW} AS sound_id, query, max(at_s) AS at_s, max(id) AS newest FROM history "
-            "WHERE kind = ? GROUP BY ifnull(query, ''), ifnull(audio_id, -sound_id) ORDER BY newest DESC",
+            f"SELECT {_SOUND_NOW} AS sound_id, query, at_s FROM history WHERE id IN (SELECT max(id) FROM history "
+            "WHERE kind = ? GROUP BY ifnull(query, ''), ifnull(audio_id, -sound_id)) ORDER BY id DESC",
             [kind],
         )
         usable = [row for row in rows if row["query"] is not None or row["sound_id"] is not None]
@@ -41,7 +42,7 @@ class RecentWrites(Session):
     def record_event(self, kind: EventKind, what: int | str, *, at_s: float) -> None:
         """Record that a sound (its id) was played or dragged, or a text was searched; the oldest are deleted."""
         is_query = isinstance(what, str)
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             connection.execute(
                 "INSERT INTO history (kind, audio_id, sound_id, query, at_s) VALUES (?, "
                 "(SELECT audio_id FROM sounds JOIN contents ON contents.id = content_id WHERE sounds.id = ?), ?, ?, ?)",
@@ -55,28 +56,54 @@ class RecentWrites(Session):
 
     def clear_history(self) -> None:
         """Delete the history."""
-        with self._transaction() as connection:
+        with self._transaction(is_about_sounds=False) as connection:
             connection.execute("DELETE FROM history")
 
-    def save_search(self, name: str, state: str, *, search_id: int | None = None) -> int:
-        """Save a search under a name, instead of the one that has it; return its id."""
-        with self._transaction() as connection:
-            row = connection.execute("SELECT id FROM saved_searches WHERE name = ?", [name]).fetchone()
-            if row:
-                connection.execute("UPDATE saved_searches SET name = ?, state = ? WHERE id = ?", [name, state, row[0]])
-                return int(row[0])
-            sql = "INSERT INTO saved_searches VALUES (?, ?, ?)"
-            return int(connection.execute(sql, [search_id, name, state]).lastrowid or 0)
+    def create_search(self, name: str, state: str, *, search_id: int | None = None) -> int | None:
+        """Save a search; return its id, or None where there is one of that name.
 
-    def rename_search(self, search_id: int, name: str) -> bool:
-        """Rename a saved search; return whether it is there and no other has the name."""
-        with self._transaction() as connection:
-            sql = "UPDATE OR IGNORE saved_searches SET name = ? WHERE id = ?"
-            return bool(connection.execute(sql, [name, search_id]).rowcount)
+        Parameters
+        ----------
+        name, state : str
+        search_id : int or None
+            Of a deleted search that comes back.
+        """
+        with self._transaction(is_about_sounds=False) as connection:
+            sql = "INSERT OR IGNORE INTO saved_searches VALUES (?, ?, ?)"
+            cursor = connection.execute(sql, [search_id, name, state])
+            return int(cursor.lastrowid or 0) if cursor.rowcount else None
+
+    def change_search(self, search: StoredSearch) -> StoredSearch | None:
+        """Give a saved search, by its id, a name and a state.
+
+        Returns
+        -------
+        StoredSearch or None
+            What it was; None where it is gone.
+
+        Raises
+        ------
+        ValueError
+            When another has the name.
+        """
+        with self._transaction(is_about_sounds=False) as connection:
+            former = _stored_search(connection, search.id)
+            cursor = connection.execute(
+                "UPDATE OR IGNORE saved_searches SET name = ?, state = ? WHERE id = ?",
+                [search.name, search.state, search.id],
+            )
+            if former is not None and not cursor.rowcount:
+                raise ValueError("no two saved searches have the same name")
+        return former
 
     def delete_search(self, search_id: int) -> StoredSearch | None:
         """Delete a saved search; return what it was."""
-        with self._transaction() as connection:
-            row = connection.execute("SELECT id, name, state FROM saved_searches WHERE id = ?", [search_id]).fetchone()
+        with self._transaction(is_about_sounds=False) as connection:
+            former = _stored_search(connection, search_id)
             connection.execute("DELETE FROM saved_searches WHERE id = ?", [search_id])
-        return StoredSearch(*row) if row else None
+        return former
+
+
+def _stored_search(connection: sqlite3.Connection, search_id: int) -> StoredSearch | None:
+    row = connection.execute("SELECT id, name, state FROM saved_searches WHERE id = ?", [search_id]).fetchone()
+    return StoredSearch(*row) if row else None

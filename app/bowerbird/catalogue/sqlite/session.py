@@ -74,12 +74,23 @@ class Session:
         return table[:, 0], table[:, 1]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit what the block does, all of it or nothing."""
+    def _transaction(self, *, is_about_sounds: bool = True) -> Iterator[sqlite3.Connection]:
+        """Commit what the block does, all of it or nothing.
+
+        Rows that it changes are a new revision of the catalogue, unless they say nothing about sounds. Inside another
+        transaction it is a part of that one.
+        """
+        is_part = self._connection.in_transaction
+        if is_part:
+            yield self._connection
+            return
         with self._errors_as_sentences():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                n_before = self._connection.total_changes
                 yield self._connection
+                if is_about_sounds and self._connection.total_changes != n_before:
+                    self._connection.execute("UPDATE revision SET number = number + 1")
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:  # SQLite ends some failed transactions itself

@@ -41,6 +41,7 @@ _SOUND_ROWS: Final = (
     "WHERE contents.id = sounds.content_id AND is_right ORDER BY word)) AS tags "
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
+_HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
 _LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
 
@@ -51,8 +52,8 @@ class SoundReads(Session):
     _orders_revision: int | None = None
 
     def revision(self) -> int:
-        """Return a number that changes when another connection has committed."""
-        return int(self._value("PRAGMA data_version"))
+        """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
+        return int(self._value("SELECT number FROM revision"))
 
     def folders(self) -> list[Folder]:
         """Return the folders that the user added, by path."""
@@ -260,13 +261,11 @@ class SoundWrites(Session):
                     return Folder(known["id"], Path(known["path"]))
             cursor = connection.execute("INSERT INTO folders (path) VALUES (CAST(? AS TEXT))", [to_text(str(path))])
             folder = Folder(int(cursor.lastrowid or 0), path)
-            for known in connection.execute("SELECT id, path FROM folders").fetchall():
+            for known in connection.execute("SELECT id, path FROM folders WHERE NOT is_removed").fetchall():
                 if known["id"] != folder.id and Path(known["path"]).is_relative_to(path):
-                    self._show_folder(known["id"])
                     self._absorb(known["id"], folder)
                     connection.execute("DELETE FROM folders WHERE id = ?", [known["id"]])
-                elif known["id"] != folder.id and path.is_relative_to(known["path"]):  # that one is removed
-                    self._absorb(known["id"], folder)
+            self._absorb_removed(folder)
         return folder
 
     def _absorb(self, folder_id: int, into: Folder) -> None:
@@ -329,6 +328,8 @@ class SoundWrites(Session):
 
     def delete_hidden(self, *, folder_id: int | None = None, sound_ids: Sequence[int] | None = None) -> None:
         """Delete what `hide_folder` and `hide_sounds` removed, for good: a folder, some sounds, or else everything."""
+        if folder_id is None and sound_ids is None and not self._value(_HAS_HIDDEN):
+            return
         with self._transaction() as connection:
             if folder_id is not None:
                 connection.execute("DELETE FROM folders WHERE id = ? AND is_removed", [folder_id])
@@ -350,7 +351,8 @@ class SoundWrites(Session):
     def move_folder(self, folder_id: int, path: Path) -> None:
         """Record that a folder with all its sounds is at another path now.
 
-        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays.
+        A folder of the library at that path becomes part of it; of two rows for one file, the older one stays. Sounds
+        of removed folders that are at that path become part of it, too.
 
         Raises
         ------
@@ -362,13 +364,13 @@ class SoundWrites(Session):
                 "SELECT id FROM folders WHERE path = CAST(? AS TEXT) AND id <> ?", [to_text(str(path)), folder_id]
             ).fetchone()
             others = connection.execute(
-                "SELECT path FROM folders WHERE id <> ? AND path <> CAST(? AS TEXT)",
-                [same["id"] if same else 0, to_text(str(path))],
+                "SELECT path FROM folders WHERE NOT is_removed AND path <> CAST(? AS TEXT)", [to_text(str(path))]
             ).fetchall()
             if any(path.is_relative_to(row["path"]) or Path(row["path"]).is_relative_to(path) for row in others):
                 raise ValueError("folders of a library do not overlap")
             former = connection.execute("SELECT path FROM folders WHERE id = ?", [folder_id]).fetchone()["path"]
             if same:
+                self._show_folder(same["id"])
                 connection.execute("UPDATE folders SET path = '' WHERE id = ?", [same["id"]])
             connection.execute(
                 "UPDATE folders SET path = CAST(? AS TEXT) WHERE id = ?", [to_text(str(path)), folder_id]
@@ -392,6 +394,17 @@ class SoundWrites(Session):
             if same:
                 connection.execute("UPDATE sounds SET folder_id = ? WHERE folder_id = ?", [folder_id, same["id"]])
                 connection.execute("DELETE FROM folders WHERE id = ?", [same["id"]])
+            self._absorb_removed(Folder(folder_id, path))
+
+    def _absorb_removed(self, into: Folder) -> None:
+        """Let a folder take over the sounds of removed folders inside it or around it that lie in it."""
+        for known in self._connection.execute("SELECT id, path FROM folders WHERE is_removed").fetchall():
+            if Path(known["path"]).is_relative_to(into.path):
+                self._show_folder(known["id"])
+                self._absorb(known["id"], into)
+                self._connection.execute("DELETE FROM folders WHERE id = ?", [known["id"]])
+            elif into.path.is_relative_to(known["path"]):
+                self._absorb(known["id"], into)
 
     def ignore(self, patterns: Sequence[str]) -> None:
         """Record which names scans ignore, instead of those before."""
@@ -418,6 +431,7 @@ class SoundWrites(Session):
     def reconcile(self, folder: Folder, stamps: Sequence[FileStamp]) -> ScannedCounts:
         """Compare scanned files with the catalogue, in one transaction: add new files, reset changed files."""
         n_new = n_changed = 0
+        seen: list[tuple[int]] = []
         with self._transaction() as connection:
             for stamp in stamps:
                 row = connection.execute(
@@ -435,7 +449,9 @@ class SoundWrites(Session):
                     if row["is_missing"]:
                         connection.execute("UPDATE sounds SET is_missing = 0 WHERE id = ?", [sound_id])
                         connection.execute("DELETE FROM hidden WHERE sound_id = ?", [sound_id])
-                connection.execute("INSERT OR IGNORE INTO walked VALUES (?)", [sound_id])
+                seen.append((sound_id,))
+        with self._errors_as_sentences():  # apart from the transaction: a file that was seen is not a change
+            self._connection.executemany("INSERT OR IGNORE INTO walked VALUES (?)", seen)
         return ScannedCounts(n_new, n_changed)
 
     def _insert(self, folder: Folder, stamp: FileStamp) -> int:

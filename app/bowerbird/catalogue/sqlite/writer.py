@@ -1,5 +1,7 @@
 """The catalogue open for writing: one process writes at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bowerbird.base.errors import CatalogueError
@@ -36,3 +38,9 @@ class SqliteWriter(SoundWrites, EmbeddingWrites, AnnotationWrites, RecentWrites,
         except CatalogueError:
             self.close()
             raise
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit everything that is written while the block runs at its end, or nothing if it fails."""
+        with self._transaction():
+            yield

@@ -204,9 +204,24 @@ class BrowsingPresenter:
         """Replace words and filters, as a click on a word does."""
         self._ask(replace(self.state, text=text, ranked_order=(RELEVANCE, False)))
 
-    def show(self, state: QueryState) -> None:
-        """Run a whole query, such as a saved one."""
-        self._ask(state)
+    def show(self, state: QueryState, *, order: tuple[str, bool] | None = None) -> None:
+        """Run a whole query, such as a saved one.
+
+        Parameters
+        ----------
+        state : QueryState
+        order : (str, bool) or None
+            The order of lists that are not ranked from now on, if this is one, and whether it is descending; None
+            for the current order.
+        """
+        if order is None:
+            self._ask(state)
+            return
+        self._history.push(state, left=self._view.list_position())
+        self._show_query()
+        if not self._has_own_order and order[0] != RELEVANCE:
+            self._order, self._is_descending = order
+        self._run()
 
     def settle(self) -> None:
         """Take what was typed as complete, since its results are being used."""

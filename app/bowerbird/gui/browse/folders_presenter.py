@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bowerbird.base.errors import QueryError
 from bowerbird.base.files import is_readable
 from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import Folder, FolderState
@@ -15,7 +14,7 @@ from bowerbird.domain.names import root_name
 from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.translation import translate
-from bowerbird.library.folders import compare, forget_missing, ignore, relink, suggest_relink, watch
+from bowerbird.library.folders import forget_missing, ignore, relink, suggest_relink, watch
 from bowerbird.library.indexing.watch import Changed, FolderWatcher
 from bowerbird.library.library import Library
 
@@ -298,16 +297,6 @@ class FoldersPresenter:
             )
             return
 
-        def work() -> None:
-            found = compare(self._library, folder, path)
-            if found.n_compared and not found.n_found:
-                raise QueryError(
-                    translate(
-                        "Folders", "{path} has none of the sounds of {name}. Choose the folder that has them."
-                    ).format(path=printable(str(path)), name=folder_title(folder))
-                )
-            relink(self._library, folder, path)
-
         def done(_: None) -> None:
             self._offers = [offer for offer in self._offers if offer.folder.id != folder.id]
             self._show_offer()
@@ -319,7 +308,7 @@ class FoldersPresenter:
             self.refresh()
             self._changed()
 
-        self._ask(work, done)
+        self._ask(lambda: relink(self._library, folder, path), done)
 
     def rescan(self, folder: Folder, path: Path) -> None:
         """Bring a folder up to date, or a directory in it."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
 from bowerbird.catalogue.records import Collection, EventKind
-from bowerbird.domain.query import Filter, parse_filter, parse_query
+from bowerbird.domain.fields import FILTER_FIELDS
+from bowerbird.domain.query import Filter, parse_filter
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, Queries
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.query_history import QueryState
@@ -140,7 +141,8 @@ class ShelfPresenter:
         elif item.is_favourites:
             self._browsing.show(QueryState(filters=(parse_filter("favourite=yes"),)))
         elif item.search is not None:
-            self._browsing.show(query_state(item.search.state))
+            saved = item.search.state
+            self._browsing.show(query_state(saved), order=(saved.order, saved.is_descending))
         elif item.recent is not None:
             self._browsing.show(QueryState(recent=item.recent))
         elif item.typed is not None:
@@ -155,14 +157,14 @@ class ShelfPresenter:
 
     def save(self, name: str) -> None:
         """Save the current search under a name."""
-        state = search_state(self._browsing.state, self._browsing.order)
+        state = search_state(self._browsing.state, self._browsing.shown_order)
         if name.strip():
-            self._write(lambda: save_search(self._library, name, state))
+            self._edits.make(lambda: save_search(self._library, name, state))
 
     def rename(self, search: SavedSearch, name: str) -> None:
         """Rename a saved search."""
         if name.strip() and name != search.name:
-            self._write(lambda: rename_search(self._library, search, name))
+            self._edits.make(lambda: rename_search(self._library, search, name))
 
     def delete(self, search: SavedSearch) -> None:
         """Delete a saved search."""
@@ -196,18 +198,31 @@ class ShelfPresenter:
 
 
 def _collection_filter(name: str) -> Filter:
-    return parse_filter(f"collection={name}")
+    return Filter(FILTER_FIELDS["collection"], "=", name)
 
 
 def search_state(state: QueryState, order: tuple[str, bool]) -> SearchState:
     """Return a query as it is saved."""
-    filters = [f'"{text}"' if " " in (text := str(condition)) else text for condition in state.filters]
     return SearchState(
-        " ".join([state.text, *filters]).strip(), state.examples, state.aspects, order[0], order[1], state.location
+        text=state.text,
+        filters=state.filters,
+        examples=state.examples,
+        aspects=state.aspects,
+        order=order[0],
+        is_descending=order[1],
+        location=state.location,
+        recent=state.recent,
     )
 
 
 def query_state(saved: SearchState) -> QueryState:
-    """Return a saved query, with its filters as chips."""
-    query = parse_query(saved.text)
-    return QueryState(query.typed, query.filters, saved.examples, saved.aspects, saved.location)
+    """Return a saved query."""
+    return QueryState(
+        text=saved.text,
+        filters=saved.filters,
+        examples=saved.examples,
+        aspects=saved.aspects,
+        location=saved.location,
+        recent=saved.recent,
+        ranked_order=(saved.order, saved.is_descending),
+    )

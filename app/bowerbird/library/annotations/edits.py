@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.protocol import Writer
+from bowerbird.catalogue.records import StoredSearch
 from bowerbird.library.library import Library
 
 
@@ -189,15 +190,34 @@ class DeleteSearch(_Kept):
 
 @dataclass(frozen=True, slots=True)
 class SaveSearch(_Kept):
-    """Bring back a saved search."""
+    """Save a search under a name that no other has, or bring back one that was deleted."""
 
     name: str
     state: str
-    search_id: int
+    search_id: int | None = None
 
     def apply(self, writer: Writer) -> DeleteSearch:
         """Write it."""
-        return DeleteSearch(writer.save_search(self.name, self.state, search_id=self.search_id))
+        created = writer.create_search(self.name, self.state, search_id=self.search_id)
+        if created is None:
+            raise QueryError(f"There is a saved search “{self.name}” already. Rename it, then undo again.")
+        return DeleteSearch(created)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSearch(_Kept):
+    """Give a saved search a name and a state."""
+
+    search: StoredSearch
+
+    def apply(self, writer: Writer) -> "ChangeSearch | None":
+        """Write it."""
+        try:
+            former = writer.change_search(self.search)
+        except ValueError as error:
+            text = f"There is a saved search “{self.search.name}” already. Choose another name, or rename it."
+            raise QueryError(text) from error
+        return ChangeSearch(former) if former not in {None, self.search} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +278,14 @@ class ShowSounds:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Changes that are made and undone together."""
+    """Changes that are made and undone together, all or none."""
 
     changes: tuple[Change, ...]
 
     def apply(self, writer: Writer) -> "Several | None":
         """Write them in order."""
-        reverses = [reverse for change in self.changes if (reverse := change.apply(writer)) is not None]
+        with writer.together():
+            reverses = [reverse for change in self.changes if (reverse := change.apply(writer)) is not None]
         return Several(tuple(reversed(reverses))) if reverses else None
 
     def forget(self, writer: Writer) -> None:

@@ -179,13 +179,14 @@ def _matched(library: Library, rows: Sequence[Row]) -> tuple[list[tuple[int, Row
 
 def _changes(found: Sequence[tuple[int, Row]], known_collections: dict[str, int]) -> Iterable[Change]:
     words: dict[str, dict[int, bool | None]] = {}
-    collections: dict[str, dict[int, float]] = {}
+    collections: dict[str, tuple[str, dict[int, float]]] = {}
     for audio_id, row in found:
         for given, is_right in ((row.tags, True), (row.denied, False)):
             for word in given:
                 words.setdefault(plain_word(word), {})[audio_id] = is_right
         for name in row.collections:
-            members = collections.setdefault(collection_name(name), {})
+            plain = collection_name(name)
+            _, members = collections.setdefault(plain.casefold(), (plain, {}))
             members.setdefault(audio_id, float(len(members) + 1))
     for word, values in words.items():
         yield SetWord(word, values)
@@ -195,8 +196,8 @@ def _changes(found: Sequence[tuple[int, Row]], known_collections: dict[str, int]
         yield SetFavourite(favourites)
     if notes := {audio_id: row.note for audio_id, row in found if row.note}:
         yield SetNote(notes)
-    for name, members in collections.items():
-        collection_id = known_collections.get(name.casefold())
+    for key, (name, members) in collections.items():
+        collection_id = known_collections.get(key)
         if collection_id is None:
             yield CreateCollection(name, None, members)
         else:
@@ -228,6 +229,15 @@ def _to_csv(rows: Sequence[Row]) -> str:
 
 def _from_csv(text: str, source: Path) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        return _read_csv(reader, source)
+    except csv.Error as error:  # csv names its limit of characters
+        raise QueryError(
+            f"{source.name}, line {reader.line_num}: not a valid table ({error}). Correct it and import again."
+        ) from error
+
+
+def _read_csv(reader: "csv.DictReader[str]", source: Path) -> list[Row]:
     columns = [name.strip().lower() for name in reader.fieldnames or ()]
     if not {"path", "samples_hash", "file_hash"} & set(columns):
         raise QueryError(
@@ -322,7 +332,7 @@ def _valid(values: dict[str, Any], location: str) -> Row:
             return default
         try:
             return convert(stored)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise QueryError(f"{location}: “{stored}” is not a valid {name}. Correct it and import again.") from error
 
     stars = value("stars", int, 0)

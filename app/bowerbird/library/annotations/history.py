@@ -21,19 +21,20 @@ class History:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._undo: list[Edit] = []
-        self._redo: list[Edit] = []
+        # Replaced and never changed: the texts are read without the lock, which a slow change holds.
+        self._undo: tuple[Edit, ...] = ()
+        self._redo: tuple[Edit, ...] = ()
         self._lock = threading.Lock()
 
     @property
     def undo_text(self) -> str | None:
         """What `undo` would undo; None without an edit."""
-        return self._undo[-1].description if self._undo else None
+        return _latest(self._undo)
 
     @property
     def redo_text(self) -> str | None:
         """What `redo` would do again; None without an edit that was undone."""
-        return self._redo[-1].description if self._redo else None
+        return _latest(self._redo)
 
     def add(self, edit: Edit) -> None:
         """Add an edit that was made; what was undone before cannot be done again. Edits without effect are left out."""
@@ -41,9 +42,9 @@ class History:
             return
         with self._lock:
             dropped = self._undo[: max(0, len(self._undo) + 1 - MAX_EDITS)]
-            self._undo = [*self._undo[len(dropped) :], edit]
+            self._undo = (*self._undo[len(dropped) :], edit)
             dropped += self._redo
-            self._redo = []
+            self._redo = ()
             self._forget(dropped)
 
     def undo(self) -> Edit | None:
@@ -57,7 +58,13 @@ class History:
             When it cannot be undone any more.
         """
         with self._lock:
-            return self._reverse(self._undo, self._redo)
+            if not self._undo:
+                return None
+            *kept, edit = self._undo
+            reverse = self._reverse(edit)
+            self._undo = tuple(kept)
+            self._redo += reverse
+            return edit
 
     def redo(self) -> Edit | None:
         """Do again what was undone last and return it; None without one.
@@ -70,25 +77,20 @@ class History:
             When it cannot be done any more.
         """
         with self._lock:
-            return self._reverse(self._redo, self._undo)
+            if not self._redo:
+                return None
+            *kept, edit = self._redo
+            reverse = self._reverse(edit)
+            self._redo = tuple(kept)
+            self._undo += reverse
+            return edit
 
-    def clear(self) -> None:
-        """Forget all edits, and delete what was kept for them."""
-        with self._lock:
-            dropped, self._undo, self._redo = [*self._undo, *self._redo], [], []
-            self._forget(dropped)
-
-    def _reverse(self, source: list[Edit], target: list[Edit]) -> Edit | None:
-        if not source:
-            return None
-        edit = source[-1]
+    def _reverse(self, edit: Edit) -> tuple[Edit, ...]:
+        """Reverse an edit; return the edit that reverses this again, none where nothing changed."""
         assert edit.reverse is not None
         with self._library.write() as writer:
             reverse = edit.reverse.apply(writer)
-        source.pop()
-        if reverse is not None:
-            target.append(Edit(edit.description, reverse))
-        return edit
+        return () if reverse is None else (Edit(edit.description, reverse),)
 
     def _forget(self, edits: Sequence[Edit]) -> None:
         if not edits:
@@ -97,3 +99,7 @@ class History:
             for edit in edits:
                 if edit.reverse is not None:
                     edit.reverse.forget(writer)
+
+
+def _latest(edits: tuple[Edit, ...]) -> str | None:
+    return edits[-1].description if edits else None

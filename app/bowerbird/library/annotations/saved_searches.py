@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import QueryError
-from bowerbird.domain.fields import SORT_FIELDS
-from bowerbird.domain.query import RELEVANCE, Example, Location, Query, parse_query
+from bowerbird.catalogue.records import EventKind, StoredSearch
+from bowerbird.domain.fields import FILTER_FIELDS, SORT_FIELDS
+from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Operator, parse_query
 from bowerbird.library.annotations.collections import collection_name
-from bowerbird.library.annotations.edits import DeleteSearch, Edit, perform
+from bowerbird.library.annotations.edits import ChangeSearch, DeleteSearch, Edit, SaveSearch, perform
 from bowerbird.library.library import Library
 
-VERSION: Final = 1
+VERSION: Final = 2
+
+_OPERATORS: Final[tuple[Operator, ...]] = ("<", "<=", "=", ">=", ">")
+_RECENT: Final[tuple[EventKind, ...]] = ("played", "dragged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +27,27 @@ class SearchState:
     Attributes
     ----------
     text : str
-        Words and filters as typed.
+        Words as typed.
+    filters : tuple of Filter
     examples : tuple of Example
     aspects : tuple of (str, float)
         Weights of aspects that differ from 1.
     order : str
-        `RELEVANCE`, or a name of `fields.SORT_FIELDS`.
+        `RELEVANCE`, or a name of `fields.SORT_FIELDS`: of the list as it was shown.
     is_descending : bool
     location : Location or None
+    recent : EventKind or None
+        For the sounds that were played or dragged.
     """
 
     text: str = ""
+    filters: tuple[Filter, ...] = ()
     examples: tuple[Example, ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
     order: str = "name"
     is_descending: bool = False
     location: Location | None = None
-
-    @property
-    def query(self) -> Query:
-        """The query without its examples."""
-        return replace(
-            parse_query(self.text),
-            order=self.order,
-            is_descending=self.is_descending,
-            location=self.location,
-            aspects=self.aspects,
-        )
+    recent: EventKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class SavedSearch:
     state: SearchState
 
 
-def save_search(library: Library, name: str, state: SearchState) -> None:
+def save_search(library: Library, name: str, state: SearchState) -> Edit:
     """Save a search under a name, instead of the one that has it.
 
     Raises
@@ -72,8 +70,13 @@ def save_search(library: Library, name: str, state: SearchState) -> None:
         When the library cannot be written.
     """
     plain = collection_name(name)
-    with library.write() as writer:
-        writer.save_search(plain, to_json(state))
+    stored = to_json(state)
+    library.create()
+    with library.read() as reader:
+        known = next((each for each in reader.saved_searches() if each.name.casefold() == plain.casefold()), None)
+    if known is None:
+        return perform(library, SaveSearch(plain, stored), f"Save search “{plain}”")
+    return perform(library, ChangeSearch(StoredSearch(known.id, plain, stored)), f"Replace saved search “{known.name}”")
 
 
 def saved_searches(library: Library) -> list[SavedSearch]:
@@ -95,7 +98,7 @@ def saved_searches(library: Library) -> list[SavedSearch]:
     ]
 
 
-def rename_search(library: Library, search: SavedSearch, name: str) -> None:
+def rename_search(library: Library, search: SavedSearch, name: str) -> Edit:
     """Rename a saved search.
 
     Raises
@@ -106,9 +109,12 @@ def rename_search(library: Library, search: SavedSearch, name: str) -> None:
         When the library cannot be written.
     """
     plain = collection_name(name)
-    with library.write() as writer:
-        if not writer.rename_search(search.id, plain):
-            raise QueryError(f"There is a saved search “{plain}” already. Choose another name.")
+    with library.read() as reader:
+        state = next((each.state for each in reader.saved_searches() if each.id == search.id), None)
+    if state is None:
+        raise QueryError(f"The saved search “{search.name}” is gone. Save it again.")
+    change = ChangeSearch(StoredSearch(search.id, plain, state))
+    return perform(library, change, f"Rename saved search “{search.name}” to “{plain}”")
 
 
 def delete_search(library: Library, search: SavedSearch) -> Edit:
@@ -129,6 +135,10 @@ def to_json(state: SearchState) -> str:
         {
             "version": VERSION,
             "text": state.text,
+            "filters": [
+                {"field": condition.field.name, "operator": condition.operator, "value": condition.value}
+                for condition in state.filters
+            ],
             "examples": [
                 {
                     "path": str(example.path),
@@ -143,6 +153,7 @@ def to_json(state: SearchState) -> str:
             "order": state.order,
             "is_descending": state.is_descending,
             "location": None if location is None else [location.folder_id, location.directory],
+            "recent": state.recent,
         }
     )
 
@@ -153,18 +164,34 @@ def from_json(text: str) -> SearchState | None:
         stored = json.loads(text)
         if stored["version"] > VERSION:
             return None
-        order = stored["order"] if stored["order"] in {RELEVANCE, *SORT_FIELDS} else "name"
         location = stored["location"]
-        return SearchState(
-            str(stored["text"]),
-            tuple(_example(entry) for entry in stored["examples"]),
-            tuple((str(name), float(weight)) for name, weight in stored.get("aspects", {}).items()),
-            order,
-            bool(stored["is_descending"]),
-            None if location is None else Location(int(location[0]), str(location[1])),
+        state = SearchState(
+            text=str(stored["text"]),
+            filters=tuple(_filter(entry) for entry in stored.get("filters", ())),
+            examples=tuple(_example(entry) for entry in stored["examples"]),
+            aspects=tuple((str(name), float(weight)) for name, weight in stored.get("aspects", {}).items()),
+            order=stored["order"] if stored["order"] in {RELEVANCE, *SORT_FIELDS} else "name",
+            is_descending=bool(stored["is_descending"]),
+            location=None if location is None else Location(int(location[0]), str(location[1])),
+            recent=next((kind for kind in _RECENT if kind == stored.get("recent")), None),
         )
+        return state if stored["version"] >= VERSION else _from_version_1(state)
     except (ValueError, TypeError, KeyError, IndexError):
         return None
+
+
+def _from_version_1(state: SearchState) -> SearchState:
+    """Return a state whose filters were part of its text, and whose order was that of lists that are not ranked."""
+    query = parse_query(state.text)
+    is_ranked = bool(query.terms or state.examples)
+    order, is_descending = (RELEVANCE, False) if is_ranked else (state.order, state.is_descending)
+    return replace(state, text=query.typed, filters=query.filters, order=order, is_descending=is_descending)
+
+
+def _filter(stored: Mapping[str, Any]) -> Filter:
+    field, value = FILTER_FIELDS[stored["field"]], stored["value"]
+    (operator,) = (operator for operator in _OPERATORS if operator == stored["operator"])
+    return Filter(field, operator, float(value) if field.kind == "number" else str(value))
 
 
 def _example(stored: Mapping[str, Any]) -> Example:

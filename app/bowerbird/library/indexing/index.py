@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from bowerbird.base.files import outermost
 from bowerbird.catalogue.protocol import Writer
 from bowerbird.catalogue.records import FileStamp, Folder, PendingSound
 from bowerbird.domain.events import (
@@ -144,9 +145,9 @@ def index_folders(
 
 def _outermost(folders: Sequence[Path]) -> list[Path]:
     """Return absolute folders without those that others contain: nothing is scanned or counted twice."""
-    absolute = [Path(os.path.abspath(path)) for path in folders]  # noqa: PTH100 - unlike resolve, keeps the user's links
-    distinct = list(dict.fromkeys(absolute))
-    return [path for path in distinct if not any(other in path.parents for other in distinct)]
+    absolute = dict.fromkeys(os.path.abspath(path) for path in folders)  # noqa: PTH100 - unlike resolve, keeps links
+    kept = set(outermost(absolute))
+    return [Path(path) for path in absolute if path in kept]
 
 
 def _scan_folder(run: _Run, absolute: Path) -> None:

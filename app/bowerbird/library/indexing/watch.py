@@ -17,6 +17,7 @@ import watchfiles
 
 from bowerbird.audio import formats
 from bowerbird.audio.metadata.chunks import is_unfinished
+from bowerbird.base.files import outermost
 from bowerbird.catalogue.records import Folder
 from bowerbird.library.indexing.ignoring import Ignored
 from bowerbird.library.library import Library
@@ -168,15 +169,22 @@ class _Writing:
     def settled(self, root: Path) -> list[Path]:
         """Return the directories in which files have changed and none is being written; they are reported once."""
         is_writing = {path: self._is_being_written(path, change) for path, change in self._changes.items()}
-        open_paths = [path for path, is_open in is_writing.items() if is_open]
-        done: list[Path] = []
+        around_open = set[str]()
         for path, is_open in is_writing.items():
-            directory = _existing(Path(path).parent, root)
-            if is_open or any(Path(other).is_relative_to(directory) for other in open_paths):
-                continue
-            done.append(directory)
-            del self._changes[path]
-        return list(_outermost(done))
+            directory = os.path.dirname(path)  # noqa: PTH120 - as for files
+            while is_open and directory not in around_open:
+                around_open.add(directory)
+                directory = os.path.dirname(directory)  # noqa: PTH120
+        existing: dict[str, str] = {}
+        done = set[str]()
+        for path, is_open in is_writing.items():
+            parent = os.path.dirname(path)  # noqa: PTH120
+            if parent not in existing:
+                existing[parent] = _existing(parent, str(root))
+            if not is_open and existing[parent] not in around_open:
+                done.add(existing[parent])
+                del self._changes[path]
+        return [Path(directory) for directory in outermost(done)]
 
     def _is_being_written(self, path: str, change: _Change) -> bool:
         facts = _facts(path)
@@ -218,15 +226,8 @@ def _facts(path: str) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _existing(directory: Path, root: Path) -> Path:
+def _existing(directory: str, root: str) -> str:
     """Return a directory, or the nearest one above it that exists, not above the root."""
-    while directory != root and root in directory.parents and not directory.is_dir():
-        directory = directory.parent
+    while len(directory) > len(root) and not os.path.isdir(directory):  # noqa: PTH112 - as above
+        directory = os.path.dirname(directory)  # noqa: PTH120
     return directory
-
-
-def _outermost(directories: Iterable[Path]) -> Iterator[Path]:
-    distinct = sorted(set(directories))
-    for directory in distinct:
-        if not any(other in directory.parents for other in distinct):
-            yield directory
