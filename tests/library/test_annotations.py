@@ -261,6 +261,9 @@ def test_descriptions_say_what_was_done(library, ids):
     three = list(ids.values())[:3]
     assert remove_tag(library, three, "Wood").description == "Remove tag “wood” from 3 sounds"
     assert set_stars(library, three[:1], 3).description == "Set 3 stars for 1 sound"
+    assert set_stars(library, three, 0).description == "Remove stars from 3 sounds"
+    assert set_favourite(library, three, is_favourite=True).description == "Add 3 sounds to favourites"
+    assert set_favourite(library, three, is_favourite=False).description == "Remove 3 sounds from favourites"
 
 
 def test_what_changes_nothing_cannot_be_undone(library, ids):
