@@ -19,7 +19,6 @@ from bowerbird.domain.query import Example, Location, Query, parse_filter, parse
 from bowerbird.library.annotations.annotate import (
     MAX_ANNOTATED,
     add_tag,
-    allow_word,
     deny_word,
     remove_tag,
     set_favourite,
@@ -210,7 +209,6 @@ def test_sounds_that_turn_out_to_have_the_same_samples_share_what_both_have(libr
         lambda library, number: add_tag(library, [number], "new"),
         lambda library, number: remove_tag(library, [number], "old wood"),
         lambda library, number: deny_word(library, [number], "old wood"),
-        lambda library, number: allow_word(library, [number], "metal"),
         lambda library, number: set_stars(library, [number], 1),
         lambda library, number: set_favourite(library, [number], is_favourite=False),
         lambda library, number: set_note(library, [number], ""),
@@ -250,7 +248,7 @@ def state(library, ids):
         return (
             reader.annotations(list(ids.values())),
             reader.collections(),
-            [reader.collected(entry.id).tolist() for entry in reader.collections()],
+            [reader.list_ids(parse_query(f"collection={entry.name}")).tolist() for entry in reader.collections()],
             reader.folders(),
             reader.list_ids(Query()).tolist(),
             reader.list_ids(parse_query("wood")).tolist(),

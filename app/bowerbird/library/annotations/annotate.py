@@ -60,19 +60,6 @@ def deny_word(library: Library, sound_ids: Sequence[int], word: str) -> Edit:
     return _performed(library, change, f"Deny word “{plain}” for", sound_ids)
 
 
-def allow_word(library: Library, sound_ids: Sequence[int], word: str) -> Edit:
-    """Record nothing about a word and sounds: neither as a tag nor as denied.
-
-    Raises
-    ------
-    QueryError, CatalogueError
-        As `add_tag` does.
-    """
-    plain = plain_word(word)
-    change = SetWord(plain, dict.fromkeys(audio_of(library, sound_ids)))
-    return _performed(library, change, f"Reset word “{plain}” of", sound_ids)
-
-
 def set_stars(library: Library, sound_ids: Sequence[int], stars: int) -> Edit:
     """Rate sounds with 1 to 5 stars; 0 for none.
 
