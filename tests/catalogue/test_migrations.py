@@ -364,7 +364,6 @@ def test_words_that_people_gave_come_along_and_folders_are_in_the_order_of_their
     connection.close()
     with SqliteReader(library) as reader:
         assert reader.given_words(1) == {"metal": False, "wood": True}
-        assert reader.tags() == [("wood", 2)]
         assert reader.list_ids(parse_query("tag=wood")).tolist() == [1, 2]
         assert reader.list_ids(Query(order="folder")).tolist() == [3, 4, 2, 1]
         assert reader.list_ids(parse_query("loudness=-20")).tolist() == [1, 2, 3]

@@ -134,8 +134,8 @@ def test_every_change_can_be_undone_and_done_again(desk: Desk):
     for _ in range(3):
         desk.edits.undo()
     assert desk.state == AnnotationState()
-    assert desk.view.news[-1] == "Undone: Add favourite: 1 sound"
-    assert desk.view.undo == (None, "Add favourite: 1 sound")
+    assert desk.view.news[-1] == "Undone: Add 1 sound to favourites"
+    assert desk.view.undo == (None, "Add 1 sound to favourites")
     for _ in range(3):
         desk.edits.redo()
     assert (desk.state.is_favourite, desk.state.note) == (True, "too wet")

@@ -38,7 +38,7 @@ def test_digits_and_f_rate_the_selected_sounds_and_undo_takes_it_back(stage: Sta
     stage.until(lambda: stars(stage) == 4)
     stage.press("f")
     stage.until(lambda: stage.program.annotations.state.is_favourite)
-    assert stage.window.actions_by_name["undo"].text() == "&Undo: Add favourite: 1 sound"
+    assert stage.window.actions_by_name["undo"].text() == "&Undo: Add 1 sound to favourites"
     stage.press(Key.Key_Z, ctrl=True)
     stage.until(lambda: not stage.program.annotations.state.is_favourite)
     stage.press(Key.Key_Z, ctrl=True)
@@ -80,7 +80,7 @@ def test_a_selection_becomes_a_collection_that_lists_it(stage: Stage, monkeypatc
     stage.until(lambda: "Act 2" in stage.window.shelf.texts)
     stage.window.shelf.open_text("Act 2")
     stage.until_rows(["Kick 1.wav", "Kick 2.wav"])
-    assert stage.chip_texts == ["collection=Act 2"]
+    stage.until(lambda: stage.chip_texts == ["collection=Act 2"])  # chips are laid out after the rows
     menu = QMenu(stage.window)
     stage.window.inspector.collections.fill_menu(menu)
     assert [action.text() for action in menu.actions() if action.text()] == ["Act 2", "New collection…"]

@@ -19,7 +19,6 @@ from bowerbird.domain.query import Example, Location, Query, parse_filter, parse
 from bowerbird.library.annotations.annotate import (
     MAX_ANNOTATED,
     add_tag,
-    allow_word,
     deny_word,
     remove_tag,
     set_favourite,
@@ -210,7 +209,6 @@ def test_sounds_that_turn_out_to_have_the_same_samples_share_what_both_have(libr
         lambda library, number: add_tag(library, [number], "new"),
         lambda library, number: remove_tag(library, [number], "old wood"),
         lambda library, number: deny_word(library, [number], "old wood"),
-        lambda library, number: allow_word(library, [number], "metal"),
         lambda library, number: set_stars(library, [number], 1),
         lambda library, number: set_favourite(library, [number], is_favourite=False),
         lambda library, number: set_note(library, [number], ""),
@@ -250,7 +248,7 @@ def state(library, ids):
         return (
             reader.annotations(list(ids.values())),
             reader.collections(),
-            [reader.collected(entry.id).tolist() for entry in reader.collections()],
+            [reader.list_ids(parse_query(f"collection={entry.name}")).tolist() for entry in reader.collections()],
             reader.folders(),
             reader.list_ids(Query()).tolist(),
             reader.list_ids(parse_query("wood")).tolist(),
@@ -261,6 +259,9 @@ def test_descriptions_say_what_was_done(library, ids):
     three = list(ids.values())[:3]
     assert remove_tag(library, three, "Wood").description == "Remove tag “wood” from 3 sounds"
     assert set_stars(library, three[:1], 3).description == "Set 3 stars for 1 sound"
+    assert set_stars(library, three, 0).description == "Remove stars from 3 sounds"
+    assert set_favourite(library, three, is_favourite=True).description == "Add 3 sounds to favourites"
+    assert set_favourite(library, three, is_favourite=False).description == "Remove 3 sounds from favourites"
 
 
 def test_what_changes_nothing_cannot_be_undone(library, ids):

@@ -9,7 +9,8 @@ from stage import run
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import RELEVANCE, parse_query
 from bowerbird.encoders.registry import encoder_named
-from bowerbird.library.annotations.annotate import add_tag, allow_word, deny_word
+from bowerbird.library.annotations.annotate import add_tag, deny_word
+from bowerbird.library.annotations.history import History
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.search import Search
@@ -50,10 +51,11 @@ def found(search, text):
 def test_a_denied_word_or_its_synonym_finds_a_sound_no_more(library, search, name, denied):
     sound_id = id_of(library, name)
     assert sound_id in found(search, "rain")
-    deny_word(library, [sound_id], denied)
+    edits = History(library)
+    edits.add(deny_word(library, [sound_id], denied))
     assert sound_id not in found(search, "rain")
     assert sound_id not in [match.sound_id for match in search.similar([], parse_query("rain"), limit=100)]
-    allow_word(library, [sound_id], denied)
+    edits.undo()
     assert sound_id in found(search, "rain")
 
 

@@ -109,11 +109,12 @@ def test_the_newest_of_many_wins(stage: Stage):
     assert started[:-1] == stopped  # in order, each once
 
 
-def test_seek_continues_elsewhere_without_a_click_or_an_event(stage: Stage):
+def test_the_same_sound_continues_elsewhere_without_a_click_or_an_event(stage: Stage):
     ramp = np.linspace(-0.5, 0.5, 4 * RATE_HZ, dtype=np.float32)
-    play_to_start(stage, stage.sound("a.wav", ramp))
+    path = stage.sound("a.wav", ramp)
+    play_to_start(stage, path)
     before = stage.pull(4800)
-    stage.player.seek(3.0)
+    stage.player.play(path, from_s=3.0)
     old = before[-1, 0]
     heard = [before]
 

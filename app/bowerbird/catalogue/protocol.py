@@ -263,20 +263,12 @@ class AnnotationReader(Protocol):
         """Return what people said about those sounds that were analysed, by sound id."""
         ...
 
-    def tags(self) -> list[tuple[str, int]]:
-        """Return every tag and the number of sounds that have it, by name."""
-        ...
-
     def denied_contents(self, phrases: Sequence[str]) -> set[int]:
         """Return the contents that somebody denied one of some words."""
         ...
 
     def collections(self) -> list[Collection]:
         """Return the collections, by name."""
-        ...
-
-    def collected(self, collection_id: int) -> Ids:
-        """Return the usable sounds of a collection in the order in which they were added, shape (n,)."""
         ...
 
     def annotated_sounds(self) -> list[AnnotatedSound]:

@@ -135,7 +135,7 @@ class Player:
     ) -> None:
         """Play a sound or a part of it, and stop the current sound.
 
-        If it is the current sound and `from_s` is given, playback continues there without events, as with `seek`.
+        If it is the current sound and `from_s` is given, playback continues there without events.
 
         Parameters
         ----------
@@ -193,18 +193,6 @@ class Player:
     def stop(self) -> None:
         """Stop with a fade-out."""
         self._set_request(None)
-
-    def seek(self, position_s: float) -> None:
-        """Continue from another position in the current sound, if there is one.
-
-        Parameters
-        ----------
-        position_s : float
-            In seconds; the end of the part and its loop are unchanged.
-        """
-        with self._changes:
-            if self._request is not None:
-                self._set_request(replace(self._request, from_s=max(0.0, position_s)))
 
     @property
     def is_playing(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from bowerbird.catalogue.records import AnnotatedSound, Annotations, Collection
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.audio import current_audio, describe_audio
-from bowerbird.catalogue.sqlite.session import Ids, Session
+from bowerbird.catalogue.sqlite.session import Session
 
 _T = TypeVar("_T")
 
@@ -75,15 +75,6 @@ class AnnotationReads(Session):
             for row in self._rows_by_id("SELECT * FROM audio WHERE id IN ({ids})", audio_ids)
         }
 
-    def tags(self) -> list[tuple[str, int]]:
-        """Return every tag and the number of sounds that have it, by name."""
-        sql = (
-            "SELECT word, count(DISTINCT sounds.id) AS n FROM words JOIN contents USING (audio_id) "
-            f"JOIN sounds ON sounds.content_id = contents.id WHERE is_right AND {conditions.USABLE} "
-            "GROUP BY word ORDER BY word"
-        )
-        return [(row["word"], row["n"]) for row in self._rows(sql)]
-
     def denied_contents(self, phrases: Sequence[str]) -> set[int]:
         """Return the contents that somebody denied one of some words."""
         rows = self._rows(conditions.DENIED.format(words=", ".join("?" * len(phrases))), list(phrases))
@@ -98,15 +89,6 @@ class AnnotationReads(Session):
             "FROM collections ORDER BY name"
         )
         return [Collection(row["id"], row["name"], row["n"]) for row in self._rows(sql)]
-
-    def collected(self, collection_id: int) -> Ids:
-        """Return the usable sounds of a collection in the order in which they were added, shape (n,)."""
-        return self._ids(
-            "SELECT sounds.id FROM collected JOIN contents USING (audio_id) "
-            f"JOIN sounds ON content_id = contents.id WHERE collection_id = ? AND {conditions.USABLE} "
-            "ORDER BY collected.position, name_key",
-            [collection_id],
-        )
 
     def annotated_sounds(self) -> list[AnnotatedSound]:
         """Return every sound with annotations, by path."""

@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 
 from bowerbird.base.paths import resources_path
 
-ThemeName: TypeAlias = Literal["system", "dark", "light"]
 BASE_PX: Final = 13
 _MAX_BASE_PX: Final = 24
 _FONT_SIZE: Final = re.compile(r"font-size: (\d+)px")

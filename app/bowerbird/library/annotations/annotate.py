@@ -60,19 +60,6 @@ def deny_word(library: Library, sound_ids: Sequence[int], word: str) -> Edit:
     return _performed(library, change, f"Deny word “{plain}” for", sound_ids)
 
 
-def allow_word(library: Library, sound_ids: Sequence[int], word: str) -> Edit:
-    """Record nothing about a word and sounds: neither as a tag nor as denied.
-
-    Raises
-    ------
-    QueryError, CatalogueError
-        As `add_tag` does.
-    """
-    plain = plain_word(word)
-    change = SetWord(plain, dict.fromkeys(audio_of(library, sound_ids)))
-    return _performed(library, change, f"Reset word “{plain}” of", sound_ids)
-
-
 def set_stars(library: Library, sound_ids: Sequence[int], stars: int) -> Edit:
     """Rate sounds with 1 to 5 stars; 0 for none.
 
@@ -86,7 +73,8 @@ def set_stars(library: Library, sound_ids: Sequence[int], stars: int) -> Edit:
     if not 0 <= stars <= MAX_STARS:
         raise QueryError(f"{stars} is not a valid number of stars. Choose 0 to {MAX_STARS}.")
     change = SetStars(dict.fromkeys(audio_of(library, sound_ids), stars))
-    return _performed(library, change, f"Set {count_text(stars, 'star', 'stars')} for", sound_ids)
+    verb = f"Set {count_text(stars, 'star', 'stars')} for" if stars else "Remove stars from"
+    return _performed(library, change, verb, sound_ids)
 
 
 def set_favourite(library: Library, sound_ids: Sequence[int], *, is_favourite: bool) -> Edit:
@@ -98,7 +86,9 @@ def set_favourite(library: Library, sound_ids: Sequence[int], *, is_favourite: b
         As `add_tag` does.
     """
     change = SetFavourite(dict.fromkeys(audio_of(library, sound_ids), is_favourite))
-    return _performed(library, change, "Add favourite:" if is_favourite else "Remove favourite:", sound_ids)
+    sounds = count_text(len(sound_ids))
+    verb, preposition = ("Add", "to") if is_favourite else ("Remove", "from")
+    return perform(library, change, f"{verb} {sounds} {preposition} favourites")
 
 
 def set_note(library: Library, sound_ids: Sequence[int], note: str) -> Edit:
