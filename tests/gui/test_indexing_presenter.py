@@ -277,6 +277,8 @@ def test_a_cancelled_analysis_says_how_much_is_done_until_it_is_resumed(desk: De
     desk.presenter.rescan()
     assert desk.view.unfinished is None
     desk.begun()
+    desk.presenter.handle(Progress(30, 2163, 0.0, None))
+    assert desk.state == IndexingState("500 of 2,633", 500 / 2633, is_paused=False), "it goes on from there"
     desk.end()
     assert not desk.presenter.is_held
     assert desk.view.unfinished is None

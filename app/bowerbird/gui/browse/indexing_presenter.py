@@ -118,6 +118,7 @@ class IndexingPresenter:
         self._is_held = is_held
         self._load = load
         self._n_analysed, self._n_present = 0, 0
+        self._n_before = 0  # analysed by the run that the current one resumes
 
     @property
     def is_held(self) -> bool:
@@ -248,6 +249,7 @@ class IndexingPresenter:
                 update_index(self._library, further, control)
 
         self._folders = folders
+        self._n_before = self._n_analysed if self._is_held and not folders else 0
         self._is_held = False
         self._is_quiet = is_quiet
         self._show_unfinished()
@@ -269,10 +271,12 @@ class IndexingPresenter:
                     self._view.complain(event.sentence)
             case Progress():
                 self._is_quiet = self._is_quiet and event.n_total <= _N_QUIET
-                text = progress_text(event.n_done, event.n_total, event.per_second, event.left_s)
+                n_before = 0 if event.activity else self._n_before
+                n_done, n_total = n_before + event.n_done, n_before + event.n_total
+                text = progress_text(n_done, n_total, event.per_second, event.left_s)
                 if event.activity:
                     text = f"{self._title_of(event.activity)} · {text}"
-                self._show(text, event.n_done / max(1, event.n_total))
+                self._show(text, n_done / max(1, n_total))
             case BatchRecorded():
                 self._view.library_changed(is_final=False)
             case IndexingFinished():
