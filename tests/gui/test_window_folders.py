@@ -12,7 +12,8 @@ from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from bowerbird.gui.browse.folders_view import COUNT_ROLE, DIMMED_ROLE, FolderTree
+from bowerbird.gui.browse.counted_tree import COUNT_ROLE, DIMMED_ROLE
+from bowerbird.gui.browse.folders_view import FolderTree
 
 HUMS = [f"hum {number}.wav" for number in range(6)]
 

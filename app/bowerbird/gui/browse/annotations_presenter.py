@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bowerbird.catalogue.records import Annotations, Collection
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.annotations import annotate
 from bowerbird.library.annotations.collections import (

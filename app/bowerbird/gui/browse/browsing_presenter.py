@@ -4,22 +4,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
 from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, QueryHistory, QueryState
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import N_SIMILAR, Browsing, FolderPane, Listing, Relaxation
-
-
-class Queries(Protocol):
-    """Runs queries in another thread; results come back in the window's thread."""
-
-    def run(
-        self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
-    ) -> None:
-        """Run a query; one of the same name that still waits is dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from bowerbird.gui.browse.browsing_presenter import Queries
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.annotations.edits import Edit
 from bowerbird.library.annotations.history import History

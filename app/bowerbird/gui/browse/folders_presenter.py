@@ -11,8 +11,8 @@ from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import Folder, FolderState
 from bowerbird.domain.events import FolderListed
 from bowerbird.domain.names import root_name
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.folders import forget_missing, ignore, relink, suggest_relink, watch
 from bowerbird.library.indexing.watch import Changed, FolderWatcher

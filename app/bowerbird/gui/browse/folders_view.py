@@ -3,56 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem
+from PySide6.QtWidgets import QMenu, QWidget
 
 from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import Folder, FolderState
 from bowerbird.domain.names import root_name, sort_key
 from bowerbird.domain.query import Location
-from bowerbird.gui.shell import theme
+from bowerbird.gui.browse.counted_tree import COUNT_ROLE, DIMMED_ROLE, CountedTree
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
-COUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-DIMMED_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 _MAX_OPEN = 3
-_GAP_PX = 8
 
 
-class FolderDelegate(QStyledItemDelegate):
-    """Paints a directory: its name, elided in the middle, and on the right the number of its sounds.
-
-    Folders that are not connected are dimmed, and say so in place of the number.
-    """
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Paint an item."""
-        options = QStyleOptionViewItem(option)
-        self.initStyleOption(options, index)
-        count, rect = str(index.data(COUNT_ROLE) or ""), QRect(options.rect)
-        name = options.text
-        options.text = ""
-        style = options.widget.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, options, painter, options.widget)
-        count_px = options.fontMetrics.horizontalAdvance(count)
-        inner = rect.adjusted(4, 0, -_GAP_PX, 0)
-        painter.setPen(theme.shown().colour("muted"))
-        painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
-        is_dimmed = bool(index.data(DIMMED_ROLE))
-        is_selected = bool(options.state & QStyle.StateFlag.State_Selected)
-        dimmed = theme.shown().colour("muted" if is_selected else "faint")
-        painter.setPen(dimmed if is_dimmed else options.palette.color(QPalette.ColorRole.Text))
-        room_px = inner.width() - count_px - _GAP_PX
-        elided = options.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room_px)
-        left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(inner.adjusted(0, 0, -count_px - _GAP_PX, 0), left, elided)
-
-
-class FolderTree(QTreeView):
+class FolderTree(CountedTree):
     """Shows directories.
 
     Signals
@@ -83,17 +49,7 @@ class FolderTree(QTreeView):
         self._states: dict[int, FolderState] = {}
         self._counts: dict[Location | None, int] = {}
         self._chosen: Location | None = None
-        self._model = QStandardItemModel(self)
-        self.setModel(self._model)
-        self.setHeaderHidden(True)
-        self.setItemDelegate(FolderDelegate(self))
-        self.setUniformRowHeights(True)
-        self.setIndentation(12)
-        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Folders"))
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
         self._is_quiet = False
 

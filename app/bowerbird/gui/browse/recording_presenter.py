@@ -10,7 +10,7 @@ from bowerbird.audio.writing import write_flac
 from bowerbird.base.errors import AudioError
 from bowerbird.base.files import os_reason
 from bowerbird.domain.sounds import Samples
-from bowerbird.gui.browse.browsing_presenter import Queries
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 
 N_KEPT: Final = 100

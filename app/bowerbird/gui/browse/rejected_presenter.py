@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.catalogue.records import RejectedGroup, RejectedSound
-from bowerbird.gui.browse.browsing_presenter import Queries
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.library import Library
 from bowerbird.library.rejected import try_again

@@ -7,9 +7,10 @@ from typing import Final, Literal, Protocol, TypeAlias
 from bowerbird.catalogue.records import Collection, EventKind
 from bowerbird.domain.fields import FILTER_FIELDS
 from bowerbird.domain.query import Filter, parse_filter
-from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter, Queries
+from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.query_history import QueryState
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.annotations.recent import clear_history, history, record_event
 from bowerbird.library.annotations.saved_searches import (

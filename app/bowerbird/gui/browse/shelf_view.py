@@ -5,17 +5,17 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QMenu, QTreeView, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QStandardItem
+from PySide6.QtWidgets import QMenu, QWidget
 
 from bowerbird.base.text import printable
-from bowerbird.gui.browse.folders_view import COUNT_ROLE, FolderDelegate
+from bowerbird.gui.browse.counted_tree import COUNT_ROLE, CountedTree
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfSection
 
 _NUMBER: Final = int(Qt.ItemDataRole.UserRole)
 
 
-class Shelf(QTreeView):
+class Shelf(CountedTree):
     """Shows sections with entries; a click or Enter opens one.
 
     Signals
@@ -35,17 +35,7 @@ class Shelf(QTreeView):
         super().__init__(parent)
         self._items: list[ShelfItem | None] = []
         self._shown: tuple[ShelfSection, ...] = ()
-        self._model = QStandardItemModel(self)
-        self.setModel(self._model)
-        self.setHeaderHidden(True)
-        self.setItemDelegate(FolderDelegate(self))
-        self.setUniformRowHeights(True)
-        self.setIndentation(12)
-        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Collections and searches"))
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._open)
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from bowerbird.base.text import count_text
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.annotations.annotate import add_tag, deny_word, remove_tag
 from bowerbird.library.annotations.words import SuggestedWord

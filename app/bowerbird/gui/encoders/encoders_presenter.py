@@ -8,7 +8,6 @@ from typing import Final, Protocol
 from bowerbird.domain.events import EncoderReady
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.encoders.encoder_rows import EncoderRow, LibraryEncoders, have_changed, offer_notice, rows_of
 from bowerbird.gui.encoders.encoder_texts import (
     EncoderAction,
@@ -21,6 +20,7 @@ from bowerbird.gui.encoders.encoder_texts import (
     ready_notice,
     short_title,
 )
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.jobs.runner import JobRunner, Work

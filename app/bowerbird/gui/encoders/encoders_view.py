@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLayout,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -22,7 +21,7 @@ from bowerbird.gui.encoders.encoder_texts import EncoderAction, JobState, Notice
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.shell import dialogs
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
-from bowerbird.gui.shell.styled import button, label, scrolled_rows, styled
+from bowerbird.gui.shell.styled import button, clear_layout, label, scrolled_rows, styled
 from bowerbird.gui.shell.window import MainWindow
 
 _LINKS_PX: Final = 16
@@ -208,7 +207,7 @@ class RowView(QFrame):
 
     def _build(self, row: EncoderRow) -> None:
         had_focus = self.focusWidget() is not None and self.focusWidget().hasFocus()
-        _empty(self._layout)
+        clear_layout(self._layout)
         styled(self, "last_row" if self._is_last else "row")
         self.style().polish(self)
         top = QHBoxLayout()
@@ -273,13 +272,3 @@ class RowView(QFrame):
             line.addWidget(made)
         line.addStretch(1)
         self._layout.addLayout(line)
-
-
-def _empty(layout: QLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-        elif inner is not None:
-            _empty(inner)

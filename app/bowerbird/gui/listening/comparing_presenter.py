@@ -8,8 +8,8 @@ from typing import Final, Protocol
 from bowerbird.base.text import printable
 from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.system_rows import SystemList, SystemRow
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report

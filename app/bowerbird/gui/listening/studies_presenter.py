@@ -7,8 +7,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.text import printable
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.studies_texts import StudyRow, bundle_text, report_text, study_row
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report

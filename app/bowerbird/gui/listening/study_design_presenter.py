@@ -10,7 +10,6 @@ from bowerbird.base.files import os_reason, write_atomic
 from bowerbird.base.text import printable
 from bowerbird.benchmark.labels import labels_by_path
 from bowerbird.domain.query import parse_query
-from bowerbird.gui.browse.browsing_presenter import Queries
 from bowerbird.gui.listening.study_design_fields import with_value
 from bowerbird.gui.listening.study_design_texts import (
     DEFAULT_TITLE,
@@ -22,6 +21,7 @@ from bowerbird.gui.listening.study_design_texts import (
     sounds_text,
 )
 from bowerbird.gui.listening.system_rows import SystemList
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.jobs.runner import JobRunner

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from bowerbird.gui.map.map_state import (
     group_levels,
     ramp_levels,
 )
+from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
 from bowerbird.jobs.runner import JobRunner
@@ -33,15 +34,6 @@ _LOUD_LUFS: Final = -9.0
 _SHORT_S: Final = 0.1
 _LONG_S: Final = 60.0
 _BY_NAME_LEVEL: Final = 255
-
-
-class Queries(Protocol):
-    """Runs queries in another thread; results come back in the window's thread."""
-
-    def run(
-        self, name: str, work: Callable[[], Any], *, done: Callable[[Any], None], failed: Callable[[str], None]
-    ) -> None:
-        """Run a query; one of the same name that still waits is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
