@@ -15,7 +15,7 @@ from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.browse import columns
-from bowerbird.gui.shell.application import Application
+from bowerbird.gui.shell.application import Application, keep_turns_short
 from bowerbird.library.library import Library
 
 BEGAN = float(os.environ["BOWERBIRD_PROBE_BEGAN"])
@@ -122,6 +122,7 @@ def main() -> None:
     qt.setStyle("Fusion")
     settings = load_settings(paths.settings_path())
     program = Application(Library.open(paths.library_path()), settings, encoder_named(DEFAULT_ENCODER))
+    keep_turns_short()
     result = {"start": start, "scroll": scroll, "index": index}[sys.argv[1]](qt, program)
     program.window.close()
     print(json.dumps(result))

@@ -33,15 +33,15 @@ class EmbeddingReads(Session):
 
     def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
         """Return the embeddings of an encoder's windows with ids above `after`."""
-        rows = self._rows(
+        ids, content_ids, vectors = [], [], []
+        for row in self._each(
             "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id",
             [after, encoder_id],
-        )
-        return WindowVectors(
-            np.fromiter((row["id"] for row in rows), np.int64, len(rows)),
-            np.fromiter((row["content_id"] for row in rows), np.int64, len(rows)),
-            _vectors([row["vector"] for row in rows], n_dims),
-        )
+        ):
+            ids.append(row["id"])
+            content_ids.append(row["content_id"])
+            vectors.append(row["vector"])
+        return WindowVectors(np.array(ids, np.int64), np.array(content_ids, np.int64), _vectors(vectors, n_dims))
 
     def vectors_of(self, window_ids: Ids, n_dims: int) -> Vectors:
         """Return the embeddings of windows that exist, shape (n, n_dims), in the order given."""

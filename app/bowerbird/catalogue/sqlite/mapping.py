@@ -16,30 +16,29 @@ class MapReads(Session):
 
     def analysed_sounds(self) -> AnalysedSounds:
         """Return every usable, analysed sound with what a map shows of it."""
-        rows = self._rows(
-            "SELECT sounds.id, content_id, contents.hash, directory, category, sounds.duration_s, sounds.lufs "
-            f"FROM sounds JOIN contents ON contents.id = content_id WHERE {conditions.USABLE} ORDER BY sounds.id"
-        )
-        n = len(rows)
         directories: dict[str, int] = {}
         categories: dict[str, int] = {}
-        ids = np.fromiter((row[0] for row in rows), np.int64, n)
-        content_ids = np.fromiter((row[1] for row in rows), np.int64, n)
-        keys = np.frombuffer(b"".join(row[2][-_KEY_BYTES:].rjust(_KEY_BYTES, b"\0") for row in rows), np.uint64)
-        directory_numbers = np.fromiter((directories.setdefault(row[3], len(directories)) for row in rows), np.int32, n)
-        category_numbers = np.fromiter(
-            (categories.setdefault(row[4], len(categories)) if row[4] else -1 for row in rows), np.int32, n
-        )
-        durations_s = np.array([row[5] for row in rows], np.float32)
-        lufs = np.array([row[6] for row in rows], np.float32)
+        ids, content_ids, keys, directory_numbers, category_numbers = [], [], [], [], []
+        durations_s, lufs = [], []
+        for row in self._each(
+            "SELECT sounds.id, content_id, contents.hash, directory, category, sounds.duration_s, sounds.lufs "
+            f"FROM sounds JOIN contents ON contents.id = content_id WHERE {conditions.USABLE} ORDER BY sounds.id"
+        ):
+            ids.append(row[0])
+            content_ids.append(row[1])
+            keys.append(row[2][-_KEY_BYTES:].rjust(_KEY_BYTES, b"\0"))
+            directory_numbers.append(directories.setdefault(row[3], len(directories)))
+            category_numbers.append(categories.setdefault(row[4], len(categories)) if row[4] else -1)
+            durations_s.append(row[5])
+            lufs.append(row[6])
         return AnalysedSounds(
-            ids,
-            content_ids,
-            keys,
+            np.array(ids, np.int64),
+            np.array(content_ids, np.int64),
+            np.frombuffer(b"".join(keys), np.uint64),
             tuple(directories),
-            directory_numbers,
+            np.array(directory_numbers, np.int32),
             tuple(categories),
-            category_numbers,
-            durations_s,
-            lufs,
+            np.array(category_numbers, np.int32),
+            np.array(durations_s, np.float32),
+            np.array(lufs, np.float32),
         )

@@ -1,6 +1,7 @@
 """The composition root: every part of the window is created and connected here."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -72,6 +73,8 @@ from bowerbird.playback.recorder import Recorder
 from bowerbird.playback.render import render_for_drag
 
 _SWITCH_S = 0.001
+"""The longest time that another thread of Python may block the window."""
+
 _LOOK_EVERY_MS = 5000
 """How often drives are looked for that have gone or returned."""
 
@@ -96,8 +99,6 @@ class Application:
     """
 
     def __init__(self, library: Library, settings: Settings, encoder: Encoder) -> None:
-        # The longest time that a thread which loads embeddings may block the window.
-        sys.setswitchinterval(_SWITCH_S)
         library.create()
         library.delete_removed()
         self._library = library
@@ -826,6 +827,16 @@ class Application:
         self._reader.close()
 
 
+def keep_turns_short() -> None:
+    """Let nothing of the Python process block the window for long, once the window has been made.
+
+    Threads take turns more often, and collections of garbage, which stop all threads, leave out what is there already:
+    with the modules of the program they took up to 180 ms.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+    gc.freeze()
+
+
 def open_window(arguments: Sequence[str]) -> int:
     """Open the window and return the exit code when it is closed."""
     parser = argparse.ArgumentParser(prog="bowerbird", description="Open the window.")
@@ -872,6 +883,7 @@ def open_window(arguments: Sequence[str]) -> int:
         folders = [demo_folder()]
     boundary.show_uncaught(program.window)
     boundary.close_on_signals(program.window)
+    keep_turns_short()
     program.start(folders)
     for problem in problems:
         program.window.complain(problem)
