@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from bowerbird.index import hnsw
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import MIN_RECALL, HnswIndex, is_available
 
@@ -24,6 +25,11 @@ def filled(kind, vectors, labels=None):
     index = kind(vectors.shape[1])
     index.add(np.arange(len(vectors)) if labels is None else labels, vectors)
     return index
+
+
+@pytest.fixture(autouse=True, params=[2**24, 1], ids=["one graph", "several graphs"])
+def graph_bytes(request, monkeypatch):
+    monkeypatch.setattr(hnsw, "_GRAPH_BYTES", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +142,27 @@ def test_searches_under_one_lock_stay_right_while_another_thread_adds(vectors):
     assert len(graph) == 3000
 
 
-def test_a_graph_comes_back_from_its_file(tmp_path, vectors):
-    graph = filled(HnswIndex, vectors[:500])
+def test_no_graph_is_larger_than_it_may_be(tmp_path, monkeypatch, vectors):
+    monkeypatch.setattr(hnsw, "_GRAPH_BYTES", 2**20)
+    paths = filled(HnswIndex, vectors).write(tmp_path / "x.index")
+    assert len(paths) == 2
+    assert max(path.stat().st_size for path in paths) < 1.05 * 2**20
+
+
+def test_several_graphs_are_searched_as_one(tmp_path, monkeypatch, vectors):
+    monkeypatch.setattr(hnsw, "_GRAPH_BYTES", 1)
+    graph, exact = filled(HnswIndex, vectors), filled(ExactIndex, vectors)
+    assert len(graph.write(tmp_path / "x.index")) == 5
+    for query in vectors[::100]:
+        np.testing.assert_allclose(graph.search(query, 5)[1], exact.search(query, 5)[1], atol=1e-5)
+
+
+def test_a_graph_comes_back_from_its_files(tmp_path, vectors):
+    graph = filled(HnswIndex, vectors[:2500])
     graph.remove(np.array([3]))
-    graph.write(tmp_path / "x")
-    again = HnswIndex.read(tmp_path / "x", N_DIMS, graph.labels())
-    assert 3 not in again.search(vectors[3], 500)[0]
+    paths = graph.write(tmp_path / "x")
+    again = HnswIndex.read(paths, N_DIMS, graph.labels())
+    assert 3 not in again.search(vectors[3], 2500)[0]
     np.testing.assert_array_equal(again.search(vectors[4], 10)[0], graph.search(vectors[4], 10)[0])
     again.add(np.array([9000]), vectors[4000:4001])
     assert again.search(vectors[4000], 1)[0].tolist() == [9000]

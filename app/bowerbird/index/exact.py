@@ -83,10 +83,11 @@ class ExactIndex:
         """Return up to n vectors."""
         return self._rows[: self._n : max(1, -(-self._n // max(1, n)))]
 
-    def write(self, path: Path) -> None:
-        """Write labels and vectors."""
+    def write(self, path: Path) -> list[Path]:
+        """Write labels and vectors to a file of that name."""
         with path.open("wb") as file:
             np.savez(file, labels=self._labels[: self._n], vectors=self._rows[: self._n])
+        return [path]
 
     @classmethod
     def read(cls, path: Path, n_dims: int) -> Self:

@@ -3,6 +3,7 @@
 hnswlib is compiled at installation. Without it, `is_available` is False and the exact index is used.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -27,6 +28,11 @@ _SEED: Final = 100
 _WIDTHS: Final = (32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 _N_PROBES: Final = 200
 _PART: Final = 2048
+_GRAPH_BYTES: Final = 2**24
+_LINK_BYTES: Final = 140
+"""Of a vector in a graph, beside the vector itself."""
+
+_MIN_CAPACITY: Final = 1024
 _N_WEIGHTED: Final = 4_000
 """Candidates that are ranked again when dimensions are weighted: what is near with weights is mostly near without."""
 
@@ -40,9 +46,11 @@ def is_available() -> bool:
 
 
 class HnswIndex:
-    """A navigable graph of unit vectors; see `VectorIndex`.
+    """Navigable graphs of unit vectors; see `VectorIndex`.
 
-    The search width `ef` is chosen by `tune` on the index's own vectors.
+    There is one graph for each 16 MiB of vectors, and a search asks them all: hnswlib holds the interpreter lock while
+    it reads, writes or enlarges a graph, and the window would stand still for as long. The search width `ef` is chosen
+    by `tune` on the index's own vectors.
 
     Parameters
     ----------
@@ -53,23 +61,14 @@ class HnswIndex:
 
     def __init__(self, n_dims: int) -> None:
         self._n_dims = n_dims
-        self._graph = self._new_graph()
-        self._graph.init_index(
-            max_elements=1024,
-            M=N_LINKS,
-            ef_construction=EF_CONSTRUCTION,
-            random_seed=_SEED,
-            allow_replace_deleted=False,
-        )
-        self._alive: set[int] = set()
+        self._capacity = max(_MIN_CAPACITY, _GRAPH_BYTES // (4 * n_dims + _LINK_BYTES))
+        self._graphs: list[Any] = []
+        self._labels = np.zeros(0, np.int64)
+        self._numbers = np.zeros(0, np.int32)
         self._ef = 0
 
-    def _new_graph(self) -> Any:
-        # The inner product of unit vectors is the cosine, without hnswlib normalising them again.
-        return hnswlib.Index(space="ip", dim=self._n_dims)
-
     def __len__(self) -> int:
-        return len(self._alive)
+        return len(self._labels)
 
     @property
     def ef(self) -> int:
@@ -78,32 +77,56 @@ class HnswIndex:
 
     @property
     def share_deleted(self) -> float:
-        """Share of the graph that is marked as deleted; rebuild when it gets large."""
-        n_stored = int(self._graph.get_current_count())
-        return 1 - len(self._alive) / n_stored if n_stored else 0.0
+        """Share of the graphs that is marked as deleted; rebuild when it gets large."""
+        n_stored = sum(int(graph.get_current_count()) for graph in self._graphs)
+        return 1 - len(self) / n_stored if n_stored else 0.0
 
     def labels(self) -> Labels:
         """Return the labels of all vectors, ascending."""
-        return np.sort(np.fromiter(self._alive, np.int64, len(self._alive)))
+        return self._labels
 
     def add(self, labels: Labels, vectors: Vectors) -> None:
         """Add vectors under new labels."""
         check_shapes(labels, vectors, self._n_dims)
-        if not len(labels):  # hnswlib rejects empty arrays
-            return
-        needed = self._graph.get_current_count() + len(labels)
-        if needed > self._graph.get_max_elements():
-            self._graph.resize_index(max(needed, self._graph.get_max_elements() * 3 // 2))
-        # One thread makes the graph reproducible and leaves the other cores free.
-        self._graph.add_items(vectors, labels, num_threads=1)
-        self._alive.update(labels.tolist())
+        start = 0
+        while start < len(labels):
+            graph = self._graph_with_space()
+            n_stored = int(graph.get_current_count())
+            part = slice(start, min(len(labels), start + self._capacity - n_stored))
+            n_needed = n_stored + part.stop - start
+            if n_needed > graph.get_max_elements():
+                graph.resize_index(min(self._capacity, max(n_needed, graph.get_max_elements() * 3 // 2)))
+            # One thread makes the graph reproducible and leaves the other cores free.
+            graph.add_items(vectors[part], labels[part], num_threads=1)
+            self._note(labels[part], len(self._graphs) - 1)
+            start = part.stop
+
+    def _graph_with_space(self) -> Any:
+        if not self._graphs or int(self._graphs[-1].get_current_count()) >= self._capacity:
+            graph = _new_graph(self._n_dims)
+            graph.init_index(
+                max_elements=_MIN_CAPACITY,
+                M=N_LINKS,
+                ef_construction=EF_CONSTRUCTION,
+                random_seed=_SEED,
+                allow_replace_deleted=False,
+            )
+            self._graphs.append(graph)
+        return self._graphs[-1]
+
+    def _note(self, labels: Labels, number: int) -> None:
+        """Remember which graph has some labels."""
+        joined = np.concatenate([self._labels, labels])
+        order = np.argsort(joined, kind="stable")
+        self._labels = joined[order]
+        self._numbers = np.concatenate([self._numbers, np.full(len(labels), number, np.int32)])[order]
 
     def remove(self, labels: Labels) -> None:
         """Mark vectors as deleted: search skips them, and the next rebuild drops them."""
-        for label in labels.tolist():
-            if label in self._alive:
-                self._graph.mark_deleted(label)
-                self._alive.discard(label)
+        is_gone = np.isin(self._labels, labels)
+        for label, number in zip(self._labels[is_gone].tolist(), self._numbers[is_gone].tolist(), strict=True):
+            self._graphs[number].mark_deleted(label)
+        self._labels, self._numbers = self._labels[~is_gone], self._numbers[~is_gone]
 
     def search(
         self, query: Vectors, k: int, *, allowed: Labels | None = None, weighting: Weighting | None = None
@@ -113,7 +136,7 @@ class HnswIndex:
         A small allowed set is searched exactly; for a large set, more neighbours are requested and filtered. With
         weights, the nearest to the weighted query are ranked again.
         """
-        if not self._alive or k < 1:
+        if not len(self) or k < 1:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if weighting is not None:
             weighted = weighting.applied_to(query)
@@ -125,7 +148,7 @@ class HnswIndex:
             if not self._ef:
                 self.tune()
             return self._neighbours(query, k)
-        allowed = np.fromiter(self._alive.intersection(allowed.tolist()), np.int64)
+        allowed = self._labels[np.isin(self._labels, allowed)]
         n_requested = min(len(self), max(2 * k, k * len(self) // max(1, len(allowed)) * 2))
         if len(allowed) > _EXACT_SHARE * len(self) and n_requested < len(self) // 4:
             if not self._ef:
@@ -137,21 +160,32 @@ class HnswIndex:
         return best(allowed, self._vectors(allowed) @ query, k)
 
     def _neighbours(self, query: Vectors, k: int) -> tuple[Labels, Scores]:
-        k = min(k, len(self))
-        self._graph.set_ef(max(self._ef, k + 8))
+        """Return the k nearest of all graphs, best first."""
+        n_alive = np.bincount(self._numbers, minlength=len(self._graphs)).tolist()
+        found = [self._neighbours_in(number, query, min(k, n)) for number, n in enumerate(n_alive) if n]
+        return best(np.concatenate([labels for labels, _ in found]), np.concatenate([each for _, each in found]), k)
+
+    def _neighbours_in(self, number: int, query: Vectors, k: int) -> tuple[Labels, Scores]:
+        graph = self._graphs[number]
+        graph.set_ef(max(self._ef, k + 8))
         try:
-            found, distances = self._graph.knn_query(query[None, :], k=k, num_threads=1)
+            found, distances = graph.knn_query(query[None, :], k=k, num_threads=1)
         except RuntimeError:  # fewer than k were reached: the graph is small or has many deleted vectors
-            labels = self.labels()
+            labels = self._labels[self._numbers == number]
             return best(labels, self._vectors(labels) @ query, k)
         return found[0].astype(np.int64), 1 - distances[0]
 
     def _vectors(self, labels: Labels) -> Vectors:
-        if not len(labels):
-            return np.zeros((0, self._n_dims), np.float32)
-        # In parts, because hnswlib holds the interpreter lock while it copies.
-        parts = [self._graph.get_items(labels[start : start + _PART]) for start in range(0, len(labels), _PART)]
-        return np.concatenate([np.asarray(part, np.float32) for part in parts])
+        """Return the vectors of labels that are there, shape (n, n_dims)."""
+        vectors = np.zeros((len(labels), self._n_dims), np.float32)
+        numbers = self._numbers[np.searchsorted(self._labels, labels)]
+        for number, graph in enumerate(self._graphs):
+            rows = np.flatnonzero(numbers == number)
+            # In parts, because hnswlib holds the interpreter lock while it copies.
+            for start in range(0, len(rows), _PART):
+                part = rows[start : start + _PART]
+                vectors[part] = graph.get_items(labels[part])
+        return vectors
 
     def tune(self) -> float:
         """Choose the smallest search width with enough recall.
@@ -179,20 +213,23 @@ class HnswIndex:
 
     def sample(self, n: int) -> Vectors:
         """Return up to n vectors."""
-        labels = self.labels()
-        return self._vectors(labels[:: max(1, -(-len(labels) // max(1, n)))])
+        return self._vectors(self._labels[:: max(1, -(-len(self) // max(1, n)))])
 
-    def write(self, path: Path) -> None:
-        """Write the graph, including deleted vectors."""
-        self._graph.save_index(str(path))
+    def write(self, path: Path) -> list[Path]:
+        """Write a file for each graph, including deleted vectors; their names begin as the given one."""
+        paths = [path.with_name(f"{path.stem}.{number}{path.suffix}") for number in range(len(self._graphs))]
+        for graph, part in zip(self._graphs, paths, strict=True):
+            graph.save_index(str(part))
+        return paths
 
     @classmethod
-    def read(cls, path: Path, n_dims: int, labels: Labels, *, ef: int = 0) -> Self:
-        """Read an index written by `write`. The caller must check that the file is intact, as hnswlib does not.
+    def read(cls, paths: Sequence[Path], n_dims: int, labels: Labels, *, ef: int = 0) -> Self:
+        """Read an index written by `write`. The caller must check that the files are intact, as hnswlib does not.
 
         Parameters
         ----------
-        path : Path
+        paths : sequence of Path
+            Those that `write` returned.
         n_dims : int
         labels : ndarray, shape (n,)
             Labels of the vectors that were not deleted.
@@ -202,11 +239,19 @@ class HnswIndex:
         Raises
         ------
         RuntimeError
-            When hnswlib rejects the file.
+            When hnswlib rejects a file.
         """
         index = cls(n_dims)
-        index._graph = index._new_graph()
-        index._graph.load_index(str(path))
-        index._alive = set(labels.tolist())
+        for number, path in enumerate(paths):
+            graph = _new_graph(n_dims)
+            graph.load_index(str(path))
+            index._graphs.append(graph)
+            stored = np.array(graph.get_ids_list(), np.int64)
+            index._note(stored[np.isin(stored, labels)], number)
         index._ef = ef
         return index
+
+
+def _new_graph(n_dims: int) -> Any:
+    # The inner product of unit vectors is the cosine, without hnswlib normalising them again.
+    return hnswlib.Index(space="ip", dim=n_dims)

@@ -78,8 +78,8 @@ class VectorIndex(Protocol):
         """Return up to n vectors spread evenly over the index."""
         ...
 
-    def write(self, path: Path) -> None:
-        """Write the index to a file."""
+    def write(self, path: Path) -> list[Path]:
+        """Write the index to one or more files, and return them; their names begin as the given one."""
         ...
 
 

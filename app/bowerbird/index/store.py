@@ -19,7 +19,7 @@ from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
 from bowerbird.index.protocol import VectorIndex
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
     data = folder / f"{stem}-{secrets.token_hex(4)}.index"
     labels = data.with_suffix(".labels")
     try:
-        index.write(data)
+        paths = index.write(data)
         with labels.open("wb") as file:
             np.save(file, index.labels())
-        files = {path.name: [path.stat().st_size, _checksum(path)] for path in (data, labels)}
+        files = {path.name: [path.stat().st_size, _checksum(path)] for path in (*paths, labels)}
         stamp_path = folder / f"{stem}.json"
         write_atomic(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
     except BaseException:
-        data.unlink(missing_ok=True)
-        labels.unlink(missing_ok=True)
+        for path in folder.glob(f"{data.stem}.*"):
+            path.unlink(missing_ok=True)
         raise
     for old in folder.glob(f"{stem}-*"):
         if old.name not in files:
@@ -98,12 +98,12 @@ def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
         for path, (size, checksum) in zip(paths, files.values(), strict=True):
             if path.stat().st_size != size or _checksum(path) != checksum:
                 return None
-        data, labels = paths
+        *data, labels = paths
         if stamp.kind == ExactIndex.kind:
-            return ExactIndex.read(data, n_dims)
+            return ExactIndex.read(data[0], n_dims)
         if stamp.kind == HnswIndex.kind and hnsw.is_available():
             return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False), ef=stamp.ef)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, AttributeError):
         return None
     return None
 
