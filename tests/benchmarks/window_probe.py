@@ -53,6 +53,7 @@ def scroll(qt: QApplication, program: Application) -> dict[str, object]:
     start(qt, program)
     settle(qt, program)
     table = program.window.table
+    n_rows = program.window.model.rowCount()
     bar = table.verticalScrollBar()
     frames = []
     for i in range(300):
@@ -71,7 +72,7 @@ def scroll(qt: QApplication, program: Application) -> dict[str, object]:
             wait(qt, lambda before=before: program.window._state is not before)
             keys.append((time.perf_counter() - began) * 1000)
     program.window.search.setText("")
-    wait(qt, lambda: program.window.model.rowCount() > 50_000)
+    wait(qt, lambda: program.window.model.rowCount() == n_rows)
     sorts = {}
     for column, name in ((columns.DURATION, "length"), (columns.FOLDER, "folder"), (columns.NAME, "name")):
         before = program.window._state

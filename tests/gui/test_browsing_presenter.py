@@ -54,6 +54,7 @@ class FakeBrowsing:
         self.n_library = 10
         self.guesses: tuple[SpellingCorrection, ...] = ()
         self.is_deaf = False
+        self.some: Example | None = Example(Path("/any/rain.wav"))
 
     def list(self, query: Query) -> Listing:
         self.queries.append(query)
@@ -78,6 +79,9 @@ class FakeBrowsing:
     def recent(self, kind: str, query: Query) -> Listing:
         return Listing(np.zeros(0, np.int64), n_library=self.n_library)
 
+    def some_sound(self) -> Example | None:
+        return self.some
+
     def folder_pane(self) -> FolderPane:
         return PANE
 
@@ -88,6 +92,7 @@ class FakeView:
         self.text = ""
         self.pane: object = None
         self.complaints: list[str] = []
+        self.played: list[Example] = []
         self.has_text_encoder = False
         self.location: Location | None = None
         self.history = (False, False)
@@ -107,6 +112,9 @@ class FakeView:
 
     def complain(self, sentence: str) -> None:
         self.complaints.append(sentence)
+
+    def play_example(self, example: Example) -> None:
+        self.played.append(example)
 
     def show_location(self, location: Location | None) -> None:
         self.location = location
@@ -543,3 +551,36 @@ def test_a_query_is_shown_in_its_own_order_whether_its_list_is_ranked_or_not(tab
     table.presenter.clear_everything()
     table.queries.answer_all()
     assert table.presenter.order == ("stars", True), "a ranked list does not change the order of the others"
+
+
+def test_a_filter_that_is_not_valid_is_complained_of_once_the_box_is_left(table: Table):
+    table.type("rate>=48x")
+    assert table.view.complaints == []
+    table.presenter.finish_typing()
+    assert table.view.complaints[-1].startswith("“48x” is not a valid rate.")
+
+
+def test_a_list_that_comes_after_the_box_was_left_does_not_hide_the_complaint(table: Table):
+    table.presenter.text_changed("rate>=48x")
+    table.presenter.finish_typing()
+    table.view.complaints.clear()  # as the new list does
+    table.queries.answer_all()
+    assert table.view.complaints[-1].startswith("“48x” is not a valid rate.")
+
+
+@pytest.mark.parametrize("text", ["rate>=", "rate>=48k", "a-b", "kick"])
+def test_unfinished_filters_and_words_are_not_complained_of(table: Table, text: str):
+    table.type(text)
+    table.presenter.finish_typing()
+    assert table.view.complaints == []
+
+
+def test_a_surprise_is_played_and_searched_by(table: Table):
+    table.presenter.surprise()
+    table.queries.answer_all()
+    assert table.view.played == [Example(Path("/any/rain.wav"))]
+    assert table.state.examples == (Example(Path("/any/rain.wav")),)
+    table.browsing.some = None
+    table.presenter.surprise()
+    table.queries.answer_all()
+    assert table.view.complaints == ["No sounds have been analysed yet. Try again in a moment."]

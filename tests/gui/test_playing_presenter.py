@@ -42,9 +42,13 @@ class FakeView:
         self.device: list[str | None] = []
         self.complaints: list[str] = []
         self.treatments: list[Treatment] = []
+        self.target = Music()
 
     def show_treatment(self, treatment: Treatment) -> None:
         self.treatments.append(treatment)
+
+    def show_target(self, target: Music) -> None:
+        self.target = target
 
     def show_playing(self, path: Path | None) -> None:
         self.playing.append(path)
@@ -266,6 +270,13 @@ def test_a_sound_is_played_in_a_tempo_and_key_where_its_own_are_known(deck: Deck
     assert deck.view.treatments[-1] == Treatment(semitones=1, tempo=1.2)
     deck.presenter.reset()
     assert deck.view.treatments[-1] == UNTREATED
+
+
+def test_the_tempo_and_key_in_use_are_shown(deck: Deck):
+    deck.presenter.follow(Music(120.0, parse_key("Am")))
+    assert str(deck.view.target) == "120 BPM, A minor"
+    deck.presenter.reset()
+    assert str(deck.view.target) == ""
 
 
 def test_likely_sounds_are_prepared_unless_nothing_plays_by_itself(deck: Deck):

@@ -80,7 +80,7 @@ def test_a_selection_becomes_a_collection_that_lists_it(stage: Stage, monkeypatc
     stage.until(lambda: "Act 2" in stage.window.shelf.texts)
     stage.window.shelf.open_text("Act 2")
     stage.until_rows(["Kick 1.wav", "Kick 2.wav"])
-    stage.until(lambda: stage.chip_texts == ["collection=Act 2"])  # chips are laid out after the rows
+    stage.until(lambda: stage.chip_texts == ["Collection: Act 2"])  # chips are laid out after the rows
     menu = QMenu(stage.window)
     stage.window.inspector.collections.fill_menu(menu)
     assert [action.text() for action in menu.actions() if action.text()] == ["Act 2", "New collection…"]

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+from gui_sounds import DRUMS
 from gui_stage import Stage
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
@@ -221,6 +222,41 @@ def test_the_folder_pane_is_hidden_and_shown_by_its_action(stage: Stage):
     assert not stage.window.folders.isVisible()
     stage.trigger("folders")
     assert stage.window.folders.isVisible()
+
+
+def test_in_a_narrow_window_the_folders_take_the_place_of_the_list_until_one_is_chosen(stage: Stage):
+    stage.window.resize(360, 700)
+    stage.until(lambda: not stage.window.folders.isVisible())
+    stage.trigger("folders")
+    assert (stage.window.folders.isVisible(), stage.table.isVisible()) == (True, False)
+    stage.window.folders.setCurrentIndex(stage.window.folders._items[stage.directory("Sounds/Drums")].index())
+    stage.until_rows(DRUMS)
+    stage.press(Qt.Key.Key_Return)
+    assert (stage.window.folders.isVisible(), stage.table.isVisible()) == (False, True)
+    assert stage.table.hasFocus()
+    stage.trigger("folders")
+    stage.trigger("folders")
+    assert (stage.window.folders.isVisible(), stage.table.isVisible()) == (False, True)
+    assert stage.window.are_folders_wanted
+    stage.window.resize(1200, 700)
+    stage.until(stage.window.folders.isVisible)
+
+
+def test_folders_and_inspector_take_turns_in_a_narrow_window(stage: Stage):
+    stage.window.resize(360, 700)
+    stage.until(lambda: not stage.window.folders.isVisible())
+    for name, is_folders in (("folders", True), ("inspector", False), ("folders", True)):
+        stage.trigger(name)
+        assert (stage.window.folders.isVisible(), stage.window.inspector.isVisible()) == (is_folders, not is_folders)
+
+
+def test_larger_text_is_not_cut_in_the_transport(stage: Stage):
+    for size_px in (4, -2):
+        stage.program.change_setting("text_size_px", size_px)
+        stage.click_row("Kick 1.wav")
+        time = stage.window.transport._time
+        stage.until(lambda time=time: time.text())
+        assert time.fontMetrics().horizontalAdvance("0:00:00.00 / 00:00.00") <= time.width()
 
 
 def test_the_smallest_window_is_as_small_as_it_says(stage: Stage):

@@ -49,9 +49,9 @@ def test_a_filter_is_a_chip_and_its_cross_takes_it_away(deaf_to_words: Stage):
     stage.until(lambda: stage.window.search.text() == "kick")
     stage.until(lambda: stage.chips)
     assert stage.names == ["Kick 1.wav"]
-    assert stage.chip_texts == ["duration<0.27"]
+    assert stage.chip_texts == ["Length < 0.27 s"]
     cross = stage.chips[0].findChild(QToolButton)
-    assert cross.accessibleName() == "Remove duration<0.27"
+    assert cross.accessibleName() == "Remove Length < 0.27 s"
     stage.click(cross)
     stage.until_rows(["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
     assert (stage.window.search.text(), stage.chip_texts) == ("kick", [])

@@ -224,6 +224,18 @@ def looks_like_filter(word: str) -> bool:
     return _FILTER_BEGINNING.match(word) is not None
 
 
+def filter_faults(query: Query) -> tuple[str, ...]:
+    """Return why words that look like filters are none, one sentence each; unfinished filters have no fault."""
+    faults = []
+    for term in query.terms:
+        if looks_like_filter(term.text) and term.text[-1] not in "<>=":
+            try:
+                parse_filter(term.text)
+            except QueryError as error:
+                faults.append(str(error))
+    return tuple(faults)
+
+
 def parse_filter(text: str) -> Filter:
     """Parse a filter such as ``duration<2``, ``channels=stereo`` or ``folder=Drums``.
 

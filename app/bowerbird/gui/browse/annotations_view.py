@@ -167,6 +167,9 @@ class CollectionRow(QWidget):
         add.show()
 
     def _open_menu(self) -> None:
+        if not self._all:
+            self.new_asked.emit()
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu)
@@ -178,6 +181,5 @@ class CollectionRow(QWidget):
             action = menu.addAction(entry.collection.name.replace("&", "&&"), partial(self.toggled.emit, entry))
             action.setCheckable(True)
             action.setChecked(entry.is_member)
-        if self._all:
-            menu.addSeparator()
+        menu.addSeparator()
         menu.addAction(self.tr("New collection…"), self.new_asked.emit)

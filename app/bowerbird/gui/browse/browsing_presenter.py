@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bowerbird.base.text import count_text
-from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
+from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, filter_faults, parse_query
 from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, QueryHistory, QueryState
 from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
@@ -79,6 +79,9 @@ class BrowsingView(Protocol):
     def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Enable or disable Back and Forward."""
 
+    def play_example(self, example: Example) -> None:
+        """Play a sound that is searched by."""
+
     def list_position(self) -> ListPosition | None:
         """Return where the list stands."""
 
@@ -122,6 +125,7 @@ class BrowsingPresenter:
         self._understood = understood
         self._pane_read = pane_read
         self._clock = clock
+        self._is_typing = False
         self._history = QueryHistory(QueryState())
         self._position: ListPosition | None = None
         self._typed = Query()
@@ -186,6 +190,7 @@ class BrowsingPresenter:
         """Search for what was typed."""
         if text == self.state.text:
             return
+        self._is_typing = True
         state = replace(self.state, text=text)
         if not state.examples:
             state = replace(state, ranked_order=(RELEVANCE, False))
@@ -263,6 +268,7 @@ class BrowsingPresenter:
             self._view.complain(translate("Search", "No sounds have been analysed yet. Try again in a moment."))
         else:
             self.find_similar([example])
+            self._view.play_example(example)
 
     def remove_example(self, unwanted: Example) -> None:
         """Remove an example."""
@@ -322,13 +328,19 @@ class BrowsingPresenter:
         self._ask(replace(self.state, filters=()))
 
     def finish_typing(self) -> None:
-        """Turn filters that were typed into chips: the search box has been left."""
+        """Turn filters that were typed into chips, and say what is wrong with others: the search box has been left."""
         self._history.settle()
+        self._is_typing = False
+        self._complain_of_filters()
         if self._typed.filters:
             terms = Query(self._typed.terms)
             self._history.replace(replace(self.state, text=str(terms), filters=self.filters))
             self._show_query()
             self._run(is_same_query=True)
+
+    def _complain_of_filters(self) -> None:
+        for fault in filter_faults(self._typed):
+            self._view.complain(fault)
 
     def relax(self, relaxation: Relaxation) -> None:
         """Run a less restrictive query that was offered."""
@@ -448,6 +460,9 @@ class BrowsingPresenter:
             )
         )
 
+        if not (self._is_typing or is_same_query):  # the list came after the box was left
+            self._complain_of_filters()
+
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:
             return
@@ -516,6 +531,9 @@ def _advice(query: Query, listing: Listing, *, is_similar: bool, is_recent: bool
         return translate("Search", "No sounds yet. Add a folder, or drop one here.")
     if is_recent and not (query.terms or query.filters or query.location):
         return translate("Search", "Nothing here yet. Sounds that you play or drag are listed here.")
+    faults = filter_faults(query)
+    if faults:
+        return faults[0]
     if query.terms:
         return translate("Search", "Nothing found for “{words}”.").format(words=query.typed)
     if query.filters or query.location or not is_similar:

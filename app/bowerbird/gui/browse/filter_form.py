@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from bowerbird.domain.fields import FILTER_FIELDS
 from bowerbird.domain.query import Filter, parse_filter
-from bowerbird.gui.translation import QT_TRANSLATE_NOOP
+from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
 ControlKind: TypeAlias = Literal["range", "choice", "text"]
 
@@ -54,9 +54,9 @@ _CONTROLS: Final = (
         QT_TRANSLATE_NOOP("Filters", "Rate"),
         "choice",
         choices=(
-            ("rate=44100", "44.1"),
-            ("rate=48000", "48"),
-            ("rate>=88200", QT_TRANSLATE_NOOP("Filters", "88.2 and more")),
+            ("rate=44100", "44.1 kHz"),
+            ("rate=48000", "48 kHz"),
+            ("rate>=88200", QT_TRANSLATE_NOOP("Filters", "88.2 kHz and more")),
         ),
     ),
     Control(
@@ -154,6 +154,22 @@ def with_text(filters: Sequence[Filter], control: Control, text: str) -> tuple[F
         When it is not a value of the field.
     """
     return _replaced(filters, control, [parse_filter(f"{control.field}={text.strip()}")] if text.strip() else [])
+
+
+def chip_text(condition: Filter) -> str:
+    """Return a filter in words: "Channels: Mono", "Length < 0.5 s"."""
+    controls = [control for control in CONTROLS if control.field == condition.field.name]
+    title = translate("Filters", controls[0].title) if controls else condition.field.name.capitalize()
+    for control in controls:
+        choice = chosen([condition], control)
+        if choice is not None:
+            return f"{title}: {translate('Filters', dict(control.choices)[choice])}"
+    value = str(condition).removeprefix(f"{condition.field.name}{condition.operator}").replace("-", "\u2212")
+    unit = controls[0].unit if controls else ""
+    if condition.field.kind != "number" or condition.field.named_values == {"yes": 1.0, "no": 0.0}:
+        return f"{title}: {value}"
+    sign = {"<=": "\u2264", ">=": "\u2265"}.get(condition.operator, condition.operator)
+    return " ".join(part for part in (title, sign, value, unit) if part)
 
 
 def _replaced(filters: Sequence[Filter], control: Control, made: Sequence[Filter]) -> tuple[Filter, ...]:

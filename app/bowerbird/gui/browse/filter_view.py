@@ -20,7 +20,7 @@ from bowerbird.gui.browse.filter_form import (
     with_range,
     with_text,
 )
-from bowerbird.gui.shell.styled import button, label, styled
+from bowerbird.gui.shell.styled import FlowLayout, button, label, styled
 from bowerbird.gui.translation import translate
 
 _WIDTH_PX: Final = 380
@@ -127,9 +127,7 @@ class FilterPanel(QFrame):
 
     def _choice(self, control: Control) -> QWidget:
         row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout = FlowLayout(row, gap_px=2)
         made: dict[str, QPushButton] = {}
         for text, title in control.choices:
             option = button(translate("Filters", title), "option", partial(self._toggle, control, text))
@@ -137,7 +135,6 @@ class FilterPanel(QFrame):
             option.setAutoDefault(False)
             made[text] = option
             layout.addWidget(option)
-        layout.addStretch(1)
 
         def update() -> None:
             current = chosen(self._filters, control)

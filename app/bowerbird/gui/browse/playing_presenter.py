@@ -58,6 +58,19 @@ class Output(Protocol):
         """Whether a sound plays, or is about to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A tempo and a key, where they are known."""
+
+    bpm: float | None = None
+    key: Key | None = None
+
+    def __str__(self) -> str:
+        """Return "120 BPM, A minor"; "" where neither is known."""
+        tempo = f"{self.bpm:g} BPM" if self.bpm is not None else ""
+        return ", ".join(part for part in (tempo, str(self.key) if self.key is not None else "") if part)
+
+
 class PlayingView(Protocol):
     """What the presenter needs of the window."""
 
@@ -66,6 +79,9 @@ class PlayingView(Protocol):
 
     def show_treatment(self, treatment: Treatment) -> None:
         """Show how the current sound is played."""
+
+    def show_target(self, target: Music) -> None:
+        """Show the tempo and key that sounds are played in."""
 
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device, or none."""
@@ -80,14 +96,6 @@ class Region:
 
     start_s: float
     end_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Music:
-    """A tempo and a key, where they are known."""
-
-    bpm: float | None = None
-    key: Key | None = None
 
 
 def music_of(bpm: float | None, root_key: str | None) -> Music:
@@ -298,13 +306,17 @@ class PlayingPresenter:
 
     def follow(self, music: Music) -> None:
         """Play sounds whose tempo or key is known in a tempo and key; an empty `Music` plays them as they are."""
-        self._target = music
+        self._aim_at(music)
         self._treat(self._chosen)
 
     def reset(self) -> None:
         """Play sounds as they are."""
-        self._target = Music()
+        self._aim_at(Music())
         self._treat(UNTREATED)
+
+    def _aim_at(self, music: Music) -> None:
+        self._target = music
+        self._view.show_target(music)
 
     def _treat(self, treatment: Treatment) -> None:
         self._chosen = treatment

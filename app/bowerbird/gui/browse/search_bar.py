@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QTo
 from bowerbird.base.text import count_text, printable
 from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
+from bowerbird.gui.browse.filter_form import chip_text
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button
 from bowerbird.gui.shell.theme import Tokens
@@ -154,7 +155,10 @@ def _tool_button(action: QAction) -> QToolButton:
 
 
 class Chip(QFrame):
-    """An example or a filter, with a remove button; a chip with a menu opens it when it is pressed."""
+    """An example or a filter, with a remove button; a chip with a menu opens it when it is pressed.
+
+    Its tool tip is the whole text, or `tip`.
+    """
 
     def __init__(
         self,
@@ -164,6 +168,7 @@ class Chip(QFrame):
         *,
         role: str = "",
         menu: Callable[[], QMenu] | None = None,
+        tip: str = "",
         width_px: int = _CHIP_TEXT_PX,
     ) -> None:
         super().__init__()
@@ -177,7 +182,7 @@ class Chip(QFrame):
         if menu is None:
             words = QLabel(elided)
             words.setTextFormat(Qt.TextFormat.PlainText)
-            words.setToolTip(text)
+            words.setToolTip(tip or text)
             layout.addWidget(words)
         else:
             layout.addWidget(self._menu_button(elided.replace("&", "&&"), text, colours))
@@ -330,7 +335,13 @@ class ChipStrip(QWidget):
 
     def _filter_chips(self, width_px: int = _CHIP_TEXT_PX) -> list[Chip]:
         return [
-            Chip(str(condition), self._colours, partial(self.filter_removed.emit, condition), width_px=width_px)
+            Chip(
+                chip_text(condition),
+                self._colours,
+                partial(self.filter_removed.emit, condition),
+                tip=str(condition),
+                width_px=width_px,
+            )
             for condition in self._filters
         ]
 
@@ -387,7 +398,7 @@ class ChipStrip(QWidget):
     def _filters_menu(self) -> QMenu:
         menu = QMenu(self)
         for condition in self._filters:
-            text = self.tr("Remove {text}").format(text=condition).replace("&", "&&")
+            text = self.tr("Remove {text}").format(text=chip_text(condition)).replace("&", "&&")
             menu.addAction(text, partial(self.filter_removed.emit, condition))
         return menu
 

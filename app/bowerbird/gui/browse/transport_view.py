@@ -5,7 +5,7 @@ Every control has a fixed place: texts that change have a fixed width or the wid
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
@@ -59,6 +59,7 @@ class Transport(QWidget):
         self._reverse = _button(actions["reverse"])
         self._even = _button(actions["even"])
         self._auto_play = _button(actions["auto_play"])
+        self._tempo_and_key = _button(actions["tempo_and_key"])
         self._similar = _button(actions["similar"])
         self._name = ElidedLabel("now")
         self._properties = ElidedLabel("small")
@@ -66,7 +67,6 @@ class Transport(QWidget):
         self._time = label("", "muted")
         self._time.setFont(_tabular(self._time.font()))
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._time.setFixedWidth(self.fontMetrics().horizontalAdvance("0:00:00.00 / 00:00.00"))
         self._pitch = _Readout("−24 st", self.tr("Pitch: click resets, the wheel changes it by a semitone"))
         self._pitch.stepped.connect(self.pitch_stepped)
         self._pitch.clicked.connect(lambda _=False: self.pitch_reset.emit())
@@ -78,7 +78,6 @@ class Transport(QWidget):
         self._channel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._channel.setToolTip(self.tr("Channels"))
         self._channel.setAccessibleName(self.tr("Channels"))
-        self._channel.setFixedWidth(self.fontMetrics().horizontalAdvance(self.tr("Right")) + 20)
         self._channel.clicked.connect(self._choose_channel)
         self._volume_icon = QLabel()
         self._volume = QSlider(Qt.Orientation.Horizontal)
@@ -88,12 +87,12 @@ class Transport(QWidget):
         self._volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._decibels = label("", "muted")
         self._decibels.setFont(_tabular(self._decibels.font()))
-        self._decibels.setFixedWidth(self.fontMetrics().horizontalAdvance("−60 dB "))
         self._decibels.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._volume.valueChanged.connect(self._volume_moved)
         self._duration_s = 0.0
         self._width_px = 10_000
         self._lay_out()
+        self._fit_texts()
         self.recolour(colours)
         self.show_device(None)
         self.show_treatment(UNTREATED)
@@ -103,7 +102,14 @@ class Transport(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 8)
         layout.setSpacing(4)
-        for button in (self._play, self._loop, self._reverse, self._even, self._auto_play):
+        for button in (
+            self._play,
+            self._loop,
+            self._reverse,
+            self._even,
+            self._auto_play,
+            self._tempo_and_key,
+        ):
             layout.addWidget(button)
         layout.addSpacing(4)
         layout.addWidget(self._name, 3)
@@ -120,6 +126,22 @@ class Transport(QWidget):
         layout.addWidget(self._volume_icon)
         layout.addWidget(self._volume)
         layout.addWidget(self._decibels)
+
+    def _fit_texts(self) -> None:
+        """Keep the width of texts that change, whatever their size."""
+        for widget in (self._time, self._decibels, self._channel, self._pitch, self._speed):
+            widget.ensurePolished()
+        self._time.setFixedWidth(self._time.fontMetrics().horizontalAdvance("0:00:00.00 / 00:00.00") + 2)
+        self._decibels.setFixedWidth(self._decibels.fontMetrics().horizontalAdvance("−60 dB "))
+        self._channel.setFixedWidth(self._channel.fontMetrics().horizontalAdvance(self.tr("Right")) + 20)
+        for readout in (self._pitch, self._speed):
+            readout.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the texts to another text size."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange} and hasattr(self, "_speed"):
+            self._fit_texts()
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
@@ -212,6 +234,7 @@ class Transport(QWidget):
             (self._speed, _SHOWS_SPEED_PX),
             (self._channel, _SHOWS_SPEED_PX),
             (self._similar, _SHOWS_VOLUME_PX),
+            (self._tempo_and_key, _SHOWS_VOLUME_PX),
         ):
             widget.setVisible(width_px >= from_px)
         self._fit_properties()
@@ -240,7 +263,11 @@ class _Readout(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(meaning)
         self.setAccessibleName(meaning)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + 14)
+        self._widest = widest
+
+    def fit(self) -> None:
+        """Keep the width of the widest value."""
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(self._widest) + 14)
 
     def show_value(self, text: str, *, is_changed: bool) -> None:
         """Show a value."""

@@ -255,6 +255,8 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Tempo and ke&y…"),
         ("T",),
+        icon="tempo",
+        is_switch=True,
         in_list_only=True,
     ),
     ActionSpec(
@@ -427,9 +429,7 @@ def show_keys(actions: dict[str, QAction], keys: KeyMap) -> None:
     """Set the keys of all actions, and name them in their tool tips."""
     for name, action in actions.items():
         action.setShortcuts([QKeySequence(key) for key in keys.keys_of(name)])
-        plain = plain_text(action.text())
-        shown = [shown_key(key) for key in keys.keys_of(name)][:1]
-        action.setToolTip(f"{plain} ({shown[0]})" if shown else plain)
+        action.setToolTip(tool_tip(action))
 
 
 def recolour(actions: dict[str, QAction], colours: Tokens) -> None:
@@ -452,6 +452,13 @@ def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
         action = actions[spec.name]
         menu.addAction(action)
         action.setIconVisibleInMenu(False)
+
+
+def tool_tip(action: QAction) -> str:
+    """Return the text of an action with its key."""
+    plain = plain_text(action.text())
+    keys = action.shortcuts()
+    return f"{plain} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else plain
 
 
 def plain_text(text: str) -> str:

@@ -54,6 +54,7 @@ from bowerbird.gui.shell.keys_view import KeySheet
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.settings_view import SettingsWindow
+from bowerbird.gui.shell.single_window import Doorbell, hand_over
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
 from bowerbird.gui.translation import translate, use_translator
@@ -446,7 +447,7 @@ class Application:
                 "zoom_in": window.waveform.zoom_in,
                 "zoom_out": window.waveform.zoom_out,
                 "zoom_whole": window.waveform.show_whole,
-                "folders": window.fit,
+                "folders": window.toggle_folders,
                 "inspector": window.toggle_inspector,
                 "rejected": window.show_rejected,
                 "settings": self._open_settings,
@@ -482,7 +483,7 @@ class Application:
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["even"].setChecked(settings.is_even)
         window.actions_by_name["lanes"].setChecked(True)
-        window.actions_by_name["folders"].setChecked(settings.has_folders)
+        window.want_folders(are_wanted=settings.has_folders)
         window.want_inspector(is_wanted=settings.has_inspector)
         window.show_history(can_go_back=False, can_go_forward=False)
         window.show_undo(None, None)
@@ -707,6 +708,7 @@ class Application:
             save_settings(self._settings, paths.settings_path())
 
     def _open_tempo_and_key(self) -> None:
+        self.window.show_target(self.playing.target)  # the switch shows whether one is chosen, not that it was pressed
         dialog = TempoAndKeyDialog(self.window, self.playing.target)
         dialog.music_chosen.connect(self.playing.follow)
         dialog.music_chosen.connect(lambda _: self._estimate())
@@ -796,7 +798,7 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             is_even=self.playing.is_even,
-            has_folders=self.window.actions_by_name["folders"].isChecked(),
+            has_folders=self.window.are_folders_wanted,
             columns=list(self.window.table.columns),
             column_widths=self.window.table.column_widths,
             keys=self._keys.changed,
@@ -860,16 +862,21 @@ def open_window(arguments: Sequence[str]) -> int:
                 "There is no display for the window. Use the commands instead: bowerbird --help.", file=sys.stderr
             )
             return 2
+    library = paths.library_path(options.library)
+    folders = [folder.absolute() for folder in options.folders]
     boundary.log_qt()
     application = QApplication(["bowerbird"])
     use_translator(QApplication.translate)
     application.setApplicationName("Bowerbird")
     application.setDesktopFileName("bowerbird")
     application.setStyle("Fusion")
+    if hand_over(library, folders):
+        print("Bowerbird is open already. Its window is in front now.", file=sys.stderr)  # noqa: T201
+        return 0
     try:
         problems: list[str] = []
         program = Application(
-            Library.open(paths.library_path(options.library)),
+            Library.open(library),
             load_settings(paths.settings_path(), problems.append),
             encoder_named(DEFAULT_ENCODER),
         )
@@ -878,11 +885,13 @@ def open_window(arguments: Sequence[str]) -> int:
         theme.apply(application, "system")
         dialogs.show_error(str(error))
         return 2
-    folders = [folder.absolute() for folder in options.folders]
     if options.demo and not folders and program.is_empty:
         folders = [demo_folder()]
     boundary.show_uncaught(program.window)
     boundary.close_on_signals(program.window)
+    doorbell = Doorbell(library, program.window, program.folders.add)
+    if not doorbell.is_waiting:
+        problems.append(translate("Start", "Another start of the program will open a second window."))
     keep_turns_short()
     program.start(folders)
     for problem in problems:

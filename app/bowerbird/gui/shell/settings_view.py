@@ -6,7 +6,6 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QHBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.settings import Settings
 from bowerbird.gui.browse.columns import COLUMNS, DEFAULT_ORDER, FIXED, INDEX_OF
-from bowerbird.gui.shell.styled import FlowLayout, button, label, resize_within_screen, scrolled_rows, styled
+from bowerbird.gui.shell.styled import CheckBox, FlowLayout, button, label, resize_within_screen, scrolled_rows, styled
 from bowerbird.gui.translation import translate
 from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
@@ -54,7 +53,7 @@ class SettingsWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self._options: dict[str, dict[object, QPushButton]] = {}
-        self._columns: dict[str, QCheckBox] = {}
+        self._columns: dict[str, CheckBox] = {}
         self._patterns: list[str] = []
         self._devices = QComboBox()
         self._devices.setAccessibleName(self.tr("Sound output"))
@@ -148,7 +147,7 @@ class SettingsWindow(QDialog):
         flow = FlowLayout(widget, gap_px=8)
         for name in DEFAULT_ORDER:
             if name not in FIXED:
-                box = QCheckBox(translate("Columns", COLUMNS[INDEX_OF[name]].title))
+                box = CheckBox(translate("Columns", COLUMNS[INDEX_OF[name]].title))
                 box.clicked.connect(lambda is_shown, name=name: self.column_changed.emit(name, is_shown))
                 self._columns[name] = box
                 flow.addWidget(box)

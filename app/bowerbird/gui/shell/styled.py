@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QLabel,
     QLayout,
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -130,6 +133,25 @@ class FlowLayout(QLayout):
             x += size.width() + self._gap_px
             row_px = max(row_px, size.height())
         return y + row_px - rect.y() + margins.bottom()
+
+
+class CheckBox(QCheckBox):
+    """A box with a tick."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, then the tick in the colour of the ground: style sheets cannot colour one."""
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Window), 2, c=Qt.PenCapStyle.RoundCap))
+        corners = ((0.24, 0.52), (0.42, 0.70), (0.76, 0.30))
+        painter.drawPolyline([QPointF(box.x() + box.width() * x, box.y() + box.height() * y) for x, y in corners])
+        painter.end()
 
 
 def clear_layout(layout: QLayout) -> None:

@@ -44,7 +44,7 @@ from bowerbird.gui.browse.folders_view import FolderTree
 from bowerbird.gui.browse.indexing_presenter import IndexingState, UnfinishedState
 from bowerbird.gui.browse.inspector_view import WIDTH_PX, Inspector
 from bowerbird.gui.browse.placeholders import EmptyState, relaxation_text
-from bowerbird.gui.browse.playing_presenter import Region
+from bowerbird.gui.browse.playing_presenter import Music, Region
 from bowerbird.gui.browse.query_history import ListPosition
 from bowerbird.gui.browse.recording_view import RecordingPanel
 from bowerbird.gui.browse.rejected_view import RejectedPage
@@ -75,8 +75,8 @@ _NO_FOLDERS_PX: Final = 720
 _NO_INSPECTOR_PX: Final = 960
 """In a narrower window the inspector is hidden until it is asked for, and then takes the space of the folders."""
 
-_INSPECTOR_ALONE_PX: Final = 560
-"""In a narrower window the inspector takes the space of the list as well."""
+_ALONE_PX: Final = 560
+"""In a narrower window the inspector, or the folders, take the space of the list as well."""
 
 _N_LIKELY: Final = 6
 MAX_EXAMPLES: Final = 20
@@ -135,6 +135,8 @@ class MainWindow(QMainWindow):
         self._sound: SoundRow | None = None
         self._is_inspector_wanted = True
         self._is_inspector_asked_for = False
+        self._are_folders_wanted = True
+        self._are_folders_asked_for = False
         self._has_dragged_folders = False
         self._query_path: Path | None = None
         self.model = SoundsModel(reader, self)
@@ -220,6 +222,8 @@ class MainWindow(QMainWindow):
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
         self.chips.rejected_clicked.connect(self.show_rejected)
+        for used in (self.folders.clicked, self.folders.activated, self.shelf.opened):
+            used.connect(lambda _: self.leave_folders())
         self.rejected.tree.reveal_asked.connect(reveal)
         self.status.pause_clicked.connect(self.actions_by_name["pause"].trigger)
         self.status.cancel_clicked.connect(self.actions_by_name["cancel"].trigger)
@@ -418,6 +422,12 @@ class MainWindow(QMainWindow):
         self.actions_by_name["back"].setEnabled(can_go_back)
         self.actions_by_name["forward"].setEnabled(can_go_forward)
 
+    def play_example(self, example: Example) -> None:
+        """Play a sound that is searched by, and let the keys of the list work."""
+        self.chips.example_played.emit(example)
+        page = self.map if self.actions_by_name["map"].isChecked() else self.table
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def list_position(self) -> ListPosition:
         """Return where the list stands."""
         return self.table.position()
@@ -498,6 +508,13 @@ class MainWindow(QMainWindow):
         """Show how the current sound is played."""
         self.transport.show_treatment(treatment)
         self.actions_by_name["reverse"].setChecked(treatment.is_reversed)
+
+    def show_target(self, target: Music) -> None:
+        """Show the tempo and key that sounds are played in."""
+        action = self.actions_by_name["tempo_and_key"]
+        action.setChecked(target != Music())
+        plain = actions.tool_tip(action)
+        action.setToolTip(f"{plain}\n{target}" if target != Music() else plain)
 
     def likely_paths(self) -> list[Path]:
         """Return the files of the rows around the current one, which are likely to be selected next."""
@@ -707,6 +724,8 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         if event.oldSize().width() >= _NO_INSPECTOR_PX > self.width():
             self._is_inspector_asked_for = False
+        if event.oldSize().width() >= _NO_FOLDERS_PX > self.width():
+            self._are_folders_asked_for = False
         self.fit()
 
     def fit(self) -> None:
@@ -714,9 +733,10 @@ class MainWindow(QMainWindow):
         width_px = self.width()
         is_inspector_wanted = self.actions_by_name["inspector"].isChecked()
         has_inspector = is_inspector_wanted and (width_px >= _NO_INSPECTOR_PX or self._is_inspector_asked_for)
-        is_alone = has_inspector and width_px < _INSPECTOR_ALONE_PX
-        has_folders = width_px >= (_NO_INSPECTOR_PX if has_inspector else _NO_FOLDERS_PX)
-        self.side.setVisible(has_folders and self.actions_by_name["folders"].isChecked())
+        has_room = width_px >= (_NO_INSPECTOR_PX if has_inspector else _NO_FOLDERS_PX)
+        has_folders = self.actions_by_name["folders"].isChecked() and (has_room or self._are_folders_asked_for)
+        is_alone = (has_inspector or has_folders) and width_px < _ALONE_PX
+        self.side.setVisible(has_folders)
         self.inspector.setVisible(has_inspector)
         self._pages.setVisible(not is_alone)
         self.transport.fit(width_px)
@@ -737,6 +757,7 @@ class MainWindow(QMainWindow):
         """Show the inspector, even in a narrow window."""
         self.actions_by_name["inspector"].setChecked(True)
         self._is_inspector_asked_for = self.width() < _NO_INSPECTOR_PX
+        self._are_folders_asked_for = False
         self.fit()
 
     def toggle_inspector(self) -> None:
@@ -745,9 +766,49 @@ class MainWindow(QMainWindow):
             is_shown = not self.inspector.isVisible()
             self.actions_by_name["inspector"].setChecked(is_shown or self._is_inspector_wanted)
             self._is_inspector_asked_for = is_shown
+            self._are_folders_asked_for = False
         else:
             self._is_inspector_wanted = self.actions_by_name["inspector"].isChecked()
         self.fit()
+
+    @property
+    def are_folders_wanted(self) -> bool:
+        """Whether the folders are shown in wide windows."""
+        return self._are_folders_wanted
+
+    def want_folders(self, *, are_wanted: bool) -> None:
+        """Show the folders in wide windows, or never unasked."""
+        self._are_folders_wanted = are_wanted
+        self.actions_by_name["folders"].setChecked(are_wanted)
+        self.fit()
+
+    def toggle_folders(self) -> None:
+        """Show or hide the folders, after their action was triggered."""
+        if self.width() < _NO_FOLDERS_PX or (self.inspector.isVisible() and self.width() < _NO_INSPECTOR_PX):
+            is_shown = not self.side.isVisible()
+            self.actions_by_name["folders"].setChecked(is_shown or self._are_folders_wanted)
+            self._are_folders_asked_for = is_shown
+            self._is_inspector_asked_for = False
+            self.fit()
+            if is_shown:
+                self.folders.setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self._focus_pages()
+        else:
+            self._are_folders_wanted = self.actions_by_name["folders"].isChecked()
+        self.fit()
+
+    def leave_folders(self) -> None:
+        """Return from the folders to the list, where they have taken its space."""
+        if self._are_folders_asked_for and not self._pages.isVisible():
+            self._are_folders_asked_for = False
+            self.fit()
+            self._focus_pages()
+
+    def _focus_pages(self) -> None:
+        page = self._pages.currentWidget()
+        if page is not None:
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go back and forward with the extra buttons of the mouse."""

@@ -56,7 +56,7 @@ class Listing:
     n_analysed : int or None
         Number of sounds that could be compared, where that is not all of them; None otherwise.
     is_understood : bool
-        Whether the words mean something to the encoder, where there are any.
+        Whether the words mean something to the encoder or are in names, where there are any.
     """
 
     ids: npt.NDArray[np.int64]
@@ -162,7 +162,7 @@ class Browsing:
         ids = np.concatenate([best, named[~np.isin(named, best)]])
         by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # shared: there may be a hundred thousand
         matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
-        return self._ranked(ids, matches, query)
+        return self._ranked(ids, matches, query, is_named=len(named) > 0)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
@@ -195,7 +195,9 @@ class Browsing:
         row = self._search.reader.rows([sound_id]).get(sound_id)
         return Example(row.path) if row is not None else None
 
-    def _ranked(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query) -> Listing:
+    def _ranked(
+        self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query, *, is_named: bool = False
+    ) -> Listing:
         reader = self._search.reader
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
@@ -208,7 +210,7 @@ class Browsing:
             reader.count(),
             self._search.guesses(query),
             n_analysed if n_analysed < n_present else None,
-            is_understood=not query.words or self._search.understands(query),
+            is_understood=not query.words or is_named or self._search.understands(query),
         )
 
     def _counts(self) -> tuple[int, int]:
