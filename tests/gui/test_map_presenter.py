@@ -1,6 +1,7 @@
 """What the map shows of the list, and when its layout is computed, without Qt."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from analyses import ENCODER_ID, N_DIMS, analysis, stamp
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.matches import Match
 from bowerbird.gui.map.map_presenter import MapPresenter
+from bowerbird.gui.map.map_state import OTHER
 from bowerbird.jobs.runner import JobEnded
 from bowerbird.library.library import Library
 from bowerbird.library.map import computing
@@ -59,7 +61,7 @@ class View:
 class Desk:
     """A presenter, its view, and the end of its jobs."""
 
-    def __init__(self, library, *, is_indexing=False):
+    def __init__(self, library, *, is_indexing=False, colour_by="folder"):
         self.view = View()
         self.events = []
         self.is_indexing = is_indexing
@@ -70,6 +72,7 @@ class Desk:
             queries=Direct(),
             post=self.events.append,
             is_indexing=lambda: self.is_indexing,
+            colour_by=colour_by,
         )
 
     def until_ended(self):
@@ -151,6 +154,41 @@ def test_a_chosen_colour_is_kept_for_the_kind_of_list(desk):
     desk.presenter.choose_colour("length")
     desk.presenter.list_changed(np.array([3]), {}, has_matches=False)
     assert desk.view.chosen == "loudness"
+
+
+def test_ranked_lists_can_be_coloured_by_an_aspect_of_similarity(desk):
+    desk.presenter.set_visible(is_visible=True)
+    aspects = {3: (("timbre", 100.0), ("pitch", 20.0)), 5: (("timbre", 50.0), ("pitch", 100.0))}
+    matches = {sound_id: replace(match(sound_id, 99.0), aspects=each) for sound_id, each in aspects.items()}
+    desk.presenter.list_changed(np.array([3, 5]), matches, has_matches=True)
+    assert desk.view.choices == ("similarity", "aspect timbre", "aspect pitch", "folder", "length", "loudness")
+    desk.presenter.choose_colour("aspect timbre")
+    levels = dict(zip(desk.view.points.ids.tolist(), desk.view.colouring.levels.tolist(), strict=True))
+    assert (levels[3], levels[5], levels[7]) == (255, 128, 0)
+    desk.presenter.list_changed(np.array([3, 5]), {}, has_matches=False)
+    assert "aspect timbre" not in desk.view.choices
+
+
+def test_lists_can_be_coloured_by_tag_of_several_the_most_common(library, desk):
+    with SqliteWriter(library.folder) as catalogue:
+        for sound_ids, word in (([1, 2], "wood"), ([2, 3], "dry"), ([3, 4, 5], "metal")):
+            with library.read() as reader:
+                audio_ids = reader.audio_of_sounds(sound_ids).values()
+            catalogue.set_word(word, dict.fromkeys(audio_ids, True))
+    desk.presenter.set_visible(is_visible=True)
+    assert desk.view.choices == ("folder", "tag", "length", "loudness")
+    desk.presenter.choose_colour("tag")
+    assert desk.view.colouring.labels == ("metal", "wood", "other or none")
+    levels = desk.view.colouring.levels[:6].tolist()
+    assert levels == [1, 1, 0, 0, 0, OTHER]
+
+
+def test_the_first_colour_is_the_one_that_was_chosen_last(library):
+    bring_up_to_date(library, ENCODER_ID, N_DIMS, seed=1)
+    desk = Desk(library, colour_by="length")
+    desk.presenter.set_visible(is_visible=True)
+    assert (desk.view.chosen, desk.presenter.colour_of_list) == ("length", "length")
+    desk.presenter.close()
 
 
 def test_a_layout_is_computed_when_the_map_is_opened(library, in_this_process):

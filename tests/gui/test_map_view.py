@@ -106,6 +106,21 @@ def test_a_context_menu_is_for_the_sound_under_it(hands):
     assert hands.chosen == []
 
 
+def test_a_selected_sound_is_dragged_and_the_ground_moves_the_map(hands):
+    drags = []
+    hands.view.drag_wanted.connect(lambda: drags.append(hands.view.selected_ids))
+    hands.wheel(hands.at(10), 4)
+    before = hands.canvas.camera
+    hands.drag([hands.at(10), hands.at(10) + QPoint(30, 0)])
+    assert drags == []
+    assert hands.canvas.camera != before, "it was not selected, so the map moved"
+    hands.click(10)
+    before = hands.canvas.camera
+    hands.drag([hands.at(10), hands.at(10) + QPoint(2, 0), hands.at(10) + QPoint(30, 0)])
+    assert drags == [[10]]
+    assert hands.canvas.camera == before
+
+
 def test_an_outline_selects_the_sounds_of_the_list_inside_it(hands):
     size = hands.canvas.size()
     corners = [

@@ -250,6 +250,19 @@ def test_folders_and_inspector_take_turns_in_a_narrow_window(stage: Stage):
         assert (stage.window.folders.isVisible(), stage.window.inspector.isVisible()) == (is_folders, not is_folders)
 
 
+def test_a_window_too_narrow_for_the_menu_bar_has_a_menu_button(stage: Stage):
+    window = stage.window
+    assert (window.menuBar().isVisible(), window.header.menu.isVisible()) == (True, False)
+    window.resize(360, 700)
+    stage.until(window.header.menu.isVisible)
+    assert not window.menuBar().isVisible()
+    titles = [action.text().replace("&", "") for action in window.header.menu.menu().actions()]
+    assert titles == ["File", "Edit", "Sound", "Organise", "View", "Listening tests", "Help"]
+    window.resize(1200, 700)
+    stage.until(window.menuBar().isVisible)
+    assert not window.header.menu.isVisible()
+
+
 def test_larger_text_is_not_cut_in_the_transport(stage: Stage):
     for size_px in (4, -2):
         stage.program.change_setting("text_size_px", size_px)

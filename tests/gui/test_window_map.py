@@ -1,16 +1,19 @@
 """The map in the window: another view of the list, with the same selection."""
 
+from collections.abc import Callable
+
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
 import numpy as np
 from gui_stage import Stage
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
 
 from bowerbird.base import paths
 from bowerbird.domain.query import Query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.gui.shell import window
 from bowerbird.library.library import Library
 from bowerbird.library.map.layout import read_map
 from bowerbird.library.map.placing import bring_up_to_date
@@ -118,6 +121,32 @@ def test_hovering_plays_without_selecting(mapped: Stage):
     assert mapped.window.chosen_ids() == []
     mapped.window.map.canvas.hovered.emit(None)
     mapped.until(lambda: not mapped.player.is_playing)
+
+
+def test_sounds_are_dragged_out_of_the_map_and_noted(mapped: Stage, monkeypatch: pytest.MonkeyPatch):
+    taken: list[list[str]] = []
+
+    def take(source: object, files: QMimeData) -> bool:
+        taken.append([url.fileName() for url in files.urls()])
+        return True
+
+    monkeypatch.setattr(window, "drag_files", take)
+    ids = [id_of(mapped, row) for row in (1, 4)]
+    noted: list[list[int]] = []
+    mapped.table.dragged.connect(noted.append)
+    mapped.window.map.select(ids)
+    mapped.window.map.drag_wanted.emit()
+    assert taken == [[mapped.names[1], mapped.names[4]]]
+    assert noted == [ids]
+
+
+def test_the_colours_and_the_hovering_of_the_map_are_kept(mapped: Stage, open_window: Callable[..., Stage]):
+    mapped.window.map.colour_chosen.emit("length")
+    mapped.window.map.hover.setChecked(False)
+    mapped.close()
+    again = open_window()
+    assert again.program.map.colour_of_list == "length"
+    assert not again.window.map.hover.isChecked()
 
 
 def test_no_results_are_explained_instead_of_an_empty_map(mapped: Stage):

@@ -61,6 +61,10 @@ class Settings:
         Whether the user stopped or paused the analysis; it is not resumed at the next start.
     labels : str or None
         Path of the labels file that systems are compared by.
+    map_colour : str
+        By what the points of the map are coloured where the list is not ranked.
+    has_map_hover : bool
+        Whether sounds are played while the pointer rests on them in the map.
     geometry, splitter, rows_splitter : str or None
         Geometry of the window and its splitters, in base 64.
     """
@@ -87,6 +91,8 @@ class Settings:
     has_offer: bool = True
     is_analysis_held: bool = False
     labels: str | None = None
+    map_colour: str = "folder"
+    has_map_hover: bool = True
     geometry: str | None = None
     splitter: str | None = None
     rows_splitter: str | None = None

@@ -487,10 +487,11 @@ class AnalysedSounds:
         Ascending by id.
     content_keys : ndarray, shape (n,), uint64
         End of the content's hash: the same in every library, and for every copy.
-    directories, categories : tuple of str
+    directories, categories, tags : tuple of str
         Each once.
-    directory_numbers, category_numbers : ndarray, shape (n,), int32
-        Positions in `directories` and `categories`; -1 for no category.
+    directory_numbers, category_numbers, tag_numbers : ndarray, shape (n,), int32
+        Positions in `directories`, `categories` and `tags`; -1 for no category or tag. Of several tags, the one that
+        most sounds have.
     durations_s, lufs : ndarray, shape (n,), float32
         NaN where not known.
     """
@@ -502,5 +503,7 @@ class AnalysedSounds:
     directory_numbers: npt.NDArray[np.int32]
     categories: tuple[str, ...]
     category_numbers: npt.NDArray[np.int32]
+    tags: tuple[str, ...]
+    tag_numbers: npt.NDArray[np.int32]
     durations_s: npt.NDArray[np.float32]
     lufs: npt.NDArray[np.float32]

@@ -19,6 +19,7 @@ from bowerbird.gui.translation import translate
 
 _RECORD_FROM_PX: Final = 440
 _SURPRISE_FROM_PX: Final = 520
+_BUTTON_PX: Final = 32
 _CHIP_PX: Final = 24
 _CHIP_TEXT_PX: Final = 280
 _GAP_PX: Final = 8
@@ -117,10 +118,19 @@ class Header(QWidget):
     field : SearchField
     actions : dict of str to QAction
         "back", "forward", "map", "filters", "record" and "surprise" become buttons.
+    menus : QMenu
+        All menus, for a window that is too narrow for a menu bar.
     """
 
-    def __init__(self, field: SearchField, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, field: SearchField, actions: dict[str, QAction], menus: QMenu) -> None:
+        super().__init__()
+        self.menu = QToolButton()
+        self.menu.setToolTip(self.tr("Menu"))
+        self.menu.setAccessibleName(self.tr("Menu"))
+        self.menu.setFixedSize(_BUTTON_PX, _BUTTON_PX)
+        self.menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu.setMenu(menus)
         self._back = _tool_button(actions["back"])
         self._forward = _tool_button(actions["forward"])
         self.record = _tool_button(actions["record"])
@@ -129,6 +139,7 @@ class Header(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 0)
         layout.setSpacing(2)
+        layout.addWidget(self.menu)
         layout.addWidget(self._back)
         layout.addWidget(self._forward)
         layout.addSpacing(6)
@@ -139,8 +150,13 @@ class Header(QWidget):
         layout.addWidget(self.record)
         layout.addWidget(self.surprise)
 
-    def fit(self, width_px: int) -> None:
+    def recolour(self, colours: Tokens) -> None:
+        """Use the colours of another theme."""
+        self.menu.setIcon(theme.icon("menu", colours.text))
+
+    def fit(self, width_px: int, *, has_menu_bar: bool) -> None:
         """Hide the less important buttons in a narrow window; their actions are in the menus."""
+        self.menu.setVisible(not has_menu_bar)
         self.record.setVisible(width_px >= _RECORD_FROM_PX)
         self.surprise.setVisible(width_px >= _SURPRISE_FROM_PX)
 
@@ -149,7 +165,7 @@ def _tool_button(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
     made.setIconSize(QSize(16, 16))
-    made.setFixedSize(32, 32)
+    made.setFixedSize(_BUTTON_PX, _BUTTON_PX)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 

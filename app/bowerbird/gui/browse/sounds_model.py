@@ -221,6 +221,10 @@ class SoundsModel(QAbstractTableModel):
         """Return the files of the rows, each once."""
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
+        return self.files_of([sound.path for sound in sounds])
+
+    def files_of(self, paths: Sequence[Path]) -> QMimeData:
+        """Return the files of some sounds as they are dragged."""
         data = QMimeData()
-        data.setUrls([QUrl(path.as_uri()) for path in self.files_for_drag([sound.path for sound in sounds])])
+        data.setUrls([QUrl(path.as_uri()) for path in self.files_for_drag(paths)])
         return data

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QDrag, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from bowerbird.domain.matches import Match
@@ -35,6 +35,7 @@ from bowerbird.gui.browse.columns import (
 )
 from bowerbird.gui.browse.query_history import ListPosition
 from bowerbird.gui.browse.sounds_model import Index, SoundsModel
+from bowerbird.gui.shell.drops import drag_files
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
@@ -333,12 +334,7 @@ class SoundTable(QTableView):
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's own name
         """Drag the files of the selected sounds; emit `dragged` when another program has taken them."""
         rows = self.selected_rows()
-        files = self._model.mimeData([self._model.index(row, NAME) for row in rows])
-        if not files.urls():
-            return
-        drag = QDrag(self)
-        drag.setMimeData(files)
-        if drag.exec(Qt.DropAction.CopyAction) is not Qt.DropAction.IgnoreAction:
+        if drag_files(self, self._model.mimeData([self._model.index(row, NAME) for row in rows])):
             self.dragged.emit(self._model.sound_ids(rows).tolist())
 
     # Mouse and keys

@@ -71,11 +71,14 @@ class MapCanvas(QWidget):
         Other sounds are selected, by Ctrl and a click or by an outline; the last is the current one.
     hovered : (int or None)
         The pointer rests on a point, or has left it.
+    drag_wanted : ()
+        The selected sounds are being dragged: one of them was pressed, and the pointer moved.
     """
 
     sound_chosen = Signal(int)
     sounds_selected = Signal(list)
     hovered = Signal(object)
+    drag_wanted = Signal()
 
     def __init__(self, colours: Tokens, name_of: Callable[[int], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +96,7 @@ class MapCanvas(QWidget):
         self._pressed: QPoint | None = None
         self._dragged: QPoint | None = None
         self._outline: list[QPointF] = []
+        self._is_grabbed = False
         self._is_passing = False
         self.is_outlining = False
         self._rest = QTimer(self, singleShot=True, interval=_HOVER_MS)
@@ -307,6 +311,8 @@ class MapCanvas(QWidget):
             event.ignore()
             return
         self._pressed = self._dragged = event.position().toPoint()
+        under = self._point_under(event.position())
+        self._is_grabbed = under is not None and int(self._points.ids[under]) in self._selected
         if self.is_outlining or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._outline = [event.position()]
 
@@ -318,7 +324,12 @@ class MapCanvas(QWidget):
                 self._outline.append(at)
                 self.update()
         elif self._pressed is not None and self._dragged is not None:
-            if (at.toPoint() - self._pressed).manhattanLength() >= _DRAG_PX or self._dragged != self._pressed:
+            is_far = (at.toPoint() - self._pressed).manhattanLength() >= _DRAG_PX
+            if is_far and self._is_grabbed:
+                self._pressed = self._dragged = None
+                self._point_at(None)
+                self.drag_wanted.emit()
+            elif is_far or self._dragged != self._pressed:
                 moved = at.toPoint() - self._dragged
                 self._dragged = at.toPoint()
                 self._move(self._camera.panned(moved.x(), moved.y(), self.width(), self.height()))

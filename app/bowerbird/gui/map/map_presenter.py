@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -26,8 +26,11 @@ from bowerbird.library.library import Library
 from bowerbird.library.map.computing import update_layout
 from bowerbird.library.map.layout import LibraryMap, read_map
 
-ColourBy: TypeAlias = Literal["similarity", "folder", "category", "length", "loudness"]
-COLOURS: Final[tuple[ColourBy, ...]] = ("similarity", "folder", "category", "length", "loudness")
+ColourBy: TypeAlias = str
+"""One of `COLOURS`, or `ASPECT` and the name of an aspect."""
+
+ASPECT: Final = "aspect "
+COLOURS: Final[tuple[ColourBy, ...]] = ("similarity", "folder", "category", "tag", "length", "loudness")
 
 _QUIET_LUFS: Final = -48.0
 _LOUD_LUFS: Final = -9.0
@@ -85,6 +88,8 @@ class MapPresenter:
         Carries events to `handle` in the window's thread.
     is_indexing : callable
         Returns whether sounds are being analysed: a layout is computed after that.
+    colour_by : str
+        One of `COLOURS`: by what points are coloured where the list is not ranked by similarity.
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class MapPresenter:
         queries: Queries,
         post: Callable[[object], None],
         is_indexing: Callable[[], bool] = lambda: False,
+        colour_by: ColourBy = "folder",
     ) -> None:
         self._view = view
         self._library = library
@@ -109,7 +115,7 @@ class MapPresenter:
         self._matches: Mapping[int, Match] = {}
         self._has_matches = False
         self._examples: tuple[int, ...] = ()
-        self._colour_of_list: ColourBy = "folder"
+        self._colour_of_list: ColourBy = colour_by
         self._colour_of_matches: ColourBy = "similarity"
         self._share: float | None = None
         self._failure: str | None = None
@@ -123,6 +129,11 @@ class MapPresenter:
     def colour_by(self) -> ColourBy:
         """By what points are coloured."""
         return self._colour_of_matches if self._has_matches else self._colour_of_list
+
+    @property
+    def colour_of_list(self) -> ColourBy:
+        """By what points are coloured where the list is not ranked by similarity."""
+        return self._colour_of_list
 
     def set_visible(self, *, is_visible: bool) -> None:
         """Show the map, or stop reading it; a layout that is being computed is finished."""
@@ -227,15 +238,21 @@ class MapPresenter:
         ids = made.sounds.ids[is_placed]
         in_result = np.isin(ids, self._listed)
         points = MapPoints(ids, made.positions[is_placed], in_result)
-        choices = tuple(
-            name
-            for name in COLOURS
-            if (name != "similarity" or self._has_matches) and (name != "category" or made.sounds.categories)
-        )
+        choices = self._choices(made)
         chosen = self.colour_by if self.colour_by in choices else choices[0]
         self._view.show_colours(choices, chosen)
         self._view.show_points(points, self._colouring(made, chosen, is_placed), example_ids=self._examples)
         self._view.show_summary(self._summary(len(points), int(in_result.sum())))
+
+    def _choices(self, made: LibraryMap) -> tuple[ColourBy, ...]:
+        """Return by what points can be coloured: similarity and its aspects only where there is one."""
+        lacking = set() if self._has_matches else {"similarity"}
+        lacking |= set() if made.sounds.categories else {"category"}
+        lacking |= set() if made.sounds.tags else {"tag"}
+        first = next((match for match in self._matches.values() if match.aspects), None)
+        aspects = [ASPECT + name for name, _ in first.aspects] if first is not None and self._has_matches else []
+        choices = [name for name in COLOURS if name not in lacking]
+        return (*choices[:1], *aspects, *choices[1:]) if self._has_matches else tuple(choices)
 
     def _message(self, made: LibraryMap) -> MapMessage | None:
         if made.has_layout and not np.isnan(made.positions).all():
@@ -260,18 +277,10 @@ class MapPresenter:
         sounds = made.sounds
         match colour:
             case "similarity":
-                # There may be a hundred thousand matches by name, and few have a similarity.
-                levels = np.where(np.isin(sounds.ids, self._listed), _BY_NAME_LEVEL, 0).astype(np.uint8)
-                ranked = {
+                shares = {
                     each.sound_id: each.percentile for each in self._matches.values() if each.percentile is not None
                 }
-                ranked_ids = np.fromiter(ranked, np.int64, len(ranked))
-                shares = np.fromiter(ranked.values(), np.float32, len(ranked))
-                rows = np.searchsorted(sounds.ids, ranked_ids)
-                is_known = sounds.ids[np.minimum(rows, len(sounds.ids) - 1)] == ranked_ids
-                levels[rows[is_known]] = ramp_levels(shares[is_known], lowest=WEAK_PERCENTILE, highest=100.0)
-                ends = translate("Map", "less similar"), translate("Map", "more similar")
-                return Colouring("ramp", levels[is_placed], ends)
+                return self._ranked(made, shares, is_placed, lowest=WEAK_PERCENTILE)
             case "folder":
                 numbers, names = branches(sounds.directories)
                 of_sounds = numbers[sounds.directory_numbers][is_placed]
@@ -279,6 +288,9 @@ class MapPresenter:
             case "category":
                 of_sounds = sounds.category_numbers[is_placed]
                 return group_levels(of_sounds, sounds.categories, other=translate("Map", "other or none"))
+            case "tag":
+                of_sounds = sounds.tag_numbers[is_placed]
+                return group_levels(of_sounds, sounds.tags, other=translate("Map", "other or none"))
             case "length":
                 length = np.log(np.maximum(sounds.durations_s, 1e-3))[is_placed].astype(np.float32)
                 levels = ramp_levels(length, lowest=float(np.log(_SHORT_S)), highest=float(np.log(_LONG_S)))
@@ -286,3 +298,21 @@ class MapPresenter:
             case "loudness":
                 levels = ramp_levels(sounds.lufs[is_placed], lowest=_QUIET_LUFS, highest=_LOUD_LUFS)
                 return Colouring("ramp", levels, ("−48 LUFS", "−9 LUFS"))
+            case _:
+                aspect = colour.removeprefix(ASPECT)
+                shares = {each.sound_id: dict(each.aspects).get(aspect, 0.0) for each in self._matches.values()}
+                return self._ranked(made, shares, is_placed, lowest=0.0)
+
+    def _ranked(self, made: LibraryMap, shares: dict[int, float], is_placed: Mask, *, lowest: float) -> Colouring:
+        """Return the colours of matches: those by name are at the upper end, and what is not listed at the lower."""
+        # There may be a hundred thousand matches by name, and few have a similarity.
+        ids = made.sounds.ids
+        levels = np.where(np.isin(ids, self._listed), _BY_NAME_LEVEL, 0).astype(np.uint8)
+        ranked_ids = np.fromiter(shares, np.int64, len(shares))
+        values = np.fromiter(shares.values(), np.float32, len(shares))
+        rows = np.searchsorted(ids, ranked_ids)
+        is_known = ids[np.minimum(rows, len(ids) - 1)] == ranked_ids
+        levels[rows[is_known]] = ramp_levels(values[is_known], lowest=lowest, highest=100.0)
+        return Colouring(
+            "ramp", levels[is_placed], (translate("Map", "less similar"), translate("Map", "more similar"))
+        )

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from bowerbird.gui.map.map_canvas import MapCanvas
 from bowerbird.gui.map.map_painting import Palette, palette
-from bowerbird.gui.map.map_presenter import ColourBy, MapMessage
+from bowerbird.gui.map.map_presenter import ASPECT, ColourBy, MapMessage
 from bowerbird.gui.map.map_state import NO_COLOURS, OTHER, Colouring, Ids, MapPoints
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, FlowLayout, clear_layout, label, styled
@@ -48,12 +48,15 @@ class MapView(QWidget):
     hovered : (int or None)
         A sound is to be played because the pointer rests on it, or to be stopped.
     colour_chosen : (str)
+    drag_wanted : ()
+        The selected sounds are being dragged.
     """
 
     sound_chosen = Signal(int)
     sounds_selected = Signal(list)
     hovered = Signal(object)
     colour_chosen = Signal(str)
+    drag_wanted = Signal()
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class MapView(QWidget):
         self.canvas.sound_chosen.connect(self.sound_chosen)
         self.canvas.sounds_selected.connect(self.sounds_selected)
         self.canvas.hovered.connect(self._hovered)
+        self.canvas.drag_wanted.connect(self.drag_wanted)
         self.colour = QComboBox()
         self.colour.setAccessibleName(self.tr("Colour by"))
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -192,13 +196,15 @@ class MapView(QWidget):
             "similarity": self.tr("Similarity"),
             "folder": self.tr("Folder"),
             "category": self.tr("Category"),
+            "tag": self.tr("Tag"),
             "length": self.tr("Length"),
             "loudness": self.tr("Loudness"),
         }
         if [self.colour.itemData(number) for number in range(self.colour.count())] != list(choices):
             self.colour.clear()
             for choice in choices:
-                self.colour.addItem(names[choice], choice)
+                aspect = self.tr("Similarity in {aspect}").format(aspect=choice.removeprefix(ASPECT))
+                self.colour.addItem(names.get(choice, aspect), choice)
         self.colour.setCurrentIndex(choices.index(chosen))
 
     def complain(self, sentence: str) -> None:

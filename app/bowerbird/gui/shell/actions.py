@@ -440,12 +440,13 @@ def recolour(actions: dict[str, QAction], colours: Tokens) -> None:
             actions[spec.name].setIcon(theme.icon(spec.icon, tone, checked=colours.accent))
 
 
-def fill_menus(window: QMainWindow, actions: dict[str, QAction]) -> None:
-    """Add every action to its menu."""
+def fill_menus(window: QMainWindow, collected: QMenu, actions: dict[str, QAction]) -> None:
+    """Add every action to its menu, and every menu to the menu bar and to a menu of menus."""
     menus: dict[str, QMenu] = {}
     for spec in ACTIONS:
         if spec.menu not in menus:
             menus[spec.menu] = window.menuBar().addMenu(translate("Actions", spec.menu))
+            collected.addMenu(menus[spec.menu])
         menu = menus[spec.menu]
         if spec.name in _FIRST_OF_GROUPS:
             menu.addSeparator()

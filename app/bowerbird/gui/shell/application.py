@@ -43,7 +43,7 @@ from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
-from bowerbird.gui.map.map_presenter import MapPresenter
+from bowerbird.gui.map.map_presenter import COLOURS, MapPresenter
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.ask_name import ask_for_name
@@ -159,7 +159,9 @@ class Application:
             queries=self._details,
             post=self._bridge.post,
             is_indexing=lambda: self.indexing.is_running,
+            colour_by=settings.map_colour if settings.map_colour in COLOURS else COLOURS[1],
         )
+        window.map.hover.setChecked(settings.has_map_hover)
         self._edit_history = History(library)
         self.edits = EditsPresenter(window, self._lists[0], self._edit_history, changed=self._edited)
         self.words = WordsPresenter(
@@ -806,6 +808,8 @@ class Application:
             is_analysis_held=self.indexing.is_held,
             has_offer=self.models.has_offer,
             labels=self.listening.labels,
+            map_colour=self.map.colour_of_list,
+            has_map_hover=self.window.map.hover.isChecked(),
             **saved_geometry(self.window),
         )
         save_settings(settings, paths.settings_path())

@@ -1,4 +1,4 @@
-"""Files and folders that are dropped on the window: their paths, and a hint that shows where they land."""
+"""Files that are dragged out, and files and folders that are dropped: their paths, and a hint where they land."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, QUrl
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QDrag, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from bowerbird.gui.shell import theme
@@ -20,6 +20,15 @@ def dropped_paths(data: QMimeData) -> list[Path]:
     """Return the local files and folders of a drag, each once."""
     paths = [path for url in data.urls() if (path := local_path(url)) is not None]
     return list(dict.fromkeys(paths))
+
+
+def drag_files(source: QWidget, files: QMimeData) -> bool:
+    """Drag files out of a widget; return whether another program has taken them."""
+    if not files.urls():
+        return False
+    drag = QDrag(source)
+    drag.setMimeData(files)
+    return drag.exec(Qt.DropAction.CopyAction) is not Qt.DropAction.IgnoreAction
 
 
 def local_path(url: QUrl) -> Path | None:

@@ -61,7 +61,7 @@ from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.map.map_view import MapView
 from bowerbird.gui.shell import actions, theme
-from bowerbird.gui.shell.drops import DropHint, dropped_paths
+from bowerbird.gui.shell.drops import DropHint, drag_files, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.styled import styled
@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
         for surface in self.map.surfaces:
             actions.add_to_map(self.actions_by_name, surface)
         self.search = SearchField(colours)
-        self.header = Header(self.search, self.actions_by_name)
+        self._menus = QMenu(self)
+        self.header = Header(self.search, self.actions_by_name, self._menus)
         self.filters = FilterPanel(self)
         self.filters.closed.connect(lambda: self.actions_by_name["filters"].setChecked(False))
         self.recording = RecordingPanel(self)
@@ -166,7 +167,7 @@ class MainWindow(QMainWindow):
         self.resize(1200, 760)
         self.setMinimumSize(260, 360)
         self._lay_out()
-        actions.fill_menus(self, self.actions_by_name)
+        actions.fill_menus(self, self._menus, self.actions_by_name)
         self._connect()
         self.recolour(colours)
 
@@ -216,6 +217,7 @@ class MainWindow(QMainWindow):
         self.table.doubleClicked.connect(lambda _: self.actions_by_name["replay"].trigger())
         self.map.sound_chosen.connect(self._chosen_on_map)
         self.map.sounds_selected.connect(self._selected_on_map)
+        self.map.drag_wanted.connect(self._drag_from_map)
         self.waveform.query_clicked.connect(lambda start_s: self.query_played.emit(self._query_path, start_s))
         self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
@@ -243,6 +245,7 @@ class MainWindow(QMainWindow):
         self.waveform.recolour(colours)
         self.inspector.recolour(colours)
         self.transport.recolour(colours)
+        self.header.recolour(colours)
         self.search.recolour(colours)
         self.chips.recolour(colours)
         self.status.recolour(colours)
@@ -564,6 +567,10 @@ class MainWindow(QMainWindow):
             self.table.return_to(ListPosition(None, 0, sound_ids[-1], np.array(sound_ids, np.int64)))
             self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_quiet=True)
 
+    def _drag_from_map(self) -> None:
+        if drag_files(self.map, self.model.files_of(self.chosen_paths())):
+            self.table.dragged.emit(self.chosen_ids())
+
     def _show_selection_on_map(self) -> None:
         position = self.table.position()
         others = [sound_id for sound_id in position.selected_ids.tolist() if sound_id != position.current_id]
@@ -740,7 +747,9 @@ class MainWindow(QMainWindow):
         self.inspector.setVisible(has_inspector)
         self._pages.setVisible(not is_alone)
         self.transport.fit(width_px)
-        self.header.fit(width_px)
+        has_menu_bar = self.menuBar().isNativeMenuBar() or width_px >= self.menuBar().sizeHint().width()
+        self.menuBar().setVisible(has_menu_bar)
+        self.header.fit(width_px, has_menu_bar=has_menu_bar)
 
     @property
     def is_inspector_wanted(self) -> bool:
