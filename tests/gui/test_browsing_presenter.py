@@ -364,7 +364,7 @@ def test_filters_alone_have_no_meaning(table: Table):
     assert not table.state.has_matches
 
 
-def test_a_text_network_that_is_gone_is_told_and_letters_serve(table: Table):
+def test_words_that_cannot_be_searched_by_meaning_are_searched_in_names_and_the_next_are_tried_again(table: Table):
     table.browsing.found = {"rain": [1]}
     table.presenter.set_text_encoder(is_available=True)
     table.browsing.is_deaf = True
@@ -373,7 +373,9 @@ def test_a_text_network_that_is_gone_is_told_and_letters_serve(table: Table):
     assert table.view.complaints == ["`text.onnx` of `clap` is not here. Run `bowerbird models fetch clap`."]
     assert table.state.listing.ids.tolist() == [1]
     assert not table.state.has_matches
-    assert not table.view.has_text_encoder
+    table.browsing.is_deaf = False
+    table.type("rains")
+    assert table.state.has_matches
 
 
 def test_the_search_box_invites_descriptions_while_words_are_understood(table: Table):

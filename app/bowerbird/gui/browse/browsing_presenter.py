@@ -133,6 +133,7 @@ class BrowsingPresenter:
         self._is_descending = False
         self._shown: QueryState | None = None
         self._has_text_encoder = False
+        self._failed_text: str | None = None
         self._latest = 0
 
     @property
@@ -158,7 +159,8 @@ class BrowsingPresenter:
     @property
     def _is_ranked(self) -> bool:
         """Whether the list is ranked by similarity: to examples, or to the meaning of words."""
-        is_meant = self._has_text_encoder and bool(self._typed.terms) and self.state.recent is None
+        has_meaning = self._has_text_encoder and self.state.text != self._failed_text
+        is_meant = has_meaning and bool(self._typed.terms) and self.state.recent is None
         return bool(self.examples) or is_meant
 
     @property
@@ -472,9 +474,8 @@ class BrowsingPresenter:
             self._history.replace(replace(self.state, examples=()))
             self._show_query()
             self._run(is_same_query=True)
-        elif self._is_ranked:  # the text network failed; names can still be searched
-            self._has_text_encoder = False
-            self._view.show_search_placeholder(has_text_encoder=False)
+        elif self._is_ranked:  # names can still be searched; the next words are tried again
+            self._failed_text = self.state.text
             self._run(is_same_query=True)
         self._view.complain(sentence)
 
