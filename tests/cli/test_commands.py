@@ -15,7 +15,7 @@ from bowerbird_command import bowerbird, environment
 from privileges import bound_by_permissions
 from sounds import N_SMALL, N_SMALL_BROKEN, noise, sine, small_library, with_chunks, write
 
-ROW_KEYS = {"rank", "path", "start_s", "end_s", "score", "percentile", "band", "why", "sound_id"}
+ROW_KEYS = {"rank", "path", "start_s", "end_s", "score", "percentile", "band", "why", "sound_id", "moments"}
 N_GOOD = N_SMALL - N_SMALL_BROKEN
 
 

@@ -1,5 +1,6 @@
 """The table's model: rows are read a page at a time, when somebody looks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from PySide6.QtCore import QModelIndex, Qt
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.matches import Match
+from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns as sounds
-from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
+from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
 
 Role = Qt.ItemDataRole
 
@@ -258,3 +259,33 @@ def test_cells_have_no_rows_below_them(model: SoundsModel):
     show(model, 3)
     assert model.rowCount(model.index(0, 0)) == 0
     assert model.flags(QModelIndex()) == Qt.ItemFlag.NoItemFlags
+
+
+def with_further(sound_id: int) -> dict[int, Match]:
+    further = (Moment(0.8, 97.0, 430.0, 440.0), Moment(0.7, 92.0, 500.0, 510.0))
+    return {sound_id: replace(match(sound_id, 100.0, 110.0)[sound_id], moments=further)}
+
+
+def test_further_moments_of_a_long_sound_have_rows_below_it(model: SoundsModel):
+    show(model, 3, with_further(2))
+    assert model.rowCount() == 5
+    assert [model.sound_id(row) for row in range(5)] == [1, 2, 2, 2, 3]
+    names = [text(model, row, sounds.NAME).lstrip("\u2003") for row in range(5)]
+    assert names == ["kick 1.wav", "kick 2.wav   1:40–1:50", "7:10–7:20", "8:20–8:30", "kick 3.wav"]
+    assert [model.matched_region(row) for row in (1, 2, 3)] == [(100.0, 110.0), (430.0, 440.0), (500.0, 510.0)]
+    assert [text(model, row, sounds.NAME, MOMENT_ROLE) for row in range(4)] == [None, None, (430, 440), (500, 510)]
+    assert text(model, 2, sounds.FOLDER) == ""
+    assert text(model, 3, sounds.MATCH, MATCH_ROLE).percentile == 92.0
+
+
+def test_a_sound_is_one_sound_whatever_moments_are_shown(model: SoundsModel):
+    show(model, 3, with_further(2))
+    assert model.has_ids(np.arange(1, 4))
+    assert (model.row_of(2), model.row_of(2, 2), model.row_of(2, 3), model.row_of(3)) == (1, 3, 1, 4)
+    assert [model.moment(row) for row in range(6)] == [0, 0, 1, 2, 0, 0]
+    assert model.sound_ids([4, 3, 2, 1]).tolist() == [3, 2]
+    assert model.rows_of(np.array([2, 3])).tolist() == [1, 4]
+    files = model.mimeData([model.index(row, 0) for row in range(1, 5)]).urls()
+    assert [url.fileName() for url in files] == ["kick 2.wav", "kick 3.wav"]
+    model.mark_playing(2)
+    assert [text(model, row, 0, PLAYING_ROLE) for row in range(5)] == [False, True, False, False, False]

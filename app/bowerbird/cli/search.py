@@ -187,6 +187,7 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
                     "path": str(rows[match.sound_id].path),
                     "start_s": round(match.start_s, 3),
                     "end_s": round(match.end_s, 3),
+                    "moments": [[round(each.start_s, 3), round(each.end_s, 3)] for each in match.moments],
                     "score": round(match.score, 5),
                     "band": match.band,
                     "percentile": None if match.percentile is None else round(match.percentile, 2),

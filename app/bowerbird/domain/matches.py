@@ -1,6 +1,6 @@
 """Matches: the results of a search, and how good they are compared with the rest of the library."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 Band: TypeAlias = Literal["close", "related", "stretch", "weak"]
@@ -12,6 +12,23 @@ WEAK_PERCENTILE: Final = 90.0
 """A match below this percentile of the library is marked weak: one sound in ten is this similar by chance."""
 
 _WHOLE_S: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A further part of a long sound that matched.
+
+    Attributes
+    ----------
+    score, percentile : float
+        As those of a match.
+    start_s, end_s : float
+    """
+
+    score: float
+    percentile: float
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,8 @@ class Match:
     aspects : tuple of (str, float)
         For each aspect of the sound, the share of the library, 0 to 100, that is less similar in it; empty where the
         encoder does not tell aspects apart.
+    moments : tuple of Moment
+        Further parts of a long sound that are no weak matches, the best first.
     """
 
     sound_id: int
@@ -41,6 +60,22 @@ class Match:
     end_s: float
     why: str
     aspects: tuple[tuple[str, float], ...] = ()
+    moments: tuple[Moment, ...] = ()
+
+    def at(self, number: int) -> "Match":
+        """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""
+        if not number:
+            return self
+        moment = self.moments[number - 1]
+        return replace(
+            self,
+            score=moment.score,
+            percentile=moment.percentile,
+            start_s=moment.start_s,
+            end_s=moment.end_s,
+            aspects=(),
+            moments=(),
+        )
 
     def is_part_of(self, duration_s: float | None) -> bool:
         """Return whether only a part of a sound of this length matched."""

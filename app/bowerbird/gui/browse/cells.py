@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import WEAK_PERCENTILE, Band, Match
 from bowerbird.domain.peaks import Bins, reduce_to
-from bowerbird.gui.browse.sounds_model import MATCH_ROLE, PLAYING_ROLE, ROW_ROLE
+from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
@@ -21,6 +21,7 @@ WAVEFORM_PX: Final = QSize(96, 16)
 _PADDING_PX: Final = 8
 _MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
+_MOMENT_PX: Final = 4
 MATCH_BAR_PX: Final = 64
 """Width of the match column where it shows a bar without words."""
 
@@ -110,14 +111,35 @@ class WaveformDelegate(CellDelegate):
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
     ) -> None:
         """Paint the content of a cell."""
-        if sound.overview is None:
-            return
+        moment: tuple[float, float] | None = index.data(MOMENT_ROLE)
+        if moment is not None:
+            self._paint_moment(painter, rect, moment, sound)
+        elif sound.overview is not None:
+            self._paint_wave(painter, rect, index, sound, sound.overview)
+
+    def _paint_moment(self, painter: QPainter, rect: QRect, moment: tuple[float, float], sound: SoundRow) -> None:
+        """Paint where in its sound a moment is."""
+        bar = QRectF(0, 0, WAVEFORM_PX.width(), _MOMENT_PX)
+        bar.moveCenter(QPointF(rect.center().x() + 0.5, rect.center().y() + 0.5))
+        painter.fillRect(bar, self.selected)
+        duration_s = max(sound.duration_s or 0.0, 1e-3)
+        left, right = (bar.left() + bar.width() * min(1.0, each / duration_s) for each in moment)
+        painter.fillRect(QRectF(left, bar.top(), max(2.0, right - left), bar.height()), self.wave)
+
+    def _paint_wave(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        index: QModelIndex | QPersistentModelIndex,
+        sound: SoundRow,
+        overview: Bins,
+    ) -> None:
         colour = self.accent if index.data(PLAYING_ROLE) else self.faint if sound.is_missing else self.wave
         scale = painter.device().devicePixelRatioF()
         key = (sound.content_id, colour.rgba(), scale)
         pixmap = self._cache.get(key)
         if pixmap is None:
-            pixmap = waveform_pixmap(sound.overview, colour, scale)
+            pixmap = waveform_pixmap(overview, colour, scale)
             self._cache[key] = pixmap
             if len(self._cache) > _MAX_CACHED:
                 self._cache.popitem(last=False)

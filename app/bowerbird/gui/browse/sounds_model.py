@@ -1,4 +1,7 @@
-"""The model of the sounds table: a list of ids, and a cache of the rows that were shown."""
+"""The model of the sounds table: a list of ids, and a cache of the rows that were shown.
+
+Below a long sound, further moments of it that match have rows of their own.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -21,10 +24,14 @@ ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 PLAYING_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
 
+MOMENT_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 3
+"""The region of a moment, in seconds; None in the rows of sounds."""
+
+_INDENT: Final = "\u2003\u2003"
 _DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
 _TOOL_TIP: Final = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGNMENT: Final = int(Qt.ItemDataRole.TextAlignmentRole)
-_ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE})
+_ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE, MOMENT_ROLE})
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROW_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
@@ -55,7 +62,9 @@ class SoundsModel(QAbstractTableModel):
         super().__init__(parent)
         self._reader = reader
         self.files_for_drag: Callable[[Sequence[Path]], Sequence[Path]] = lambda paths: paths
-        self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._listed: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._ids = self._listed
+        self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._matches: dict[int, Match] = {}
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
@@ -65,7 +74,8 @@ class SoundsModel(QAbstractTableModel):
     def show(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> None:
         """Show other sounds."""
         self.beginResetModel()
-        self._ids, self._matches = ids, matches
+        self._listed, self._matches = ids, matches
+        self._ids, self._moments = with_moments(ids, matches)
         self._pages.clear()
         self.endResetModel()
 
@@ -77,26 +87,31 @@ class SoundsModel(QAbstractTableModel):
 
     def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
         """Return whether exactly these ids are shown, in this order."""
-        return np.array_equal(self._ids, ids)
+        return np.array_equal(self._listed, ids)
 
     def sound_id(self, row: int) -> int | None:
         """Return the id in a row."""
         return int(self._ids[row]) if 0 <= row < len(self._ids) else None
 
-    def row_of(self, sound_id: int | None) -> int:
-        """Return the row of an id; -1 where it is not shown."""
+    def moment(self, row: int) -> int:
+        """Return the number of the moment in a row; 0 for a sound itself."""
+        return int(self._moments[row]) if 0 <= row < len(self._ids) else 0
+
+    def row_of(self, sound_id: int | None, moment: int = 0) -> int:
+        """Return the row of an id, or of a moment of it if that is shown; -1 where the id is not shown."""
         if sound_id is None:
             return -1
         found = np.flatnonzero(self._ids == sound_id)
-        return int(found[0]) if len(found) else -1
+        return int(found[moment if moment < len(found) else 0]) if len(found) else -1
 
     def sound_ids(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Return the ids in rows, shape (n,)."""
-        return self._ids[np.asarray(rows, np.int64)]
+        """Return the ids in rows, each once, shape (n,)."""
+        ids = self._ids[np.asarray(rows, np.int64)]
+        return ids[np.sort(np.unique(ids, return_index=True)[1])]
 
     def rows_of(self, sound_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the rows of those ids that are shown, in order, shape (n,)."""
-        return np.flatnonzero(np.isin(self._ids, sound_ids)).astype(np.int64)
+        """Return the rows of those ids that are shown, in order, shape (n,); those of their moments are left out."""
+        return np.flatnonzero(np.isin(self._ids, sound_ids) & (self._moments == 0)).astype(np.int64)
 
     def sound(self, row: int) -> SoundRow | None:
         """Return the sound in a row; it is read at first use."""
@@ -118,12 +133,12 @@ class SoundsModel(QAbstractTableModel):
     def match_in(self, row: int) -> Match | None:
         """Return the match in a row; None in lists that are not ranked."""
         sound_id = self.sound_id(row)
-        return self._matches.get(sound_id) if sound_id is not None else None
+        match = self._matches.get(sound_id) if sound_id is not None else None
+        return match.at(self.moment(row)) if match is not None else None
 
     def matched_region(self, row: int) -> tuple[float, float]:
         """Return the region of a long sound that matched, in seconds; (0, 0) for the whole sound."""
-        sound_id = self.sound_id(row)
-        match = self._matches.get(sound_id) if sound_id is not None else None
+        match = self.match_in(row)
         sound = self.sound(row) if match is not None else None
         if match is None or sound is None or not match.is_part_of(sound.duration_s):
             return 0.0, 0.0
@@ -170,9 +185,11 @@ class SoundsModel(QAbstractTableModel):
         row = index.row()
         sound_id = int(self._ids[row])
         if role == PLAYING_ROLE:
-            return sound_id == self._playing_id
+            return sound_id == self._playing_id and not self._moments[row]
         if role == MATCH_ROLE:
-            return self._matches.get(sound_id)
+            return self.match_in(row)
+        if role == MOMENT_ROLE:
+            return self.matched_region(row) if self._moments[row] else None
         return self._of_sound(row, column, role)
 
     def _of_sound(self, row: int, column: int, role: int) -> Any:
@@ -184,6 +201,9 @@ class SoundsModel(QAbstractTableModel):
         return self._text(sound, row, column)
 
     def _text(self, sound: SoundRow, row: int, column: int) -> str:
+        if self._moments[row]:
+            start_s, end_s = self.matched_region(row)
+            return f"{_INDENT}{clock_text(start_s)}–{clock_text(end_s)}" if column == NAME else ""
         text = COLUMNS[column].text(sound)
         if column == NAME and self._matches:
             start_s, end_s = self.matched_region(row)
@@ -192,7 +212,7 @@ class SoundsModel(QAbstractTableModel):
         return text
 
     def _tool_tip(self, sound: SoundRow, row: int, column: int) -> str:
-        match = self._matches.get(sound.id)
+        match = self.match_in(row)
         start_s, end_s = self.matched_region(row)
         if column == NAME and end_s:
             region = self.tr("Matches from {start} to {end}").format(start=clock_text(start_s), end=clock_text(end_s))
@@ -221,10 +241,24 @@ class SoundsModel(QAbstractTableModel):
         """Return the files of the rows, each once."""
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
-        return self.files_of([sound.path for sound in sounds])
+        return self.files_of(list(dict.fromkeys(sound.path for sound in sounds)))
 
     def files_of(self, paths: Sequence[Path]) -> QMimeData:
         """Return the files of some sounds as they are dragged."""
         data = QMimeData()
         data.setUrls([QUrl(path.as_uri()) for path in self.files_for_drag(paths)])
         return data
+
+
+def with_moments(
+    ids: npt.NDArray[np.int64], matches: dict[int, Match]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the id of each row and the number of its moment, 0 for the sound itself, shapes (n_rows,)."""
+    n_moments = {sound_id: len(match.moments) for sound_id, match in matches.items() if match.moments}
+    if not n_moments:
+        return ids, np.zeros(len(ids), np.int64)
+    n_rows = np.ones(len(ids), np.int64)
+    for index in np.flatnonzero(np.isin(ids, list(n_moments))).tolist():
+        n_rows[index] += n_moments[int(ids[index])]
+    starts = np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
+    return np.repeat(ids, n_rows), np.arange(len(starts)) - starts

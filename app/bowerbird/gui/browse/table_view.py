@@ -252,11 +252,12 @@ class SoundTable(QTableView):
             Whether the topmost visible sound stays there, even if rows are inserted above it.
         """
         chosen = self._model.sound_id(self.currentIndex().row())
+        moment = self._model.moment(self.currentIndex().row())
         selected = self._model.sound_ids(self.selected_rows())
         top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # the topmost sound stays there
         top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
         self._model.show(ids, matches)
-        row = self._model.row_of(chosen)
+        row = self._model.row_of(chosen, moment)
         if row >= 0:
             self.select(row, is_quiet=True)
         if len(selected) > 1:

@@ -618,6 +618,8 @@ class MainWindow(QMainWindow):
     def _show_match(self) -> None:
         """Show in the inspector why the current sound matched."""
         row = self.model.row_of(self._sound.id if self._sound else None)
+        if row >= 0 and self.model.sound_id(self.table.currentIndex().row()) == self.model.sound_id(row):
+            row = self.table.currentIndex().row()  # it may be a moment
         self.inspector.show_match(self.model.match_in(row), self._state.aspects if self._state else {})
 
     @property
@@ -647,7 +649,7 @@ class MainWindow(QMainWindow):
             rows = self._reader.rows(self.map.selected_ids)
             return [rows[sound_id].path for sound_id in self.map.selected_ids if sound_id in rows]
         sounds = [self.model.sound(row) for row in self.table.selected_rows()]
-        return [sound.path for sound in sounds if sound is not None]
+        return list(dict.fromkeys(sound.path for sound in sounds if sound is not None))
 
     def copy_path(self) -> None:
         """Copy the paths of the selected sounds, one per line."""

@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import WordMatch
-from bowerbird.domain.matches import Match
+from bowerbird.catalogue.records import WindowSpan, WordMatch
+from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
 from bowerbird.domain.names import fold
 from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
@@ -27,6 +27,9 @@ from bowerbird.ranking.percentiles import percentiles
 DEFAULT_LIMIT: Final = 15
 EVERYTHING: Final = Query()
 _N_NAMED_ASPECTS: Final = 2
+_MAX_MOMENTS: Final = 3
+"""Further moments of a long sound that are shown."""
+
 _UNLIKE_WEIGHT: Final = 0.5
 """What matches should differ from counts half: it steers the ranking and does not lead it."""
 
@@ -328,19 +331,62 @@ class Search:
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
-        spans = self.reader.spans(shown_ids)
         vectors = self.reader.vectors_of(shown_ids, self.encoder.n_dims)
         baseline = self.neighbours.baseline()
-        ranks = percentiles(scores[indices], _cosines(target, baseline))
+        baseline_scores = _cosines(target, baseline)
+        ranks = percentiles(scores[indices], baseline_scores)
         aspects = self._aspects(target, vectors, baseline)
+        spans = self.reader.spans(shown_ids)
+        moments = self._moments(found, {int(content_ids[index]): index for index in indices}, baseline_scores)
         matches = []
         for (index, row), window_id, rank, closeness in zip(shown, shown_ids.tolist(), ranks, aspects, strict=True):
             span = spans[window_id]
             reason = _closest_aspects(closeness) if closeness else target.why
             matches.append(
-                Match(row.id, float(scores[index]), float(rank), span.start_s, span.end_s, reason, closeness)
+                Match(
+                    row.id,
+                    float(scores[index]),
+                    float(rank),
+                    span.start_s,
+                    span.end_s,
+                    reason,
+                    closeness,
+                    _apart(moments.get(int(content_ids[index]), ()), span),
+                )
             )
         return matches
+
+    def _moments(
+        self,
+        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
+        best_of: Mapping[int, int],
+        baseline_scores: npt.NDArray[np.float32],
+    ) -> dict[int, list[Moment]]:
+        """Return the windows of contents beside the best of each that are no weak matches, by content id, best first.
+
+        Parameters
+        ----------
+        found : (window ids, content ids, scores)
+        best_of : mapping of int to int
+            Where the best window of a content stands among them.
+        baseline_scores : ndarray
+            The scores of a sample of the library.
+        """
+        window_ids, content_ids, scores = found
+        contents = content_ids.tolist()
+        further = [index for index, each in enumerate(contents) if best_of.get(each, index) != index]
+        if not further:
+            return {}
+        ranks = percentiles(scores[further], baseline_scores)
+        strong = [(index, rank) for index, rank in zip(further, ranks.tolist(), strict=True) if rank >= WEAK_PERCENTILE]
+        spans = self.reader.spans(window_ids[[index for index, _ in strong]])
+        moments: dict[int, list[Moment]] = {}
+        for index, rank in strong:
+            span = spans.get(int(window_ids[index]))
+            if span is not None:
+                moment = Moment(float(scores[index]), rank, span.start_s, span.end_s)
+                moments.setdefault(contents[index], []).append(moment)
+        return moments
 
     def _aspects(self, target: Target, vectors: Vectors, baseline: Vectors) -> list[tuple[tuple[str, float], ...]]:
         """Return how close each match is in each aspect, for encoders whose embeddings have named blocks."""
@@ -354,6 +400,16 @@ class Search:
         }
         shares = np.stack(list(closeness.values()), axis=1)
         return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
+
+
+def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
+    """Return the first moments that are no neighbours of the best window or of each other."""
+    kept: list[Moment] = []
+    apart_s = 1.5 * (best.end_s - best.start_s)
+    for moment in moments:
+        if all(abs(moment.start_s - start_s) > apart_s for start_s in (best.start_s, *(each.start_s for each in kept))):
+            kept.append(moment)
+    return tuple(kept[:_MAX_MOMENTS])
 
 
 def _cosines(target: Target, vectors: Vectors) -> npt.NDArray[np.float32]:
