@@ -48,8 +48,8 @@ def test_no_two_letters_of_a_menu_are_the_same():
     assert [place for place, n in letters.items() if n > 1] == []
 
 
-def test_single_letters_work_in_the_list_alone():
-    in_window = {key for card in ACTIONS for key in card.keys if not card.in_list_only}
+def test_single_letters_do_not_work_while_text_is_typed():
+    in_window = {key for card in ACTIONS for key in card.keys if card.scope == "window"}
     assert not {key for key in in_window if len(key) == 1 and key.isalnum()}
 
 

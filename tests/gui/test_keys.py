@@ -11,12 +11,12 @@ from bowerbird.gui.shell.keys import KeyMap, Refused, Taken
 class Action:
     name: str
     keys: tuple[str, ...]
-    in_list_only: bool = False
+    scope: str = "window"
 
 
 ACTIONS = (
-    Action("loop", ("L",), in_list_only=True),
-    Action("like", ("+", "="), in_list_only=True),
+    Action("loop", ("L",), scope="panes"),
+    Action("like", ("+", "="), scope="panes"),
     Action("rescan", ("F5",)),
     Action("about", ()),
 )

@@ -272,6 +272,37 @@ def test_a_sound_is_played_in_a_tempo_and_key_where_its_own_are_known(deck: Deck
     assert deck.view.treatments[-1] == UNTREATED
 
 
+def test_a_position_is_skipped_to_from_the_current_one_within_the_sound(deck: Deck):
+    deck.play_at(2.0)
+    deck.presenter.seek(1.0, duration_s=10.0)
+    assert (deck.output.played[-1].path, deck.output.played[-1].start_s) == (A, 3.0)
+    deck.output.position_s = 0.5
+    deck.presenter.seek(-1.0, duration_s=10.0)
+    assert deck.output.played[-1].start_s == 0.0
+    deck.output.position_s = 9.9
+    deck.presenter.seek(1.0, duration_s=10.0)
+    assert deck.output.played[-1].start_s == 9.0
+
+
+def test_a_region_is_marked_at_the_current_position_and_played(deck: Deck):
+    deck.play_at(2.0)
+    assert deck.presenter.mark("start", duration_s=10.0) == Region(2.0, 10.0)
+    deck.output.position_s = 5.0
+    assert deck.presenter.mark("end", duration_s=10.0) == Region(2.0, 5.0)
+    assert (deck.output.played[-1].start_s, deck.output.played[-1].end_s) == (2.0, 5.0)
+    deck.output.position_s = 7.0
+    assert deck.presenter.mark("start", duration_s=10.0) == Region(7.0, 10.0), "the former end was before it"
+    deck.output.position_s = 0.0
+    assert deck.presenter.mark("end", duration_s=10.0) is None
+
+
+def test_a_region_can_be_marked_after_playback_was_stopped(deck: Deck):
+    deck.play_at(4.0)
+    deck.presenter.stop()
+    deck.output.position_s = None
+    assert deck.presenter.mark("start", duration_s=10.0) == Region(4.0, 10.0)
+
+
 def test_the_tempo_and_key_in_use_are_shown(deck: Deck):
     deck.presenter.follow(Music(120.0, parse_key("Am")))
     assert str(deck.view.target) == "120 BPM, A minor"

@@ -257,7 +257,7 @@ def test_a_window_too_narrow_for_the_menu_bar_has_a_menu_button(stage: Stage):
     stage.until(window.header.menu.isVisible)
     assert not window.menuBar().isVisible()
     titles = [action.text().replace("&", "") for action in window.header.menu.menu().actions()]
-    assert titles == ["File", "Edit", "Sound", "Organise", "View", "Listening tests", "Help"]
+    assert titles == ["File", "Edit", "Sound", "Organise", "View", "Waveform", "Listening tests", "Help"]
     window.resize(1200, 700)
     stage.until(window.menuBar().isVisible)
     assert not window.header.menu.isVisible()

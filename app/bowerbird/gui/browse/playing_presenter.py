@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.domain.query import Example
@@ -135,7 +135,7 @@ class PlayingPresenter:
         self._output = output
         self._path: Path | None = None
         self._region: Region | None = None
-        self._start_s = 0.0
+        self._start_s = self._cursor_s = 0.0
         self._playing: Path | None = None
         self.is_auto_play = is_auto_play
         self._is_loop = is_loop
@@ -193,7 +193,7 @@ class PlayingPresenter:
         music : Music or None
             Its tempo and key, where they are known.
         """
-        self._path, self._region, self._start_s = path, None, start_s
+        self._path, self._region, self._start_s, self._cursor_s = path, None, start_s, start_s
         self._music = music or Music()
         self._show_treatment()
         if path is None:
@@ -230,12 +230,42 @@ class PlayingPresenter:
     def play_from(self, start_s: float) -> None:
         """Play from a position to the end, or backwards to the beginning; the region is cleared."""
         self._region = None
+        self._cursor_s = start_s
         if self._path is None:
             return
         if self.treatment.is_reversed:
             self._play(self._request(self._path, start_s=0.0, end_s=max(start_s, 0.001), is_looped=False))
         else:
             self._play(self._request(self._path, start_s=start_s, is_looped=False))
+
+    def seek(self, by_s: float, *, duration_s: float) -> None:
+        """Play from a position that is later, or earlier, than the current one."""
+        if self._path is not None:
+            self.play_from(self._moved(by_s, duration_s))
+
+    def _moved(self, by_s: float, duration_s: float) -> float:
+        self._cursor_s = min(max(0.0, self._cursor() + by_s), max(0.0, duration_s - abs(by_s)))
+        return self._cursor_s
+
+    def _cursor(self) -> float:
+        """Return the position that is audible, else where playback last began or was."""
+        position_s = self.position_s
+        return self._cursor_s if position_s is None else position_s
+
+    def mark(self, edge: Literal["start", "end"], *, duration_s: float) -> Region | None:
+        """Begin or end the region at the current position, and play it; return it, or None where it would be empty."""
+        if self._path is None:
+            return None
+        former = self._region or Region(0.0, duration_s)
+        at_s = self._cursor()
+        if edge == "start":
+            region = Region(at_s, former.end_s if former.end_s > at_s else duration_s)
+        else:
+            region = Region(former.start_s if former.start_s < at_s else 0.0, at_s)
+        if region.end_s - region.start_s <= 0:
+            return None
+        self.choose_region(region.start_s, region.end_s)
+        return region
 
     def play_other(self, path: Path, start_s: float) -> None:
         """Play a sound that is not the current one, such as the query, as it is."""
@@ -257,6 +287,7 @@ class PlayingPresenter:
     def toggle(self) -> None:
         """Stop, or play."""
         if self._output.is_playing:
+            self._cursor_s = self._cursor()
             self._output.stop()
         else:
             self.replay()
@@ -264,6 +295,7 @@ class PlayingPresenter:
     def stop(self) -> bool:
         """Stop; return whether a sound was playing."""
         was_playing = self._output.is_playing
+        self._cursor_s = self._cursor()
         self._output.stop()
         return was_playing
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
 from bowerbird.domain.musical_keys import NOTE_NAMES
@@ -42,6 +43,7 @@ class TempoAndKeyDialog(QDialog):
         if music.key is not None:
             self._key.setCurrentIndex(self._key.findData(music.key.relative_major))
         self._lay_out()
+        self._bpm.setFocus(Qt.FocusReason.PopupFocusReason)
         self._bpm.valueChanged.connect(self._choose_music)
         self._key.activated.connect(self._choose_music)
 
@@ -66,6 +68,11 @@ class TempoAndKeyDialog(QDialog):
         layout.setSpacing(12)
         layout.addLayout(form)
         layout.addWidget(note)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Select the tempo, so that a number can be typed at once."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._bpm.selectAll)
 
     def _choose_music(self) -> None:
         pitch_class = self._key.currentData()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -12,6 +12,8 @@ from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
+
+Scope: TypeAlias = Literal["window", "panes", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class ActionSpec:
     icon : str or None
     is_switch : bool
         Whether it is switched on and off.
-    in_list_only : bool
-        Whether its keys work only while the list has the focus, since they mean something else in text fields.
+    scope : {"window", "panes", "list"}
+        Where its keys work. panes: wherever no text is typed. list: only in the list and on the map, since they mean
+        something else elsewhere.
     """
 
     name: str
@@ -38,7 +41,7 @@ class ActionSpec:
     keys: tuple[str, ...] = ()
     icon: str | None = None
     is_switch: bool = False
-    in_list_only: bool = False
+    scope: Scope = "window"
 
 
 # A letter that is a key of the list is the mnemonic of no other entry: Qt runs the key even from an open menu.
@@ -141,7 +144,7 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
         QT_TRANSLATE_NOOP("Actions", "Cop&y path"),
         ("Ctrl+C",),
-        in_list_only=True,
+        scope="list",
     ),
     ActionSpec(
         "locate",
@@ -155,21 +158,21 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "&Play or stop"),
         ("Space",),
         icon="play",
-        in_list_only=True,
+        scope="list",
     ),
     ActionSpec(
         "replay",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Play from the &beginning"),
         ("Right",),
-        in_list_only=True,
+        scope="list",
     ),
     ActionSpec(
         "stop",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "&Stop"),
         ("Left",),
-        in_list_only=True,
+        scope="list",
     ),
     ActionSpec(
         "similar",
@@ -177,21 +180,21 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "Fi&nd similar"),
         ("Return", "Enter"),
         icon="similar",
-        in_list_only=True,
+        scope="list",
     ),
     ActionSpec(
         "more_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "M&ore like this"),
         ("+", "="),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "less_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Less like t&his"),
         ("-",),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "loop",
@@ -200,7 +203,7 @@ ACTIONS: Final = (
         ("L",),
         icon="loop",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "reverse",
@@ -209,7 +212,7 @@ ACTIONS: Final = (
         ("R",),
         icon="reverse",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "even",
@@ -218,28 +221,28 @@ ACTIONS: Final = (
         ("E",),
         icon="even",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "pitch_up",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Ra&ise pitch"),
         ("]",),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "pitch_down",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Lower pit&ch"),
         ("[",),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "reset_treatment",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Play &unchanged"),
         ("0",),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "auto_play",
@@ -248,7 +251,7 @@ ACTIONS: Final = (
         ("A",),
         icon="autoplay",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "tempo_and_key",
@@ -257,17 +260,17 @@ ACTIONS: Final = (
         ("T",),
         icon="tempo",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "favourite",
         QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
         QT_TRANSLATE_NOOP("Actions", "&Favourite"),
         ("F",),
-        in_list_only=True,
+        scope="panes",
     ),
     *(
-        ActionSpec(f"star_{n}", QT_TRANSLATE_NOOP("Actions", "Or&ganise"), text, (str(n),), in_list_only=True)
+        ActionSpec(f"star_{n}", QT_TRANSLATE_NOOP("Actions", "Or&ganise"), text, (str(n),), scope="panes")
         for n, text in enumerate(
             (
                 QT_TRANSLATE_NOOP("Actions", "&1 star"),
@@ -284,7 +287,7 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "Or&ganise"),
         QT_TRANSLATE_NOOP("Actions", "A&dd a tag…"),
         ("W",),
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "collect",
@@ -328,30 +331,64 @@ ACTIONS: Final = (
         ("M",),
         icon="map",
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
+    ),
+    ActionSpec(
+        "seek_back",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "Skip &back"),
+        (",",),
+        scope="panes",
+    ),
+    ActionSpec(
+        "seek_forward",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "Skip forwar&d"),
+        (".",),
+        scope="panes",
+    ),
+    ActionSpec(
+        "mark_start",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "&Start the region here"),
+        ("Shift+I",),
+        scope="panes",
+    ),
+    ActionSpec(
+        "mark_end",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "E&nd the region here"),
+        ("Shift+O",),
+        scope="panes",
     ),
     ActionSpec(
         "spectrogram",
-        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
         QT_TRANSLATE_NOOP("Actions", "Spectro&gram"),
         ("G",),
         is_switch=True,
-        in_list_only=True,
+        scope="panes",
     ),
     ActionSpec(
         "lanes",
-        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
         QT_TRANSLATE_NOOP("Actions", "Separate &channels"),
         is_switch=True,
     ),
     ActionSpec(
-        "zoom_in", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "&Zoom in"), ("Ctrl++", "Ctrl+=")
+        "zoom_in",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "&Zoom in"),
+        ("Ctrl++", "Ctrl+="),
     ),
     ActionSpec(
-        "zoom_out", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Zoom o&ut"), ("Ctrl+-",)
+        "zoom_out", QT_TRANSLATE_NOOP("Actions", "&Waveform"), QT_TRANSLATE_NOOP("Actions", "Zoom o&ut"), ("Ctrl+-",)
     ),
     ActionSpec(
-        "zoom_whole", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Wh&ole sound"), ("Ctrl+0",)
+        "zoom_whole",
+        QT_TRANSLATE_NOOP("Actions", "&Waveform"),
+        QT_TRANSLATE_NOOP("Actions", "Wh&ole sound"),
+        ("Ctrl+0",),
     ),
     ActionSpec(
         "studies",
@@ -390,6 +427,7 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "back",
         "add_word",
         "save_search",
+        "mark_start",
         "loop",
         "tempo_and_key",
         "map",
@@ -402,17 +440,16 @@ _NOT_ON_MAP: Final = frozenset({"replay", "stop"})
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 
-def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str, QAction]:
-    """Return every action, added to where its keys work: the window, or only the list."""
+def make_actions(window: QMainWindow, panes: QWidget, table: QWidget, keys: KeyMap) -> dict[str, QAction]:
+    """Return every action, added to where its keys work: the window, its panes, or only the list."""
     actions: dict[str, QAction] = {}
     for spec in ACTIONS:
         action = QAction(translate("Actions", spec.text), window)
         action.setCheckable(spec.is_switch)
-        if spec.in_list_only:
+        surfaces = {"window": window, "panes": panes, "list": table}
+        if spec.scope != "window":  # text fields take the keys that are typed
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            table.addAction(action)
-        else:
-            window.addAction(action)
+        surfaces[spec.scope].addAction(action)
         actions[spec.name] = action
     show_keys(actions, keys)
     return actions
@@ -421,7 +458,7 @@ def make_actions(window: QMainWindow, table: QWidget, keys: KeyMap) -> dict[str,
 def add_to_map(actions: dict[str, QAction], surface: QWidget) -> None:
     """Let the keys of the list work on the map as well, except for arrow keys, which lead from sound to sound there."""
     for spec in ACTIONS:
-        if spec.in_list_only and spec.name not in _NOT_ON_MAP:
+        if spec.scope == "list" and spec.name not in _NOT_ON_MAP:
             surface.addAction(actions[spec.name])
 
 

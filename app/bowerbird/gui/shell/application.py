@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -78,6 +78,9 @@ _SWITCH_S = 0.001
 
 _LOOK_EVERY_MS = 5000
 """How often drives are looked for that have gone or returned."""
+
+_SEEK_SHARE: Final = 0.1
+"""Of the visible waveform, that a key moves the position by."""
 
 _OFFER_AFTER_MS = 1500
 """How long words stay before an encoder that may know them is offered: they may be unfinished."""
@@ -433,6 +436,10 @@ class Application:
                 "collect": self._collect,
                 "save_search": self._save_search,
                 "clear_history": self.shelf.clear_history,
+                "seek_back": partial(self._seek, -_SEEK_SHARE),
+                "seek_forward": partial(self._seek, _SEEK_SHARE),
+                "mark_start": partial(self._mark, "start"),
+                "mark_end": partial(self._mark, "end"),
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
                 "reverse": lambda: self.playing.set_reversed(is_reversed=window.actions_by_name["reverse"].isChecked()),
@@ -708,6 +715,17 @@ class Application:
         if self._settings.has_offer != self.models.has_offer:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
+
+    def _seek(self, share: float) -> None:
+        """Play from a position that is later by a share of the visible waveform."""
+        shown = self.window.waveform.shown
+        self.window.waveform.clear_region()
+        self.playing.seek(share * shown.length_s, duration_s=shown.duration_s)
+
+    def _mark(self, edge: Literal["start", "end"]) -> None:
+        region = self.playing.mark(edge, duration_s=self.window.waveform.shown.duration_s)
+        if region is not None:
+            self.window.waveform.select_region(region.start_s, region.end_s)
 
     def _open_tempo_and_key(self) -> None:
         self.window.show_target(self.playing.target)  # the switch shows whether one is chosen, not that it was pressed

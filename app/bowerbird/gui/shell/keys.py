@@ -23,8 +23,8 @@ class KeyedAction(Protocol):
         """The default keys."""
 
     @property
-    def in_list_only(self) -> bool:
-        """Whether its keys work only while the list has the focus."""
+    def scope(self) -> str:
+        """Where its keys work; "window" includes the search box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class KeyMap:
 
     def __init__(self, actions: Sequence[KeyedAction], changed: Mapping[str, object]) -> None:
         self._defaults = {action.name: action.keys for action in actions}
-        self._is_in_list_only = {action.name: action.in_list_only for action in actions}
+        self._is_for_typing = {action.name: action.scope == "window" for action in actions}
         self._changed = {
             name: tuple(keys)
             for name, keys in changed.items()
@@ -78,7 +78,7 @@ class KeyMap:
         if key in _FIXED:
             return Refused("fixed")
         is_typed = len(key) == 1 or key == "Space"
-        if is_typed and not self._is_in_list_only[name]:
+        if is_typed and self._is_for_typing[name]:
             return Refused("typed")
         owner = next((other for other in self._defaults if other != name and key in self.keys_of(other)), None)
         return Taken(owner) if owner is not None else None

@@ -118,7 +118,7 @@ class KeySheet(QDialog):
         area.setAccessibleName(self.windowTitle())
         self._message = label("", "muted", wraps=True)
         self._replace = button(self.tr("Replace"), "", self._replace_key)
-        self._replace.setAutoDefault(False)
+        self._replace.setAutoDefault(True)
         self._replace.hide()
         self._reset = button(self.tr("Reset all"), "link", self._reset_all)
         self._reset.setAutoDefault(False)
@@ -198,6 +198,7 @@ class KeySheet(QDialog):
         made = KeyButton(shown, self.tr("{action}: {key}").format(action=text, key=shown))
         made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         made.setProperty("changed", not self._keys.is_default(spec.name))
+        made.clicked.connect(lambda _=False: self._say(self.tr("Press a key, or Esc to keep the present one.")))
         made.pressed_key.connect(partial(self._offer, spec.name))
         made.cleared.connect(partial(self._assign, spec.name, None))
         self._buttons[spec.name] = made
@@ -241,6 +242,13 @@ class KeySheet(QDialog):
             self._waiting = None
         self._message.setText(text)
         self._replace.setVisible(can_replace)
+        if can_replace:
+            self._replace.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hideEvent(self, event: object) -> None:
+        """Forget a question that was not answered."""
+        super().hideEvent(event)  # type: ignore[arg-type] # Qt's own event
+        self._say(self.tr("Click a key to change it."))
 
     def resizeEvent(self, event: object) -> None:
         """Lay out one column or two."""

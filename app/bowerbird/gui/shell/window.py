@@ -139,9 +139,10 @@ class MainWindow(QMainWindow):
         self._are_folders_asked_for = False
         self._has_dragged_folders = False
         self._query_path: Path | None = None
+        self._ground = styled(QWidget(), "ground")
         self.model = SoundsModel(reader, self)
         self.table = SoundTable(self.model, colours)
-        self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self.table, keys)
+        self.actions_by_name: dict[str, QAction] = actions.make_actions(self, self._ground, self.table, keys)
         self.map = MapView(colours, name_of=self._name_of, complain=self.complain)
         for surface in self.map.surfaces:
             actions.add_to_map(self.actions_by_name, surface)
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
         self.chips = ChipStrip(colours)
         self.status = StatusLine(colours)
         self.folders = FolderTree()
+        self.folders.addAction(self.actions_by_name["play"])
         self.shelf = Shelf()
         self.empty_state = EmptyState()
         self.rejected = RejectedPage(back=self.leave_rejected)
@@ -192,8 +194,7 @@ class MainWindow(QMainWindow):
         self.rows_splitter.addWidget(self.waveform)
         self.rows_splitter.setSizes([600, 132])
         self.rows_splitter.setStretchFactor(0, 1)
-        ground = styled(QWidget(), "ground")
-        layout = QVBoxLayout(ground)
+        layout = QVBoxLayout(self._ground)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.header)
@@ -201,7 +202,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.status)
         layout.addWidget(self.rows_splitter, 1)
         layout.addWidget(self.transport)
-        self.setCentralWidget(ground)
+        self.setCentralWidget(self._ground)
         self._drop_hint = DropHint(self)
 
     def _connect(self) -> None:
