@@ -93,6 +93,7 @@ class FakeView:
         self.pane: object = None
         self.complaints: list[str] = []
         self.played: list[Example] = []
+        self.entered: list[bool] = []
         self.has_text_encoder = False
         self.location: Location | None = None
         self.history = (False, False)
@@ -112,6 +113,9 @@ class FakeView:
 
     def complain(self, sentence: str) -> None:
         self.complaints.append(sentence)
+
+    def enter_list(self, *, is_new: bool) -> None:
+        self.entered.append(is_new)
 
     def play_example(self, example: Example) -> None:
         self.played.append(example)
@@ -575,6 +579,23 @@ def test_unfinished_filters_and_words_are_not_complained_of(table: Table, text: 
     table.type(text)
     table.presenter.finish_typing()
     assert table.view.complaints == []
+
+
+def test_the_list_is_entered_once_it_is_there(table: Table):
+    table.type("kick")
+    table.presenter.enter()
+    table.presenter.enter()
+    assert table.view.entered == [True, False], "it was searched for once"
+    table.presenter.text_changed("kicks")
+    table.presenter.enter()
+    assert len(table.view.entered) == 2
+    table.queries.answer_all()
+    assert table.view.entered == [True, False, True]
+    table.presenter.text_changed("kick")
+    table.presenter.enter()
+    table.presenter.text_changed("kic")
+    table.queries.answer_all()
+    assert len(table.view.entered) == 3, "the box is typed in again"
 
 
 def test_a_surprise_is_played_and_searched_by(table: Table):

@@ -43,12 +43,16 @@ class FakeView:
         self.complaints: list[str] = []
         self.treatments: list[Treatment] = []
         self.target = Music()
+        self.music_note = ""
 
     def show_treatment(self, treatment: Treatment) -> None:
         self.treatments.append(treatment)
 
     def show_target(self, target: Music) -> None:
         self.target = target
+
+    def show_music_note(self, note: str) -> None:
+        self.music_note = note
 
     def show_playing(self, path: Path | None) -> None:
         self.playing.append(path)
@@ -301,6 +305,24 @@ def test_a_region_can_be_marked_after_playback_was_stopped(deck: Deck):
     deck.presenter.stop()
     deck.output.position_s = None
     assert deck.presenter.mark("start", duration_s=10.0) == Region(4.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("target", "music", "note"),
+    [
+        (Music(120.0), Music(), "tempo not known"),
+        (Music(120.0), Music(90.0), ""),
+        (Music(None, parse_key("Am")), Music(90.0), "key not known"),
+        (Music(120.0, parse_key("Am")), Music(), "tempo and key not known"),
+        (Music(), Music(), ""),
+    ],
+)
+def test_a_sound_that_cannot_follow_says_why(deck: Deck, target: Music, music: Music, note: str):
+    deck.presenter.follow(target)
+    deck.presenter.selected(A, music=music)
+    assert deck.view.music_note == note
+    deck.presenter.learn(A, Music(100.0, parse_key("C")))
+    assert deck.view.music_note == ""
 
 
 def test_the_tempo_and_key_in_use_are_shown(deck: Deck):

@@ -21,10 +21,10 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def position_text(seconds: float) -> str:
+def position_text(seconds: float, *, n_decimals: int = 2) -> str:
     """Format a position in a sound: "0:07.42"."""
     minutes, rest = divmod(max(0.0, seconds), 60)
-    return f"{int(minutes)}:{rest:05.2f}"
+    return f"{int(minutes)}:{rest:0{3 + n_decimals}.{n_decimals}f}"
 
 
 def channels_text(n_channels: int | None) -> str:

@@ -79,6 +79,9 @@ class BrowsingView(Protocol):
     def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Enable or disable Back and Forward."""
 
+    def enter_list(self, *, is_new: bool) -> None:
+        """Move the focus from the search box into the list; `is_new`: it was searched for since the last time."""
+
     def play_example(self, example: Example) -> None:
         """Play a sound that is searched by."""
 
@@ -125,7 +128,7 @@ class BrowsingPresenter:
         self._understood = understood
         self._pane_read = pane_read
         self._clock = clock
-        self._is_typing = False
+        self._is_typing = self._is_entering = self._is_new = False
         self._history = QueryHistory(QueryState())
         self._position: ListPosition | None = None
         self._typed = Query()
@@ -192,7 +195,7 @@ class BrowsingPresenter:
         """Search for what was typed."""
         if text == self.state.text:
             return
-        self._is_typing = True
+        self._is_typing, self._is_entering, self._is_new = True, False, True
         state = replace(self.state, text=text)
         if not state.examples:
             state = replace(state, ranked_order=(RELEVANCE, False))
@@ -340,6 +343,16 @@ class BrowsingPresenter:
             self._show_query()
             self._run(is_same_query=True)
 
+    def enter(self) -> None:
+        """Move from the search box into the list, which may still be on its way: then once it is there."""
+        self._is_entering = self._shown != self.state
+        if not self._is_entering:
+            self._enter()
+
+    def _enter(self) -> None:
+        is_new, self._is_new = self._is_new, False
+        self._view.enter_list(is_new=is_new)
+
     def _complain_of_filters(self) -> None:
         for fault in filter_faults(self._typed):
             self._view.complain(fault)
@@ -464,6 +477,9 @@ class BrowsingPresenter:
 
         if not (self._is_typing or is_same_query):  # the list came after the box was left
             self._complain_of_filters()
+        if self._is_entering:
+            self._is_entering = False
+            self._enter()
 
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:

@@ -43,8 +43,8 @@ class CellDelegate(QStyledItemDelegate):
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""
-        self.selected = colours.colour("raised")
-        self.hovered = QColor(self.selected)
+        self.selected = colours.colour("line")
+        self.hovered = colours.colour("raised")
         self.hovered.setAlpha(110)
         self.text = colours.colour("text")
         self.muted = colours.colour("muted")

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.domain.query import Example
 from bowerbird.domain.tempo_and_key import Key, key_shift_semitones, parse_key, tempo_ratio
+from bowerbird.gui.translation import translate
 from bowerbird.playback.events import CannotPlay, DeviceChanged, OutputReplaced, Started, Stopped
 from bowerbird.playback.request import (
     FASTEST,
@@ -82,6 +83,9 @@ class PlayingView(Protocol):
 
     def show_target(self, target: Music) -> None:
         """Show the tempo and key that sounds are played in."""
+
+    def show_music_note(self, note: str) -> None:
+        """Show that the tempo or key of the current sound is not known, where that matters; "" for nothing."""
 
     def show_device(self, sentence: str | None) -> None:
         """Show a problem of the sound device, or none."""
@@ -357,6 +361,17 @@ class PlayingPresenter:
 
     def _show_treatment(self) -> None:
         self._view.show_treatment(self.treatment)
+        self._view.show_music_note(self._music_note())
+
+    def _music_note(self) -> str:
+        """Return what is not known of the current sound, though sounds are to be played in another tempo or key."""
+        lacks_tempo = self._target.bpm is not None and self._music.bpm is None
+        lacks_key = self._target.key is not None and self._music.key is None
+        if self._path is None or not (lacks_tempo or lacks_key):
+            return ""
+        if lacks_tempo and lacks_key:
+            return translate("Playing", "tempo and key not known")
+        return translate("Playing", "tempo not known") if lacks_tempo else translate("Playing", "key not known")
 
     def _treatment_of(self, music: Music) -> Treatment:
         semitones, tempo = self._chosen.semitones, self._chosen.tempo

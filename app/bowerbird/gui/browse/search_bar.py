@@ -265,6 +265,8 @@ class ChipStrip(QWidget):
         self._examples: tuple[Example, ...] = ()
         self._filters: tuple[Filter, ...] = ()
         self._made: list[Chip] = []
+        self._count = ""
+        self._n_selected = 0
         self._chips = QHBoxLayout()
         self._chips.setSpacing(_GAP_PX)
         self._summary = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
@@ -284,8 +286,18 @@ class ChipStrip(QWidget):
     def show_state(self, state: ListState) -> None:
         """Show the examples, the filters and the count of a list."""
         self._examples, self._filters = state.examples, state.filters
-        self._summary.set_text(state.summary)
+        self._count = state.summary
+        self._show_summary()
         self._fit()
+
+    def show_selected(self, n: int) -> None:
+        """Show how many rows are selected, if more than one."""
+        self._n_selected = n
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        selected = self.tr("{n} selected").format(n=f"{self._n_selected:,}") if self._n_selected > 1 else ""
+        self._summary.set_text(" · ".join(part for part in (selected, self._count) if part))
 
     def show_rejected(self, n: int) -> None:
         """Show the link to rejected sounds, if there are any."""

@@ -63,6 +63,8 @@ class SoundTable(QTableView):
     order_chosen : (str, is_descending: bool)
     dragged : list of int
         Ids of sounds that another program has taken.
+    selection_changed : int
+        The number of selected rows.
     columns_changed : ()
         The user chose, moved or resized columns.
     """
@@ -72,6 +74,7 @@ class SoundTable(QTableView):
     order_chosen = Signal(object, bool)
     columns_changed = Signal()
     dragged = Signal(list)
+    selection_changed = Signal(int)
 
     def __init__(self, model: SoundsModel, colours: Tokens, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -323,6 +326,13 @@ class SoundTable(QTableView):
                 selection.append(QItemSelectionRange(first, last))
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().select(selection, flags)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Emit how many rows are selected."""
+        super().selectionChanged(selected, deselected)
+        selection = self.selectionModel().selection()
+        parts = [selection.at(number) for number in range(selection.count())]
+        self.selection_changed.emit(sum(part.bottom() - part.top() + 1 for part in parts))
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Emit `moved` when another row becomes current."""

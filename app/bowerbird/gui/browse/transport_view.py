@@ -5,7 +5,7 @@ Every control has a fixed place: texts that change have a fixed width or the wid
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFont, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
@@ -19,6 +19,9 @@ from bowerbird.gui.translation import translate
 from bowerbird.playback.request import UNTREATED, Treatment
 
 MAX_SOLO_CHANNELS: Final = 16
+_SHORT_S: Final = 1.0
+"""The position in a shorter sound is shown in milliseconds."""
+
 _NOTCH: Final = 120
 """Of a mouse wheel, in eighths of a degree."""
 
@@ -54,6 +57,8 @@ class Transport(QWidget):
         self._colours = colours
         self._treatment = UNTREATED
         self._n_channels = 0
+        self._facts: list[str] = []
+        self._music_note = ""
         self._play = _button(actions["play"])
         self._loop = _button(actions["loop"])
         self._reverse = _button(actions["reverse"])
@@ -79,16 +84,7 @@ class Transport(QWidget):
         self._channel.setToolTip(self.tr("Channels"))
         self._channel.setAccessibleName(self.tr("Channels"))
         self._channel.clicked.connect(self._choose_channel)
-        self._volume_icon = QLabel()
-        self._volume = QSlider(Qt.Orientation.Horizontal)
-        self._volume.setRange(round(MIN_DB), round(MAX_DB))
-        self._volume.setFixedWidth(96)
-        self._volume.setAccessibleName(self.tr("Volume"))
-        self._volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._decibels = label("", "muted")
-        self._decibels.setFont(_tabular(self._decibels.font()))
-        self._decibels.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._volume.valueChanged.connect(self._volume_moved)
+        self._make_volume()
         self._duration_s = 0.0
         self._width_px = 10_000
         self._lay_out()
@@ -97,6 +93,20 @@ class Transport(QWidget):
         self.show_device(None)
         self.show_treatment(UNTREATED)
         self._show_channels(0)
+
+    def _make_volume(self) -> None:
+        self._volume_icon = QLabel()
+        self._volume = QSlider(Qt.Orientation.Horizontal)
+        self._volume.setRange(round(MIN_DB), round(MAX_DB))
+        self._volume.setFixedWidth(96)
+        self._volume.setAccessibleName(self.tr("Volume"))
+        self._volume.setToolTip(self.tr("Volume: a double click returns to 0 dB"))
+        self._volume.installEventFilter(self)
+        self._volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._decibels = label("", "muted")
+        self._decibels.setFont(_tabular(self._decibels.font()))
+        self._decibels.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._volume.valueChanged.connect(self._volume_moved)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -154,7 +164,7 @@ class Transport(QWidget):
         self._show_channels((sound.n_channels or 0) if sound else 0)
         if sound is None:
             self._name.set_text("")
-            self._properties.set_text("")
+            self._facts = []
         else:
             self._name.set_text(printable(sound.name))
             encoding = [sound.format, sound.encoding if sound.encoding != sound.format else None]
@@ -165,15 +175,26 @@ class Transport(QWidget):
                 " ".join(part for part in encoding if part),
                 f"{details.lufs:.1f} LUFS".replace("-", "−") if details and details.lufs is not None else "",
             ]
-            self._properties.set_text(" · ".join(text for text in properties if text))
+            self._facts = [text for text in properties if text]
+        self._show_properties()
         self.show_position(None)
+
+    def show_music_note(self, note: str) -> None:
+        """Show that the tempo or key of the current sound is not known; "" for nothing."""
+        self._music_note = note
+        self._show_properties()
+
+    def _show_properties(self) -> None:
+        self._properties.set_text(" · ".join(part for part in (self._music_note, *self._facts) if part))
 
     def show_position(self, position_s: float | None) -> None:
         """Show the playback position."""
         if not self._duration_s:
             self._time.setText("")
         else:
-            self._time.setText(f"{position_text(position_s or 0.0)} / {position_text(self._duration_s)}")
+            n_decimals = 2 if self._duration_s >= _SHORT_S else 3
+            texts = (position_text(second, n_decimals=n_decimals) for second in (position_s or 0.0, self._duration_s))
+            self._time.setText(" / ".join(texts))
 
     def show_treatment(self, treatment: Treatment) -> None:
         """Show how the current sound is played; what is changed has the accent colour."""
@@ -196,6 +217,17 @@ class Transport(QWidget):
         self._device.set_text(sentence or "")
         self._device.setVisible(sentence is not None)
         self._fit_properties()
+
+    def change_volume(self, n_steps: int) -> None:
+        """Make everything louder or quieter, by steps of 1 dB."""
+        self._volume.setValue(self._volume.value() + n_steps)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Return to 0 dB with a double click on the volume."""
+        if watched is self._volume and event.type() == QEvent.Type.MouseButtonDblClick:
+            self._volume.setValue(0)
+            return True
+        return super().eventFilter(watched, event)
 
     def show_volume(self, volume_db: float) -> None:
         """Show the volume."""

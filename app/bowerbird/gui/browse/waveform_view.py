@@ -70,6 +70,8 @@ class WaveformView(QWidget):
         Seconds.
     region_chosen : (float, float)
         Seconds.
+    region_dragged : ()
+        The region is being dragged: it was pressed, and the pointer moved.
     query_clicked : float
         Seconds in the query.
     detail_changed : ()
@@ -78,6 +80,7 @@ class WaveformView(QWidget):
 
     position_clicked = Signal(float)
     region_chosen = Signal(float, float)
+    region_dragged = Signal()
     query_clicked = Signal(float)
     detail_changed = Signal()
 
@@ -103,6 +106,7 @@ class WaveformView(QWidget):
         self._pressed: QPointF | None = None
         self._edge: Edge | None = None
         self._is_dragging = False
+        self._is_grabbed = False
         self._scrolled_from: tuple[float, Viewport] | None = None
         self._is_query_hovered = False
         self.setAccessibleName(self.tr("Waveform"))
@@ -636,6 +640,7 @@ class WaveformView(QWidget):
             self._pressed = position
             self._edge = self._edge_at(position.x())
             self._is_dragging = self._edge is not None
+            self._is_grabbed = self._edge is None and self._is_in_region(position.x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move an edge, widen a region or scroll."""
@@ -646,8 +651,11 @@ class WaveformView(QWidget):
         elif self._pressed is None:
             self._hover(position)
         else:
-            self._is_dragging = self._is_dragging or abs(position.x() - self._pressed.x()) >= _DRAG_PX
-            if self._is_dragging:
+            self._is_dragging = self._is_dragging or (position - self._pressed).manhattanLength() >= _DRAG_PX
+            if self._is_dragging and self._is_grabbed:
+                self._pressed, self._is_dragging, self._is_grabbed = None, False, False
+                self.region_dragged.emit()
+            elif self._is_dragging:
                 self._drag_to(position.x())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -681,6 +689,9 @@ class WaveformView(QWidget):
         start_x, end_x = (self._x_of(second) for second in self._region)
         return edge_at(x, start_x, end_x)
 
+    def _is_in_region(self, x: float) -> bool:
+        return self._region is not None and self._region[0] <= self._second_at(x) <= self._region[1]
+
     def _drag_to(self, x: float) -> None:
         assert self._pressed is not None
         second = self._second_at(x)
@@ -710,6 +721,8 @@ class WaveformView(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         elif self.has_sound and self._edge_at(position.x()) is not None:
             self.setCursor(Qt.CursorShape.SizeHorCursor)
+        elif self.has_sound and self._is_in_region(position.x()):
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
 

@@ -217,11 +217,15 @@ ACTIONS: Final = (
     ActionSpec(
         "even",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "Even lou&dness"),
+        QT_TRANSLATE_NOOP("Actions", "E&ven loudness"),
         ("E",),
         icon="even",
         is_switch=True,
         scope="panes",
+    ),
+    ActionSpec("louder", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "Lou&der"), ("Ctrl+Up",)),
+    ActionSpec(
+        "quieter", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "&Quieter"), ("Ctrl+Down",)
     ),
     ActionSpec(
         "pitch_up",

@@ -305,6 +305,7 @@ class Application:
         window.relaxed.connect(self.browsing.relax)
         window.cleared.connect(self.browsing.clear_everything)
         window.search.finished.connect(self._finish_typing)
+        window.search.left.connect(self.browsing.enter)
         window.recording.opened.connect(self.recording.start)
         window.recording.finished.connect(self.recording.finish)
         window.recording.cancelled.connect(self.recording.cancel)
@@ -442,6 +443,8 @@ class Application:
                 "mark_end": partial(self._mark, "end"),
                 "loop": lambda: self.playing.set_loop(is_loop=window.actions_by_name["loop"].isChecked()),
                 "auto_play": self._toggle_auto_play,
+                "louder": partial(window.transport.change_volume, 1),
+                "quieter": partial(window.transport.change_volume, -1),
                 "reverse": lambda: self.playing.set_reversed(is_reversed=window.actions_by_name["reverse"].isChecked()),
                 "even": lambda: self.playing.set_even(is_even=window.actions_by_name["even"].isChecked()),
                 "pitch_up": lambda: self.playing.shift_pitch(1),

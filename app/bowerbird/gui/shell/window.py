@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
+        self.table.selection_changed.connect(self.chips.show_selected)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(
             lambda at: self._show_context_menu(self.table.viewport().mapToGlobal(at))
@@ -219,8 +220,8 @@ class MainWindow(QMainWindow):
         self.map.sound_chosen.connect(self._chosen_on_map)
         self.map.sounds_selected.connect(self._selected_on_map)
         self.map.drag_wanted.connect(self._drag_from_map)
+        self.waveform.region_dragged.connect(self._drag_region)
         self.waveform.query_clicked.connect(lambda start_s: self.query_played.emit(self._query_path, start_s))
-        self.search.left.connect(self._enter_list)
         self.search.escaped.connect(self.actions_by_name["clear"].trigger)
         self.words.left.connect(self.table.setFocus)
         self.words.add_asked.connect(self.actions_by_name["add_word"].trigger)
@@ -520,6 +521,10 @@ class MainWindow(QMainWindow):
         plain = actions.tool_tip(action)
         action.setToolTip(f"{plain}\n{target}" if target != Music() else plain)
 
+    def show_music_note(self, note: str) -> None:
+        """Show that the tempo or key of the current sound is not known, where sounds are to be played in others."""
+        self.transport.show_music_note(note)
+
     def likely_paths(self) -> list[Path]:
         """Return the files of the rows around the current one, which are likely to be selected next."""
         row = self.table.currentIndex().row()
@@ -567,6 +572,10 @@ class MainWindow(QMainWindow):
         if sound_ids:
             self.table.return_to(ListPosition(None, 0, sound_ids[-1], np.array(sound_ids, np.int64)))
             self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_quiet=True)
+
+    def _drag_region(self) -> None:
+        if self._sound is not None and drag_files(self.waveform, self.model.files_of([self._sound.path])):
+            self.table.dragged.emit([self._sound.id])
 
     def _drag_from_map(self) -> None:
         if drag_files(self.map, self.model.files_of(self.chosen_paths())):
@@ -666,13 +675,23 @@ class MainWindow(QMainWindow):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
-    def _enter_list(self) -> None:
+    def enter_list(self, *, is_new: bool) -> None:
+        """Move the focus from the search box into the list; in a new list a sound is played, the first or the current.
+
+        Parameters
+        ----------
+        is_new : bool
+            Whether it was searched for since the last time.
+        """
         if self._pages.currentWidget() is self.map:
             self.map.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-            if self.model.row_of(self._sound.id if self._sound else None) < 0 or not self.table.selected_rows():
+            row = self.table.currentIndex().row()
+            if not self.table.selected_rows() or row < 0:
                 self.table.select(0, is_quiet=False)
+            elif is_new and not self._playhead_timer.isActive():
+                self._moved(row, False)
 
     def _show_context_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
