@@ -289,3 +289,12 @@ def test_a_sound_is_one_sound_whatever_moments_are_shown(model: SoundsModel):
     assert [url.fileName() for url in files] == ["kick 2.wav", "kick 3.wav"]
     model.mark_playing(2)
     assert [text(model, row, 0, PLAYING_ROLE) for row in range(5)] == [False, True, False, False, False]
+
+
+def test_sounds_of_a_folder_that_is_not_connected_look_missing(model: SoundsModel):
+    show(model, 2)
+    assert [text(model, row, 0, ROW_ROLE).is_missing for row in range(2)] == [False, False]
+    model.show_away([Path("/sounds/Drums")])
+    assert [text(model, row, 0, ROW_ROLE).is_missing for row in range(2)] == [True, True]
+    model.show_away([Path("/sounds/Dru")])
+    assert not text(model, 0, 0, ROW_ROLE).is_missing

@@ -10,7 +10,7 @@ from gui_sounds import EVERY
 from gui_stage import Stage
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from bowerbird.gui.shell.ask_name import NameDialog
 
@@ -112,6 +112,9 @@ def test_what_was_played_is_listed_the_latest_first(stage: Stage):
     stage.settle()
     stage.window.shelf.open_text("Played")
     stage.until_rows(["Snare.wav", "Kick 1.wav"])
+    stage.until(lambda: stage.chip_texts == ["Recently played"])
+    stage.click(stage.chips[0].findChild(QToolButton))
+    stage.until(lambda: len(stage.names) > 2 and stage.chip_texts == [])
 
 
 def test_words_that_were_searched_are_listed(stage: Stage):

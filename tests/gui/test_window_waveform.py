@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from bowerbird.gui.shell import window
 from bowerbird.playback.request import Treatment
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -133,6 +134,35 @@ def test_the_playhead_follows_what_is_heard_and_goes_with_it(tone: Stage):
     tone.player.finish()
     tone.until(lambda: view.playhead_s is None)
     assert tone.window.transport._time.text() == "0:00.00 / 0:01.09"
+
+
+def test_the_region_is_dragged_out_of_the_waveform(tone: Stage, monkeypatch: pytest.MonkeyPatch):
+    taken: list[list[str]] = []
+    monkeypatch.setattr(window, "drag_files", lambda _, files: taken.append([u.fileName() for u in files.urls()]))
+    drag(tone, 0.2, 0.3, 0.6)
+    region = tone.window.waveform.region
+    drag(tone, 0.4, 0.5)
+    assert len(taken) == 1
+    assert taken[0][0].startswith("Tone 49 ")
+    assert tone.window.waveform.region == region
+    drag(tone, 0.8, 0.9)
+    assert len(taken) == 1, "outside of it another region is selected"
+    assert tone.window.waveform.region == pytest.approx((0.8, 0.9), abs=per_pixel_s(tone))
+
+
+def test_keys_skip_and_mark_a_region_from_any_pane(tone: Stage):
+    view = tone.window.waveform
+    tone.player.position_s = 0.5
+    tone.window.folders.setFocus()
+    tone.press(Qt.Key.Key_Period)
+    assert tone.player.played[-1].start_s == pytest.approx(0.609, abs=0.001)
+    tone.player.position_s = 0.3
+    tone.qtbot.keyClick(tone.window.folders, Qt.Key.Key_I, Qt.KeyboardModifier.ShiftModifier)
+    assert view.region == pytest.approx((0.3, 1.09), abs=0.01)
+    tone.player.position_s = 0.7
+    tone.qtbot.keyClick(tone.window.folders, Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
+    assert view.region == pytest.approx((0.3, 0.7), abs=0.01)
+    assert (tone.player.played[-1].start_s, tone.player.played[-1].end_s) == pytest.approx((0.3, 0.7), abs=0.01)
 
 
 def test_an_edge_of_the_region_can_be_moved(tone: Stage):

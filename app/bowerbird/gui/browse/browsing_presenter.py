@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bowerbird.base.text import count_text
+from bowerbird.catalogue.records import EventKind
 from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, filter_faults, parse_query
 from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, QueryHistory, QueryState
 from bowerbird.gui.queries import Queries
@@ -42,6 +43,8 @@ class ListState:
         Whether the library changed and not the query, so that the list should not scroll.
     position : ListPosition or None
         Where the list stood when it was left, for a query that was returned to.
+    recent : str or None
+        played or dragged, for a list of the history.
     is_restricted : bool
         Whether words or examples restrict the list, so that clearing the search would help.
     """
@@ -58,6 +61,7 @@ class ListState:
     has_matches: bool
     is_same_query: bool
     position: ListPosition | None = None
+    recent: EventKind | None = None
     is_restricted: bool = False
 
 
@@ -332,6 +336,10 @@ class BrowsingPresenter:
         """Remove all filters that are chips."""
         self._ask(replace(self.state, filters=()))
 
+    def leave_recent(self) -> None:
+        """Search the whole library instead of the history."""
+        self._ask(replace(self.state, recent=None))
+
     def finish_typing(self) -> None:
         """Turn filters that were typed into chips, and say what is wrong with others: the search box has been left."""
         self._history.settle()
@@ -471,6 +479,7 @@ class BrowsingPresenter:
                 has_matches=self._is_ranked,
                 is_same_query=is_same_query,
                 position=position,
+                recent=state.recent,
                 is_restricted=bool(state.text or state.examples),
             )
         )

@@ -22,7 +22,7 @@ _PADDING_PX: Final = 8
 _MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
 _MOMENT_PX: Final = 4
-MATCH_BAR_PX: Final = 64
+MATCH_BAR_PX: Final = 72
 """Width of the match column where it shows a bar without words."""
 
 

@@ -204,6 +204,9 @@ class Inspector(QScrollArea):
         self._aspects.weighed.connect(self.aspect_weighed)
         self._match = Section(self.tr("Match"), self._band, self._aspects)
         self._reset = button(self.tr("Reset weights"), "link", self.aspects_reset.emit)
+        policy = self._reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing below jumps
+        self._reset.setSizePolicy(policy)
         self._match.add_to_heading(self._reset)
         self.rating = RatingRow(colours)
         self.words = WordSection(colours)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QResize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from bowerbird.base.text import count_text, printable
+from bowerbird.catalogue.records import EventKind
 from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
 from bowerbird.gui.browse.filter_form import chip_text
@@ -247,6 +248,8 @@ class ChipStrip(QWidget):
     examples_cleared : ()
     filter_removed : Filter
     filters_cleared : ()
+    recent_left : ()
+        The whole library is to be searched, not the history.
     rejected_clicked : ()
     """
 
@@ -257,6 +260,7 @@ class ChipStrip(QWidget):
     examples_cleared = Signal()
     filter_removed = Signal(object)
     filters_cleared = Signal()
+    recent_left = Signal()
     rejected_clicked = Signal()
 
     def __init__(self, colours: Tokens, parent: QWidget | None = None) -> None:
@@ -264,6 +268,7 @@ class ChipStrip(QWidget):
         self._colours = colours
         self._examples: tuple[Example, ...] = ()
         self._filters: tuple[Filter, ...] = ()
+        self._recent: EventKind | None = None
         self._made: list[Chip] = []
         self._count = ""
         self._n_selected = 0
@@ -285,7 +290,7 @@ class ChipStrip(QWidget):
 
     def show_state(self, state: ListState) -> None:
         """Show the examples, the filters and the count of a list."""
-        self._examples, self._filters = state.examples, state.filters
+        self._examples, self._filters, self._recent = state.examples, state.filters, state.recent
         self._count = state.summary
         self._show_summary()
         self._fit()
@@ -321,14 +326,15 @@ class ChipStrip(QWidget):
     def _fit(self) -> None:
         link_px = self.rejected_link.sizeHint().width() + _GAP_PX if not self.rejected_link.isHidden() else 0
         room_px = self.width() - 24 - _GAP_PX - _COUNT_PX - link_px
+        history = self._history_chips()
         examples, filters = self._example_chips(), self._filter_chips()
-        if len(examples) > 1 and _width_px([*examples, *filters]) > room_px:
+        if len(examples) > 1 and _width_px([*history, *examples, *filters]) > room_px:
             _delete(examples)
             examples = [self._folded_examples()]
-        if len(filters) > 1 and _width_px([*examples, *filters]) > room_px:
+        if len(filters) > 1 and _width_px([*history, *examples, *filters]) > room_px:
             _delete(filters)
             filters = [self._folded_filters()]
-        chips = [*examples, *filters]
+        chips = [*history, *examples, *filters]
         if _width_px(chips) > room_px and chips:  # a narrow window: every chip is cut
             each_px = max(24, (room_px - _GAP_PX * (len(chips) - 1)) // len(chips) - 48)
             _delete(chips)
@@ -336,8 +342,14 @@ class ChipStrip(QWidget):
                 [self._folded_examples(each_px)] if len(self._examples) > 1 else self._example_chips(width_px=each_px)
             )
             filters = [self._folded_filters(each_px)] if len(self._filters) > 1 else self._filter_chips(each_px)
-            chips = [*examples, *filters]
+            chips = [*self._history_chips(each_px), *examples, *filters]
         self._show(chips)
+
+    def _history_chips(self, width_px: int = _CHIP_TEXT_PX) -> list[Chip]:
+        names = {"played": self.tr("Recently played"), "dragged": self.tr("Recently dragged")}
+        if self._recent not in names:
+            return []
+        return [Chip(names[self._recent], self._colours, self.recent_left.emit, width_px=width_px)]
 
     def _show(self, chips: list[Chip]) -> None:
         while self._chips.takeAt(0) is not None:

@@ -6,7 +6,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from bowerbird.catalogue.records import Collection, EventKind
 from bowerbird.domain.fields import FILTER_FIELDS
-from bowerbird.domain.query import Filter, parse_filter
+from bowerbird.domain.query import Filter, Query, parse_filter
 from bowerbird.gui.browse.browsing_presenter import BrowsingPresenter
 from bowerbird.gui.browse.edits_presenter import EditsPresenter
 from bowerbird.gui.browse.query_history import QueryState
@@ -25,6 +25,8 @@ from bowerbird.library.library import Library
 
 N_RECENT_SEARCHES: Final = 12
 N_RECORDED_AT_ONCE: Final = 50
+
+_FAVOURITES: Final = parse_filter("favourite=yes")
 
 SectionName: TypeAlias = Literal["collections", "searches", "recent"]
 
@@ -113,7 +115,8 @@ class ShelfPresenter:
     def _read(self) -> list[ShelfSection]:
         with self._library.read() as reader:
             collections = reader.collections()
-        favourites = ShelfItem(translate("Shelf", "Favourites"), "favourites", is_favourites=True)
+            n_favourites = len(reader.list_ids(Query(filters=(_FAVOURITES,))))
+        favourites = ShelfItem(translate("Shelf", "Favourites"), "favourites", n_favourites, is_favourites=True)
         kept = [
             ShelfItem(entry.name, f"collection {entry.id}", entry.n_sounds, collection=entry) for entry in collections
         ]
@@ -140,7 +143,7 @@ class ShelfPresenter:
         if item.collection is not None:
             self._browsing.show(QueryState(filters=(_collection_filter(item.collection.name),)))
         elif item.is_favourites:
-            self._browsing.show(QueryState(filters=(parse_filter("favourite=yes"),)))
+            self._browsing.show(QueryState(filters=(_FAVOURITES,)))
         elif item.search is not None:
             saved = item.search.state
             self._browsing.show(query_state(saved), order=(saved.order, saved.is_descending))

@@ -3,8 +3,10 @@
 Below a long sound, further moments of it that match have rows of their own.
 """
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +70,7 @@ class SoundsModel(QAbstractTableModel):
         self._matches: dict[int, Match] = {}
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
+        self._away: tuple[str, ...] = ()
 
     # Content
 
@@ -84,6 +87,17 @@ class SoundsModel(QAbstractTableModel):
         self._pages.clear()
         if len(self._ids):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, _LAST))
+
+    def show_away(self, folders: Sequence[Path]) -> None:
+        """Show the sounds in folders that are not connected as missing."""
+        prefixes = tuple(f"{folder}{os.sep}" for folder in folders)
+        if prefixes != self._away:
+            self._away = prefixes
+            self.refresh()
+
+    def _with_drive(self, sound: SoundRow) -> SoundRow:
+        is_away = bool(self._away) and str(sound.path).startswith(self._away)
+        return replace(sound, is_missing=True) if is_away else sound
 
     def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
         """Return whether exactly these ids are shown, in this order."""
@@ -125,6 +139,7 @@ class SoundsModel(QAbstractTableModel):
                 page = self._reader.rows(wanted)
             except CatalogueError:
                 page = {}
+            page = {sound_id: self._with_drive(sound) for sound_id, sound in page.items()}
             self._pages[number] = page
             if len(self._pages) > _MAX_PAGES:
                 self._pages.popitem(last=False)

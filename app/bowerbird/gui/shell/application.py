@@ -312,6 +312,7 @@ class Application:
         window.recording.refresh_wanted.connect(self.recording.refresh)
         window.filters.changed.connect(self.browsing.set_filters)
         window.chips.filter_removed.connect(self.browsing.remove_filter)
+        window.chips.recent_left.connect(self.browsing.leave_recent)
         window.chips.filters_cleared.connect(self.browsing.remove_filters)
         window.chips.example_removed.connect(self.browsing.remove_example)
         window.chips.examples_cleared.connect(self.browsing.remove_examples)
@@ -553,7 +554,8 @@ class Application:
     # User actions
 
     def _add_folder(self) -> None:
-        folder = dialogs.ask_for_folder(self.window)
+        known = self._reader.folders()
+        folder = dialogs.ask_for_folder(self.window, known[-1].path if known else None)
         if folder is not None:
             self.folders.add([folder])
 
@@ -583,7 +585,7 @@ class Application:
             self._locate(state.folder)
 
     def _locate(self, folder: Folder) -> None:
-        path = dialogs.ask_for_moved_folder(self.window, printable(root_name(folder.path)))
+        path = dialogs.ask_for_moved_folder(self.window, printable(root_name(folder.path)), folder.path)
         if path is not None:
             self.folders.relink(folder, path)
 

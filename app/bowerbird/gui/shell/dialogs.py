@@ -1,5 +1,6 @@
 """Dialogs that ask for a file, a folder or a confirmation."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
@@ -9,16 +10,24 @@ from bowerbird.gui.shell.message import Message
 from bowerbird.gui.translation import translate
 
 
-def ask_for_folder(parent: QWidget) -> Path | None:
-    """Ask for a folder of sounds; None when cancelled."""
-    chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Add a folder of sounds"))
+def ask_for_folder(parent: QWidget, near: Path | None) -> Path | None:
+    """Ask for a folder of sounds, beginning where another one lies; None when cancelled."""
+    chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Add a folder of sounds"), _nearest(near))
     return Path(chosen) if chosen else None
 
 
-def ask_for_moved_folder(parent: QWidget, name: str) -> Path | None:
-    """Ask where a folder of the library is now; None when cancelled."""
-    chosen = QFileDialog.getExistingDirectory(parent, parent.tr("Where is “{name}” now?").format(name=name))
+def ask_for_moved_folder(parent: QWidget, name: str, former: Path) -> Path | None:
+    """Ask where a folder of the library is now, beginning where it was; None when cancelled."""
+    title = parent.tr("Where is “{name}” now?").format(name=name)
+    chosen = QFileDialog.getExistingDirectory(parent, title, _nearest(former))
     return Path(chosen) if chosen else None
+
+
+def _nearest(path: Path | None) -> str:
+    """Return the nearest folder around a path that exists; the user's home where there is none."""
+    around = path.parents if path is not None else ()
+    # os.path's functions never raise, unlike Path's.
+    return next((str(folder) for folder in around if os.path.isdir(folder)), str(Path.home()))  # noqa: PTH112
 
 
 def ask_for_weights(parent: QWidget) -> Path | None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -18,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.settings import Settings
 from bowerbird.gui.browse.columns import COLUMNS, DEFAULT_ORDER, FIXED, INDEX_OF
-from bowerbird.gui.shell.styled import CheckBox, FlowLayout, button, label, resize_within_screen, scrolled_rows, styled
+from bowerbird.gui.shell.styled import CheckBox, button, label, resize_within_screen, scrolled_rows, styled
 from bowerbird.gui.translation import translate
 from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
 _SIZE_PX: Final = (520, 640)
 _LABEL_PX: Final = 132
+_N_BOX_COLUMNS: Final = 3
 
 TEXT_SIZES: Final = (-1, 0, 1, 2, 4)
 """Offsets from the system's text size, in pixels."""
@@ -144,13 +146,17 @@ class SettingsWindow(QDialog):
 
     def _column_boxes(self) -> QWidget:
         widget = QWidget()
-        flow = FlowLayout(widget, gap_px=8)
-        for name in DEFAULT_ORDER:
-            if name not in FIXED:
-                box = CheckBox(translate("Columns", COLUMNS[INDEX_OF[name]].title))
-                box.clicked.connect(lambda is_shown, name=name: self.column_changed.emit(name, is_shown))
-                self._columns[name] = box
-                flow.addWidget(box)
+        grid = QGridLayout(widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(2)
+        names = [name for name in DEFAULT_ORDER if name not in FIXED]
+        n_rows = -(-len(names) // _N_BOX_COLUMNS)
+        for number, name in enumerate(names):
+            box = CheckBox(translate("Columns", COLUMNS[INDEX_OF[name]].title))
+            box.clicked.connect(lambda is_shown, name=name: self.column_changed.emit(name, is_shown))
+            self._columns[name] = box
+            grid.addWidget(box, number % n_rows, number // n_rows)
         return widget
 
     def show_settings(self, settings: Settings, columns: Sequence[str]) -> None:

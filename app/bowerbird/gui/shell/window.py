@@ -382,6 +382,7 @@ class MainWindow(QMainWindow):
     def show_folder_states(self, states: Sequence[FolderState]) -> None:
         """Show which folders are connected and watched."""
         self.folders.show_states(states)
+        self.model.show_away([state.folder.path for state in states if not state.is_connected])
         self._show_folder_actions()
         self._refresh_empty_state()
 
