@@ -13,7 +13,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 
 from gui_sounds import EVERY
 from gui_stage import Stage
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -141,8 +141,26 @@ def test_a_key_can_be_removed_and_escape_leaves_it(stage: Stage):
 
 
 def test_removing_a_folder_needs_one_that_was_added(stage: Stage):
-    stage.trigger("remove_folder")
-    assert stage.notice.startswith("Select a folder that you added")
+    remove = stage.window.actions_by_name["remove_folder"]
+    assert not remove.isEnabled()
+    stage.program.browsing.location_chosen(stage.directory("Sounds"))
+    assert remove.isEnabled()
+    stage.program.browsing.location_chosen(None)
+    assert not remove.isEnabled()
+
+
+def test_keys_are_kept_by_a_menu_that_is_open(stage: Stage):
+    loop = stage.window.actions_by_name["loop"]
+    stage.enter_list()
+    menu = stage.window.actions_by_name["rescan"].associatedObjects()
+    file_menu = next(each for each in menu if isinstance(each, QMenu))
+    file_menu.popup(stage.window.mapToGlobal(QPoint(40, 40)))
+    stage.until(file_menu.isVisible)
+    stage.qtbot.keyClick(file_menu, Qt.Key.Key_L)
+    assert not loop.isChecked()
+    file_menu.hide()
+    stage.press(Qt.Key.Key_L)
+    assert loop.isChecked()
 
 
 def test_a_folder_that_is_removed_takes_its_sounds_along_and_undo_brings_them_back(stage: Stage):

@@ -157,7 +157,7 @@ def test_a_collection_is_left_and_entered_by_what_the_current_sound_is(desk: Des
     desk.selected = desk.ids[:2]
     desk.annotations.toggle_collection(desk.state.collections[0])
     assert desk.state.collections[0].is_member
-    assert [item.n_sounds for item in desk.view.sections[0].items] == [None, 2]
+    assert [item.n_sounds for item in desk.view.sections[0].items] == [0, 2]
     desk.annotations.rename(desk.state.collections[0].collection, "Act 3")
     assert desk.texts("collections") == ["Favourites", "Act 3"]
     assert desk.open("Act 3").filters == (parse_filter("collection=Act 3"),)

@@ -20,7 +20,7 @@ from bowerbird.gui.browse.filter_form import chip_text
         ("loudness>-20", "Loudness > −20 LUFS"),
         ("bpm>=118", "BPM ≥ 118"),
         ("rate=48k", "Rate: 48 kHz"),
-        ("rate<48k", "Rate < 48000"),
+        ("rate<48k", "Rate < 48,000 Hz"),
         ("tag=wood", "Tag: wood"),
         ("note=very wet", "Note: very wet"),
         ("format=wav", "Format: WAV"),

@@ -204,7 +204,9 @@ def test_escape_in_the_search_box_clears_as_it_does_in_the_list(deaf_to_words: S
 def test_the_path_is_copied_from_the_list(stage: Stage):
     stage.enter_list()
     stage.press(Key.Key_C, ctrl=True)
-    assert QApplication.clipboard().text() == str(stage.model.sound(0).path)
+    path = stage.model.sound(0).path
+    assert QApplication.clipboard().text() == str(path)
+    assert [url.toLocalFile() for url in QApplication.clipboard().mimeData().urls()] == [path.as_posix()]
 
 
 def test_a_missing_device_is_said_in_the_transport_until_it_is_back(stage: Stage):

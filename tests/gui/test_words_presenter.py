@@ -115,6 +115,16 @@ def test_the_sound_at_hand_has_its_words_shown(desk: Desk):
     assert desk.view.shown[-1] == ["sound 7"]
 
 
+def test_suggested_words_can_be_hidden_and_tags_stay(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(FakeBrowsing, "words", lambda _, sound_id: (BELL, DOOR))
+    desk.words.moved(7, is_passing=False)
+    desk.queries.answer_all()
+    assert desk.view.shown[-1] == ["bell", "door"]
+    desk.words.set_suggestions(are_shown=False)
+    desk.queries.answer_all()
+    assert desk.view.shown[-1] == ["door"]
+
+
 def test_an_answer_that_comes_too_late_is_not_shown(desk: Desk):
     desk.words.moved(7, is_passing=False)
     desk.words.moved(8, is_passing=False)

@@ -53,6 +53,8 @@ class Settings:
         Widths in pixels that differ from the default.
     analysis_load : str
         low or normal: whether the analysis uses one core or all of them.
+    has_suggestions : bool
+        Whether words that are suggested for a sound are shown beside its tags.
     keys : dict of str to list of str
         Keys by action that differ from the default.
     has_offer : bool
@@ -87,6 +89,7 @@ class Settings:
     columns: list[str] | None = None
     column_widths: dict[str, int] = field(default_factory=dict)
     analysis_load: str = "normal"
+    has_suggestions: bool = True
     keys: dict[str, list[str]] = field(default_factory=dict)
     has_offer: bool = True
     is_analysis_held: bool = False

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QToolButton, Q
 from bowerbird.base.text import count_text
 from bowerbird.gui.browse.annotations_presenter import AnnotationState, CollectionState
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import FlowLayout, button, clear_layout, icon_button, styled
+from bowerbird.gui.shell.styled import FlowLayout, Menu, button, clear_layout, icon_button, styled
 from bowerbird.gui.shell.theme import Tokens
 
 _N_STARS = 5
@@ -170,7 +170,7 @@ class CollectionRow(QWidget):
         if not self._all:
             self.new_asked.emit()
             return
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu)
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))

@@ -53,6 +53,7 @@ _CONTROLS: Final = (
         "rate",
         QT_TRANSLATE_NOOP("Filters", "Rate"),
         "choice",
+        "Hz",
         choices=(
             ("rate=44100", "44.1 kHz"),
             ("rate=48000", "48 kHz"),
@@ -169,7 +170,8 @@ def chip_text(condition: Filter) -> str:
     if condition.field.kind != "number" or condition.field.named_values == {"yes": 1.0, "no": 0.0}:
         return f"{title}: {value}"
     sign = {"<=": "\u2264", ">=": "\u2265"}.get(condition.operator, condition.operator)
-    return " ".join(part for part in (title, sign, value, unit) if part)
+    whole = f"{condition.value:,.0f}" if isinstance(condition.value, float) and condition.value >= 1000 else value
+    return " ".join(part for part in (title, sign, whole, unit) if part)
 
 
 def _replaced(filters: Sequence[Filter], control: Control, made: Sequence[Filter]) -> tuple[Filter, ...]:

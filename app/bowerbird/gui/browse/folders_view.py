@@ -12,6 +12,7 @@ from bowerbird.catalogue.records import Folder, FolderState
 from bowerbird.domain.names import root_name, sort_key
 from bowerbird.domain.query import Location
 from bowerbird.gui.browse.counted_tree import COUNT_ROLE, DIMMED_ROLE, CountedTree
+from bowerbird.gui.shell.styled import Menu
 
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
@@ -202,7 +203,7 @@ class FolderTree(CountedTree):
         location = self._location_at(index) if index.isValid() else None
         if location is None or location.folder_id not in self._folders:
             return
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu, location)
         menu.popup(self.viewport().mapToGlobal(position))

@@ -33,7 +33,7 @@ from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import RejectedGroup, RejectedSound
 from bowerbird.gui.browse.rejected_presenter import heading
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import button, label
+from bowerbird.gui.shell.styled import Menu, button, label
 
 _Index: TypeAlias = QModelIndex | QPersistentModelIndex
 
@@ -299,7 +299,7 @@ class RejectedTree(QTreeView):
     def _open_menu(self, position: QPoint) -> None:
         if not self.chosen_sounds():
             return
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu)
         menu.popup(self.viewport().mapToGlobal(position))

@@ -14,7 +14,7 @@ from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
 from bowerbird.gui.browse.filter_form import chip_text
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button
+from bowerbird.gui.shell.styled import ElidedLabel, Menu, button, icon_button
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
@@ -412,7 +412,7 @@ class ChipStrip(QWidget):
         )
 
     def _example_menu(self, example: Example) -> QMenu:
-        menu = QMenu(self)
+        menu = Menu(self)
         self._fill(menu, example)
         return menu
 
@@ -430,13 +430,13 @@ class ChipStrip(QWidget):
         menu.addAction(self.tr("Remove"), partial(self.example_removed.emit, example))
 
     def _examples_menu(self) -> QMenu:
-        menu = QMenu(self)
+        menu = Menu(self)
         for example in self._examples:
             self._fill(menu.addMenu(example_text(example).replace("&", "&&")), example)
         return menu
 
     def _filters_menu(self) -> QMenu:
-        menu = QMenu(self)
+        menu = Menu(self)
         for condition in self._filters:
             text = self.tr("Remove {text}").format(text=chip_text(condition)).replace("&", "&&")
             menu.addAction(text, partial(self.filter_removed.emit, condition))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from bowerbird.base.text import printable
 from bowerbird.gui.browse.counted_tree import COUNT_ROLE, CountedTree
 from bowerbird.gui.browse.shelf_presenter import ShelfItem, ShelfSection
+from bowerbird.gui.shell.styled import Menu
 
 _NUMBER: Final = int(Qt.ItemDataRole.UserRole)
 
@@ -119,7 +120,7 @@ class Shelf(CountedTree):
         item = self.item_at(self.indexAt(position))
         if item is None:
             return
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_menu(menu, item)
         menu.popup(self.viewport().mapToGlobal(position))

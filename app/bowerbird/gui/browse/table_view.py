@@ -36,6 +36,7 @@ from bowerbird.gui.browse.columns import (
 from bowerbird.gui.browse.query_history import ListPosition
 from bowerbird.gui.browse.sounds_model import Index, SoundsModel
 from bowerbird.gui.shell.drops import drag_files
+from bowerbird.gui.shell.styled import Menu
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
@@ -173,7 +174,7 @@ class SoundTable(QTableView):
         self.columns_changed.emit()
 
     def _open_column_menu(self, position: QPoint) -> None:
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fill_column_menu(menu)
         menu.popup(self.horizontalHeader().mapToGlobal(position))

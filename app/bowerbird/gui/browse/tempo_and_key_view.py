@@ -4,12 +4,12 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
 from bowerbird.domain.musical_keys import NOTE_NAMES
 from bowerbird.domain.tempo_and_key import Key
 from bowerbird.gui.browse.playing_presenter import Music
-from bowerbird.gui.shell.styled import label
+from bowerbird.gui.shell.styled import ComboBox, label
 
 _FASTEST_BPM: Final = 400.0
 
@@ -35,7 +35,7 @@ class TempoAndKeyDialog(QDialog):
         self._bpm.setSpecialValueText(self.tr("The sound's own"))
         self._bpm.setValue(music.bpm or 0.0)
         self._bpm.lineEdit().setTextMargins(10, 0, 10, 0)
-        self._key = QComboBox()
+        self._key = ComboBox()
         self._key.addItem(self.tr("The sound's own"), None)
         for pitch_class, name in enumerate(NOTE_NAMES):
             relative = NOTE_NAMES[(pitch_class - 3) % 12]

@@ -13,7 +13,7 @@ from bowerbird.base.text import channels_text, duration_text, position_text, pri
 from bowerbird.catalogue.records import SoundDetails, SoundRow
 from bowerbird.gui.browse.playing_presenter import MAX_DB, MIN_DB
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import ElidedLabel, label
+from bowerbird.gui.shell.styled import ElidedLabel, Menu, label
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 from bowerbird.playback.request import UNTREATED, Treatment
@@ -245,7 +245,7 @@ class Transport(QWidget):
 
     def channel_menu(self) -> QMenu:
         """Return the menu of the channels."""
-        menu = QMenu(self)
+        menu = Menu(self)
         chosen = self._treatment.channel
         for channel in (None, *range(min(self._n_channels, MAX_SOLO_CHANNELS))):
             text = self.tr("All channels") if channel is None else _channel_text(channel, self._n_channels)

@@ -62,6 +62,8 @@ class WordsPresenter:
         Returns the ids of the selected sounds; a new word is given to all of them.
     search : callable
         Puts a text into the search box.
+    has_suggestions : bool
+        Whether suggested words are shown beside tags.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class WordsPresenter:
         *,
         selected: Callable[[], Sequence[int]],
         search: Callable[[str], object],
+        has_suggestions: bool = True,
     ) -> None:
         self._view = view
         self._queries, self._browsing = similar
         self._selected = selected
         self._search = search
+        self._has_suggestions = has_suggestions
         self._library = library
         self._edits = edits
         self._sound_id: int | None = None
@@ -97,6 +101,11 @@ class WordsPresenter:
         if is_visible != self._is_visible:
             self._is_visible = is_visible
             self._ask()
+
+    def set_suggestions(self, *, are_shown: bool) -> None:
+        """Show suggested words beside tags, or only tags."""
+        self._has_suggestions = are_shown
+        self.refresh()
 
     def refresh(self) -> None:
         """Look up the words again; the current words stay until then."""
@@ -165,7 +174,8 @@ class WordsPresenter:
         if number == self._latest:
             self._is_known = True
             self._complaint = ""
-            self._view.show_words([word_state(word) for word in words], has_sound=True)
+            shown = [word for word in words if word.is_given or self._has_suggestions]
+            self._view.show_words([word_state(word) for word in shown], has_sound=True)
 
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:

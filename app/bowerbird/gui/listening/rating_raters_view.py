@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
-    QCheckBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QStyle,
-    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,8 +18,7 @@ from PySide6.QtWidgets import (
 from bowerbird.gui.listening.rating_state import RaterRow, RatersState
 from bowerbird.gui.listening.rating_steps_view import CentredColumn
 from bowerbird.gui.listening.rating_widgets import FlowLayout
-from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import button, label, styled
+from bowerbird.gui.shell.styled import CheckBox, button, label, styled
 
 
 class RatersPage(CentredColumn):
@@ -74,7 +70,7 @@ class RatersPage(CentredColumn):
         self.name.setAccessibleName(self.tr("Your alias"))
         column.addWidget(self.name)
         column.addWidget(label(state.consent, "prose", wraps=True))
-        self.consent = _CheckBox(self.tr("I agree to take part"))
+        self.consent = CheckBox(self.tr("I agree to take part"))
         column.addWidget(self.consent, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(4)
         column.addWidget(label(self.tr("Optional, for the report"), "muted"))
@@ -126,24 +122,6 @@ class RatersPage(CentredColumn):
             order[min(len(order) - 1, max(0, index))].setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
-
-
-class _CheckBox(QCheckBox):
-    """A check box with a check mark in the colours of the theme."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the check mark over the box."""
-        super().paintEvent(event)
-        if not self.isChecked():
-            return
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        box = QRectF(self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self))
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.shown().ground), 2))
-        corners = ((0.25, 0.52), (0.43, 0.7), (0.76, 0.3))
-        painter.drawPolyline([QPointF(box.x() + x * box.width(), box.y() + y * box.height()) for x, y in corners])
 
 
 class _Options(QWidget):

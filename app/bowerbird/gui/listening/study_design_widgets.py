@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -16,16 +15,13 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSizePolicy,
     QSpinBox,
-    QStyle,
     QStyledItemDelegate,
-    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
 
 from bowerbird.gui.listening.study_design_fields import Field
-from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import label, styled
+from bowerbird.gui.shell.styled import CheckBox, ComboBox, label, styled
 
 LABEL_PX: Final = 168
 """Width of labels beside their fields."""
@@ -34,8 +30,8 @@ _NUMBER_PX: Final = 84
 _N_LINES: Final = 4
 
 
-class Choice(QComboBox):
-    """A drop-down list; the wheel scrolls the page instead of changing the choice."""
+class Choice(ComboBox):
+    """A drop-down list with an arrow; the wheel scrolls the page instead of changing the choice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,33 +43,6 @@ class Choice(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the page scroll."""
         event.ignore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the arrow, which style sheets leave out."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.shown().colour("muted" if self.isEnabled() else "faint"), 1.5))
-        x, y = self.width() - 15.0, self.height() / 2 + 2.0
-        painter.drawPolyline([QPointF(x - 4, y - 4), QPointF(x, y), QPointF(x + 4, y - 4)])
-
-
-class CheckBox(QCheckBox):
-    """A check box that draws its check mark, which style sheets leave out."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the check mark."""
-        super().paintEvent(event)
-        if not self.isChecked():
-            return
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.shown().colour("panel"), 1.75))
-        x, y = box.x() + box.width() / 2, box.y() + box.height() / 2
-        painter.drawPolyline([QPointF(x - 3.5, y), QPointF(x - 1, y + 2.75), QPointF(x + 3.5, y - 2.75)])
 
 
 class Count(QSpinBox):

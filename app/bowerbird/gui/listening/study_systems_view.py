@@ -10,10 +10,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from bowerbird.gui.listening.rating_widgets import FlowLayout
-from bowerbird.gui.listening.study_design_widgets import CheckBox, Choice, Count
+from bowerbird.gui.listening.study_design_widgets import Choice, Count
 from bowerbird.gui.listening.system_rows import SystemRow, aspects_text, parse_aspects
 from bowerbird.gui.shell import dialogs, theme
-from bowerbird.gui.shell.styled import ElidedLabel, button, icon_button, label, styled
+from bowerbird.gui.shell.styled import CheckBox, ElidedLabel, button, icon_button, label, styled
 from bowerbird.listening.study import Comparison, System
 
 _INDENT_PX = 26

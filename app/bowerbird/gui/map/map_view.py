@@ -20,7 +20,7 @@ from bowerbird.gui.map.map_painting import Palette, palette
 from bowerbird.gui.map.map_presenter import ASPECT, ColourBy, MapMessage
 from bowerbird.gui.map.map_state import NO_COLOURS, OTHER, Colouring, Ids, MapPoints
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import ElidedLabel, FlowLayout, clear_layout, label, styled
+from bowerbird.gui.shell.styled import ComboBox, ElidedLabel, FlowLayout, clear_layout, label, styled
 from bowerbird.gui.shell.theme import Tokens
 
 _SWATCH_PX: Final = 8
@@ -76,7 +76,7 @@ class MapView(QWidget):
         self.canvas.sounds_selected.connect(self.sounds_selected)
         self.canvas.hovered.connect(self._hovered)
         self.canvas.drag_wanted.connect(self.drag_wanted)
-        self.colour = QComboBox()
+        self.colour = ComboBox()
         self.colour.setAccessibleName(self.tr("Colour by"))
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.colour.setMinimumContentsLength(_COLOUR_LETTERS)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.keys import KeyMap
+from bowerbird.gui.shell.styled import Menu
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
@@ -142,7 +143,7 @@ ACTIONS: Final = (
     ActionSpec(
         "copy_path",
         QT_TRANSLATE_NOOP("Actions", "&Edit"),
-        QT_TRANSLATE_NOOP("Actions", "Cop&y path"),
+        QT_TRANSLATE_NOOP("Actions", "Cop&y files and paths"),
         ("Ctrl+C",),
         scope="list",
     ),
@@ -486,7 +487,8 @@ def fill_menus(window: QMainWindow, collected: QMenu, actions: dict[str, QAction
     menus: dict[str, QMenu] = {}
     for spec in ACTIONS:
         if spec.menu not in menus:
-            menus[spec.menu] = window.menuBar().addMenu(translate("Actions", spec.menu))
+            menus[spec.menu] = Menu(translate("Actions", spec.menu), window)
+            window.menuBar().addMenu(menus[spec.menu])
             collected.addMenu(menus[spec.menu])
         menu = menus[spec.menu]
         if spec.name in _FIRST_OF_GROUPS:

@@ -174,6 +174,7 @@ class Application:
             self.edits,
             selected=window.chosen_ids,
             search=self.browsing.search_for,
+            has_suggestions=settings.has_suggestions,
         )
         self.annotations = AnnotationsPresenter(window, library, self._lists[0], self.edits, selected=window.chosen_ids)
         self._recorder = Recorder()
@@ -607,9 +608,7 @@ class Application:
 
     def _remove_chosen(self) -> None:
         folder = self.window.folders.root_at(self.browsing.location)
-        if folder is None:
-            self.window.complain(translate("Folders", "Select a folder that you added, then remove it."))
-        else:
+        if folder is not None:
             self._remove(folder)
 
     def _remove(self, folder: Folder) -> None:
@@ -801,6 +800,8 @@ class Application:
                 self.window.table.set_row_height(self._row_px())
             case "output" | "latency":
                 self._player.choose_output(self._settings.output, latency=self._settings.latency)
+            case "has_suggestions":
+                self.words.set_suggestions(are_shown=bool(value))
             case "analysis_load":
                 self.indexing.set_load(str(value))
             case _:

@@ -6,7 +6,6 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QGridLayout,
     QHBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from bowerbird.base.settings import Settings
 from bowerbird.gui.browse.columns import COLUMNS, DEFAULT_ORDER, FIXED, INDEX_OF
-from bowerbird.gui.shell.styled import CheckBox, button, label, resize_within_screen, scrolled_rows, styled
+from bowerbird.gui.shell.styled import CheckBox, ComboBox, button, label, resize_within_screen, scrolled_rows, styled
 from bowerbird.gui.translation import translate
 from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
@@ -57,7 +56,7 @@ class SettingsWindow(QDialog):
         self._options: dict[str, dict[object, QPushButton]] = {}
         self._columns: dict[str, CheckBox] = {}
         self._patterns: list[str] = []
-        self._devices = QComboBox()
+        self._devices = ComboBox()
         self._devices.setAccessibleName(self.tr("Sound output"))
         self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._devices.activated.connect(lambda _: self.changed.emit("output", self._devices.currentData()))
@@ -81,6 +80,8 @@ class SettingsWindow(QDialog):
         rows = ((self.tr("Compact"), False), (self.tr("Roomy"), True))
         self._add_row(self.tr("Rows"), self._choice("has_roomy_rows", rows))
         self._add_row(self.tr("Columns"), self._column_boxes())
+        suggested = ((self.tr("Shown"), True), (self.tr("Hidden"), False))
+        self._add_row(self.tr("Suggested words"), self._choice("has_suggestions", suggested))
         self._add_heading(self.tr("Sound"))
         self._add_row(self.tr("Output"), self._devices)
         buffers = ((self.tr("Short"), "low"), (self.tr("Long"), "high"))

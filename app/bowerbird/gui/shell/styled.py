@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFrame,
     QLabel,
     QLayout,
     QLayoutItem,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -20,6 +22,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from bowerbird.gui.shell import theme
 
 _Widget = TypeVar("_Widget", bound=QWidget)
 _FRAME_PX = 40
@@ -139,7 +143,7 @@ class CheckBox(QCheckBox):
     """A box with a tick."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the box, then the tick in the colour of the ground: style sheets cannot colour one."""
+        """Paint the box, then the tick, which style sheets leave out."""
         super().paintEvent(event)
         if not self.isChecked():
             return
@@ -148,9 +152,34 @@ class CheckBox(QCheckBox):
         box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Window), 2, c=Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(theme.shown().colour("panel"), 1.75))
         corners = ((0.24, 0.52), (0.42, 0.70), (0.76, 0.30))
         painter.drawPolyline([QPointF(box.x() + box.width() * x, box.y() + box.height() * y) for x, y in corners])
+        painter.end()
+
+
+class Menu(QMenu):
+    """A menu that keeps every key while it is open: Qt would run the actions of the window behind it."""
+
+    def event(self, event: QEvent) -> bool:
+        """Take keys before they become actions."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class ComboBox(QComboBox):
+    """A drop-down list with an arrow."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, then the arrow, which style sheets leave out."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.shown().colour("muted" if self.isEnabled() else "faint"), 1.5))
+        x, y = self.width() - 15.0, self.height() / 2 + 2.0
+        painter.drawPolyline([QPointF(x - 4, y - 4), QPointF(x, y), QPointF(x + 4, y - 4)])
         painter.end()
 
 

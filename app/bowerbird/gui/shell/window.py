@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -22,7 +22,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QMainWindow,
-    QMenu,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -64,7 +63,7 @@ from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.drops import DropHint, drag_files, dropped_paths
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.reveal import reveal
-from bowerbird.gui.shell.styled import styled
+from bowerbird.gui.shell.styled import Menu, styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane, Relaxation
 from bowerbird.playback.request import Treatment
@@ -147,7 +146,7 @@ class MainWindow(QMainWindow):
         for surface in self.map.surfaces:
             actions.add_to_map(self.actions_by_name, surface)
         self.search = SearchField(colours)
-        self._menus = QMenu(self)
+        self._menus = Menu(self)
         self.header = Header(self.search, self.actions_by_name, self._menus)
         self.filters = FilterPanel(self)
         self.filters.closed.connect(lambda: self.actions_by_name["filters"].setChecked(False))
@@ -403,6 +402,7 @@ class MainWindow(QMainWindow):
         names = self.actions_by_name
         for name in ("rescan_folder", "reveal_folder"):
             names[name].setEnabled(is_connected)
+        names["remove_folder"].setEnabled(folder is not None)
         for name in ("watch_folder", "locate_folder"):
             names[name].setEnabled(folder is not None and state is not None)
         names["watch_folder"].setChecked(folder is not None and state is not None and state.folder.is_watched)
@@ -663,8 +663,12 @@ class MainWindow(QMainWindow):
         return list(dict.fromkeys(sound.path for sound in sounds if sound is not None))
 
     def copy_path(self) -> None:
-        """Copy the paths of the selected sounds, one per line."""
-        QGuiApplication.clipboard().setText("\n".join(printable(str(path)) for path in self.chosen_paths()))
+        """Copy the selected sounds as files, and as paths, one per line."""
+        paths = self.chosen_paths()
+        files = QMimeData()
+        files.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        files.setText("\n".join(printable(str(path)) for path in paths))
+        QGuiApplication.clipboard().setMimeData(files)
 
     def locate(self) -> None:
         """Show the current sound in the system's file manager."""
@@ -695,7 +699,7 @@ class MainWindow(QMainWindow):
                 self._moved(row, False)
 
     def _show_context_menu(self, position: QPoint) -> None:
-        menu = QMenu(self)
+        menu = Menu(self)
         menu.addActions([self.actions_by_name[name] for name in actions.CONTEXT_MENU])
         menu.exec(position)
         menu.deleteLater()
