@@ -21,7 +21,7 @@ from bowerbird.gui.browse.filter_form import chip_text
         ("bpm>=118", "BPM ≥ 118"),
         ("rate=48k", "Rate: 48 kHz"),
         ("rate<48k", "Rate < 48,000 Hz"),
-        ("tag=wood", "Tag: wood"),
+        ("tag=lo-fi", "Tag: lo-fi"),
         ("note=very wet", "Note: very wet"),
         ("format=wav", "Format: WAV"),
         ("folder=Drums", "Folder: Drums"),

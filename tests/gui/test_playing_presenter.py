@@ -283,9 +283,14 @@ def test_a_position_is_skipped_to_from_the_current_one_within_the_sound(deck: De
     deck.output.position_s = 0.5
     deck.presenter.seek(-1.0, duration_s=10.0)
     assert deck.output.played[-1].start_s == 0.0
+    n_played = len(deck.output.played)
     deck.output.position_s = 9.9
     deck.presenter.seek(1.0, duration_s=10.0)
-    assert deck.output.played[-1].start_s == 9.0
+    assert len(deck.output.played) == n_played, "there is nothing later"
+    deck.presenter.set_reversed(is_reversed=True)
+    deck.output.position_s = 5.0
+    deck.presenter.seek(1.0, duration_s=10.0)
+    assert deck.output.played[-1].end_s == 4.0
 
 
 def test_a_region_is_marked_at_the_current_position_and_played(deck: Deck):
@@ -305,6 +310,10 @@ def test_a_region_can_be_marked_after_playback_was_stopped(deck: Deck):
     deck.presenter.stop()
     deck.output.position_s = None
     assert deck.presenter.mark("start", duration_s=10.0) == Region(4.0, 10.0)
+    deck.presenter.clear_region()
+    deck.presenter.replay()
+    deck.output.is_playing = False
+    assert deck.presenter.mark("end", duration_s=10.0) is None, "playback last began at the beginning"
 
 
 @pytest.mark.parametrize(

@@ -246,7 +246,7 @@ def test_a_refresh_reads_rows_anew_and_keeps_the_ids(model: SoundsModel, reader:
     assert len(reader.asked) == 1
     text(model, 0, 0)
     assert len(reader.asked) == 2
-    assert model.has_ids(np.arange(1, 4))
+    assert model.shows(np.arange(1, 4), {})
 
 
 def test_rows_outside_the_list_are_none(model: SoundsModel, reader: CountingReader):
@@ -280,9 +280,10 @@ def test_further_moments_of_a_long_sound_have_rows_below_it(model: SoundsModel):
 
 def test_a_sound_is_one_sound_whatever_moments_are_shown(model: SoundsModel):
     show(model, 3, with_further(2))
-    assert model.has_ids(np.arange(1, 4))
-    assert (model.row_of(2), model.row_of(2, 2), model.row_of(2, 3), model.row_of(3)) == (1, 3, 1, 4)
-    assert [model.moment(row) for row in range(6)] == [0, 0, 1, 2, 0, 0]
+    assert model.shows(np.arange(1, 4), with_further(2))
+    assert not model.shows(np.arange(1, 4), {})
+    assert (model.row_of(2), model.row_of(2, 500.0), model.row_of(2, 1.0), model.row_of(3)) == (1, 3, 1, 4)
+    assert [model.moment_s(row) for row in range(6)] == [None, None, 430.0, 500.0, None, None]
     assert model.sound_ids([4, 3, 2, 1]).tolist() == [3, 2]
     assert model.rows_of(np.array([2, 3])).tolist() == [1, 4]
     files = model.mimeData([model.index(row, 0) for row in range(1, 5)]).urls()

@@ -133,7 +133,7 @@ def test_sounds_are_dragged_out_of_the_map_and_noted(mapped: Stage, monkeypatch:
     monkeypatch.setattr(window, "drag_files", take)
     ids = [id_of(mapped, row) for row in (1, 4)]
     noted: list[list[int]] = []
-    mapped.table.dragged.connect(noted.append)
+    mapped.window.dragged.connect(noted.append)
     mapped.window.map.select(ids)
     mapped.window.map.drag_wanted.emit()
     assert taken == [[mapped.names[1], mapped.names[4]]]

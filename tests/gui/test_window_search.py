@@ -7,11 +7,13 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_type=ImportError)
 
+import numpy as np
 from gui_sounds import DRUMS, EVERY, write_kick
 from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
+from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE
 
@@ -264,3 +266,41 @@ def test_a_folder_and_a_file_dropped_together_are_each_taken_as_what_they_are(st
     stage.until(lambda: stage.chip_texts == ["Like mine.wav"])
     stage.until_idle()
     assert "Kick 9.wav" in stage.names
+
+
+def long_match(sound_id: int, *starts_s: float) -> dict[int, Match]:
+    moments = tuple(Moment(0.7, 95.0, start_s, start_s + 0.1) for start_s in starts_s)
+    return {sound_id: Match(sound_id, 0.9, 99.0, 0.0, 0.1, "similar in timbre", moments=moments)}
+
+
+def test_rows_of_moments_stay_where_they_are_and_count_as_their_sound(stage: Stage):
+    counts: list[int] = []
+    stage.table.selection_changed.connect(counts.append)
+    ids = np.arange(1, 41)
+    stage.table.show_rows(ids, long_match(2, 0.2, 0.4), keeps_scroll=False)
+    stage.table.select(3, is_quiet=True)
+    assert (stage.model.rowCount(), stage.model.moment_s(3)) == (42, 0.4)
+    stage.table.verticalScrollBar().setValue(2 * stage.table.row_px)
+    stage.table.show_rows(np.arange(0, 41), long_match(2, 0.1, 0.2, 0.4), keeps_scroll=True)
+    assert stage.model.moment_s(stage.table.currentIndex().row()) == 0.4
+    assert stage.model.moment_s(stage.table.rowAt(0)) == 0.2
+    position = stage.table.position()
+    stage.table.select(0, is_quiet=True)
+    stage.table.return_to(position)
+    assert stage.model.moment_s(stage.table.currentIndex().row()) == 0.4
+    assert stage.model.moment_s(stage.table.rowAt(0)) == 0.2
+    stage.table.selectAll()
+    assert counts[-1] == 41
+    stage.table.show_rows(np.arange(0), {}, keeps_scroll=False)
+    assert counts[-1] == 0
+
+
+def test_find_similar_on_a_moment_searches_by_that_moment(stage: Stage):
+    stage.enter_list()
+    sound_id = stage.model.sound_id(0)
+    assert sound_id is not None
+    path = stage.model.sound(0).path
+    stage.table.show_rows(np.array([sound_id]), long_match(sound_id, 0.1), keeps_scroll=False)
+    stage.table.select(1, is_quiet=False)
+    (example,) = stage.window.chosen_examples(None)
+    assert (example.path, example.start_s, example.end_s) == (path, 0.1, 0.2)

@@ -491,7 +491,7 @@ class AnalysedSounds:
         Each once.
     directory_numbers, category_numbers, tag_numbers : ndarray, shape (n,), int32
         Positions in `directories`, `categories` and `tags`; -1 for no category or tag. Of several tags, the one that
-        most sounds have.
+        most contents have.
     durations_s, lufs : ndarray, shape (n,), float32
         NaN where not known.
     """

@@ -50,7 +50,7 @@ class Match:
         For each aspect of the sound, the share of the library, 0 to 100, that is less similar in it; empty where the
         encoder does not tell aspects apart.
     moments : tuple of Moment
-        Further parts of a long sound that are no weak matches, the best first.
+        Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
     """
 
     sound_id: int

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.errors import QueryError
-from bowerbird.domain.fields import FIELDS, FILTER_FIELDS, Field, filter_examples
+from bowerbird.domain.fields import FIELDS, FILTER_FIELDS, Field
 from bowerbird.domain.musical_keys import parse_key
 from bowerbird.domain.names import words_of
 
@@ -224,13 +225,16 @@ def looks_like_filter(word: str) -> bool:
     return _FILTER_BEGINNING.match(word) is not None
 
 
-def filter_faults(query: Query) -> tuple[str, ...]:
-    """Return why words that look like filters are none, one sentence each; unfinished filters have no fault."""
+def filter_faults(text: str) -> tuple[str, ...]:
+    """Return what is wrong with the filters in a typed text, one sentence each.
+
+    Filters that are unfinished, and words in quotes, have no fault.
+    """
     faults = []
-    for term in query.terms:
-        if looks_like_filter(term.text) and term.text[-1] not in "<>=":
+    for token in _TOKENS.findall(text):
+        if looks_like_filter(token) and token[-1] not in "<>=" and '"' not in token:
             try:
-                parse_filter(term.text)
+                parse_filter(token)
             except QueryError as error:
                 faults.append(str(error))
     return tuple(faults)
@@ -246,10 +250,16 @@ def parse_filter(text: str) -> Filter:
     """
     found = _FILTER.fullmatch(text.strip())
     if not found:
+        beginning = _FILTER_BEGINNING.match(text)
+        name = beginning[0].rstrip(" <>=") if beginning else ""
+        meant = get_close_matches(name.lower(), FILTER_FIELDS, 1)
+        if meant and name.lower() not in FILTER_FIELDS:
+            rest = "".join(text[len(name) :].split())
+            raise QueryError(f"“{text}” is not a valid filter. Did you mean {meant[0]}{rest}?")
         names = ", ".join(entry.name for entry in FIELDS if entry.is_filter)
         raise QueryError(
-            f"“{text}” is not a valid filter. Write one of {names}, then <, <=, =, >= or >, then a value, such as "
-            f"{filter_examples()}."
+            f"“{text}” is not a valid filter. Write a field, then <, <=, =, >= or >, then a value, such as duration<2, "
+            f"channels=stereo or tag=wood. The fields are {names}."
         )
     field = FILTER_FIELDS[found[1].lower()]
     operator: Operator = found[2].replace(":", "=")  # type: ignore[assignment] # the expression admits no other
@@ -267,12 +277,13 @@ def parse_filter(text: str) -> Filter:
         return Filter(field, operator, field.named_values[value.lower()])
     quantity = _QUANTITY.fullmatch(value.lower())
     if not quantity or quantity[2] not in field.units or (quantity[1][0] in "-\u2212" and not field.is_signed):
+        fault = f"“{value}” is not a valid value of {field.name}."
         if not field.units:
-            raise QueryError(f"“{value}” is not a valid {field.name}. Write {' or '.join(field.named_values)}.")
+            raise QueryError(f"{fault} Write {' or '.join(field.named_values)}.")
         units = ", ".join(unit for unit in field.units if unit)
         if not units:
-            raise QueryError(f"“{value}” is not a valid {field.name}. Write a number.")
-        raise QueryError(f"“{value}” is not a valid {field.name}. Write a number, optionally with a unit: {units}.")
+            raise QueryError(f"{fault} Write a number.")
+        raise QueryError(f"{fault} Write a number, optionally with a unit: {units}.")
     return Filter(field, operator, float(quantity[1].replace("\u2212", "-")) * field.units[quantity[2]])
 
 

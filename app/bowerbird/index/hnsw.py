@@ -119,6 +119,7 @@ class HnswIndex:
         joined = np.concatenate([self._labels, labels])
         order = np.argsort(joined, kind="stable")
         self._labels = joined[order]
+        self._labels.setflags(write=False)
         self._numbers = np.concatenate([self._numbers, np.full(len(labels), number, np.int32)])[order]
 
     def remove(self, labels: Labels) -> None:
@@ -127,6 +128,7 @@ class HnswIndex:
         for label, number in zip(self._labels[is_gone].tolist(), self._numbers[is_gone].tolist(), strict=True):
             self._graphs[number].mark_deleted(label)
         self._labels, self._numbers = self._labels[~is_gone], self._numbers[~is_gone]
+        self._labels.setflags(write=False)
 
     def search(
         self, query: Vectors, k: int, *, allowed: Labels | None = None, weighting: Weighting | None = None

@@ -132,7 +132,8 @@ class BrowsingPresenter:
         self._understood = understood
         self._pane_read = pane_read
         self._clock = clock
-        self._is_typing = self._is_entering = self._is_new = False
+        self._is_entering = self._is_new = self._has_faults = False
+        self._n_shown = 0
         self._history = QueryHistory(QueryState())
         self._position: ListPosition | None = None
         self._typed = Query()
@@ -141,6 +142,8 @@ class BrowsingPresenter:
         self._shown: QueryState | None = None
         self._has_text_encoder = False
         self._failed_text: str | None = None
+        self._failure: str | None = None
+        self._told_failure: str | None = None
         self._latest = 0
 
     @property
@@ -179,6 +182,7 @@ class BrowsingPresenter:
         """Search words by their meaning from now on, or no longer."""
         if is_available != self._has_text_encoder:
             self._has_text_encoder = is_available
+            self._failed_text = None
             self._view.show_search_placeholder(has_text_encoder=is_available)
             if self.state.text:
                 self._run(is_same_query=True)
@@ -199,7 +203,8 @@ class BrowsingPresenter:
         """Search for what was typed."""
         if text == self.state.text:
             return
-        self._is_typing, self._is_entering, self._is_new = True, False, True
+        self._is_entering, self._is_new, self._has_faults = False, True, False
+        self._failed_text = None
         state = replace(self.state, text=text)
         if not state.examples:
             state = replace(state, ranked_order=(RELEVANCE, False))
@@ -343,8 +348,9 @@ class BrowsingPresenter:
     def finish_typing(self) -> None:
         """Turn filters that were typed into chips, and say what is wrong with others: the search box has been left."""
         self._history.settle()
-        self._is_typing = False
-        self._complain_of_filters()
+        self._has_faults = True
+        if self._shown == self.state:
+            self._tell_faults()
         if self._typed.filters:
             terms = Query(self._typed.terms)
             self._history.replace(replace(self.state, text=str(terms), filters=self.filters))
@@ -361,9 +367,12 @@ class BrowsingPresenter:
         is_new, self._is_new = self._is_new, False
         self._view.enter_list(is_new=is_new)
 
-    def _complain_of_filters(self) -> None:
-        for fault in filter_faults(self._typed):
-            self._view.complain(fault)
+    def _tell_faults(self) -> None:
+        """Say once what is wrong with filters, unless the empty list says it."""
+        if self._has_faults and self._n_shown:
+            for fault in filter_faults(self.state.text):
+                self._view.complain(fault)
+        self._has_faults = False
 
     def relax(self, relaxation: Relaxation) -> None:
         """Run a less restrictive query that was offered."""
@@ -383,12 +392,14 @@ class BrowsingPresenter:
     def _go(self, n_steps: int) -> None:
         entry = self._history.go(n_steps, left=self._view.list_position())
         if entry is not None:
+            self._is_entering = False
             self._changed(entry)
 
     # Running
 
     def _ask(self, state: QueryState) -> None:
         if state != self.state:
+            self._is_entering = False
             self._history.push(state, left=self._view.list_position())
             self._changed()
 
@@ -469,7 +480,13 @@ class BrowsingPresenter:
                 summary=_summary(listing, is_similar=bool(state.examples)),
                 advice=""
                 if len(listing.ids)
-                else _advice(query, listing, is_similar=bool(state.examples), is_recent=state.recent is not None),
+                else _advice(
+                    query,
+                    listing,
+                    faults=filter_faults(state.text),
+                    is_similar=bool(state.examples),
+                    is_recent=state.recent is not None,
+                ),
                 examples=state.examples,
                 aspects=dict(state.aspects),
                 filters=state.filters,
@@ -484,8 +501,13 @@ class BrowsingPresenter:
             )
         )
 
-        if not (self._is_typing or is_same_query):  # the list came after the box was left
-            self._complain_of_filters()
+        self._n_shown = len(listing.ids)
+        self._tell_faults()
+        if self._failure is not None:  # the new list has cleared the line that errors are shown in
+            self._view.complain(self._failure)
+            self._failure = None
+        if self._is_ranked:
+            self._failed_text = self._told_failure = None
         if self._is_entering:
             self._is_entering = False
             self._enter()
@@ -493,6 +515,7 @@ class BrowsingPresenter:
     def _failed(self, number: int, sentence: str) -> None:
         if number != self._latest:
             return
+        self._is_entering = self._is_entering and not self.examples
         if self.examples and self._shown is not None and self._shown != self.state:
             self._return_from_failure()
         elif self.examples:  # an example that the list was similar to cannot be decoded any more
@@ -501,7 +524,10 @@ class BrowsingPresenter:
             self._run(is_same_query=True)
         elif self._is_ranked:  # names can still be searched; the next words are tried again
             self._failed_text = self.state.text
+            self._failure = sentence if sentence != self._told_failure else None
+            self._told_failure = sentence
             self._run(is_same_query=True)
+            return
         self._view.complain(sentence)
 
     def _return_from_failure(self) -> None:
@@ -552,12 +578,11 @@ def _count(listing: Listing, *, is_similar: bool) -> str:
     return translate("Search", "{n} of {sounds}").format(n=f"{n:,}", sounds=count_text(listing.n_library))
 
 
-def _advice(query: Query, listing: Listing, *, is_similar: bool, is_recent: bool) -> str:
+def _advice(query: Query, listing: Listing, *, faults: Sequence[str], is_similar: bool, is_recent: bool) -> str:
     if not listing.n_library:
         return translate("Search", "No sounds yet. Add a folder, or drop one here.")
     if is_recent and not (query.terms or query.filters or query.location):
         return translate("Search", "Nothing here yet. Sounds that you play or drag are listed here.")
-    faults = filter_faults(query)
     if faults:
         return faults[0]
     if query.terms:

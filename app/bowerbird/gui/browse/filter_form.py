@@ -165,11 +165,12 @@ def chip_text(condition: Filter) -> str:
         choice = chosen([condition], control)
         if choice is not None:
             return f"{title}: {translate('Filters', dict(control.choices)[choice])}"
-    value = str(condition).removeprefix(f"{condition.field.name}{condition.operator}").replace("-", "\u2212")
+    value = str(condition).removeprefix(f"{condition.field.name}{condition.operator}")
     unit = controls[0].unit if controls else ""
     if condition.field.kind != "number" or condition.field.named_values == {"yes": 1.0, "no": 0.0}:
         return f"{title}: {value}"
     sign = {"<=": "\u2264", ">=": "\u2265"}.get(condition.operator, condition.operator)
+    value = value.replace("-", "\u2212")
     whole = f"{condition.value:,.0f}" if isinstance(condition.value, float) and condition.value >= 1000 else value
     return " ".join(part for part in (title, sign, whole, unit) if part)
 

@@ -208,9 +208,16 @@ class PlayingPresenter:
     @property
     def lacks_music(self) -> bool:
         """Whether the current sound would be played in a tempo or key if its own were known."""
+        return self._path is not None and bool(self._lacking)
+
+    @property
+    def _lacking(self) -> set[str]:
         target, known = self._target, self._music
-        lacks_tempo = target.bpm is not None and known.bpm is None
-        return self._path is not None and (lacks_tempo or (target.key is not None and known.key is None))
+        lacks = {
+            "tempo": target.bpm is not None and known.bpm is None,
+            "key": target.key is not None and known.key is None,
+        }
+        return {name for name, is_lacking in lacks.items() if is_lacking}
 
     def learn(self, path: Path, music: Music) -> None:
         """Take note of an estimated tempo and key; what the file says itself is kept. They are used from now on."""
@@ -229,7 +236,9 @@ class PlayingPresenter:
     def replay(self) -> None:
         """Play the current sound or its region from the beginning."""
         if self._path is not None:
-            self._play(self._request(self._path))
+            request = self._request(self._path)
+            self._cursor_s = request.start_s
+            self._play(request)
 
     def play_from(self, start_s: float) -> None:
         """Play from a position to the end, or backwards to the beginning; the region is cleared."""
@@ -243,13 +252,12 @@ class PlayingPresenter:
             self._play(self._request(self._path, start_s=start_s, is_looped=False))
 
     def seek(self, by_s: float, *, duration_s: float) -> None:
-        """Play from a position that is later, or earlier, than the current one."""
-        if self._path is not None:
-            self.play_from(self._moved(by_s, duration_s))
-
-    def _moved(self, by_s: float, duration_s: float) -> float:
-        self._cursor_s = min(max(0.0, self._cursor() + by_s), max(0.0, duration_s - abs(by_s)))
-        return self._cursor_s
+        """Skip forward, or back with a negative number, in what is audible; beyond the end, nothing changes."""
+        if self._path is None:
+            return
+        at_s = self._cursor() + (-by_s if self.treatment.is_reversed else by_s)
+        if at_s < duration_s:
+            self.play_from(max(0.0, at_s))
 
     def _cursor(self) -> float:
         """Return the position that is audible, else where playback last began or was."""
@@ -365,13 +373,12 @@ class PlayingPresenter:
 
     def _music_note(self) -> str:
         """Return what is not known of the current sound, though sounds are to be played in another tempo or key."""
-        lacks_tempo = self._target.bpm is not None and self._music.bpm is None
-        lacks_key = self._target.key is not None and self._music.key is None
-        if self._path is None or not (lacks_tempo or lacks_key):
-            return ""
-        if lacks_tempo and lacks_key:
+        lacking = self._lacking if self._path is not None else set()
+        if len(lacking) > 1:
             return translate("Playing", "tempo and key not known")
-        return translate("Playing", "tempo not known") if lacks_tempo else translate("Playing", "key not known")
+        if "tempo" in lacking:
+            return translate("Playing", "tempo not known")
+        return translate("Playing", "key not known") if lacking else ""
 
     def _treatment_of(self, music: Music) -> Treatment:
         semitones, tempo = self._chosen.semitones, self._chosen.tempo

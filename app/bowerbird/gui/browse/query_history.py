@@ -58,12 +58,16 @@ class ListPosition:
     current_id : int or None
         The current sound.
     selected_ids : ndarray, shape (n,), int64
+    top_s, moment_s : float or None
+        Where the topmost and the current moment begin, in seconds; None where the row is that of a whole sound.
     """
 
     top_id: int | None
     offset_px: int
     current_id: int | None
     selected_ids: npt.NDArray[np.int64]
+    top_s: float | None = None
+    moment_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,14 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.base.text import clock_text, printable
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.matches import Match
+from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse.columns import COLUMNS, MATCH, NAME
+from bowerbird.gui.shell.drops import files_of
 from bowerbird.gui.translation import translate
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
@@ -95,28 +96,36 @@ class SoundsModel(QAbstractTableModel):
             self._away = prefixes
             self.refresh()
 
-    def _with_drive(self, sound: SoundRow) -> SoundRow:
+    def _marked_if_away(self, sound: SoundRow) -> SoundRow:
         is_away = bool(self._away) and str(sound.path).startswith(self._away)
         return replace(sound, is_missing=True) if is_away else sound
 
-    def has_ids(self, ids: npt.NDArray[np.int64]) -> bool:
-        """Return whether exactly these ids are shown, in this order."""
-        return np.array_equal(self._listed, ids)
+    def shows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> bool:
+        """Return whether exactly these ids, with these moments, are shown, in this order."""
+        return np.array_equal(self._listed, ids) and _moments_of(self._matches) == _moments_of(matches)
 
     def sound_id(self, row: int) -> int | None:
         """Return the id in a row."""
         return int(self._ids[row]) if 0 <= row < len(self._ids) else None
 
-    def moment(self, row: int) -> int:
-        """Return the number of the moment in a row; 0 for a sound itself."""
-        return int(self._moments[row]) if 0 <= row < len(self._ids) else 0
+    @property
+    def has_moments(self) -> bool:
+        """Whether sounds have further moments with rows of their own."""
+        return len(self._ids) > len(self._listed)
 
-    def row_of(self, sound_id: int | None, moment: int = 0) -> int:
+    def moment_s(self, row: int) -> float | None:
+        """Return where the moment in a row begins, in seconds; None for a sound itself."""
+        is_moment = 0 <= row < len(self._ids) and bool(self._moments[row])
+        return self.matched_region(row)[0] if is_moment else None
+
+    def row_of(self, sound_id: int | None, moment_s: float | None = None) -> int:
         """Return the row of an id, or of a moment of it if that is shown; -1 where the id is not shown."""
         if sound_id is None:
             return -1
-        found = np.flatnonzero(self._ids == sound_id)
-        return int(found[moment if moment < len(found) else 0]) if len(found) else -1
+        found: list[int] = np.flatnonzero(self._ids == sound_id).tolist()
+        if moment_s is not None:
+            return next((row for row in found if self.moment_s(row) == moment_s), found[0] if found else -1)
+        return found[0] if found else -1
 
     def sound_ids(self, rows: Sequence[int]) -> npt.NDArray[np.int64]:
         """Return the ids in rows, each once, shape (n,)."""
@@ -139,7 +148,7 @@ class SoundsModel(QAbstractTableModel):
                 page = self._reader.rows(wanted)
             except CatalogueError:
                 page = {}
-            page = {sound_id: self._with_drive(sound) for sound_id, sound in page.items()}
+            page = {sound_id: self._marked_if_away(sound) for sound_id, sound in page.items()}
             self._pages[number] = page
             if len(self._pages) > _MAX_PAGES:
                 self._pages.popitem(last=False)
@@ -149,7 +158,7 @@ class SoundsModel(QAbstractTableModel):
         """Return the match in a row; None in lists that are not ranked."""
         sound_id = self.sound_id(row)
         match = self._matches.get(sound_id) if sound_id is not None else None
-        return match.at(self.moment(row)) if match is not None else None
+        return match.at(int(self._moments[row])) if match is not None else None
 
     def matched_region(self, row: int) -> tuple[float, float]:
         """Return the region of a long sound that matched, in seconds; (0, 0) for the whole sound."""
@@ -256,13 +265,15 @@ class SoundsModel(QAbstractTableModel):
         """Return the files of the rows, each once."""
         rows = dict.fromkeys(index.row() for index in indexes)
         sounds = [sound for row in rows if (sound := self.sound(row)) is not None]
-        return self.files_of(list(dict.fromkeys(sound.path for sound in sounds)))
+        return self.dragged_files(list(dict.fromkeys(sound.path for sound in sounds)))
 
-    def files_of(self, paths: Sequence[Path]) -> QMimeData:
+    def dragged_files(self, paths: Sequence[Path]) -> QMimeData:
         """Return the files of some sounds as they are dragged."""
-        data = QMimeData()
-        data.setUrls([QUrl(path.as_uri()) for path in self.files_for_drag(paths)])
-        return data
+        return files_of(self.files_for_drag(paths))
+
+
+def _moments_of(matches: dict[int, Match]) -> dict[int, tuple[Moment, ...]]:
+    return {sound_id: match.moments for sound_id, match in matches.items() if match.moments}
 
 
 def with_moments(

@@ -65,7 +65,7 @@ class SoundTable(QTableView):
     dragged : list of int
         Ids of sounds that another program has taken.
     selection_changed : int
-        The number of selected rows.
+        The number of selected sounds.
     columns_changed : ()
         The user chose, moved or resized columns.
     """
@@ -256,21 +256,24 @@ class SoundTable(QTableView):
             Whether the topmost visible sound stays there, even if rows are inserted above it.
         """
         chosen = self._model.sound_id(self.currentIndex().row())
-        moment = self._model.moment(self.currentIndex().row())
-        selected = self._model.sound_ids(self.selected_rows())
+        moment_s = self._model.moment_s(self.currentIndex().row())
+        rows = self.selected_rows()
+        selected = self._model.sound_ids([row for row in rows if self._model.moment_s(row) is None])
         top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # the topmost sound stays there
-        top, offset = self._model.sound_id(top_row), self.rowViewportPosition(top_row) if top_row >= 0 else 0
+        top, top_s = self._model.sound_id(top_row), self._model.moment_s(top_row)
+        offset = self.rowViewportPosition(top_row) if top_row >= 0 else 0
         self._model.show(ids, matches)
-        row = self._model.row_of(chosen, moment)
+        row = self._model.row_of(chosen, moment_s)
         if row >= 0:
             self.select(row, is_quiet=True)
-        if len(selected) > 1:
+        if len(rows) > 1:
             self._select_also(self._model.rows_of(selected))
-        top_row = self._model.row_of(top) if keeps_scroll else -1
+        top_row = self._model.row_of(top, top_s) if keeps_scroll else -1
         if top_row >= 0:
             self.verticalScrollBar().setValue(top_row * self.row_px - offset)
         elif not keeps_scroll:
             self.scrollToTop()
+        self._tell_selected()  # a model that is reset forgets its selection without a signal
         if row < 0:
             self.current_lost.emit()
 
@@ -283,16 +286,18 @@ class SoundTable(QTableView):
             self.rowViewportPosition(top_row) if top_row >= 0 else 0,
             self._model.sound_id(self.currentIndex().row()),
             self._model.sound_ids(rows),
+            self._model.moment_s(top_row),
+            self._model.moment_s(self.currentIndex().row()) if len(rows) == 1 else None,
         )
 
     def return_to(self, position: ListPosition) -> None:
         """Scroll and select as a list stood when it was left, without playing."""
-        row = self._model.row_of(position.current_id)
+        row = self._model.row_of(position.current_id, position.moment_s)
         if row >= 0:
             self.select(row, is_quiet=True)
         if len(position.selected_ids) > 1:
             self._select_also(self._model.rows_of(position.selected_ids))
-        top_row = self._model.row_of(position.top_id)
+        top_row = self._model.row_of(position.top_id, position.top_s)
         if top_row >= 0:
             self.verticalScrollBar().setValue(top_row * self.row_px - position.offset_px)
 
@@ -329,11 +334,16 @@ class SoundTable(QTableView):
         self.selectionModel().select(selection, flags)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        """Emit how many rows are selected."""
+        """Emit how many sounds are selected."""
         super().selectionChanged(selected, deselected)
+        self._tell_selected()
+
+    def _tell_selected(self) -> None:
         selection = self.selectionModel().selection()
         parts = [selection.at(number) for number in range(selection.count())]
-        self.selection_changed.emit(sum(part.bottom() - part.top() + 1 for part in parts))
+        n_rows = sum(part.bottom() - part.top() + 1 for part in parts)
+        has_moments = self._model.has_moments and n_rows > 1
+        self.selection_changed.emit(len(self._model.sound_ids(self.selected_rows())) if has_moments else n_rows)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Emit `moved` when another row becomes current."""

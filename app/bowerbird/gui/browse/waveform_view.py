@@ -651,7 +651,9 @@ class WaveformView(QWidget):
         elif self._pressed is None:
             self._hover(position)
         else:
-            self._is_dragging = self._is_dragging or (position - self._pressed).manhattanLength() >= _DRAG_PX
+            moved = position - self._pressed
+            moved_px = moved.manhattanLength() if self._is_grabbed else abs(moved.x())
+            self._is_dragging = self._is_dragging or moved_px >= _DRAG_PX
             if self._is_dragging and self._is_grabbed:
                 self._pressed, self._is_dragging, self._is_grabbed = None, False, False
                 self.region_dragged.emit()

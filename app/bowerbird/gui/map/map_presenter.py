@@ -30,6 +30,7 @@ ColourBy: TypeAlias = str
 """One of `COLOURS`, or `ASPECT` and the name of an aspect."""
 
 ASPECT: Final = "aspect "
+DEFAULT_COLOUR: Final = "folder"
 COLOURS: Final[tuple[ColourBy, ...]] = ("similarity", "folder", "category", "tag", "length", "loudness")
 
 _QUIET_LUFS: Final = -48.0
@@ -101,7 +102,7 @@ class MapPresenter:
         queries: Queries,
         post: Callable[[object], None],
         is_indexing: Callable[[], bool] = lambda: False,
-        colour_by: ColourBy = "folder",
+        colour_by: ColourBy = DEFAULT_COLOUR,
     ) -> None:
         self._view = view
         self._library = library
@@ -252,7 +253,7 @@ class MapPresenter:
         first = next((match for match in self._matches.values() if match.aspects), None)
         aspects = [ASPECT + name for name, _ in first.aspects] if first is not None and self._has_matches else []
         choices = [name for name in COLOURS if name not in lacking]
-        return (*choices[:1], *aspects, *choices[1:]) if self._has_matches else tuple(choices)
+        return (*choices[:1], *aspects, *choices[1:])
 
     def _message(self, made: LibraryMap) -> MapMessage | None:
         if made.has_layout and not np.isnan(made.positions).all():
@@ -304,7 +305,18 @@ class MapPresenter:
                 return self._ranked(made, shares, is_placed, lowest=0.0)
 
     def _ranked(self, made: LibraryMap, shares: dict[int, float], is_placed: Mask, *, lowest: float) -> Colouring:
-        """Return the colours of matches: those by name are at the upper end, and what is not listed at the lower."""
+        """Return the colours of sounds by their shares; others are at the upper end if listed, else at the lower.
+
+        Parameters
+        ----------
+        made : LibraryMap
+        shares : dict of int to float
+            By sound id, up to 100.
+        is_placed : ndarray, shape (n,), bool
+            Which sounds of the map have a position.
+        lowest : float
+            The share at the lower end.
+        """
         # There may be a hundred thousand matches by name, and few have a similarity.
         ids = made.sounds.ids
         levels = np.where(np.isin(ids, self._listed), _BY_NAME_LEVEL, 0).astype(np.uint8)

@@ -32,8 +32,8 @@ class ActionSpec:
     is_switch : bool
         Whether it is switched on and off.
     scope : {"window", "panes", "list"}
-        Where its keys work. panes: wherever no text is typed. list: only in the list and on the map, since they mean
-        something else elsewhere.
+        Where its keys work. panes: wherever no text is typed and nothing is chosen from a drop-down list; trees lose
+        their search by these letters. list: only in the list and on the map: they mean something else elsewhere.
     """
 
     name: str
@@ -188,14 +188,14 @@ ACTIONS: Final = (
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "M&ore like this"),
         ("+", "="),
-        scope="panes",
+        scope="list",
     ),
     ActionSpec(
         "less_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "Less like t&his"),
         ("-",),
-        scope="panes",
+        scope="list",
     ),
     ActionSpec(
         "loop",
@@ -224,9 +224,9 @@ ACTIONS: Final = (
         is_switch=True,
         scope="panes",
     ),
-    ActionSpec("louder", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "Lou&der"), ("Ctrl+Up",)),
+    ActionSpec("louder", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "Lou&der"), ("Alt+Up",)),
     ActionSpec(
-        "quieter", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "&Quieter"), ("Ctrl+Down",)
+        "quieter", QT_TRANSLATE_NOOP("Actions", "&Sound"), QT_TRANSLATE_NOOP("Actions", "&Quieter"), ("Alt+Down",)
     ),
     ActionSpec(
         "pitch_up",
@@ -502,7 +502,7 @@ def tool_tip(action: QAction) -> str:
     """Return the text of an action with its key."""
     plain = plain_text(action.text())
     keys = action.shortcuts()
-    return f"{plain} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else plain
+    return f"{plain} ({shown_key(keys[0].toString())})" if keys else plain
 
 
 def plain_text(text: str) -> str:

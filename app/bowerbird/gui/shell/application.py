@@ -43,7 +43,7 @@ from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.gui.encoders.encoders_presenter import EncodersPresenter
 from bowerbird.gui.encoders.encoders_view import EncodersDialogProxy
 from bowerbird.gui.listening.listening_tests import Listening
-from bowerbird.gui.map.map_presenter import COLOURS, MapPresenter
+from bowerbird.gui.map.map_presenter import COLOURS, DEFAULT_COLOUR, MapPresenter
 from bowerbird.gui.shell import actions, dialogs, theme
 from bowerbird.gui.shell import exceptions as boundary
 from bowerbird.gui.shell.ask_name import ask_for_name
@@ -54,7 +54,7 @@ from bowerbird.gui.shell.keys_view import KeySheet
 from bowerbird.gui.shell.lazy_dialog import LazyDialog
 from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.settings_view import SettingsWindow
-from bowerbird.gui.shell.single_window import Doorbell, hand_over
+from bowerbird.gui.shell.single_window import StartListener, listener_or_answer
 from bowerbird.gui.shell.window import MainWindow
 from bowerbird.gui.shell.window_state import restore_geometry, saved_geometry
 from bowerbird.gui.translation import translate, use_translator
@@ -162,7 +162,7 @@ class Application:
             queries=self._details,
             post=self._bridge.post,
             is_indexing=lambda: self.indexing.is_running,
-            colour_by=settings.map_colour if settings.map_colour in COLOURS else COLOURS[1],
+            colour_by=settings.map_colour if settings.map_colour in COLOURS else DEFAULT_COLOUR,
         )
         window.map.hover.setChecked(settings.has_map_hover)
         self._edit_history = History(library)
@@ -361,14 +361,14 @@ class Application:
         )
         window.sound_moved_to.connect(lambda _sound, _start_s, is_passing: None if is_passing else self._estimate())
         window.model.files_for_drag = self.playing.files_for_drag
-        window.table.dragged.connect(self.shelf.record_dragged)
+        window.dragged.connect(self.shelf.record_dragged)
         window.transport.volume_chosen.connect(self.playing.set_volume)
         window.transport.pitch_stepped.connect(self.playing.shift_pitch)
         window.transport.pitch_reset.connect(self.playing.reset_pitch)
         window.transport.speed_stepped.connect(self.playing.step_speed)
         window.transport.speed_reset.connect(lambda: self.playing.set_speed(1.0))
         window.transport.channel_chosen.connect(self.playing.set_channel)
-        window.chips.example_played.connect(self.playing.play_example)
+        window.example_played.connect(self.playing.play_example)
         window.playhead_wanted.connect(lambda: window.show_position(self.playing.position_s))
 
     def _connect_annotations(self) -> None:
@@ -555,8 +555,8 @@ class Application:
     # User actions
 
     def _add_folder(self) -> None:
-        known = self._reader.folders()
-        folder = dialogs.ask_for_folder(self.window, known[-1].path if known else None)
+        states = self.window.folders.states
+        folder = dialogs.ask_for_folder(self.window, states[-1].folder.path if states else None)
         if folder is not None:
             self.folders.add([folder])
 
@@ -788,6 +788,7 @@ class Application:
 
     def _keys_changed(self) -> None:
         actions.show_keys(self.window.actions_by_name, self._keys)
+        self.window.show_target(self.playing.target)
 
     def change_setting(self, name: str, value: Any) -> None:
         """Change a setting; it takes effect at once."""
@@ -898,7 +899,8 @@ def open_window(arguments: Sequence[str]) -> int:
     application.setApplicationName("Bowerbird")
     application.setDesktopFileName("bowerbird")
     application.setStyle("Fusion")
-    if hand_over(library, folders):
+    listener = listener_or_answer(library, folders)
+    if listener == "shown":
         print("Bowerbird is open already. Its window is in front now.", file=sys.stderr)  # noqa: T201
         return 0
     try:
@@ -917,9 +919,12 @@ def open_window(arguments: Sequence[str]) -> int:
         folders = [demo_folder()]
     boundary.show_uncaught(program.window)
     boundary.close_on_signals(program.window)
-    doorbell = Doorbell(library, program.window, program.folders.add)
-    if not doorbell.is_waiting:
-        problems.append(translate("Start", "Another start of the program will open a second window."))
+    if isinstance(listener, StartListener):
+        listener.attach(program.window, program.folders.add)
+    else:
+        problems.append(
+            translate("Start", "Another window of this library is open and does not answer. Close one of the two.")
+        )
     keep_turns_short()
     program.start(folders)
     for problem in problems:

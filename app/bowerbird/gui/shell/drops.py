@@ -22,6 +22,13 @@ def dropped_paths(data: QMimeData) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
+def files_of(paths: Sequence[Path]) -> QMimeData:
+    """Return files as they are dragged and copied."""
+    data = QMimeData()
+    data.setUrls([QUrl(path.as_uri()) for path in paths])
+    return data
+
+
 def drag_files(source: QWidget, files: QMimeData) -> bool:
     """Drag files out of a widget; return whether another program has taken them."""
     if not files.urls():

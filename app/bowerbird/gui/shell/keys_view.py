@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from bowerbird.gui.shell.actions import ACTIONS, ActionSpec, plain_text, shown_key
@@ -198,7 +198,7 @@ class KeySheet(QDialog):
         made = KeyButton(shown, self.tr("{action}: {key}").format(action=text, key=shown))
         made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         made.setProperty("changed", not self._keys.is_default(spec.name))
-        made.clicked.connect(lambda _=False: self._say(self.tr("Press a key, or Esc to keep the present one.")))
+        made.clicked.connect(lambda _=False: self._say(self.tr("Press a key, or Esc to keep the current one.")))
         made.pressed_key.connect(partial(self._offer, spec.name))
         made.cleared.connect(partial(self._assign, spec.name, None))
         self._buttons[spec.name] = made
@@ -245,9 +245,9 @@ class KeySheet(QDialog):
         if can_replace:
             self._replace.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def hideEvent(self, event: object) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         """Forget a question that was not answered."""
-        super().hideEvent(event)  # type: ignore[arg-type] # Qt's own event
+        super().hideEvent(event)
         self._say(self.tr("Click a key to change it."))
 
     def resizeEvent(self, event: object) -> None:

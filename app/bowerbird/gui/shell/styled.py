@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -170,7 +170,15 @@ class Menu(QMenu):
 
 
 class ComboBox(QComboBox):
-    """A drop-down list with an arrow."""
+    """A drop-down list with an arrow; letters choose an entry, and run no action of the window."""
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that are typed."""
+        is_key = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_key and event.text() and event.text().isprintable():  # type: ignore[attr-defined] # it is a key event
+            event.accept()
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the box, then the arrow, which style sheets leave out."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -60,7 +60,7 @@ from bowerbird.gui.browse.waveform_view import WaveformView
 from bowerbird.gui.browse.words_presenter import WordState
 from bowerbird.gui.map.map_view import MapView
 from bowerbird.gui.shell import actions, theme
-from bowerbird.gui.shell.drops import DropHint, drag_files, dropped_paths
+from bowerbird.gui.shell.drops import DropHint, drag_files, dropped_paths, files_of
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.reveal import reveal
 from bowerbird.gui.shell.styled import Menu, styled
@@ -96,6 +96,9 @@ class MainWindow(QMainWindow):
     cleared : ()
         Everything that restricts the list is to be cleared.
     query_played : (Path, start_s: float)
+    example_played : Example
+    dragged : list of int
+        Ids of sounds that another program has taken.
     query_peaks_wanted : Path
         The waveform of an example that is not in the library is to be read.
     list_shown : (ListState)
@@ -116,6 +119,8 @@ class MainWindow(QMainWindow):
     relaxed = Signal(object)
     cleared = Signal()
     query_played = Signal(object, float)
+    example_played = Signal(object)
+    dragged = Signal(list)
     query_peaks_wanted = Signal(object)
     list_shown = Signal(object)
     playhead_wanted = Signal()
@@ -207,6 +212,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
         self.table.selection_changed.connect(self.chips.show_selected)
+        self.table.dragged.connect(self.dragged)
+        self.chips.example_played.connect(self.example_played)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(
             lambda at: self._show_context_menu(self.table.viewport().mapToGlobal(at))
@@ -257,7 +264,7 @@ class MainWindow(QMainWindow):
         """Show rows, or a sentence where there are none."""
         if self._state is not None and not state.is_same_query:
             self.status.clear_error()
-        is_same = state.is_same_query and self.model.has_ids(state.listing.ids)
+        is_same = state.is_same_query and self.model.shows(state.listing.ids, state.listing.matches)
         self._state = state
         self.chips.show_state(state)
         self._show_query(state.examples)
@@ -268,7 +275,7 @@ class MainWindow(QMainWindow):
             self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
         if state.position is not None:
             self.table.return_to(state.position)
-            row = self.model.row_of(state.position.current_id)
+            row = self.model.row_of(state.position.current_id, state.position.moment_s)
             if row >= 0:
                 self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_quiet=True)
             self._show_selection_on_map()
@@ -430,7 +437,7 @@ class MainWindow(QMainWindow):
 
     def play_example(self, example: Example) -> None:
         """Play a sound that is searched by, and let the keys of the list work."""
-        self.chips.example_played.emit(example)
+        self.example_played.emit(example)
         page = self.map if self.actions_by_name["map"].isChecked() else self.table
         page.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -575,12 +582,12 @@ class MainWindow(QMainWindow):
             self._move_to(self._reader.rows(sound_ids[-1:]).get(sound_ids[-1]), 0.0, is_quiet=True)
 
     def _drag_region(self) -> None:
-        if self._sound is not None and drag_files(self.waveform, self.model.files_of([self._sound.path])):
-            self.table.dragged.emit([self._sound.id])
+        if self._sound is not None and drag_files(self.waveform, self.model.dragged_files([self._sound.path])):
+            self.dragged.emit([self._sound.id])
 
     def _drag_from_map(self) -> None:
-        if drag_files(self.map, self.model.files_of(self.chosen_paths())):
-            self.table.dragged.emit(self.chosen_ids())
+        if drag_files(self.map, self.model.dragged_files(self.chosen_paths())):
+            self.dragged.emit(self.chosen_ids())
 
     def _show_selection_on_map(self) -> None:
         position = self.table.position()
@@ -642,6 +649,9 @@ class MainWindow(QMainWindow):
         """Return the examples for a search: the selected region, or the selected sounds."""
         if region is not None and self._sound is not None:
             return [example_of(self._sound.path, (region.start_s, region.end_s))]
+        rows = self.table.selected_rows() if self._pages.currentWidget() is not self.map else []
+        if len(rows) == 1 and self.model.moment_s(rows[0]) is not None and self._sound is not None:
+            return [example_of(self._sound.path, self.model.matched_region(rows[0]))]
         if len(self.chosen_ids()) > MAX_EXAMPLES:
             self.complain(self.tr("Select at most {n} sounds to search by.").format(n=MAX_EXAMPLES))
             return []
@@ -665,8 +675,7 @@ class MainWindow(QMainWindow):
     def copy_path(self) -> None:
         """Copy the selected sounds as files, and as paths, one per line."""
         paths = self.chosen_paths()
-        files = QMimeData()
-        files.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        files = files_of(paths)
         files.setText("\n".join(printable(str(path)) for path in paths))
         QGuiApplication.clipboard().setMimeData(files)
 
@@ -832,7 +841,7 @@ class MainWindow(QMainWindow):
                 self._focus_pages()
         else:
             self._are_folders_wanted = self.actions_by_name["folders"].isChecked()
-        self.fit()
+            self.fit()
 
     def leave_folders(self) -> None:
         """Return from the folders to the list, where they have taken its space."""

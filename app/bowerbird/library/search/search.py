@@ -362,7 +362,7 @@ class Search:
         best_of: Mapping[int, int],
         baseline_scores: npt.NDArray[np.float32],
     ) -> dict[int, list[Moment]]:
-        """Return the windows of contents beside the best of each that are no weak matches, by content id, best first.
+        """Return the windows found of each content, beside the best, that are not weak, by content id, best first.
 
         Parameters
         ----------
@@ -403,7 +403,7 @@ class Search:
 
 
 def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
-    """Return the first moments that are no neighbours of the best window or of each other."""
+    """Return the first moments that do not adjoin the best window or each other."""
     kept: list[Moment] = []
     apart_s = 1.5 * (best.end_s - best.start_s)
     for moment in moments:
