@@ -34,6 +34,7 @@ class FakeView:
     def __init__(self) -> None:
         self.annotations: AnnotationState | None = None
         self.sections: list[ShelfSection] = []
+        self.marked: str | None = None
         self.undo: tuple[str | None, str | None] = (None, None)
         self.news: list[str] = []
         self.complaints: list[str] = []
@@ -43,6 +44,9 @@ class FakeView:
 
     def show_shelf(self, sections: list[ShelfSection]) -> None:
         self.sections = sections
+
+    def mark_shelf(self, key: str | None) -> None:
+        self.marked = key
 
     def show_undo(self, undo: str | None, redo: str | None) -> None:
         self.undo = (undo, redo)
@@ -163,6 +167,20 @@ def test_a_collection_is_left_and_entered_by_what_the_current_sound_is(desk: Des
     assert desk.open("Act 3").filters == (parse_filter("collection=Act 3"),)
     desk.annotations.delete(desk.state.collections[0].collection)
     assert desk.texts("collections") == ["Favourites"]
+
+
+def test_the_entry_of_the_current_query_is_marked_and_no_other(desk: Desk):
+    desk.annotations.collect_in_new("Act 2")
+    desk.open("Act 2")
+    desk.shelf.mark()
+    (collection,) = [item for item in desk.view.sections[0].items if item.text == "Act 2"]
+    assert desk.view.marked == collection.key
+    desk.open("Played")
+    desk.shelf.mark()
+    assert desk.view.marked == "played"
+    desk.browsing.state = QueryState(text="kick")
+    desk.shelf.refresh()
+    assert desk.view.marked is None
 
 
 def test_a_collection_of_a_name_that_is_taken_is_refused(desk: Desk):

@@ -27,7 +27,6 @@ MATCH_BAR_PX: Final = 72
 
 
 _SELECTED: Final = QStyle.StateFlag.State_Selected
-_HOVERED: Final = QStyle.StateFlag.State_MouseOver
 
 # Five tones of the viridis ramp, dark to bright: similarity, readable without telling red from green.
 RAMP: Final = ("#443983", "#31688e", "#21918c", "#35b779", "#90d743")
@@ -38,6 +37,7 @@ class CellDelegate(QStyledItemDelegate):
 
     def __init__(self, colours: Tokens, parent: QWidget, *, is_primary: bool = False) -> None:
         super().__init__(parent)
+        self.hovered_row = -1
         self._is_primary = is_primary
         self.recolour(colours)
 
@@ -60,7 +60,7 @@ class CellDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         if state & _SELECTED:
             painter.fillRect(rect, self.selected)
-        elif state & _HOVERED:
+        elif index.row() == self.hovered_row:
             painter.fillRect(rect, self.hovered)
         sound: SoundRow | None = index.data(ROW_ROLE)
         if sound is not None:

@@ -4,11 +4,21 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bowerbird.base.errors import QueryError
+from bowerbird.domain.fields import FILTER_FIELDS
 from bowerbird.domain.query import Filter
 from bowerbird.gui.browse.filter_form import (
     CONTROLS,
@@ -20,14 +30,14 @@ from bowerbird.gui.browse.filter_form import (
     with_range,
     with_text,
 )
-from bowerbird.gui.shell.styled import FlowLayout, button, label, styled
+from bowerbird.gui.shell.styled import FlowLayout, Panel, button, label, styled
 from bowerbird.gui.translation import translate
 
 _WIDTH_PX: Final = 380
 _NUMBER_PX: Final = 72
 
 
-class FilterPanel(QFrame):
+class FilterPanel(Panel):
     """Controls for the filters of a query. It opens below the filter button.
 
     Signals
@@ -41,9 +51,7 @@ class FilterPanel(QFrame):
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("panel")
-        self.setAccessibleName(self.tr("Filters"))
+        super().__init__(parent, parent.tr("Filters"))
         self._filters: tuple[Filter, ...] = ()
         self._updates: list[Callable[[], None]] = []
         self._first: QLineEdit | None = None
@@ -60,26 +68,37 @@ class FilterPanel(QFrame):
         foot.addWidget(label(self.tr("Or type them: duration<0.5"), "small"), 1)
         self._reset = button(self.tr("Reset"), "link", lambda: self._change(()))
         foot.addWidget(self._reset)
+        self._sheet = styled(QWidget(), "sheet")
+        self._rows = rows = QVBoxLayout(self._sheet)
+        rows.setContentsMargins(16, 16, 16, 12)
+        rows.setSpacing(12)
+        rows.addLayout(grid)
+        rows.addWidget(self._problem)
+        rows.addLayout(foot)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self._sheet)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 12)
-        layout.setSpacing(12)
-        layout.addLayout(grid)
-        layout.addWidget(self._problem)
-        layout.addLayout(foot)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(area)
 
-    def open_below(self, widget: QWidget, filters: Sequence[Filter]) -> None:
-        """Open the panel below a widget, aligned with its right edge and within the window."""
+    def open_below(self, button: QWidget, edge: QWidget, filters: Sequence[Filter]) -> None:
+        """Open the panel below the lower edge of a widget, aligned with the right edge of a button."""
         self.show_filters(filters)
-        window = widget.window()
-        width_px = min(_WIDTH_PX, window.width() - 16)
-        self.setFixedWidth(width_px)
-        self.adjustSize()
-        corner = widget.mapTo(window, widget.rect().bottomRight())
-        x = max(8, min(corner.x() + 1, window.width() - 8) - width_px)
-        self.move(window.mapToGlobal(QPoint(x, corner.y() + 4)))
+        self.setFixedWidth(min(_WIDTH_PX, button.window().width() - 16))
+        self._fit()
+        self.move_below(button, edge)
         self.show()
         if self._first is not None:
             self._first.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _fit(self) -> None:
+        """Be as high as the controls, and as the screen at most."""
+        self._sheet.ensurePolished()
+        height_px = self._rows.totalHeightForWidth(self.width() - 2) + 2
+        self.setFixedHeight(min(height_px, self.screen().availableGeometry().height() - 16))
 
     def show_filters(self, filters: Sequence[Filter]) -> None:
         """Show what is filtered."""
@@ -149,7 +168,8 @@ class FilterPanel(QFrame):
         self._change(with_choice(self._filters, control, None if is_off else text))
 
     def _text(self, control: Control) -> QWidget:
-        field = _field(translate("Filters", control.title), "", None)
+        example = (FILTER_FIELDS[control.field].example or "").partition("=")[2]
+        field = _field(translate("Filters", control.title), example, None)
 
         def apply() -> None:
             if field.text() != text_of(self._filters, control):
@@ -165,7 +185,7 @@ class FilterPanel(QFrame):
         except QueryError as error:
             self._problem.setText(str(error))
             self._problem.show()
-            self.adjustSize()
+            self._fit()
             return
         self._change(filters)
 

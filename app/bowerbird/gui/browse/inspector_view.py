@@ -284,7 +284,8 @@ class Inspector(QScrollArea):
 
     def show_match(self, match: Match | None, weights: Mapping[str, float]) -> None:
         """Show why the current sound matched, or nothing."""
-        self._match.setVisible(match is not None)
+        has_sound = not self._hint.isVisibleTo(self)
+        self._match.setVisible(match is not None and has_sound)
         if match is None:
             return
         band = band_text(match.band).capitalize()

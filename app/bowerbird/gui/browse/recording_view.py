@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from bowerbird.gui.browse.recording_presenter import RecordingState
 from bowerbird.gui.shell import theme
-from bowerbird.gui.shell.styled import button, label
+from bowerbird.gui.shell.styled import Panel, button, label
 
 _WIDTH_PX: Final = 320
 _REFRESH_MS: Final = 40
@@ -45,7 +45,7 @@ class LevelMeter(QWidget):
         painter.end()
 
 
-class RecordingPanel(QFrame):
+class RecordingPanel(Panel):
     """Records, shows the level, and stops.
 
     Signals
@@ -62,9 +62,7 @@ class RecordingPanel(QFrame):
     refresh_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("panel")
-        self.setAccessibleName(self.tr("Record an example"))
+        super().__init__(parent, parent.tr("Record an example"))
         self._window = parent.window()
         self._text = label("", "", wraps=True)
         self._meter = LevelMeter()
@@ -91,9 +89,7 @@ class RecordingPanel(QFrame):
         window = widget.window()
         self.setFixedWidth(min(_WIDTH_PX, window.width() - 16))
         self.adjustSize()
-        corner = widget.mapTo(window, widget.rect().bottomRight())
-        x = max(8, min(corner.x() + 1, window.width() - 8) - self.width())
-        self.move(window.mapToGlobal(QPoint(x, corner.y() + 4)))
+        self.move_below(widget, widget)
         self.show()
         self._timer.start()
         self.opened.emit()

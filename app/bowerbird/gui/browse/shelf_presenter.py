@@ -76,6 +76,9 @@ class ShelfView(Protocol):
     def show_shelf(self, sections: Sequence[ShelfSection]) -> None:
         """Show the entries."""
 
+    def mark_shelf(self, key: str | None) -> None:
+        """Mark the entry with a key, or none."""
+
     def complain(self, sentence: str) -> None:
         """Show an error."""
 
@@ -107,10 +110,11 @@ class ShelfPresenter:
         self._browsing = browsing
         self._edits = edits
         self._n_recorded = 0
+        self._items: Sequence[ShelfItem] = ()
 
     def refresh(self) -> None:
         """Read everything again."""
-        self._queries.run("shelf", self._read, done=self._view.show_shelf, failed=self._view.complain)
+        self._queries.run("shelf", self._read, done=self._show, failed=self._view.complain)
 
     def _read(self) -> list[ShelfSection]:
         with self._library.read() as reader:
@@ -140,17 +144,20 @@ class ShelfPresenter:
 
     def open(self, item: ShelfItem) -> None:
         """List what an entry stands for."""
-        if item.collection is not None:
-            self._browsing.show(QueryState(filters=(_collection_filter(item.collection.name),)))
-        elif item.is_favourites:
-            self._browsing.show(QueryState(filters=(_FAVOURITES,)))
-        elif item.search is not None:
-            saved = item.search.state
-            self._browsing.show(query_state(saved), order=(saved.order, saved.is_descending))
-        elif item.recent is not None:
-            self._browsing.show(QueryState(recent=item.recent))
-        elif item.typed is not None:
-            self._browsing.show(QueryState(text=item.typed))
+        saved = item.search.state if item.search is not None else None
+        order = (saved.order, saved.is_descending) if saved is not None else None
+        self._browsing.show(_state_of(item), order=order)
+
+    def mark(self) -> None:
+        """Mark the entry that stands for the current query, if there is one."""
+        asked = _comparable(self._browsing.state)
+        found = next((item for item in self._items if _comparable(_state_of(item)) == asked), None)
+        self._view.mark_shelf(found.key if found is not None else None)
+
+    def _show(self, sections: Sequence[ShelfSection]) -> None:
+        self._items = [item for section in sections for item in section.items]
+        self._view.show_shelf(sections)
+        self.mark()
 
     def suggested_name(self) -> str:
         """Return a name for the current search."""
@@ -199,6 +206,22 @@ class ShelfPresenter:
             done=lambda _: self.refresh() if is_shown else None,
             failed=self._view.complain,
         )
+
+
+def _state_of(item: ShelfItem) -> QueryState:
+    """Return the query that an entry stands for."""
+    if item.collection is not None:
+        return QueryState(filters=(_collection_filter(item.collection.name),))
+    if item.is_favourites:
+        return QueryState(filters=(_FAVOURITES,))
+    if item.search is not None:
+        return query_state(item.search.state)
+    return QueryState(text=item.typed or "", recent=item.recent)
+
+
+def _comparable(state: QueryState) -> tuple[object, ...]:
+    """Return what makes two queries the same, whatever their order."""
+    return state.text.strip(), state.filters, state.examples, state.location, state.recent
 
 
 def _collection_filter(name: str) -> Filter:

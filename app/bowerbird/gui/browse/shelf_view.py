@@ -36,6 +36,7 @@ class Shelf(CountedTree):
         super().__init__(parent)
         self._items: list[ShelfItem | None] = []
         self._shown: tuple[ShelfSection, ...] = ()
+        self._marked: str | None = None
         self.setAccessibleName(self.tr("Collections and searches"))
         self.customContextMenuRequested.connect(self._open_menu)
         self.clicked.connect(self._open)
@@ -49,7 +50,6 @@ class Shelf(CountedTree):
             for row, section in enumerate(self._shown)
             if not self.isExpanded(self._model.index(row, 0)) and section.items
         }
-        current = self.item_at(self.currentIndex())
         self._shown = tuple(sections)
         self._model.clear()
         self._items = []
@@ -60,9 +60,22 @@ class Shelf(CountedTree):
             for item in section.items:
                 row = self._row(item.text, item)
                 heading.appendRow(row)
-                if current is not None and current.key == item.key:
-                    self.setCurrentIndex(row.index())
             self.setExpanded(heading.index(), section.name not in collapsed)
+        self._show_mark()
+
+    def mark(self, key: str | None) -> None:
+        """Mark the entry with a key, or none."""
+        self._marked = key
+        self._show_mark()
+
+    def _show_mark(self) -> None:
+        self.clearSelection()
+        for number in range(self._model.rowCount()):
+            heading = self._model.item(number)
+            for row in range(heading.rowCount()):
+                item = self.item_at(heading.child(row).index())
+                if item is not None and item.key == self._marked:
+                    self.setCurrentIndex(heading.child(row).index())
 
     def _row(self, text: str, item: ShelfItem | None) -> QStandardItem:
         row = QStandardItem(printable(text))

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QItemSelectionRange,
@@ -81,6 +82,7 @@ class SoundTable(QTableView):
         super().__init__(parent)
         self._model = model
         self._is_repeating = False
+        self._hovered_row = -1
         self._release_timer = QTimer(self, singleShot=True, interval=_RELEASE_MS)
         self._release_timer.timeout.connect(self._end_repeating)
         self._is_replacing = False
@@ -367,6 +369,25 @@ class SoundTable(QTableView):
             event.ignore()
         else:
             super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tint the whole row under the pointer."""
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.position().toPoint().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tint no row."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        former, self._hovered_row = self._hovered_row, row
+        if former == row:
+            return
+        for delegate in self._delegates.values():
+            delegate.hovered_row = row
+        for changed in {former, row} - {-1}:
+            self.viewport().update(0, self.rowViewportPosition(changed), self.viewport().width(), self.row_px)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remember whether the key repeats: sounds are not played while it does."""

@@ -58,6 +58,8 @@ class Transport(QWidget):
         self._treatment = UNTREATED
         self._n_channels = 0
         self._facts: list[str] = []
+        self._current = ""
+        self._other: str | None = None
         self._music_note = ""
         self._play = _button(actions["play"])
         self._loop = _button(actions["loop"])
@@ -163,10 +165,10 @@ class Transport(QWidget):
         self._duration_s = (sound.duration_s or 0.0) if sound else 0.0
         self._show_channels((sound.n_channels or 0) if sound else 0)
         if sound is None:
-            self._name.set_text("")
+            self._current = ""
             self._facts = []
         else:
-            self._name.set_text(printable(sound.name))
+            self._current = printable(sound.name)
             encoding = [sound.format, sound.encoding if sound.encoding != sound.format else None]
             properties = [
                 duration_text(sound.duration_s),
@@ -176,8 +178,18 @@ class Transport(QWidget):
                 f"{details.lufs:.1f} LUFS".replace("-", "−") if details and details.lufs is not None else "",
             ]
             self._facts = [text for text in properties if text]
+        self._show_name()
         self._show_properties()
         self.show_position(None)
+
+    def show_other(self, name: str | None) -> None:
+        """Show the name of a sound that plays and is not the current one; None when it has ended."""
+        self._other = name
+        self._show_name()
+
+    def _show_name(self) -> None:
+        playing = self.tr("Playing {name}").format(name=self._other) if self._other is not None else self._current
+        self._name.set_text(playing)
 
     def show_music_note(self, note: str) -> None:
         """Show that the tempo or key of the current sound is not known; "" for nothing."""

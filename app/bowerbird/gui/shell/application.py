@@ -474,6 +474,7 @@ class Application:
 
     def _connect_map(self) -> None:
         window = self.window
+        window.list_shown.connect(lambda _: self.shelf.mark())
         window.list_shown.connect(
             lambda state: self.map.list_changed(
                 state.listing.ids,
@@ -655,7 +656,7 @@ class Application:
             self.shelf.record("queried", text, is_shown=True)
 
     def _open_filters(self) -> None:
-        self.window.filters.open_below(self.window.header.filters, self.browsing.filters)
+        self.window.filters.open_below(self.window.header.filters, self.window.chips, self.browsing.filters)
 
     def _edited(self) -> None:
         """Show a change of data wherever it is seen."""

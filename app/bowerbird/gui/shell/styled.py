@@ -169,6 +169,32 @@ class Menu(QMenu):
         return super().event(event)
 
 
+class Panel(QFrame):
+    """A panel that opens below a button and closes with Escape or a click elsewhere; it keeps every key."""
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("panel")
+        self.setAccessibleName(name)
+
+    def event(self, event: QEvent) -> bool:
+        """Take keys before they become actions of the window behind."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def move_below(self, button: QWidget, edge: QWidget) -> None:
+        """Move the panel below the lower edge of a widget, aligned with the right edge of a button, on the screen."""
+        window = button.window()
+        right = button.mapTo(window, button.rect().bottomRight()).x()
+        x = max(8, min(right + 1, window.width() - 8) - self.width())
+        corner = window.mapToGlobal(QPoint(x, edge.mapTo(window, edge.rect().bottomLeft()).y() + 4))
+        room = self.screen().availableGeometry()
+        y = max(room.top(), min(corner.y(), room.bottom() - self.height()))
+        self.move(corner.x(), y)
+
+
 class ComboBox(QComboBox):
     """A drop-down list with an arrow; letters choose an entry, and run no action of the window."""
 

@@ -63,7 +63,7 @@ from bowerbird.gui.shell import actions, theme
 from bowerbird.gui.shell.drops import DropHint, drag_files, dropped_paths, files_of
 from bowerbird.gui.shell.keys import KeyMap
 from bowerbird.gui.shell.reveal import reveal
-from bowerbird.gui.shell.styled import Menu, styled
+from bowerbird.gui.shell.styled import Menu, resize_within_screen, styled
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.library.search.browsing import FolderPane, Relaxation
 from bowerbird.playback.request import Treatment
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Bowerbird")
         self.setWindowIcon(QIcon(theme.icon("bowerbird", colours.accent)))
         self.setAcceptDrops(True)
-        self.resize(1200, 760)
+        resize_within_screen(self, 1200, 760)
         self.setMinimumSize(260, 360)
         self._lay_out()
         actions.fill_menus(self, self._menus, self.actions_by_name)
@@ -279,12 +279,21 @@ class MainWindow(QMainWindow):
             if row >= 0:
                 self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_quiet=True)
             self._show_selection_on_map()
+        if state.is_same_query:
+            self._read_current_again()
         self._show_match()
         if not len(state.listing.ids):
             self._show_empty_state(state)
         if not self.is_showing_rejected or not state.is_same_query:
             self.show_sounds()
         self.list_shown.emit(state)
+
+    def _read_current_again(self) -> None:
+        """Show the current sound as it is now: it may have been analysed meanwhile."""
+        sound = self._reader.rows([self._sound.id]).get(self._sound.id) if self._sound is not None else None
+        if sound is not None and self._sound is not None and sound.content_id != self._sound.content_id:
+            self._sound = sound
+            self.show_sound(sound)
 
     def _show_query(self, examples: Sequence[Example]) -> None:
         """Show the waveform of the first example above that of the current sound."""
@@ -425,10 +434,13 @@ class MainWindow(QMainWindow):
             self.search.setText(text)
 
     def show_location(self, location: Location | None) -> None:
-        """Mark a directory in the tree, and nothing on the shelf: its entries stand for former queries."""
-        self.shelf.clearSelection()
+        """Mark a directory in the tree."""
         self.folders.choose(location)
         self._show_folder_actions()
+
+    def mark_shelf(self, key: str | None) -> None:
+        """Mark the entry of the shelf that stands for the current query, or none."""
+        self.shelf.mark(key)
 
     def show_history(self, *, can_go_back: bool, can_go_forward: bool) -> None:
         """Enable or disable Back and Forward."""
@@ -497,6 +509,7 @@ class MainWindow(QMainWindow):
         is_current = path is not None and self._sound is not None and self._sound.path == path
         self.model.mark_playing(self._sound.id if is_current and self._sound else None)
         self.map.mark_playing(self._id_at(path))
+        self.transport.show_other(printable(path.name) if path is not None and not is_current else None)
         if path is not None:
             self._playhead_timer.start()
         else:
