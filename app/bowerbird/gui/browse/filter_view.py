@@ -75,7 +75,7 @@ class FilterPanel(Panel):
         rows.addLayout(grid)
         rows.addWidget(self._problem)
         rows.addLayout(foot)
-        area = QScrollArea(widgetResizable=True)
+        self._area = area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -88,9 +88,9 @@ class FilterPanel(Panel):
         """Open the panel below the lower edge of a widget, aligned with the right edge of a button."""
         self.show_filters(filters)
         self.setFixedWidth(min(_WIDTH_PX, button.window().width() - 16))
+        self.show()  # the controls have their style from now on, and so their size
         self._fit()
         self.move_below(button, edge)
-        self.show()
         if self._first is not None:
             self._first.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -98,7 +98,10 @@ class FilterPanel(Panel):
         """Be as high as the controls, and as the screen at most."""
         self._sheet.ensurePolished()
         height_px = self._rows.totalHeightForWidth(self.width() - 2) + 2
-        self.setFixedHeight(min(height_px, self.screen().availableGeometry().height() - 16))
+        room_px = self.screen().availableGeometry().height() - 16
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if height_px <= room_px else Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        self._area.setVerticalScrollBarPolicy(policy)
+        self.setFixedHeight(min(height_px, room_px))
 
     def show_filters(self, filters: Sequence[Filter]) -> None:
         """Show what is filtered."""
@@ -168,7 +171,7 @@ class FilterPanel(Panel):
         self._change(with_choice(self._filters, control, None if is_off else text))
 
     def _text(self, control: Control) -> QWidget:
-        example = (FILTER_FIELDS[control.field].example or "").partition("=")[2]
+        example = self.tr("such as {value}").format(value=(FILTER_FIELDS[control.field].example or "").partition("=")[2])
         field = _field(translate("Filters", control.title), example, None)
 
         def apply() -> None:
