@@ -35,12 +35,18 @@ class Filter:
     field : Field
     operator : str
     value : float or str
-        In the field's base unit; text for fields of text.
+        In the field's base unit; text for fields of text, with ``|`` between alternatives.
     """
 
     field: Field
     operator: Operator
     value: float | str
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """The texts of which one must match; names of collections may have a ``|`` of their own."""
+        text = str(self.value)
+        return (text,) if self.field.kind == "collection" else tuple(part.strip() for part in text.split("|"))
 
     def __str__(self) -> str:
         named = (
@@ -241,7 +247,7 @@ def filter_faults(text: str) -> tuple[str, ...]:
 
 
 def parse_filter(text: str) -> Filter:
-    """Parse a filter such as ``duration<2``, ``channels=stereo`` or ``folder=Drums``.
+    """Parse a filter such as ``duration<2``, ``channels=stereo`` or ``format=wav|flac``.
 
     Raises
     ------
@@ -268,10 +274,7 @@ def parse_filter(text: str) -> Filter:
         if operator != "=":
             raise QueryError(f"“{text}” compares text. Write {field.name}={value}.")
         if field.kind == "key":
-            key = parse_key(value)
-            if key is None:
-                raise QueryError(f"“{value}” is not a valid key. Write a note, such as C or F#, or a key, such as Am.")
-            return Filter(field, operator, key)
+            return Filter(field, operator, "|".join(_key(part) for part in value.split("|")))
         return Filter(field, operator, value)
     if value.lower() in field.named_values:
         return Filter(field, operator, field.named_values[value.lower()])
@@ -285,6 +288,13 @@ def parse_filter(text: str) -> Filter:
             raise QueryError(f"{fault} Write a number.")
         raise QueryError(f"{fault} Write a number, optionally with a unit: {units}.")
     return Filter(field, operator, float(quantity[1].replace("\u2212", "-")) * field.units[quantity[2]])
+
+
+def _key(text: str) -> str:
+    key = parse_key(text.strip())
+    if key is None:
+        raise QueryError(f"“{text}” is not a valid key. Write a note, such as C or F#, or a key, such as Am.")
+    return key
 
 
 def parse_aspect(text: str) -> tuple[str, float]:

@@ -165,27 +165,36 @@ def _location_condition(location: Location) -> Statement:
 
 
 def _filter_condition(condition: Filter) -> Statement:
-    match condition.field.kind:
-        case "number":
-            return _number_condition(condition.field, condition.operator, float(condition.value))
+    if condition.field.kind == "number":
+        return _number_condition(condition.field, condition.operator, float(condition.value))
+    statements = [_value_condition(condition.field, value) for value in condition.alternatives]
+    sql = " OR ".join(f"({sql})" for sql, _ in statements)
+    return f"({sql})", [parameter for _, parameters in statements for parameter in parameters]
+
+
+def _value_condition(field: Field, value: str) -> Statement:
+    """Return the condition that a field matches a text."""
+    match field.kind:
         case "text":
-            return _text_condition(condition.field, str(condition.value))
+            return _text_condition(field, value)
         case "phrase":
-            return _phrase_condition(condition.field, str(condition.value))
+            return _phrase_condition(field, value)
         case "key":
-            keys = equal_keys(str(condition.value))
-            return f"{condition.field.attributes[0]} IN ({', '.join('?' * len(keys))})", list(keys)
+            keys = equal_keys(value)
+            return f"{field.attributes[0]} IN ({', '.join('?' * len(keys))})", list(keys)
         case "tag":
             sql = "SELECT contents.id FROM words JOIN contents USING (audio_id) WHERE is_right AND word = ?"
-            return f"sounds.content_id IN ({sql})", [" ".join(str(condition.value).lower().split())]
+            return f"sounds.content_id IN ({sql})", [" ".join(value.lower().split())]
         case "collection":
             sql = (
                 "SELECT contents.id FROM collections JOIN collected ON collections.id = collection_id "
                 "JOIN contents USING (audio_id) WHERE name = ?"
             )
-            return f"sounds.content_id IN ({sql})", [str(condition.value)]
+            return f"sounds.content_id IN ({sql})", [value]
         case "folder":
-            return _folder_condition(str(condition.value))
+            return _folder_condition(value)
+        case _:
+            raise ValueError(field.kind)
 
 
 def _number_condition(field: Field, operator: str, value: float) -> Statement:

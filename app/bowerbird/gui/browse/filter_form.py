@@ -1,7 +1,7 @@
 """The controls of the filter panel, and the filters that they stand for. No Qt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from bowerbird.domain.fields import FILTER_FIELDS
@@ -130,15 +130,25 @@ def with_range(filters: Sequence[Filter], control: Control, low: str, high: str)
     return _replaced(filters, control, made)
 
 
-def chosen(filters: Sequence[Filter], control: Control) -> str | None:
-    """Return the choice that is selected, as a filter; None where none is."""
+def chosen(filters: Sequence[Filter], control: Control) -> frozenset[str]:
+    """Return the choices that are selected, as filters: at most one of numbers, any number of texts."""
     shown = [condition for condition in filters if condition.field.name == control.field]
-    return next((text for text, _ in control.choices if shown == [parse_filter(text)]), None)
+    parsed = {text: parse_filter(text) for text, _ in control.choices}
+    if len(shown) != 1:
+        return frozenset()
+    if shown[0].field.kind == "number":
+        return frozenset(text for text, condition in parsed.items() if condition == shown[0])
+    return frozenset(text for text, condition in parsed.items() if condition.value in shown[0].alternatives)
 
 
-def with_choice(filters: Sequence[Filter], control: Control, choice: str | None) -> tuple[Filter, ...]:
-    """Return filters with another choice; None selects none."""
-    return _replaced(filters, control, [parse_filter(choice)] if choice else [])
+def with_choice(filters: Sequence[Filter], control: Control, choice: str) -> tuple[Filter, ...]:
+    """Return filters in which a choice is selected, or no longer if it was; texts are alternatives of each other."""
+    former, condition = chosen(filters, control), parse_filter(choice)
+    if condition.field.kind == "number":
+        return _replaced(filters, control, [] if choice in former else [condition])
+    wanted = [text for text, _ in control.choices if (text in former) != (text == choice)]
+    values = "|".join(str(parse_filter(text).value) for text in wanted)
+    return _replaced(filters, control, [replace(condition, value=values)] if wanted else [])
 
 
 def text_of(filters: Sequence[Filter], control: Control) -> str:
@@ -162,13 +172,14 @@ def chip_text(condition: Filter) -> str:
     controls = [control for control in CONTROLS if control.field == condition.field.name]
     title = translate("Filters", controls[0].title) if controls else condition.field.name.capitalize()
     for control in controls:
-        choice = chosen([condition], control)
-        if choice is not None:
-            return f"{title}: {translate('Filters', dict(control.choices)[choice])}"
+        choices = chosen([condition], control)
+        titles = [translate("Filters", text) for choice, text in control.choices if choice in choices]
+        if choices and len(choices) == (1 if condition.field.kind == "number" else len(condition.alternatives)):
+            return f"{title}: {translate('Filters', ' or ').join(titles)}"
     value = str(condition).removeprefix(f"{condition.field.name}{condition.operator}")
     unit = controls[0].unit if controls else ""
     if condition.field.kind != "number" or condition.field.named_values == {"yes": 1.0, "no": 0.0}:
-        return f"{title}: {value}"
+        return f"{title}: {value.replace('|', translate('Filters', ' or '))}"
     sign = {"<=": "\u2264", ">=": "\u2265"}.get(condition.operator, condition.operator)
     value = value.replace("-", "\u2212")
     whole = f"{condition.value:,.0f}" if isinstance(condition.value, float) and condition.value >= 1000 else value

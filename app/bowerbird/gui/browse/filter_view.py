@@ -161,18 +161,17 @@ class FilterPanel(Panel):
         def update() -> None:
             current = chosen(self._filters, control)
             for text, option in made.items():
-                option.setChecked(text == current)
+                option.setChecked(text in current)
 
         self._updates.append(update)
         return row
 
     def _toggle(self, control: Control, text: str) -> None:
-        is_off = chosen(self._filters, control) == text
-        self._change(with_choice(self._filters, control, None if is_off else text))
+        self._change(with_choice(self._filters, control, text))
 
     def _text(self, control: Control) -> QWidget:
-        example = self.tr("such as {value}").format(value=(FILTER_FIELDS[control.field].example or "").partition("=")[2])
-        field = _field(translate("Filters", control.title), example, None)
+        example = (FILTER_FIELDS[control.field].example or "").partition("=")[2]
+        field = _field(translate("Filters", control.title), self.tr("such as {value}").format(value=example), None)
 
         def apply() -> None:
             if field.text() != text_of(self._filters, control):
