@@ -117,7 +117,7 @@ class Stage:
     def chip_texts(self) -> list[str]:
 
         return [
-            chip.findChild(QLabel, "").text() if chip.findChild(QLabel) else chip.findChild(QPushButton).text()
+            chip.findChild(QLabel, "").text() if chip.findChild(QLabel) else chip.findChild(QPushButton).text().strip()
             for chip in self.chips
         ]
 

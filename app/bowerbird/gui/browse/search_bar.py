@@ -202,7 +202,7 @@ class Chip(QFrame):
             words.setToolTip(tip or text)
             layout.addWidget(words)
         else:
-            layout.addWidget(self._menu_button(elided.replace("&", "&&"), text, colours))
+            layout.addWidget(self._menu_button(f"{elided.replace('&', '&&')}\u00a0", text, colours))
         self.cross = icon_button(theme.icon("close", colours.muted), self.tr("Remove {text}").format(text=text), remove)
         self.cross.setIconSize(QSize(12, 12))
         self.cross.setFixedSize(16, 16)
