@@ -25,6 +25,28 @@ def test_a_ucs_name_gives_its_fields():
     }
 
 
+def test_the_list_is_the_published_one():
+    assert len(CATEGORIES) == 753
+    assert len(set(CATEGORIES.values())) == 753
+    known = {
+        "AIRBlow": ("AIR", "BLOW"),
+        "AMBUndwtr": ("AMBIENCE", "UNDERWATER"),
+        "CREASrce": ("CREATURES", "SOURCE"),
+        "DSGNRythm": ("DESIGNED", "RHYTHMIC"),
+        "MAGSpel": ("MAGIC", "SPELL"),
+        "RAIN": ("RAIN", "GENERAL"),
+        "SWSH": ("SWOOSHES", "SWISH"),
+        "VEHTruck": ("VEHICLES", "TRUCK VAN & SUV"),
+        "WOODTonl": ("WOOD", "TONAL"),
+    }
+    assert {cat_id: CATEGORIES.get(cat_id) for cat_id in known} == known
+
+
+def test_a_cat_id_of_capitals_alone_needs_the_whole_form():
+    assert named("THUN_Rolling Far_ANN_STORM.wav").texts["subcategory"] == "THUNDER"
+    assert named("WHSH_Fast_ANN.wav").texts["category"] == "SWOOSHES"
+
+
 def test_a_vendor_category_stands_behind_the_subcategory():
     assert named("DOORWood-OLD BARN_Creak_ANN_STORM.wav").texts["subcategory"] == "WOOD, OLD BARN"
 
@@ -35,7 +57,17 @@ def test_an_unknown_cat_id_of_a_known_category_gives_the_category_alone():
     assert "subcategory" not in texts
 
 
-@pytest.mark.parametrize("name", ["DOOR_Creak_ANN_STORM.wav", "doorwood_creak.wav", "Kick_01_Hard.wav", "DOORWood.wav"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DOOR_Creak_ANN_STORM.wav",
+        "doorwood_creak.wav",
+        "Kick_01_Hard.wav",
+        "DOORWood.wav",
+        "TEST_kick.wav",
+        "RAIN_roof.wav",
+    ],
+)
 def test_other_names_have_no_category(name):
     assert "category" not in named(name).texts
 

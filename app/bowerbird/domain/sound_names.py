@@ -12,6 +12,9 @@ Categories: TypeAlias = Mapping[str, tuple[str, str]]
 """Category and subcategory of the Universal Category System, by CatID."""
 
 _CAT_ID: Final = re.compile(r"([A-Z]+[A-Z0-9][A-Za-z0-9]*)(?:-([^-_]+))?")
+_MIN_FIELDS: Final = 2
+"""Fields behind a CatID that make sure that it is one: a title and a creator's ID."""
+
 _BPM: Final = re.compile(
     r"(?<![\d.])(\d{2,3}(?:\.\d{1,2})?)[ _-]?bpm(?![a-z])|(?<![a-z])bpm[ _-]?(\d{2,3}(?:\.\d{1,2})?)(?![\d.])", re.I
 )
@@ -78,19 +81,22 @@ def _ucs_texts(stem: str, categories: Categories) -> dict[str, str]:
     """Return the fields of a name in the form ``CatID_FXName_CreatorID_SourceID_UserData``.
 
     The CatID may have a vendor's category, as in ``DOORWood-OLD``. A CatID that the list does not have gives its
-    category alone, where the list knows its beginning.
+    category alone, where the list knows its beginning. CatIDs of capitals alone, such as RAIN and TEST, may be ordinary
+    words: they need a creator's ID behind the title.
     """
     first, *rest = stem.split("_")
     found = _CAT_ID.fullmatch(first)
     if not found or not rest:
         return {}
     cat_id, vendor = found[1], found[2]
+    if cat_id.isupper() and not (cat_id in categories and len(rest) >= _MIN_FIELDS):
+        return {}
     if cat_id in categories:
         category, subcategory = categories[cat_id]
     else:
         beginnings = _beginnings(categories)
         known = next((cat_id[:n] for n in range(len(cat_id) - 2, 1, -1) if cat_id[:n] in beginnings), None)
-        if known is None or len(rest) < 2 or not re.fullmatch(r"[A-Z0-9][a-z]\w*", cat_id[len(known) :]):
+        if known is None or len(rest) < _MIN_FIELDS or not re.fullmatch(r"[A-Z0-9][a-z]\w*", cat_id[len(known) :]):
             return {}
         category, subcategory = beginnings[known], ""
     names = ("title", "creator_id", "source_id", "user_data")

@@ -1,4 +1,4 @@
-"""The list of the Universal Category System, version 8.2."""
+"""The list of the Universal Category System, version 8.2.1 (https://universalcategorysystem.com, public domain)."""
 
 import csv
 from functools import cache

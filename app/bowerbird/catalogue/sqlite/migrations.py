@@ -274,6 +274,10 @@ STEPS: Final = (
         # Grows when something about sounds is changed, and not when an event is added to the history.
         ("CREATE TABLE revision (number INTEGER NOT NULL)", "INSERT INTO revision VALUES (1)"),
     ),
+    Step(
+        "names to be read again: the list of UCS categories was corrected",
+        ("UPDATE sounds SET name_metadata = NULL WHERE name GLOB '[A-Z][A-Z]*_*'",),
+    ),
 )
 
 
