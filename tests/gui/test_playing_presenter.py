@@ -68,8 +68,14 @@ class Deck:
     def __init__(self, *, is_auto_play: bool = True, is_loop: bool = False) -> None:
         self.view, self.output = FakeView(), FakeOutput()
         self.rendered: list[Request] = []
+        self.prepared: list[Request] = []
         self.presenter = PlayingPresenter(
-            self.view, self.output, is_auto_play=is_auto_play, is_loop=is_loop, render=self.render
+            self.view,
+            self.output,
+            is_auto_play=is_auto_play,
+            is_loop=is_loop,
+            render=self.render,
+            prepare=self.prepared.append,
         )
 
     def render(self, request: Request) -> Path:
@@ -348,6 +354,19 @@ def test_likely_sounds_are_prepared_unless_nothing_plays_by_itself(deck: Deck):
     quiet = Deck(is_auto_play=False)
     quiet.presenter.prefetch([A])
     assert quiet.output.prefetched == []
+
+
+def test_a_region_is_rendered_before_it_is_dragged_unless_it_is_long(deck: Deck):
+    deck.presenter.selected(A)
+    deck.presenter.shift_pitch(2)
+    assert deck.prepared == [], "a whole sound may be long"
+    deck.presenter.choose_region(1.0, 2.0)
+    deck.presenter.shift_pitch(-1)
+    deck.presenter.files_for_drag([A])
+    assert [(request.start_s, request.treatment.semitones) for request in deck.prepared] == [(1.0, 2), (1.0, 1)]
+    assert deck.rendered == deck.prepared[-1:]
+    deck.presenter.choose_region(1.0, 302.0)
+    assert len(deck.prepared) == 2
 
 
 def test_what_is_dragged_sounds_as_what_is_played(deck: Deck):

@@ -7,6 +7,7 @@ without any gain. A loop is rendered once, without fades, so that it can be loop
 import hashlib
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from bowerbird.base.errors import AudioError
 from bowerbird.base.files import os_reason
 from bowerbird.playback.blocks import loop_blocks, treated_blocks
 from bowerbird.playback.request import UNTREATED, Request
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""A sound may be dragged while it is being rendered ahead."""
 
 LIMIT_BYTES: Final = 2 * 1024**3
 """Size of the folder of rendered sounds, above which the oldest are removed."""
@@ -63,11 +67,14 @@ def render_for_drag(request: Request, folder: Path, *, limit_bytes: int = LIMIT_
             return path
     except OSError as error:
         raise AudioError(f"{path.name} cannot be written to {folder} ({os_reason(error)}). Free some space.") from error
-    with open_sound(request.path) as reader:
-        request = _rendered_part(request)
-        blocks = (loop_blocks if request.is_looped else treated_blocks)(reader, request, rate_hz=reader.rate_hz)
-        write_wav(path, blocks, rate_hz=reader.rate_hz, encoding=reader.header.encoding)
-    _remove_oldest(folder, path.parent, limit_bytes)
+    with _ONE_AT_A_TIME:
+        if path.is_file():  # another thread was first
+            return path
+        with open_sound(request.path) as reader:
+            request = _rendered_part(request)
+            blocks = (loop_blocks if request.is_looped else treated_blocks)(reader, request, rate_hz=reader.rate_hz)
+            write_wav(path, blocks, rate_hz=reader.rate_hz, encoding=reader.header.encoding)
+        _remove_oldest(folder, path.parent, limit_bytes)
     return path
 
 

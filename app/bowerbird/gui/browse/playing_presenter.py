@@ -24,6 +24,8 @@ from bowerbird.playback.request import (
 MIN_DB = -60.0
 MAX_DB = 6.0
 SPEED_STEP = 0.05
+MAX_PREPARED_S = 300.0
+"""Length of a region, in seconds, up to which it is rendered before it is dragged."""
 
 
 class Output(Protocol):
@@ -123,6 +125,8 @@ class PlayingPresenter:
     is_auto_play, is_loop, is_even : bool
     render : callable
         Returns a file that sounds as a request; see `bowerbird.playback.render.render_for_drag`.
+    prepare : callable
+        Receives requests that may be dragged soon, so that they are rendered before; it must not block.
     """
 
     def __init__(
@@ -134,6 +138,7 @@ class PlayingPresenter:
         is_loop: bool,
         is_even: bool = False,
         render: Callable[[Request], Path] = no_rendering,
+        prepare: Callable[[Request], object] = lambda _: None,
     ) -> None:
         self._view = view
         self._output = output
@@ -145,6 +150,7 @@ class PlayingPresenter:
         self._is_loop = is_loop
         self._is_even = is_even
         self._render = render
+        self._prepare = prepare
         self._chosen = UNTREATED
         self._music = self._target = Music()
 
@@ -286,6 +292,7 @@ class PlayingPresenter:
     def choose_region(self, start_s: float, end_s: float) -> None:
         """Select a region and play it."""
         self._region = Region(start_s, end_s)
+        self._prepare_region()
         self.replay()
 
     def play_example(self, example: Example) -> None:
@@ -364,8 +371,15 @@ class PlayingPresenter:
 
     def _treat(self, treatment: Treatment) -> None:
         self._chosen = treatment
+        self._prepare_region()
         self._show_treatment()
         self._play_on()
+
+    def _prepare_region(self) -> None:
+        """Let the region be rendered, as it is now to be dragged."""
+        region = self._region
+        if self._path is not None and region is not None and region.end_s - region.start_s <= MAX_PREPARED_S:
+            self._prepare(self._dragged(self._path))
 
     def _show_treatment(self) -> None:
         self._view.show_treatment(self.treatment)
@@ -431,17 +445,22 @@ class PlayingPresenter:
         """
         files = []
         for path in paths:
-            request = Request(path, is_looped=self._is_loop, treatment=self._treatment_of(Music()))
-            if path == self._path:
-                request = replace(request, treatment=self.treatment)
-                if self._region is not None:
-                    request = replace(request, start_s=self._region.start_s, end_s=self._region.end_s)
             try:
-                files.append(self._render(request))
+                files.append(self._render(self._dragged(path)))
             except BowerbirdError as error:
                 self._view.complain(str(error))
                 files.append(path)
         return files
+
+    def _dragged(self, path: Path) -> Request:
+        """Return the request that a sound is dragged as."""
+        request = Request(path, is_looped=self._is_loop, treatment=self._treatment_of(Music()))
+        if path != self._path:
+            return request
+        request = replace(request, treatment=self.treatment)
+        if self._region is None:
+            return request
+        return replace(request, start_s=self._region.start_s, end_s=self._region.end_s)
 
     def set_volume(self, volume_db: float) -> None:
         """Set the volume in dB."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QVBoxLayout, QWidget
 
 from bowerbird.domain.musical_keys import NOTE_NAMES
@@ -73,6 +73,13 @@ class TempoAndKeyDialog(QDialog):
         """Select the tempo, so that a number can be typed at once."""
         super().showEvent(event)
         QTimer.singleShot(0, self._bpm.selectAll)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close with Enter as with Escape: what was chosen is in use already."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def _choose_music(self) -> None:
         pitch_class = self._key.currentData()

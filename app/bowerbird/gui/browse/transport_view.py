@@ -212,7 +212,6 @@ class Transport(QWidget):
         """Show how the current sound is played; what is changed has the accent colour."""
         self._treatment = treatment
         self._pitch.show_value(_semitones_text(treatment.semitones), is_changed=treatment.semitones != 0)
-        self._fit_pitch()
         pace = treatment.pace
         self._speed.show_value(f"{100 * pace:.0f} %", is_changed=pace != 1.0)
         self._show_channels(self._n_channels)
@@ -282,12 +281,7 @@ class Transport(QWidget):
             (self._tempo_and_key, _SHOWS_VOLUME_PX),
         ):
             widget.setVisible(width_px >= from_px)
-        self._fit_pitch()
         self._fit_properties()
-
-    def _fit_pitch(self) -> None:
-        """Show the pitch where there is room, and always while it is changed."""
-        self._pitch.setVisible(self._width_px >= _SHOWS_SPEED_PX or self._treatment.semitones != 0)
 
     def _fit_properties(self) -> None:
         has_device = self._device.isVisibleTo(self)

@@ -72,6 +72,7 @@ from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
 from bowerbird.playback.recorder import Recorder
 from bowerbird.playback.render import render_for_drag
+from bowerbird.playback.request import Request
 
 _SWITCH_S = 0.001
 """The longest time that another thread of Python may block the window."""
@@ -135,6 +136,7 @@ class Application:
             understood=self._words_understood,
             pane_read=self._pane_read,
         )
+        self._rendering = QueryThread()
         self.playing = PlayingPresenter(
             window,
             self._player,
@@ -142,6 +144,7 @@ class Application:
             is_loop=settings.is_loop,
             is_even=settings.is_even,
             render=lambda request: render_for_drag(request, paths.cache_path() / "dragged"),
+            prepare=self._render_ahead,
         )
         self._details = QueryThread()
         self.waveform = WaveformPresenter(window.waveform, self._details)
@@ -721,6 +724,15 @@ class Application:
             self._settings = replace(self._settings, has_offer=self.models.has_offer)
             save_settings(self._settings, paths.settings_path())
 
+    def _render_ahead(self, request: Request) -> None:
+        """Render what may be dragged soon; if that fails, the drag says why."""
+        self._rendering.run(
+            "render",
+            lambda: render_for_drag(request, paths.cache_path() / "dragged"),
+            done=lambda _: None,
+            failed=lambda _: None,
+        )
+
     def _seek(self, share: float) -> None:
         """Play from a position that is later by a share of the visible waveform."""
         shown = self.window.waveform.shown
@@ -848,6 +860,7 @@ class Application:
         self._recording_queries.close(self._recorder.cancel)
         self.map.close()
         self._details.close(lambda: None)
+        self._rendering.close(lambda: None)
         self._player.close()
         self._encoders_dialog.close()
         self._settings_window.close()

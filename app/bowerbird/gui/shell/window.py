@@ -686,9 +686,9 @@ class MainWindow(QMainWindow):
         return list(dict.fromkeys(sound.path for sound in sounds if sound is not None))
 
     def copy_path(self) -> None:
-        """Copy the selected sounds as files, and as paths, one per line."""
+        """Copy the selected sounds as files, as they would be dragged, and their paths as text, one per line."""
         paths = self.chosen_paths()
-        files = files_of(paths)
+        files = self.model.dragged_files(paths) if len(paths) <= MAX_EXAMPLES else files_of(paths)
         files.setText("\n".join(printable(str(path)) for path in paths))
         QGuiApplication.clipboard().setMimeData(files)
 
