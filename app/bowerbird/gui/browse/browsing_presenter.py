@@ -477,7 +477,7 @@ class BrowsingPresenter:
         self._view.show_list(
             ListState(
                 listing=listing,
-                summary=_summary(listing, is_similar=bool(state.examples)),
+                summary=_summary(listing, is_similar=bool(state.examples), has_faults=bool(filter_faults(state.text))),
                 advice=""
                 if len(listing.ids)
                 else _advice(
@@ -543,14 +543,14 @@ def _sound(example: Example) -> Example:
     return replace(example, is_unlike=False, weight=1.0)
 
 
-def _summary(listing: Listing, *, is_similar: bool) -> str:
+def _summary(listing: Listing, *, is_similar: bool, has_faults: bool) -> str:
     return " · ".join(
         [
             _count(listing, is_similar=is_similar),
             *_progress_note(listing, is_similar=is_similar),
             *(
                 translate("Search", "“{known}” instead of “{typed}”").format(typed=guess.typed, known=guess.used)
-                for guess in listing.guesses
+                for guess in (() if has_faults else listing.guesses)  # a mistyped filter is not a word
             ),
         ]
     )

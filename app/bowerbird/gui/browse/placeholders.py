@@ -36,6 +36,7 @@ class EmptyState(QWidget):
         self._actions = QVBoxLayout()
         self._actions.setSpacing(8)
         column = QWidget()
+        self._column = column
         column.setMaximumWidth(_COLUMN_PX)
         inner = QVBoxLayout(column)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -82,6 +83,11 @@ class EmptyState(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        widest_px = _COLUMN_PX
         for number, (text, act) in enumerate(actions):
             role = "primary" if number == 0 else "link" if is_first_start else ""
-            self._actions.addWidget(button(text, role, act), 0, Qt.AlignmentFlag.AlignHCenter)
+            made = button(text, role, act)
+            made.ensurePolished()
+            widest_px = max(widest_px, made.sizeHint().width())
+            self._actions.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.setMaximumWidth(widest_px)  # no action is cut

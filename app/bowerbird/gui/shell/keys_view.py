@@ -15,6 +15,7 @@ from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 
 _SIZE_PX: Final = (760, 720)
 _COLUMNS_FROM_PX: Final = 640
+_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 _MODIFIERS: Final = frozenset({Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr})
 
 FIXED_KEYS: Final = (
@@ -65,6 +66,9 @@ class KeyButton(QPushButton):
             return True
         if self.is_listening and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             self._take(event)
+            return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _ENTER:
+            self.click()
             return True
         return super().event(event)
 

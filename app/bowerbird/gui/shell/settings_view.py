@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -56,6 +57,8 @@ class SettingsWindow(QDialog):
         self._options: dict[str, dict[object, QPushButton]] = {}
         self._columns: dict[str, CheckBox] = {}
         self._patterns: list[str] = []
+        self._names: list[QLabel] = []
+        self._hints: list[QLabel] = []
         self._devices = ComboBox()
         self._devices.setAccessibleName(self.tr("Sound output"))
         self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -68,6 +71,7 @@ class SettingsWindow(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self._lay_out()
+        self._fit_names()
         self.setMinimumSize(300, 320)
         resize_within_screen(self, *_SIZE_PX)
 
@@ -102,6 +106,22 @@ class SettingsWindow(QDialog):
         keys.setAutoDefault(False)
         self._rows.insertWidget(self._rows.count() - 1, keys, 0, Qt.AlignmentFlag.AlignLeft)
 
+    def _fit_names(self) -> None:
+        """Align the controls behind the longest name, whatever the size of the text."""
+        for name in self._names:
+            name.ensurePolished()
+        width_px = max(_LABEL_PX, *(name.fontMetrics().horizontalAdvance(name.text()) + 2 for name in self._names))
+        for name in self._names:
+            name.setFixedWidth(width_px)
+        for hint in self._hints:
+            hint.setContentsMargins(width_px + 12, 0, 0, 0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the names to another text size."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange} and getattr(self, "_names", None):
+            self._fit_names()
+
     def _add(self, widget: QWidget) -> None:
         self._rows.insertWidget(self._rows.count() - 1, widget)
 
@@ -112,7 +132,7 @@ class SettingsWindow(QDialog):
 
     def _add_hint(self, text: str) -> None:
         hint = label(text, "small", wraps=True)
-        hint.setContentsMargins(_LABEL_PX + 12, 0, 0, 0)
+        self._hints.append(hint)
         self._add(hint)
 
     def _add_row(self, text: str, control: QWidget) -> None:
@@ -121,7 +141,7 @@ class SettingsWindow(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         name = label(text, "")
-        name.setFixedWidth(_LABEL_PX)
+        self._names.append(name)
         layout.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(control, 1)
         self._add(row)
