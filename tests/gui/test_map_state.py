@@ -106,3 +106,10 @@ def test_branches_begin_where_directories_divide():
     assert branches(("Sounds",))[1] == ("Sounds",)
     assert branches(("Sounds", "Sounds/Kick"))[1] == ("Sounds",)
     assert branches(())[1] == ()
+
+
+def test_the_rest_has_a_label_of_its_own_however_few_groups_there_are():
+    with_rest = group_levels(np.array([0, 1, -1], np.int32), ("a", "b"), other="rest")
+    assert (with_rest.labels, with_rest.has_other) == (("a", "b", "rest"), True)
+    without = group_levels(np.array([0, 1], np.int32), ("a", "b"), other="rest")
+    assert (without.labels, without.has_other) == (("a", "b"), False)

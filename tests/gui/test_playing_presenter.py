@@ -311,6 +311,23 @@ def test_a_region_is_marked_at_the_current_position_and_played(deck: Deck):
     assert deck.presenter.mark("end", duration_s=10.0) is None
 
 
+def test_a_region_is_not_ended_where_it_begins_after_playback_has_ended(deck: Deck):
+    deck.play_at(2.0)
+    assert deck.presenter.mark("start", duration_s=10.0) == Region(2.0, 10.0)
+    deck.output.is_playing = False
+    deck.output.position_s = None
+    assert deck.presenter.mark("end", duration_s=10.0) is None
+    assert deck.presenter.region == Region(2.0, 10.0)
+
+
+def test_the_moment_of_a_row_is_the_region_and_played_unless_in_passing(deck: Deck):
+    deck.presenter.selected(A, is_quiet=True)
+    deck.presenter.choose_moment(3.0, 4.0, True)
+    assert (deck.presenter.region, deck.output.played) == (Region(3.0, 4.0), [])
+    deck.presenter.choose_moment(3.0, 4.0, False)
+    assert (deck.output.played[-1].start_s, deck.output.played[-1].end_s) == (3.0, 4.0)
+
+
 def test_a_region_can_be_marked_after_playback_was_stopped(deck: Deck):
     deck.play_at(4.0)
     deck.presenter.stop()

@@ -295,12 +295,17 @@ def test_rows_of_moments_stay_where_they_are_and_count_as_their_sound(stage: Sta
     assert counts[-1] == 0
 
 
-def test_find_similar_on_a_moment_searches_by_that_moment(stage: Stage):
+def test_the_moment_of_a_row_is_the_region_of_its_sound(stage: Stage):
     stage.enter_list()
     sound_id = stage.model.sound_id(0)
+    sound = stage.model.sound(0)
     assert sound_id is not None
-    path = stage.model.sound(0).path
+    assert sound is not None
     stage.table.show_rows(np.array([sound_id]), long_match(sound_id, 0.1), keeps_scroll=False)
-    stage.table.select(1, is_quiet=False)
-    (example,) = stage.window.chosen_examples(None)
-    assert (example.path, example.start_s, example.end_s) == (path, 0.1, 0.2)
+    stage.press(Key.Key_Down)
+    assert stage.window.waveform.region == (0.1, 0.2)
+    assert (stage.player.played[-1].start_s, stage.player.played[-1].end_s) == (0.1, 0.2)
+    (example,) = stage.window.chosen_examples(stage.program.playing.region)
+    assert (example.path, example.start_s, example.end_s) == (sound.path, 0.1, 0.2)
+    (url,) = stage.model.mimeData([stage.model.index(1, columns.NAME)]).urls()
+    assert "0.10-0.20s" in url.fileName()

@@ -206,7 +206,11 @@ def test_every_chip_is_reached_and_used_by_the_keyboard(stage: Stage):
         stops.append(QApplication.focusWidget())
     first, second, third = chips_of(stage)
     assert stops == [first.cross, second.word, second.cross, third.word, third.cross, stage.window.words._add]
-    first.word.setFocus()
+    stage.press(Key.Key_Tab)
+    assert stage.window.inspector.note.hasFocus()
+    stage.window.inspector.rating.heart.setFocus()
+    stage.press(Key.Key_Tab)
+    assert first.word.hasFocus(), "they are where they are seen"
     stage.press(Key.Key_Delete)
     until_words(stage, "metal 21 %", "ring 9 %", "cat 6 %")
     assert chips_of(stage)[0].word.hasFocus(), "the keyboard stays where it was"

@@ -231,19 +231,19 @@ def looks_like_filter(word: str) -> bool:
     return _FILTER_BEGINNING.match(word) is not None
 
 
-def filter_faults(text: str) -> tuple[str, ...]:
-    """Return what is wrong with the filters in a typed text, one sentence each.
+def filter_faults(text: str) -> dict[str, str | None]:
+    """Return those parts of a typed text that look like filters and are none, with what is wrong with each.
 
-    Filters that are unfinished, and words in quotes, have no fault.
+    Filters that are being typed have no fault yet: None. Words in quotes are words.
     """
-    faults = []
+    faults: dict[str, str | None] = {}
     for token in _TOKENS.findall(text):
-        if looks_like_filter(token) and token[-1] not in "<>=" and '"' not in token:
+        if looks_like_filter(token) and '"' not in token:
             try:
                 parse_filter(token)
             except QueryError as error:
-                faults.append(str(error))
-    return tuple(faults)
+                faults[token] = None if token[-1] in "<>=" else str(error)
+    return faults
 
 
 def parse_filter(text: str) -> Filter:

@@ -370,8 +370,9 @@ class BrowsingPresenter:
     def _tell_faults(self) -> None:
         """Say once what is wrong with filters, unless the empty list says it."""
         if self._has_faults and self._n_shown:
-            for fault in filter_faults(self.state.text):
-                self._view.complain(fault)
+            for fault in filter_faults(self.state.text).values():
+                if fault is not None:
+                    self._view.complain(fault)
         self._has_faults = False
 
     def relax(self, relaxation: Relaxation) -> None:
@@ -428,8 +429,10 @@ class BrowsingPresenter:
 
     def _query(self) -> Query:
         order, is_descending = self.shown_order
+        faulty = filter_faults(self.state.text)
         return replace(
             self._typed,
+            terms=tuple(term for term in self._typed.terms if term.text not in faulty),  # they are no words either
             filters=self.filters,
             order=order,
             is_descending=is_descending,
@@ -483,7 +486,7 @@ class BrowsingPresenter:
                 else _advice(
                     query,
                     listing,
-                    faults=filter_faults(state.text),
+                    faults=[fault for fault in filter_faults(state.text).values() if fault is not None],
                     is_similar=bool(state.examples),
                     is_recent=state.recent is not None,
                 ),

@@ -210,6 +210,7 @@ class Inspector(QScrollArea):
         self._match.add_to_heading(self._reset)
         self.rating = RatingRow(colours)
         self.words = WordSection(colours)
+        self.words.tab_after = self.rating.heart
         self._words = Section(self.tr("Tags and suggested words"), self.words)
         self.note = NoteField()
         self._note_section = Section(self.tr("Note"), self.note)

@@ -276,6 +276,8 @@ class PlayingPresenter:
             return None
         former = self._region or Region(0.0, duration_s)
         at_s = self._cursor()
+        if edge == "end" and self.position_s is None and at_s <= former.start_s:
+            return None  # playback has ended: the end of the sound is the end of the region already
         if edge == "start":
             region = Region(at_s, former.end_s if former.end_s > at_s else duration_s)
         else:
@@ -294,6 +296,13 @@ class PlayingPresenter:
         self._region = Region(start_s, end_s)
         self._prepare_region()
         self.replay()
+
+    def choose_moment(self, start_s: float, end_s: float, is_quiet: bool) -> None:
+        """Make a moment of the current sound its region, and play it unless `is_quiet` or auto-play is off."""
+        self._region = Region(start_s, end_s)
+        self._prepare_region()
+        if self.is_auto_play and not is_quiet:
+            self.replay()
 
     def play_example(self, example: Example) -> None:
         """Play an example of the query; the current sound stays the current one."""

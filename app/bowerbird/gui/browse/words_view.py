@@ -27,6 +27,11 @@ _MAX_LETTERS: Final = 60
 class WordSection(QWidget):
     """Shows words as chips, each with a remove button, and a field to add one.
 
+    Attributes
+    ----------
+    tab_after : QWidget or None
+        The control that the chips follow in the order of Tab; None leaves them at the end.
+
     Signals
     -------
     searched, denied : WordState
@@ -59,6 +64,7 @@ class WordSection(QWidget):
         self._add.setFixedSize(_CHIP_PX, _CHIP_PX)
         self._add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._add.hide()
+        self.tab_after: QWidget | None = None
         self._field = _WordField()
         self._field.setFixedWidth(_FIELD_PX)
         self._field.committed.connect(self._commit)
@@ -104,7 +110,7 @@ class WordSection(QWidget):
             )
             for chip in self._shown
         ]
-        before: QWidget | None = None
+        before = self.tab_after
         for chip in self._chips:
             self._flow.addWidget(chip)
             chip.show()
@@ -114,8 +120,9 @@ class WordSection(QWidget):
                 before = widget
         for control in (self._add, self._field):
             self._flow.addWidget(control)
-        if before is not None:
-            QWidget.setTabOrder(before, self._add)
+            if before is not None:
+                QWidget.setTabOrder(before, control)
+            before = control
         self.updateGeometry()
 
     def recolour(self, colours: Tokens) -> None:

@@ -72,6 +72,11 @@ class Colouring:
     levels: Levels
     labels: tuple[str, ...] = ()
 
+    @property
+    def has_other(self) -> bool:
+        """Whether the last label is that of the rest."""
+        return self.kind == "groups" and bool((self.levels == OTHER).any())
+
 
 NO_POINTS: Final = MapPoints(np.zeros(0, np.int64), np.zeros((0, 2), np.float32), np.zeros(0, np.bool_))
 NO_COLOURS: Final = Colouring("plain", np.zeros(0, np.uint8))

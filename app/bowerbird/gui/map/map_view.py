@@ -170,8 +170,12 @@ class MapView(QWidget):
         self._show_page(self.canvas)
         self._bar.show()
         self.canvas.show_points(points, colouring, example_ids=example_ids)
-        is_same = (colouring.kind, colouring.labels) == (self._colouring.kind, self._colouring.labels)
-        self._colouring = colouring
+        former = self._colouring
+        is_same = (colouring.kind, colouring.labels, colouring.has_other) == (
+            former.kind,
+            former.labels,
+            former.has_other,
+        )
         if not is_same:
             self._fill_legend()
         self._legend.setVisible(bool(len(points) and colouring.labels))
@@ -240,7 +244,7 @@ class MapView(QWidget):
         if colouring.kind == "ramp" and colouring.labels:
             self._legend_flow.addWidget(_Gradient(colouring.labels, tones))
         for level, name in enumerate(colouring.labels if colouring.kind == "groups" else ()):
-            is_other = level == len(colouring.labels) - 1 and len(colouring.labels) > OTHER
+            is_other = colouring.has_other and level == len(colouring.labels) - 1
             self._legend_flow.addWidget(_Swatch(name, QColor.fromRgb(int(tones[OTHER if is_other else level]))))
         self._legend.updateGeometry()
 

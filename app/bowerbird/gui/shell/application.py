@@ -355,6 +355,7 @@ class Application:
             )
         )
         window.waveform.position_clicked.connect(self.playing.play_from)
+        window.moment_chosen.connect(self.playing.choose_moment)
         window.waveform.region_chosen.connect(self.playing.choose_region)
         window.waveform.detail_changed.connect(self.waveform.refresh)
         window.query_played.connect(self.playing.play_other)

@@ -25,7 +25,8 @@ from bowerbird.library.indexing.ignoring import DEFAULT_PATTERNS
 
 _SIZE_PX: Final = (520, 640)
 _LABEL_PX: Final = 132
-_N_BOX_COLUMNS: Final = 3
+_SCROLL_BAR_PX: Final = 16
+_N_BOX_COLUMNS: Final = 2
 
 TEXT_SIZES: Final = (-1, 0, 1, 2, 4)
 """Offsets from the system's text size, in pixels."""
@@ -63,7 +64,8 @@ class SettingsWindow(QDialog):
         self._devices.setAccessibleName(self.tr("Sound output"))
         self._devices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._devices.activated.connect(lambda _: self.changed.emit("output", self._devices.currentData()))
-        area, self._rows = scrolled_rows()
+        self._area, self._rows = scrolled_rows()
+        area, self._sheet = self._area, self._area.widget() or self
         area.setAccessibleName(self.windowTitle())
         self._rows.setContentsMargins(24, 16, 24, 16)
         self._rows.setSpacing(8)
@@ -71,8 +73,8 @@ class SettingsWindow(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self._lay_out()
-        self._fit_names()
         self.setMinimumSize(300, 320)
+        self._fit_names()
         resize_within_screen(self, *_SIZE_PX)
 
     def _lay_out(self) -> None:
@@ -115,6 +117,8 @@ class SettingsWindow(QDialog):
             name.setFixedWidth(width_px)
         for hint in self._hints:
             hint.setContentsMargins(width_px + 12, 0, 0, 0)
+        needed_px = self._sheet.minimumSizeHint().width() + _SCROLL_BAR_PX
+        self.setMinimumWidth(min(max(300, needed_px), self.screen().availableGeometry().width()))
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the names to another text size."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -167,6 +167,14 @@ class Menu(QMenu):
             event.accept()
             return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ignore letters that choose nothing here: a menu passes them on to the menu bar, and that to the window."""
+        is_typed = bool(event.text()) and event.text().isprintable()
+        is_held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        mnemonics = {QKeySequence.mnemonic(action.text()).toString()[-1:].lower() for action in self.actions()}
+        if not is_typed or is_held or event.text().lower() in mnemonics:
+            super().keyPressEvent(event)
 
 
 class Panel(QFrame):

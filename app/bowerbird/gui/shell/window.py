@@ -17,8 +17,10 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QIcon,
+    QKeySequence,
     QMouseEvent,
     QResizeEvent,
+    QShortcut,
 )
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -97,6 +99,8 @@ class MainWindow(QMainWindow):
         Everything that restricts the list is to be cleared.
     query_played : (Path, start_s: float)
     example_played : Example
+    moment_chosen : (start_s: float, end_s: float, is_passing: bool)
+        The row of a moment was selected: it is the region of its sound.
     dragged : list of int
         Ids of sounds that another program has taken.
     query_peaks_wanted : Path
@@ -120,6 +124,7 @@ class MainWindow(QMainWindow):
     cleared = Signal()
     query_played = Signal(object, float)
     example_played = Signal(object)
+    moment_chosen = Signal(float, float, bool)
     dragged = Signal(list)
     query_peaks_wanted = Signal(object)
     list_shown = Signal(object)
@@ -208,6 +213,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.transport)
         self.setCentralWidget(self._ground)
         self._drop_hint = DropHint(self)
+        self._menu_key = QShortcut(QKeySequence("F10"), self, self.header.menu.showMenu)
 
     def _connect(self) -> None:
         self.table.moved.connect(self._moved)
@@ -448,8 +454,11 @@ class MainWindow(QMainWindow):
         self.actions_by_name["forward"].setEnabled(can_go_forward)
 
     def play_example(self, example: Example) -> None:
-        """Play a sound that is searched by, and let the keys of the list work."""
-        self.example_played.emit(example)
+        """Make a sound that is searched by the current one, and let the keys of the list work."""
+        sound = self._reader.sound_at(example.path)
+        if sound is not None:
+            self.table.clear_selection()
+            self._move_to(sound, 0.0)
         page = self.map if self.actions_by_name["map"].isChecked() else self.table
         page.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -564,7 +573,12 @@ class MainWindow(QMainWindow):
     # User actions
 
     def _moved(self, row: int, is_passing: bool) -> None:
-        self._move_to(self.model.sound(row), self.model.matched_region(row)[0], is_passing=is_passing)
+        start_s, end_s = self.model.matched_region(row)
+        is_moment = self.model.moment_s(row) is not None
+        self._move_to(self.model.sound(row), start_s, is_passing=is_passing, is_quiet=is_moment)
+        if is_moment:
+            self.waveform.select_region(start_s, end_s)
+            self.moment_chosen.emit(start_s, end_s, is_passing)
 
     def _move_to(
         self, sound: SoundRow | None, start_s: float, *, is_passing: bool = False, is_quiet: bool = False
@@ -662,9 +676,6 @@ class MainWindow(QMainWindow):
         """Return the examples for a search: the selected region, or the selected sounds."""
         if region is not None and self._sound is not None:
             return [example_of(self._sound.path, (region.start_s, region.end_s))]
-        rows = self.table.selected_rows() if self._pages.currentWidget() is not self.map else []
-        if len(rows) == 1 and self.model.moment_s(rows[0]) is not None and self._sound is not None:
-            return [example_of(self._sound.path, self.model.matched_region(rows[0]))]
         if len(self.chosen_ids()) > MAX_EXAMPLES:
             self.complain(self.tr("Select at most {n} sounds to search by.").format(n=MAX_EXAMPLES))
             return []
@@ -703,7 +714,7 @@ class MainWindow(QMainWindow):
         self.search.selectAll()
 
     def enter_list(self, *, is_new: bool) -> None:
-        """Move the focus from the search box into the list; in a new list a sound is played, the first or the current.
+        """Move the focus from the search box into the list; the first sound of a new list is played.
 
         Parameters
         ----------
@@ -715,10 +726,10 @@ class MainWindow(QMainWindow):
         elif self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
             row = self.table.currentIndex().row()
-            if not self.table.selected_rows() or row < 0:
+            if is_new and row == 0 and self.table.selected_rows() == [0]:
+                self._moved(0, False)
+            elif is_new or row < 0 or not self.table.selected_rows():
                 self.table.select(0, is_quiet=False)
-            elif is_new and not self._playhead_timer.isActive():
-                self._moved(row, False)
 
     def _show_context_menu(self, position: QPoint) -> None:
         menu = Menu(self)
@@ -798,6 +809,7 @@ class MainWindow(QMainWindow):
         self.transport.fit(width_px)
         has_menu_bar = self.menuBar().isNativeMenuBar() or width_px >= self.menuBar().sizeHint().width()
         self.menuBar().setVisible(has_menu_bar)
+        self._menu_key.setEnabled(not has_menu_bar)
         self.header.fit(width_px, has_menu_bar=has_menu_bar)
 
     @property
