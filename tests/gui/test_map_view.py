@@ -7,12 +7,12 @@ pytest.importorskip("PySide6", reason="the map needs PySide6")
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from bowerbird.gui.map.map_painting import palette
 from bowerbird.gui.map.map_presenter import MapMessage
-from bowerbird.gui.map.map_state import Camera, Colouring, MapPoints
-from bowerbird.gui.map.map_view import MapView
+from bowerbird.gui.map.map_state import OTHER, Camera, Colouring, MapPoints
+from bowerbird.gui.map.map_view import MapView, _Swatch
 from bowerbird.gui.shell import theme
 
 DARK, LIGHT = (theme.tokens(name) for name in ("dark", "light"))
@@ -266,3 +266,18 @@ def test_screen_readers_are_told_where_they_are(hands):
     assert hands.canvas.accessibleName() == "Map of sounds"
     hands.click(12)
     assert hands.canvas.accessibleDescription() == "Sound 12.wav"
+
+
+def legend_of(hands):
+    swatches = [swatch for swatch in hands.view.findChildren(_Swatch) if swatch.isVisible()]
+    return {swatch.findChild(QLabel).text(): swatch._tone.name() for swatch in swatches}
+
+
+def test_the_legend_names_the_groups_in_the_colours_of_their_points(hands):
+    assert list(legend_of(hands)) == list("abcdef")
+    assert legend_of(hands)["b"] == hands.colour_at(11).name()
+    with_rest = Colouring("groups", np.array([0, OTHER, 0, 0, 0, 0], np.uint8), ("doors", "rest"))
+    hands.view.show_points(MapPoints(IDS, POSITIONS, IDS != FAINT), with_rest, example_ids=())
+    hands.qtbot.waitUntil(lambda: list(legend_of(hands)) == ["doors", "rest"])
+    assert legend_of(hands)["rest"] == hands.colour_at(11).name()
+    assert legend_of(hands)["doors"] == hands.colour_at(10).name()

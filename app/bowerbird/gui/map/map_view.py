@@ -170,13 +170,8 @@ class MapView(QWidget):
         self._show_page(self.canvas)
         self._bar.show()
         self.canvas.show_points(points, colouring, example_ids=example_ids)
-        former = self._colouring
-        is_same = (colouring.kind, colouring.labels, colouring.has_other) == (
-            former.kind,
-            former.labels,
-            former.has_other,
-        )
-        if not is_same:
+        former, self._colouring = self._colouring, colouring
+        if _legend_of(former) != _legend_of(colouring):
             self._fill_legend()
         self._legend.setVisible(bool(len(points) and colouring.labels))
 
@@ -247,6 +242,10 @@ class MapView(QWidget):
             is_other = colouring.has_other and level == len(colouring.labels) - 1
             self._legend_flow.addWidget(_Swatch(name, QColor.fromRgb(int(tones[OTHER if is_other else level]))))
         self._legend.updateGeometry()
+
+
+def _legend_of(colouring: Colouring) -> tuple[str, tuple[str, ...], bool]:
+    return colouring.kind, colouring.labels, colouring.has_other
 
 
 class _Swatch(QWidget):
