@@ -165,6 +165,25 @@ def test_mixing_down_is_the_mean_over_channels(n_channels):
     np.testing.assert_allclose(mixdown(block), block.mean(axis=1), atol=1e-7)
 
 
+@pytest.mark.parametrize("n_channels", [2, 3, 64])
+def test_channels_that_cancel_each_other_out_are_not_silence(n_channels):
+    channel = noise(3, duration_s=0.1)[:, 0].astype(np.float32)
+    opposite = np.zeros((len(channel), n_channels), np.float32)
+    opposite[:, 0], opposite[:, 1] = channel, -0.99 * channel
+    np.testing.assert_array_equal(mixdown(opposite), channel)
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+def test_a_channel_beside_silence_is_half_as_loud(silent):
+    block = noise(3, duration_s=0.1, n_channels=2).astype(np.float32)
+    block[:, silent] = 0.0
+    np.testing.assert_array_equal(mixdown(block), block[:, 1 - silent] * np.float32(0.5))
+
+
+def test_silence_is_silence():
+    assert not mixdown(np.zeros((100, 2), np.float32)).any()
+
+
 def test_a_part_is_exactly_its_frames(tmp_path):
     samples = noise(5, duration_s=3)
     path = write(tmp_path / "x.flac", samples, subtype="PCM_24")

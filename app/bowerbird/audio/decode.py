@@ -50,6 +50,9 @@ _ENCODING_NAMES: Final = {
 _INEXACT_SEEKING: Final = frozenset({"MP3", "OGG"})
 """Formats in which libsndfile finds other samples after seeking than when it reads up to there."""
 
+_CANCELLED_SHARE: Final = 0.02
+"""Energy of a mean, compared with that of independent channels, below which channels have cancelled each other out."""
+
 _DECODED_S: Final = 30.0
 """Up to this length, such files are decoded up to a position, which takes less than 0.1 s."""
 
@@ -309,7 +312,9 @@ def _has_resource_fork(path: Path) -> bool:
 
 
 def mixdown(block: Samples) -> Samples:
-    """Mix channels to mono: their mean.
+    """Mix channels to mono: their mean, or the loudest channel where they cancel each other out.
+
+    A sound whose left and right are opposite is heard, but its mean is silence.
 
     Parameters
     ----------
@@ -323,11 +328,17 @@ def mixdown(block: Samples) -> Samples:
     if n_channels == 1:
         return block[:, 0]
     if n_channels == 2:  # twenty times faster than mean(axis=1), bit-identical
-        return (block[:, 0] + block[:, 1]) * np.float32(0.5)
-    mono = block[:, 0].copy()
-    for channel in range(1, n_channels):
-        mono += block[:, channel]
-    return mono * np.float32(1 / n_channels)
+        mono = (block[:, 0] + block[:, 1]) * np.float32(0.5)
+    else:
+        mono = block[:, 0].copy()
+        for channel in range(1, n_channels):
+            mono += block[:, channel]
+        mono *= np.float32(1 / n_channels)
+    first = block[:, 0]  # where channels cancel each other out, each is as loud as the others together
+    if float(mono @ mono) * n_channels >= _CANCELLED_SHARE * float(first @ first):
+        return mono
+    loudest = int(np.argmax([float(channel @ channel) for channel in block.T]))
+    return block[:, loudest].copy()
 
 
 def mono_blocks(path: Path, *, rate_hz: int, start_s: float = 0.0, end_s: float | None = None) -> Iterator[Samples]:
