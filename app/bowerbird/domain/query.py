@@ -70,11 +70,17 @@ class Term:
         What names are searched for: the text taken apart at everything that is neither letter nor digit.
     is_excluded : bool
         Whether sounds with these words, as a phrase, are left out.
+    is_like_filter : bool
+        Whether it looks like a filter and is none, so that its author did not mean a word.
+    fault : str or None
+        What is wrong with it, if so; None for a filter that is being typed.
     """
 
     text: str
     words: tuple[str, ...]
     is_excluded: bool = False
+    is_like_filter: bool = False
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,11 @@ class Query:
         return " ".join(term.text for term in self.terms)
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with terms that look like filters and are none, one sentence each."""
+        return tuple(term.fault for term in self.terms if term.fault is not None)
+
+    @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
         return not (self.terms or self.filters or self.location)
@@ -214,10 +225,14 @@ def parse_query(text: str) -> Query:
         part = token.replace('"', "")
         try:
             filters.append(parse_filter(part))
-        except QueryError:
+        except QueryError as error:
+            is_like_filter = '"' not in token and looks_like_filter(part)
+            fault = str(error) if is_like_filter and part[-1] not in "<>=" else None
             # An excluded phrase in quotes stays one term, so that its minus holds for all of it.
             parts = ["_".join(part.split())] if part.startswith("-") else part.split()
-            terms += [Term(word, tuple(words_of(word)), is_excluded(word)) for word in parts if word]
+            terms += [
+                Term(word, tuple(words_of(word)), is_excluded(word), is_like_filter, fault) for word in parts if word
+            ]
     return Query(tuple(terms), tuple(filters))
 
 
@@ -229,21 +244,6 @@ def is_excluded(word: str) -> bool:
 def looks_like_filter(word: str) -> bool:
     """Return whether a word begins as a filter does, so that its author probably meant one."""
     return _FILTER_BEGINNING.match(word) is not None
-
-
-def filter_faults(text: str) -> dict[str, str | None]:
-    """Return those parts of a typed text that look like filters and are none, with what is wrong with each.
-
-    Filters that are being typed have no fault yet: None. Words in quotes are words.
-    """
-    faults: dict[str, str | None] = {}
-    for token in _TOKENS.findall(text):
-        if looks_like_filter(token) and '"' not in token:
-            try:
-                parse_filter(token)
-            except QueryError as error:
-                faults[token] = None if token[-1] in "<>=" else str(error)
-    return faults
 
 
 def parse_filter(text: str) -> Filter:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bowerbird.base.text import count_text
 from bowerbird.catalogue.records import EventKind
-from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, filter_faults, parse_query
+from bowerbird.domain.query import RELEVANCE, Example, Filter, Location, Query, parse_query
 from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, QueryHistory, QueryState
 from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
@@ -370,9 +370,8 @@ class BrowsingPresenter:
     def _tell_faults(self) -> None:
         """Say once what is wrong with filters, unless the empty list says it."""
         if self._has_faults and self._n_shown:
-            for fault in filter_faults(self.state.text).values():
-                if fault is not None:
-                    self._view.complain(fault)
+            for fault in self._typed.faults:
+                self._view.complain(fault)
         self._has_faults = False
 
     def relax(self, relaxation: Relaxation) -> None:
@@ -429,10 +428,9 @@ class BrowsingPresenter:
 
     def _query(self) -> Query:
         order, is_descending = self.shown_order
-        faulty = filter_faults(self.state.text)
         return replace(
             self._typed,
-            terms=tuple(term for term in self._typed.terms if term.text not in faulty),  # they are no words either
+            terms=tuple(term for term in self._typed.terms if not term.is_like_filter),
             filters=self.filters,
             order=order,
             is_descending=is_descending,
@@ -480,13 +478,13 @@ class BrowsingPresenter:
         self._view.show_list(
             ListState(
                 listing=listing,
-                summary=_summary(listing, is_similar=bool(state.examples), has_faults=bool(filter_faults(state.text))),
+                summary=_summary(listing, is_similar=bool(state.examples), has_faults=bool(self._typed.faults)),
                 advice=""
                 if len(listing.ids)
                 else _advice(
                     query,
                     listing,
-                    faults=[fault for fault in filter_faults(state.text).values() if fault is not None],
+                    faults=self._typed.faults,
                     is_similar=bool(state.examples),
                     is_recent=state.recent is not None,
                 ),
