@@ -2,13 +2,14 @@
 
     PYTHONPATH=app python models/train/fit_calibration.py FOLDER [--library DIR]
 
-FOLDER holds a ``labels.csv`` (columns path, label, words, source_path, group) and the clips that it names. They are indexed
-into DIR, by default a temporary folder. A result is right if it has the query's label or shares a describing word with it,
-since labels of one set are often synonyms. Only queries with at least 15 right sounds of other groups are used, so that the
-first page of 15 results could be right. Writes ``models/NAME.calibration.toml`` for the ear and the acoustic encoder.
+FOLDER holds a ``labels.csv`` (columns path, label, words, source_path, group) and the clips that it names. They are
+indexed into DIR, by default a temporary folder. A result is right if it has the query's label or shares a describing
+word with it, since labels of one set are often synonyms. Only queries with at least 15 right sounds of other groups are
+used, so that the first page of 15 results could be right. Writes ``models/NAME.calibration.toml`` for the ear and the
+acoustic encoder.
 
-Labels and words come from names, so that even identical sounds agree only up to a ceiling. It is fitted with the curve and
-left out of it: a probability is about the sounds, not about their labels.
+Labels and words come from names, so that even identical sounds agree only up to a ceiling. It is fitted with the curve
+and left out of it: a probability is about the sounds, not about their labels.
 """
 
 import argparse

@@ -261,6 +261,11 @@ def words_path(library: Library, encoder: Encoder) -> Path:
     return library.index_folder / f"{file_stem(encoder.id)}.words.npz"
 
 
+def has_learned_words(library: Library, encoder: Encoder) -> bool:
+    """Return whether the words of a library's names were learned, be it that sounds were added or renamed since."""
+    return _stored_revision(words_path(library, encoder), encoder) is not None
+
+
 def read_learned_words(path: Path, encoder: Encoder) -> LearnedWords | None:
     """Read what `update_learned_words` has stored; None if there is nothing intact for this encoder."""
     try:

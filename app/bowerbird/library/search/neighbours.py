@@ -23,6 +23,7 @@ from bowerbird.index.protocol import Labels, Scores, VectorIndex, Weighting
 from bowerbird.index.store import Stamp
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
+from bowerbird.library.search.learned_words import update_learned_words
 
 logger = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class Neighbours:
 
 
 def update_index(library: Library, encoder: Encoder, control: Control) -> None:
-    """Bring a library's saved index up to date, and build its graph where one is lacking.
+    """Bring a library's saved index up to date, build its graph where one is lacking, and learn the words of its names.
 
     Raises
     ------
@@ -207,3 +208,4 @@ def update_index(library: Library, encoder: Encoder, control: Control) -> None:
         neighbours.build_graph(control)
         if not control.is_cancelled:
             neighbours.save()
+    update_learned_words(library, encoder, control)
