@@ -26,6 +26,7 @@ from bowerbird.catalogue.records import (
     Folder,
     FolderState,
     HistoryEntry,
+    ListedFile,
     PendingContent,
     PendingSound,
     PresentContent,
@@ -141,6 +142,10 @@ class SoundReader(Protocol):
 
     def in_order(self, ids: Ids, query: Query) -> Ids:
         """Return those ids that are usable, in a query's order, shape (n,)."""
+        ...
+
+    def listed_files(self, sound_ids: Sequence[int]) -> dict[int, ListedFile]:
+        """Return what a search needs to know of sounds, by id; ids that no longer exist are left out."""
         ...
 
     def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.index.exact import best, weighted_cosines
+from bowerbird.index.exact import best, cosines, weighted_cosines
 from bowerbird.index.protocol import Labels, Scores, Vectors, Weighting, check_shapes
 from bowerbird.index.vector_file import Sums, VectorFile, sums_of
 
@@ -174,7 +174,7 @@ class CompactIndex:
         for start in range(0, len(candidates), _PART):
             part = candidates[start : start + _PART]
             vectors = self._checked(part)
-            part_scores = vectors @ query if weighting is None else weighted_cosines(query, vectors, weighting)
+            part_scores = cosines(vectors, query) if weighting is None else weighted_cosines(query, vectors, weighting)
             some_labels, some_scores = best(self._labels[part], part_scores, k)
             labels.append(some_labels)
             scores.append(some_scores)
