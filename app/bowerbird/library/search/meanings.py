@@ -7,6 +7,7 @@ import numpy as np
 from bowerbird.domain.names import words_of
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder, TextEncoder, WordComparer
+from bowerbird.index.exact import cosines
 from bowerbird.library.library import Library
 from bowerbird.library.search.learned_words import LEARNED_WEIGHT, LearnedWords, read_learned_words, words_path
 
@@ -121,5 +122,5 @@ def scaled(vector: Vectors, baseline: Vectors) -> Vectors:
     baseline : ndarray, shape (n, n_dims)
         A sample of the library's embeddings.
     """
-    deviation = float(np.std(baseline @ vector)) if len(baseline) else 0.0
+    deviation = float(np.std(cosines(baseline, vector))) if len(baseline) else 0.0
     return np.asarray(vector / max(deviation, _SMALLEST_DEVIATION), np.float32)

@@ -17,7 +17,7 @@ from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
-from bowerbird.index.exact import weighted_cosines
+from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
@@ -172,13 +172,13 @@ class Search:
 
     def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
         """Return sounds in their order, those that are missing behind all others."""
-        rows = self.reader.rows(sound_ids)
-        return sorted(sound_ids, key=lambda sound_id: sound_id in rows and rows[sound_id].is_missing)
+        is_missing = np.isin(sound_ids, self.reader.missing_ids()).tolist()
+        return [sound_ids[index] for index in sorted(range(len(sound_ids)), key=is_missing.__getitem__)]
 
     def _named(self, query: Query, limit: int) -> tuple[list[Match], list[Match]]:
         """Return the matches by words: those with all words whole, and those with a prefix."""
         found = self.reader.search_words(query, limit=limit)
-        rows = self.reader.rows([hit.sound_id for hit in found])
+        rows = self.reader.listed_files([hit.sound_id for hit in found])
         whole: list[Match] = []
         prefixes: list[Match] = []
         for hit in found:
@@ -339,14 +339,15 @@ class Search:
             if content_id not in denied:
                 best_of.setdefault(content_id, index)
         sounds = self.reader.sounds_of(best_of)
-        rows = self.reader.rows([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
+        rows = self.reader.listed_files([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
+        excluded = {str(path) for path in target.excluded}
         shown = [
             (index, row)
             for content_id, index in best_of.items()
             for sound_id in sounds.get(content_id, ())
             if (admitted is None or sound_id in admitted)
             and (row := rows.get(sound_id)) is not None
-            and row.path not in target.excluded
+            and row.path not in excluded
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
@@ -451,7 +452,7 @@ def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
 
 def _cosines(target: Target, vectors: Vectors) -> npt.NDArray[np.float32]:
     if target.weighting is None:
-        return np.asarray(vectors @ target.vector, np.float32)
+        return cosines(vectors, target.vector)
     return weighted_cosines(target.vector, vectors, target.weighting)
 
 
