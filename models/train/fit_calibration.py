@@ -29,7 +29,7 @@ from scipy.optimize import minimize
 from bowerbird.domain.name_words import describing_words
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
-from bowerbird.encoders.calibration import FILE_ENDING, calibration_text
+from bowerbird.encoders.calibration import CALIBRATION_ENDING, calibration_text
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.ear.word_forms import forms
 from bowerbird.encoders.protocol import Encoder, WordComparer
@@ -120,7 +120,7 @@ def main() -> int:
         clips = clips_of(rows, own)
         calibration = Calibration(encoder.id, dict(fitted_curves(encoder, clips)))
         comment = f"Fitted by models/train/fit_calibration.py on {len(clips.vectors):,} clips, PAGE = {PAGE}."
-        path = MODELS / f"{encoder.name}{FILE_ENDING}"
+        path = MODELS / f"{encoder.name}{CALIBRATION_ENDING}"
         path.write_text(calibration_text(calibration, comment=comment), "utf-8")
         print(f"Wrote {path}")
     return 0

@@ -11,6 +11,9 @@ BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 0.7), ("related", 0.3)
 WEAK_PERCENTILE: Final = 90.0
 """Without a probability, a match below this percentile of the library counts as weak."""
 
+_LEAST_TOP_PERCENT: Final = 0.1
+"""Percentiles are counted on a sample of 4,000 windows."""
+
 _WHOLE_S: Final = 0.01
 
 
@@ -55,6 +58,8 @@ class Match:
         calibration.
     moments : tuple of Moment
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
+    is_named : bool
+        Whether words are in its name, folder or metadata.
     """
 
     sound_id: int
@@ -66,6 +71,7 @@ class Match:
     aspects: tuple[tuple[str, float], ...] = ()
     moments: tuple[Moment, ...] = ()
     probability: float | None = None
+    is_named: bool = False
 
     def at(self, number: int) -> "Match":
         """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""
@@ -89,15 +95,24 @@ class Match:
 
     @property
     def band(self) -> Band | None:
-        """How good the match is; None where that is not known: only its rank is known then, or its name matched."""
+        """How likely the match is right; None where only its rank is known, or where only its name matches."""
         if self.probability is None:
             return None
         probability = self.probability
-        return next((band for band, lowest in BANDS if probability >= lowest), "weak")
+        lowest: Band | None = None if self.is_named else "weak"
+        return next((band for band, least in BANDS if probability >= least), lowest)
 
     @property
     def is_weak(self) -> bool:
-        """Whether the match is probably wrong; without a probability, whether much of the library matches as well."""
-        if self.probability is not None:
+        """Whether the match is probably wrong; without a probability, whether much of the library matches as well.
+
+        A match by name never is.
+        """
+        if self.is_named or self.probability is not None:
             return self.band == "weak"
         return self.percentile is not None and self.percentile < WEAK_PERCENTILE
+
+    @property
+    def top_percent(self) -> float | None:
+        """Share of the library, 0 to 100, that is at least as similar, as far as it can be told; None by name only."""
+        return None if self.percentile is None else max(_LEAST_TOP_PERCENT, 100.0 - self.percentile)

@@ -9,7 +9,7 @@ from bowerbird.base.paths import ears_path, models_path, weights_path
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.ranking.calibration import QUERY_KINDS, Calibration, Curve, QueryKind
 
-FILE_ENDING: Final = ".calibration.toml"
+CALIBRATION_ENDING: Final = ".calibration.toml"
 
 
 def calibration_of(encoder: Encoder) -> Calibration | None:
@@ -22,7 +22,7 @@ def calibration_of(encoder: Encoder) -> Calibration | None:
     """
     name = encoder.name.partition("@")[0]
     folders = (models_path(), ears_path() / name, weights_path() / name)
-    path = next((path for folder in folders if (path := folder / f"{name}{FILE_ENDING}").is_file()), None)
+    path = next((path for folder in folders if (path := folder / f"{name}{CALIBRATION_ENDING}").is_file()), None)
     if path is None:
         return None
     calibration = read_calibration(path)

@@ -242,17 +242,20 @@ class SoundsModel(QAbstractTableModel):
         if column == NAME and end_s:
             region = self.tr("Matches from {start} to {end}").format(start=clock_text(start_s), end=clock_text(end_s))
             return f"{printable(str(sound.path))}\n{region}"
-        if column == MATCH and match is not None and match.percentile is not None:
-            text = self.tr("More similar than {share} % of the library ({why})")
-            if match.band == "weak":
-                text = self.tr(
-                    "More similar than {share} % of the library ({why}). Weak match: many others are just as similar"
-                )
-            return text.format(share=f"{match.percentile:.1f}", why=match.why)
         if column == MATCH and match is not None:
-            return match.why.capitalize()
+            return "\n".join([match.why.capitalize(), *self._how_good(match)])
         path = printable(str(sound.path))
         return f"{path}\n{self.tr('Cannot find this file. Is its drive connected?')}" if sound.is_missing else path
+
+    def _how_good(self, match: Match) -> list[str]:
+        """Return sentences about how likely a match is right, and its rank."""
+        lines = []
+        if match.probability is not None:
+            text = self.tr("Of 100 matches like this, about {n} are right")
+            lines.append(text.format(n=round(100 * match.probability)))
+        if match.percentile is not None:
+            lines.append(self.tr("More similar than {share} % of the library").format(share=f"{match.percentile:.1f}"))
+        return lines
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return that rows can be selected and dragged to other programs."""

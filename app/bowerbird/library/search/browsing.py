@@ -23,7 +23,7 @@ N_SIMILAR: Final = 200
 N_RECENT: Final = 500
 """Sounds that the history lists."""
 
-_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata")
+_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata", is_named=True)
 
 _MAX_RELAXATIONS: Final = 4
 _MAX_TRIED_RELAXATIONS: Final = 12

@@ -184,7 +184,8 @@ class Search:
         for hit in found:
             if hit.sound_id in rows:
                 duration_s = rows[hit.sound_id].duration_s or 0.0
-                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, _matched_fields(query.words, hit))
+                why = _matched_fields(query.words, hit)
+                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, why, is_named=True)
                 (whole if hit.is_whole else prefixes).append(match)
         return whole, prefixes
 
@@ -474,7 +475,7 @@ def _merged(named: Match | None, meant: Match | None) -> Match:
         match = named or meant
         assert match is not None
         return match
-    return replace(meant, why=f"{named.why}, and by meaning")
+    return replace(meant, why=f"{named.why}, and by meaning", is_named=True)
 
 
 def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray[np.float32]:
