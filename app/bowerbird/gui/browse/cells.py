@@ -1,6 +1,7 @@
 """Painting the cells of the sounds table: names, waveforms, matches and properties."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -41,6 +42,7 @@ class CellDelegate(QStyledItemDelegate):
     def __init__(self, colours: Tokens, parent: QWidget, *, is_primary: bool = False) -> None:
         super().__init__(parent)
         self.hovered_row = -1
+        self.top_px: Mapping[int, int] = {}  # rows that leave room above their content
         self._is_primary = is_primary
         self.recolour(colours)
 
@@ -60,6 +62,8 @@ class CellDelegate(QStyledItemDelegate):
     ) -> None:
         """Paint a cell."""
         rect: QRect = option.rect
+        if index.row() in self.top_px:
+            rect = rect.adjusted(0, self.top_px[index.row()], 0, 0)
         state: QStyle.StateFlag = option.state
         if state & _SELECTED:
             painter.fillRect(rect, self.selected)

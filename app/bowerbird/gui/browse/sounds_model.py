@@ -22,6 +22,7 @@ from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse.columns import COLUMNS, MATCH, NAME
 from bowerbird.gui.shell.drops import files_of
 from bowerbird.gui.translation import translate
+from bowerbird.library.search.browsing import Listing
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
@@ -70,16 +71,19 @@ class SoundsModel(QAbstractTableModel):
         self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._matches: Mapping[int, Match] = {}
         self._by_name: Match | None = None
+        self._n_likely: int | None = None
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
         self._away: tuple[str, ...] = ()
 
     # Content
 
-    def show(self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match], by_name: Match | None = None) -> None:
-        """Show other sounds; `by_name` is the match of those that have none of their own."""
+    def show(self, listing: Listing) -> None:
+        """Show other sounds."""
+        ids, matches = listing.ids, listing.matches
         self.beginResetModel()
-        self._listed, self._matches, self._by_name = ids, matches, by_name
+        self._listed, self._matches, self._by_name = ids, matches, listing.by_name
+        self._n_likely = listing.n_likely
         self._ids, self._moments = with_moments(ids, matches)
         self._pages.clear()
         self.endResetModel()
@@ -101,9 +105,17 @@ class SoundsModel(QAbstractTableModel):
         is_away = bool(self._away) and str(sound.path).startswith(self._away)
         return replace(sound, is_missing=True) if is_away else sound
 
-    def shows(self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match]) -> bool:
-        """Return whether exactly these ids, with these moments, are shown, in this order."""
-        return np.array_equal(self._listed, ids) and _moments_of(self._matches) == _moments_of(matches)
+    def shows(self, listing: Listing) -> bool:
+        """Return whether exactly these ids, with these moments, are shown, in this order and as likely."""
+        is_same = np.array_equal(self._listed, listing.ids) and self._n_likely == listing.n_likely
+        return is_same and _moments_of(self._matches) == _moments_of(listing.matches)
+
+    @property
+    def first_unlikely_row(self) -> int | None:
+        """The row of the first sound that is probably no match; None where there is none, or where it is not known."""
+        if self._n_likely is None:
+            return None
+        return int(np.flatnonzero(self._moments == 0)[self._n_likely])
 
     def sound_id(self, row: int) -> int | None:
         """Return the id in a row."""

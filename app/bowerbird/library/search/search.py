@@ -140,15 +140,17 @@ class Search:
         whole, prefixes = self._named(self.with_synonyms(query), limit)
         return [*whole, *prefixes]
 
-    def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True) -> list[Match]:
+    def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, n_weak: int | None = None) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
+
+        Weak matches by meaning alone come last.
 
         Parameters
         ----------
         query : Query
         limit : int
-        has_weak : bool
-            Whether weak matches by meaning alone are included where there are better ones.
+        n_weak : int, optional
+            The most weak matches by meaning alone; default: as many as the limit allows.
 
         Raises
         ------
@@ -161,14 +163,15 @@ class Search:
         whole, prefixes = self._named(query, limit)
         meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
         by_name = {match.sound_id: match for match in [*whole, *prefixes]}
-        by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
-        if not by_name and not by_meaning:
-            return meant[:DEFAULT_LIMIT]
+        weak = [match for match in meant if match.is_weak and match.sound_id not in by_name]
+        left_out = {match.sound_id for match in weak}
+        by_meaning = {match.sound_id: match for match in meant if match.sound_id not in left_out}
         ids = fused([[match.sound_id for match in whole], list(by_meaning)])
         best, rest = ids[:_N_BEFORE_PREFIXES], ids[_N_BEFORE_PREFIXES:]
         later = [match.sound_id for match in prefixes if match.sound_id not in best]
         ids = self._present_first([*best, *fused([later, rest])])[:limit]
-        return [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+        likely = [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+        return [*likely, *weak[:n_weak]][:limit]
 
     def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
         """Return sounds in their order, those that are missing behind all others."""
