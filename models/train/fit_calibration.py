@@ -37,7 +37,7 @@ from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
 from bowerbird.library.search.learned_words import LearnedWords, NamedVectors, fit_words, vocabulary
-from bowerbird.library.search.meanings import text_direction
+from bowerbird.library.search.meanings import share_understood, text_direction
 from bowerbird.ranking.calibration import Calibration, Curve, QueryKind, calibration_error, margins
 
 MODELS = Path(__file__).parents[1]
@@ -193,10 +193,11 @@ def by_learned_words(clips: Clips, encoder: Encoder) -> Results:
 def results_of_texts(
     clips: Clips, encoder: Encoder, learned: LearnedWords | None, baseline: Vectors, among: Flags
 ) -> Iterator[Results]:
-    """Yield the first results of each text that at least a page of clips is right for."""
+    """Yield the first results of each text that is wholly understood and that at least a page of clips is right for."""
     for text in texts_of(clips):
         is_right = clips.right_for(text)
-        if np.count_nonzero(is_right & among) < PAGE or not is_understood(text, encoder, learned):
+        is_understood = share_understood(text, encoder.text, learned) == 1.0
+        if np.count_nonzero(is_right & among) < PAGE or not is_understood:
             continue
         target = text_direction(text, encoder.text, learned, baseline)
         if target is None or (learned is not None and learned.direction(text, encoder.text) is None):
@@ -205,12 +206,6 @@ def results_of_texts(
         yield first_results(
             target / np.linalg.norm(target), clips.vectors, baseline, is_right, among=among, is_trained=is_trained
         )
-
-
-def is_understood(text: str, encoder: Encoder, learned: LearnedWords | None) -> bool:
-    """Return whether searches would use the meaning of a text."""
-    is_known = encoder.text is not None and encoder.text.has_words(text)
-    return is_known or (learned is not None and any(learned.has(word) for word in text.split()))
 
 
 def texts_of(clips: Clips) -> list[str]:

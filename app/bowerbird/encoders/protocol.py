@@ -67,7 +67,7 @@ class SynonymFinder(Protocol):
 
 
 @runtime_checkable
-class WordComparer(TextEncoder, Protocol):
+class WordComparer(TextEncoder, SpellingCorrector, Protocol):
     """A text encoder that knows which words it understands, and how closely they are related."""
 
     def unknown_words(self, text: str) -> tuple[str, ...]:

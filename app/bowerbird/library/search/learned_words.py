@@ -22,7 +22,7 @@ from bowerbird.catalogue.protocol import Reader
 from bowerbird.domain.name_words import describing_words
 from bowerbird.domain.names import fold, words_of
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoders.ear.word_forms import forms
+from bowerbird.encoders.ear.word_forms import STOP_WORDS, forms
 from bowerbird.encoders.protocol import Encoder, TextEncoder, WordComparer
 from bowerbird.index.store import file_stem
 from bowerbird.jobs.control import Control
@@ -116,7 +116,8 @@ class LearnedWords:
 
     def _rows_of(self, words: Iterable[str]) -> list[int]:
         rows = {word: row for row, word in enumerate(self.words)}
-        return [rows[form] for word in words for form in dict.fromkeys(forms(fold(word))) if form in rows]
+        telling = [word for word in map(fold, words) if word not in STOP_WORDS]
+        return [rows[form] for word in telling for form in dict.fromkeys(forms(word)) if form in rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +189,7 @@ def _encoded(words: Sequence[str], encoder: Encoder) -> Vectors:
     vectors = np.zeros((len(words), encoder.n_dims), np.float32)
     text = encoder.text
     if isinstance(text, WordComparer):
-        known = [row for row, word in enumerate(words) if not text.unknown_words(word)]
+        known = [row for row, word in enumerate(words) if not text.unknown_words(word) and not text.guesses(word)]
         if known:
             vectors[known] = text.encode([words[row] for row in known])
     return vectors

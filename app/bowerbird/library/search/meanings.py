@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.domain.names import words_of
+from bowerbird.domain.names import fold, words_of
 from bowerbird.domain.sounds import Vectors
+from bowerbird.encoders.ear.word_forms import STOP_WORDS
 from bowerbird.encoders.protocol import Encoder, TextEncoder, WordComparer
 from bowerbird.index.exact import cosines
 from bowerbird.library.library import Library
@@ -64,14 +65,11 @@ class Meanings:
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Return the words of a text that mean nothing, in lower case."""
-        encoder, learned = self._encoder.text, self._learned
-        if encoder is None:
-            unknown = tuple(word.lower() for word in words_of(text))
-        elif isinstance(encoder, WordComparer):
-            unknown = encoder.unknown_words(text)
-        else:
-            return ()
-        return tuple(word for word in unknown if learned is None or not learned.has(word))
+        return unknown_words(text, self._encoder.text, self._learned)
+
+    def share_understood(self, text: str) -> float:
+        """Return how much of a text was understood, in [0, 1]; see the function."""
+        return share_understood(text, self._encoder.text, self._learned)
 
     def encode(self, text: str, baseline: Vectors) -> Vectors:
         """Return the direction of a text; see `text_direction`."""
@@ -82,6 +80,36 @@ class Meanings:
     def _has_learned_word(self, text: str) -> bool:
         learned = self._learned
         return learned is not None and any(learned.has(word) for word in words_of(text))
+
+
+def unknown_words(text: str, encoder: TextEncoder | None, learned: LearnedWords | None) -> tuple[str, ...]:
+    """Return the words of a text that mean nothing, in lower case; none where the encoder does not tell."""
+    if encoder is None:
+        unknown = tuple(word.lower() for word in words_of(text) if fold(word) not in STOP_WORDS)
+    elif isinstance(encoder, WordComparer):
+        unknown = encoder.unknown_words(text)
+    else:
+        return ()
+    return tuple(word for word in unknown if learned is None or not learned.has(word))
+
+
+def share_understood(text: str, encoder: TextEncoder | None, learned: LearnedWords | None) -> float:
+    """Return how much of a text was understood, in [0, 1]: a word whose spelling was corrected counts half.
+
+    A result is right if it matches all words. So its probability by those that were understood is multiplied by this.
+
+    Parameters
+    ----------
+    text : str
+    encoder : TextEncoder or None
+    learned : LearnedWords or None
+    """
+    words = [word for word in map(fold, words_of(text)) if word not in STOP_WORDS]
+    unknown = set(map(fold, unknown_words(text, encoder, learned)))
+    guesses = encoder.guesses(text) if isinstance(encoder, WordComparer) else ()
+    corrected = {fold(guess.typed) for guess in guesses if learned is None or not learned.has(guess.typed)}
+    lost = sum(1.0 if word in unknown else 0.5 if word in corrected else 0.0 for word in words)
+    return 1.0 - lost / max(1, len(words))
 
 
 def text_direction(

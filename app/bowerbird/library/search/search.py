@@ -62,6 +62,8 @@ class Target:
         Which curve says how likely matches are right; None for mixtures, which have none.
     is_trained : bool
         Whether the encoder was trained on one of the words.
+    understood : float
+        Share of its words that mean something, in [0, 1]; a result is right only if it matches all of them.
     """
 
     vector: Vectors
@@ -72,6 +74,7 @@ class Target:
     weighting: Weighting | None = None
     kind: QueryKind | None = None
     is_trained: bool = False
+    understood: float = 1.0
 
 
 class Search:
@@ -274,8 +277,17 @@ class Search:
         kind: QueryKind | None = None
         if likes and weighting is None and not (wanted and examples):
             kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(query.text) else "words"
-        is_trained = bool(wanted) and self._meanings.is_trained(query.text)
-        return Target(_unit(vector), whole, why, is_sound, words, weighting, kind, is_trained)
+        return Target(
+            _unit(vector),
+            whole,
+            why,
+            is_sound,
+            words,
+            weighting,
+            kind,
+            is_trained=bool(wanted) and self._meanings.is_trained(query.text),
+            understood=self._meanings.share_understood(query.text),
+        )
 
     def _weighting(self, query: Query) -> Weighting | None:
         """Return how much the parts of embeddings count; None where all count the same.
@@ -391,7 +403,8 @@ class Search:
         if curve is None:
             return [None] * len(scores)
         above = margins(scores, baseline_scores)
-        found: list[float] = curve.probabilities(scores, above, is_trained=target.is_trained).tolist()
+        probabilities = curve.probabilities(scores, above, is_trained=target.is_trained) * target.understood
+        found: list[float] = probabilities.tolist()
         return found
 
     def _moments(
