@@ -86,6 +86,11 @@ def fill(library):
     for number in range(N_BACKGROUND):
         name = f"background/{number:02}.wav"
         vectors[name] = planted(name, [0.2 * np.random.default_rng(number).normal(size=3) @ np.eye(N_DIMS)[:3]])
+    fill_with(library, vectors)
+
+
+def fill_with(library, vectors):
+    """Write sounds with the given vectors, shape (n_windows, n_dims) each, into a library."""
     paths = {str(ROOT / name): name for name in vectors}
     with SqliteWriter(library) as catalogue:
         folder = catalogue.add_folder(ROOT)
