@@ -13,6 +13,7 @@ from bowerbird.catalogue.sqlite.audio import identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_content, describe_unanalysed, record_metadata
 from bowerbird.catalogue.sqlite.session import Session
+from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.metadata import Metadata
 
 METADATA: Final = "metadata"
@@ -133,6 +134,28 @@ class PendingWrites(Session):
                     describe_unanalysed(connection, sound_id)
             for content_id in contents:
                 describe_content(connection, content_id)
+
+    def count_old_words(self) -> int:
+        """Return about how many sounds are found by texts that an older version made."""
+        return int(self._value("SELECT count(*) FROM sounds WHERE id <= (SELECT last_id FROM old_words)"))
+
+    def renew_words(self, *, limit: int) -> int:
+        """Make the texts anew by which some sounds are found, in one transaction; return how many sounds those are."""
+        with self._transaction() as connection:
+            (last_id,) = connection.execute("SELECT last_id FROM old_words").fetchone()
+            rows = connection.execute(
+                "SELECT id, name, directory, content_id FROM sounds WHERE id <= ? ORDER BY id DESC LIMIT ?",
+                [last_id, limit],
+            ).fetchall()
+            for row in rows:
+                index_words(connection, row["id"], name=row["name"], directory=row["directory"])
+                if row["content_id"] is None:
+                    describe_unanalysed(connection, row["id"])
+            for content_id in {row["content_id"] for row in rows if row["content_id"] is not None}:
+                describe_content(connection, content_id)
+            if last_id:
+                connection.execute("UPDATE old_words SET last_id = ?", [rows[-1]["id"] - 1 if rows else 0])
+        return len(rows)
 
     def undescribed(self, folder: Folder, *, below: str, version: int) -> list[PendingContent]:
         """Return contents whose metadata an older version read, in the order of folders and names."""

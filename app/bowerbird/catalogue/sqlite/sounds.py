@@ -21,17 +21,18 @@ from bowerbird.catalogue.records import (
     SoundRow,
     StoredFile,
     StoredLoudness,
-    WordMatch,
 )
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.audio import delete_orphans
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_unanalysed, stored_metadata
 from bowerbird.catalogue.sqlite.session import Ids, Session
+from bowerbird.catalogue.sqlite.word_index import index_words, insert_words
+from bowerbird.catalogue.sqlite.word_search import WordQuery, look_up
 from bowerbird.domain.metadata import SoundMetadata, for_inspector
-from bowerbird.domain.names import directory_key, root_name, search_text, sort_key
+from bowerbird.domain.names import directory_key, root_name, sort_key
 from bowerbird.domain.peaks import Peaks
-from bowerbird.domain.query import RELEVANCE, Location, Query
+from bowerbird.domain.query import Location, Query, Term
 from bowerbird.domain.rejections import REJECTIONS
 
 _SOUND_ROWS: Final = (
@@ -42,7 +43,6 @@ _SOUND_ROWS: Final = (
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
 _HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
-_LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
 
 class SoundReads(Session):
@@ -50,6 +50,7 @@ class SoundReads(Session):
 
     _orders: dict[tuple[str, bool], Ids]
     _orders_revision: int | None = None
+    _last_words: tuple[tuple[int, tuple[Term, ...]], WordQuery] | None = None
 
     def revision(self) -> int:
         """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
@@ -117,13 +118,19 @@ class SoundReads(Session):
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,).
 
-        The order of the whole library is cached until somebody writes, so a query does not sort.
+        Every word must be found, at least as a part of a word. The order of the whole library is cached until somebody
+        writes, so a query does not sort.
         """
-        if query.order == RELEVANCE and query.words:
-            return self._ids(*conditions.relevant_ids(query))
         if query.is_everything:
             return self._ordered(query.order, is_descending=query.is_descending)
-        return self.in_order(self._ids(*conditions.matching_ids(query)), query)
+        return self.in_order(self._ids(*conditions.matching_ids(query, self._looked_up(query))), query)
+
+    def _looked_up(self, query: Query) -> WordQuery:
+        """Return the words of a query, looked up; a keystroke asks for the same query several times."""
+        key = (self.revision(), query.terms)
+        if self._last_words is None or self._last_words[0] != key:
+            self._last_words = (key, look_up(query, self._rows))
+        return self._last_words[1]
 
     def in_order(self, ids: Ids, query: Query) -> Ids:
         """Return those ids that are usable, in a query's order, shape (n,)."""
@@ -217,19 +224,6 @@ class SoundReads(Session):
         """Return the number of sounds that `rejected` would return."""
         return int(self._value(f"SELECT count(*) FROM ({conditions.REJECTED})"))
 
-    def search_words(self, query: Query, *, limit: int) -> list[WordMatch]:
-        """Return the best matches for a query's words; those with the last word whole come first."""
-        found: list[WordMatch] = []
-        for last in _LAST_WORDS if query.words else ():
-            rows = self._rows(*conditions.scored_sounds(query, last=last, limit=limit - len(found)))
-            found += [
-                WordMatch(row["id"], row["score"], (row["name"], row["directory"], row["metadata"]), last == "whole")
-                for row in rows
-            ]
-            if len(found) >= limit:
-                break
-        return found
-
     def sounds_of(self, content_ids: Iterable[int]) -> dict[int, list[int]]:
         """Return the usable, present sounds of each content, by content id, in the order of their names."""
         found: dict[int, list[int]] = {}
@@ -243,7 +237,7 @@ class SoundReads(Session):
 
     def matching_contents(self, query: Query) -> tuple[Ids, Ids]:
         """Return content ids and sound ids of the analysed, present sounds that match a query, shapes (n,)."""
-        return self._pairs(*conditions.matching_contents(query))
+        return self._pairs(*conditions.matching_contents(query, self._looked_up(query)))
 
 
 class SoundWrites(Session):
@@ -280,9 +274,7 @@ class SoundWrites(Session):
                 [into.id, to_text(directory), directory_key(directory), row["id"]],
             )
             self._connection.execute("DELETE FROM hidden WHERE sound_id = ?", [row["id"]])
-            self._connection.execute(
-                "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
-            )
+            index_words(self._connection, row["id"], directory=directory)
 
     def remove_folder(self, folder_id: int) -> None:
         """Remove a folder and its sounds from the library; the files stay where they are."""
@@ -387,10 +379,7 @@ class SoundWrites(Session):
                     "WHERE id = ?",
                     [to_text(moved), to_text(directory), directory_key(directory), row["id"]],
                 )
-                connection.execute(
-                    "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
-                )
-
+                index_words(connection, row["id"], directory=directory)
             if same:
                 connection.execute("UPDATE sounds SET folder_id = ? WHERE folder_id = ?", [folder_id, same["id"]])
                 connection.execute("DELETE FROM folders WHERE id = ?", [same["id"]])
@@ -471,11 +460,9 @@ class SoundWrites(Session):
                 stamp.mtime_ns,
             ],
         )
-        self._connection.execute(
-            "INSERT INTO sound_words (rowid, name, directory, metadata) VALUES (?, ?, ?, '')",
-            [cursor.lastrowid, search_text(name), search_text(directory)],
-        )
-        return int(cursor.lastrowid or 0)
+        sound_id = int(cursor.lastrowid or 0)
+        insert_words(self._connection, sound_id, name=name, directory=directory)
+        return sound_id
 
     def _reset(self, sound_id: int, stamp: FileStamp) -> None:
         """Clear the content of a file that has changed."""

@@ -32,14 +32,22 @@ _ACTIVITIES: Final[Mapping[TaskKind, tuple[str, str]]] = {
 """What is shown meanwhile, and what stands for it in the catalogue's table of faults."""
 
 
-def read_names(writer: Writer, control: Control) -> None:
-    """Read what the names of sounds say, as far as it was not read yet."""
+def read_names(writer: Writer, control: Control, post: Post) -> None:
+    """Read what the names of sounds say, as far as it was not read yet, or was read by an older version."""
     categories = ucs_categories()
     while not control.is_cancelled:
         names = writer.unread_names(limit=_NAMES_AT_ONCE)
         if not names:
-            return
+            break
         writer.record_names([(sound_id, metadata_of_name(name, categories).texts) for sound_id, name in names])
+    n_old = writer.count_old_words()
+    pace = Pace(n_old, activity="Reading names")
+    while n_old and not control.is_cancelled:
+        control.wait_while_paused()
+        n_renewed = writer.renew_words(limit=_NAMES_AT_ONCE)
+        if not n_renewed:
+            break
+        post(pace.advance(n_renewed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import WindowSpan, WordMatch
+from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
-from bowerbird.domain.names import fold
-from bowerbird.domain.query import Example, Query, SpellingCorrection
+from bowerbird.domain.names import plain
+from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
 from bowerbird.index.exact import weighted_cosines
@@ -33,8 +34,24 @@ _MAX_MOMENTS: Final = 3
 _UNLIKE_WEIGHT: Final = 0.5
 """What matches should differ from counts half: it steers the ranking and does not lead it."""
 
-_N_BEFORE_PREFIXES: Final = 10
-"""Matches that come before names in which only a prefix was found: "rain" may be unfinished, or not mean "Rainbow"."""
+_N_BEFORE_PARTS: Final = 10
+"""Matches that come before names with only parts of words: "rain" may be unfinished, or not mean "train"."""
+
+N_FEW: Final = 20
+"""Where fewer sounds have every word, those with some of the words follow."""
+
+N_PARTLY: Final = 200
+"""Sounds with some of the words that are listed."""
+
+_LEVELS: Final[Mapping[WordLevel, str]] = MappingProxyType(
+    {
+        "name": "words",
+        "whole": "words",
+        "inflected": "forms of words",
+        "begun": "beginnings of words",
+        "inside": "parts of words",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,16 +115,35 @@ class Search:
 
     def understands(self, query: Query) -> bool:
         """Return whether a query's words mean something to the encoder: the wanted words, else the excluded words."""
+        query = self._as_meant(query)
         text = query.text if query.words else " ".join(query.excluded)
         return bool(text) and self.encoder.text is not None and self.encoder.text.has_words(text)
 
     def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
-        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""
+        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling.
+
+        Words that the library has are not misspelt.
+        """
+        query = self._as_meant(query)
+        return self._guesses(query) if self.understands(query) else ()
+
+    def _guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
         text = self.encoder.text
-        if text is None or not isinstance(text, SpellingCorrector) or not self.understands(query):
+        if text is None or not isinstance(text, SpellingCorrector):
             return ()
         phrases = (query.text, *query.excluded)
         return tuple(dict.fromkeys(guess for phrase in phrases for guess in text.guesses(phrase)))
+
+    def _as_meant(self, query: Query) -> Query:
+        """Return a query without the words that the encoder would correct though the library has them.
+
+        Where these are all that is asked for, nothing is left: they are names and mean nothing to the encoder.
+        """
+        guessed = {plain(guess.typed) for guess in self._guesses(query)}
+        known = self.reader.known_words(guessed) if guessed else frozenset()
+        if not known:
+            return query
+        return replace(query, terms=tuple(term for term in query.terms if not known.issuperset(_plain_parts(term))))
 
     def with_synonyms(self, query: Query) -> Query:
         """Return a query that no sound matches which was denied another word for one that is asked for."""
@@ -117,17 +153,21 @@ class Search:
         return replace(query, synonyms=text.synonyms(query.text))
 
     def by_words(self, query: Query, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
-        """Find sounds whose name, folder or metadata contain every word; the last may be a prefix.
+        """Find sounds whose name, folder or metadata contain every word, at least as a part of a word.
 
-        Sounds with the whole word come first. Without words, the query's filters list sounds by name.
+        Whole words come first, then their inflections, beginnings and middles of words; where few sounds have every
+        word, those with some of them follow. Without words, the query's filters list sounds by name.
         """
         if not query.words:
             return self._listed(query, limit)
-        whole, prefixes = self._named(self.with_synonyms(query), limit)
-        return [*whole, *prefixes]
+        query = self.with_synonyms(query)
+        found = self.reader.search_words(query, limit=limit)
+        return self._matches_of([*found, *self._partly_named(query)][:limit])
 
     def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
+
+        Sounds that have every word, whole or inflected, come before all others.
 
         Parameters
         ----------
@@ -144,35 +184,44 @@ class Search:
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
         query = self.with_synonyms(query)
-        whole, prefixes = self._named(query, limit)
-        meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
-        by_name = {match.sound_id: match for match in [*whole, *prefixes]}
+        named = self.reader.named(query)
+        found = self.reader.search_words(query, limit=limit)
+        partly = self._partly_named(query)
+        target = self.target((), self._as_meant(query))
+        meant = self.by_example(target, query.only_exclusions(), limit=limit)
+        by_name = {match.sound_id: match for match in self._matches_of([*found, *partly])}
         by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
         if not by_name and not by_meaning:
             return meant[:DEFAULT_LIMIT]
-        ids = fused([[match.sound_id for match in whole], list(by_meaning)])
-        best, rest = ids[:_N_BEFORE_PREFIXES], ids[_N_BEFORE_PREFIXES:]
-        later = [match.sound_id for match in prefixes if match.sound_id not in best]
-        ids = self._present_first([*best, *fused([later, rest])])[:limit]
+        level_of = dict(zip(named.ids.tolist(), named.levels.tolist(), strict=True))
+        whole = set(named.ids[named.is_whole].tolist())
+        ids = fused([[hit.sound_id for hit in found if hit.sound_id in whole], list(by_meaning)])
+        first = sorted((sound_id for sound_id in ids if sound_id in whole), key=lambda sound_id: level_of[sound_id])
+        rest = fused([[hit.sound_id for hit in partly], [sound_id for sound_id in by_meaning if sound_id not in whole]])
+        n_best = max(0, _N_BEFORE_PARTS - len(first))
+        best, rest = rest[:n_best], rest[n_best:]
+        parts = [hit.sound_id for hit in found if hit.sound_id not in whole and hit.sound_id not in best]
+        ids = self._present_first([*first, *best, *fused([parts, rest])])[:limit]
         return [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+
+    def _partly_named(self, query: Query) -> list[WordMatch]:
+        """Return sounds with some of the words, where few have them all."""
+        is_few = len(query.words) > 1 and len(self.reader.named(query).ids) < N_FEW
+        return self.reader.partly_named(query, limit=N_PARTLY) if is_few else []
 
     def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
         """Return sounds in their order, those that are missing behind all others."""
         rows = self.reader.rows(sound_ids)
         return sorted(sound_ids, key=lambda sound_id: sound_id in rows and rows[sound_id].is_missing)
 
-    def _named(self, query: Query, limit: int) -> tuple[list[Match], list[Match]]:
-        """Return the matches by words: those with all words whole, and those with a prefix."""
-        found = self.reader.search_words(query, limit=limit)
+    def _matches_of(self, found: Sequence[WordMatch]) -> list[Match]:
+        """Return matches of words; a score falls with the rank."""
         rows = self.reader.rows([hit.sound_id for hit in found])
-        whole: list[Match] = []
-        prefixes: list[Match] = []
-        for hit in found:
-            if hit.sound_id in rows:
-                duration_s = rows[hit.sound_id].duration_s or 0.0
-                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, _matched_fields(query.words, hit))
-                (whole if hit.is_whole else prefixes).append(match)
-        return whole, prefixes
+        return [
+            Match(hit.sound_id, 1.0 / rank, None, 0.0, rows[hit.sound_id].duration_s or 0.0, _word_reason(hit))
+            for rank, hit in enumerate(found, start=1)
+            if hit.sound_id in rows
+        ]
 
     def _listed(self, query: Query, limit: int) -> list[Match]:
         ids = self.reader.list_ids(query)[:limit].tolist()
@@ -195,7 +244,7 @@ class Search:
             When weights are missing or damaged.
         """
         if self.understands(query):
-            return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
+            return self.by_example(self.target(examples, self._as_meant(query)), query.only_exclusions(), limit=limit)
         return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
 
     def target(self, examples: Sequence[Example], query: Query = EVERYTHING) -> Target:
@@ -449,17 +498,14 @@ def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray
     return np.asarray(-np.linalg.norm(vectors[:, block] - query[block], axis=1), np.float32)
 
 
-def _matched_fields(words: Sequence[str], hit: WordMatch) -> str:
-    """Say where words were found, or a prefix of the last."""
-    whole = {fold(word) for word in (words if hit.is_whole else words[:-1])}
-    prefix = None if hit.is_whole else fold(words[-1])
-    fields = [
-        field
-        for field, text in zip(("name", "folder", "metadata"), hit.texts, strict=True)
-        if any(part in whole or (prefix and part.startswith(prefix)) for part in fold(text).split())
-    ]
-    found = "words" if hit.is_whole else "beginnings of words"
-    return f"{found} in {', '.join(fields)}" if fields else found
+def _word_reason(hit: WordMatch) -> str:
+    """Say how and where words were found."""
+    found = f"{hit.n_found} of {hit.n_words} words" if hit.n_found < hit.n_words else _LEVELS[hit.level]
+    return f"{found} in {', '.join(hit.fields)}" if hit.fields else found
+
+
+def _plain_parts(term: Term) -> list[str]:
+    return [plain(word) for word in term.words]
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
