@@ -64,7 +64,6 @@ class WordReads(SoundReads):
     """Reads sounds by words."""
 
     _last_named: tuple[tuple[int, Query], NamedSounds] | None = None
-    _last_missing: tuple[int, Ids] | None = None
 
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,); see `SoundReads`."""
@@ -103,7 +102,7 @@ class WordReads(SoundReads):
         levels = np.concatenate(
             [np.full(len(ranked), level, np.int8) for level, ranked in blocks] or [np.zeros(0, np.int8)]
         )
-        is_missing = np.isin(ids, self._missing())
+        is_missing = np.isin(ids, self.missing_ids())
         order = np.argsort(is_missing, kind="stable")
         return NamedSounds(_read_only(ids[order]), _read_only(levels[order]))
 
@@ -120,13 +119,6 @@ class WordReads(SoundReads):
         denied = self._ids(*conditions.denied_ids(query))
         is_admitted[denied[denied < len(is_admitted)]] = False
         return _Admitted(is_admitted, filtered is None)
-
-    def _missing(self) -> Ids:
-        """Return the sounds that are missing; cached until somebody writes, since all sounds are looked through."""
-        revision = self.revision()
-        if self._last_missing is None or self._last_missing[0] != revision:
-            self._last_missing = (revision, self.missing_ids())
-        return self._last_missing[1]
 
     def _by_relevance(self, ids: Ids, n_found: int, words: WordQuery, level: int) -> Ids:
         """Return sounds that match up to a level in the order of their relevance."""
@@ -188,7 +180,7 @@ class WordReads(SoundReads):
             return []
         ordered = self._ordered("name", is_descending=False)
         ordered = ordered[(counts[ordered] > 0) & (scores[ordered] >= max(_LEAST_SHARE * best, 1e-6))]
-        is_missing = np.isin(ordered, self._missing())
+        is_missing = np.isin(ordered, self.missing_ids())
         ordered = ordered[np.lexsort((-scores[ordered], is_missing))][:limit]
         fields = self._fields([(sound_id, BEGUN + 1) for sound_id in ordered.tolist()], words.slots)
         return [

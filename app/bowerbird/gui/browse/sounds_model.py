@@ -5,7 +5,7 @@ Below a long sound, further moments of it that match have rows of their own.
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -68,17 +68,18 @@ class SoundsModel(QAbstractTableModel):
         self._listed: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._ids = self._listed
         self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._matches: dict[int, Match] = {}
+        self._matches: Mapping[int, Match] = {}
+        self._by_name: Match | None = None
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
         self._away: tuple[str, ...] = ()
 
     # Content
 
-    def show(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> None:
-        """Show other sounds."""
+    def show(self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match], by_name: Match | None = None) -> None:
+        """Show other sounds; `by_name` is the match of those that have none of their own."""
         self.beginResetModel()
-        self._listed, self._matches = ids, matches
+        self._listed, self._matches, self._by_name = ids, matches, by_name
         self._ids, self._moments = with_moments(ids, matches)
         self._pages.clear()
         self.endResetModel()
@@ -100,7 +101,7 @@ class SoundsModel(QAbstractTableModel):
         is_away = bool(self._away) and str(sound.path).startswith(self._away)
         return replace(sound, is_missing=True) if is_away else sound
 
-    def shows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> bool:
+    def shows(self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match]) -> bool:
         """Return whether exactly these ids, with these moments, are shown, in this order."""
         return np.array_equal(self._listed, ids) and _moments_of(self._matches) == _moments_of(matches)
 
@@ -157,7 +158,7 @@ class SoundsModel(QAbstractTableModel):
     def match_in(self, row: int) -> Match | None:
         """Return the match in a row; None in lists that are not ranked."""
         sound_id = self.sound_id(row)
-        match = self._matches.get(sound_id) if sound_id is not None else None
+        match = self._matches.get(sound_id, self._by_name) if sound_id is not None else None
         return match.at(int(self._moments[row])) if match is not None else None
 
     def matched_region(self, row: int) -> tuple[float, float]:
@@ -272,12 +273,12 @@ class SoundsModel(QAbstractTableModel):
         return files_of(self.files_for_drag(paths))
 
 
-def _moments_of(matches: dict[int, Match]) -> dict[int, tuple[Moment, ...]]:
+def _moments_of(matches: Mapping[int, Match]) -> dict[int, tuple[Moment, ...]]:
     return {sound_id: match.moments for sound_id, match in matches.items() if match.moments}
 
 
 def with_moments(
-    ids: npt.NDArray[np.int64], matches: dict[int, Match]
+    ids: npt.NDArray[np.int64], matches: Mapping[int, Match]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the id of each row and the number of its moment, 0 for the sound itself, shapes (n_rows,)."""
     n_moments = {sound_id: len(match.moments) for sound_id, match in matches.items() if match.moments}

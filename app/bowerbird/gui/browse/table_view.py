@@ -1,6 +1,6 @@
 """The table of sounds: keys, selection and dragging. The model and the delegates decide what a row shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -282,15 +282,24 @@ class SoundTable(QTableView):
         is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order != RELEVANCE
         self.order_chosen.emit(order, is_descending)
 
-    def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_scroll: bool) -> None:
+    def show_rows(
+        self,
+        ids: npt.NDArray[np.int64],
+        matches: Mapping[int, Match],
+        *,
+        keeps_scroll: bool,
+        by_name: Match | None = None,
+    ) -> None:
         """Show other rows; selected sounds that are still there stay selected, without being played again.
 
         Parameters
         ----------
         ids : ndarray, shape (n,), int64
-        matches : dict of int to Match
+        matches : mapping of int to Match
         keeps_scroll : bool
             Whether the topmost visible sound stays there, even if rows are inserted above it.
+        by_name : Match or None
+            The match of the sounds that have none of their own.
         """
         chosen = self._model.sound_id(self.currentIndex().row())
         moment_s = self._model.moment_s(self.currentIndex().row())
@@ -299,7 +308,7 @@ class SoundTable(QTableView):
         top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # the topmost sound stays there
         top, top_s = self._model.sound_id(top_row), self._model.moment_s(top_row)
         offset = self.rowViewportPosition(top_row) if top_row >= 0 else 0
-        self._model.show(ids, matches)
+        self._model.show(ids, matches, by_name)
         row = self._model.row_of(chosen, moment_s)
         if row >= 0:
             self.select(row, is_quiet=True)

@@ -278,7 +278,10 @@ class MainWindow(QMainWindow):
         if is_same:
             self.model.refresh()
         else:
-            self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
+            listing = state.listing
+            self.table.show_rows(
+                listing.ids, listing.matches, keeps_scroll=state.is_same_query, by_name=listing.by_name
+            )
         if state.position is not None:
             self.table.return_to(state.position)
             row = self.model.row_of(state.position.current_id, state.position.moment_s)

@@ -1,6 +1,6 @@
 """What a list of sounds shows: by words and filters, or by similarity, with suggestions where nothing is found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ N_SIMILAR: Final = 200
 N_RECENT: Final = 500
 """Sounds that the history lists."""
 
-BY_NAME: Final = "words in its name, folder or metadata"
+_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata")
 
 _MAX_RELAXATIONS: Final = 4
 _MAX_TRIED_RELAXATIONS: Final = 12
@@ -47,6 +47,8 @@ class Listing:
         Sounds in order.
     matches : dict of int to Match
         By sound id; empty for lists that are not ranked by similarity.
+    by_name : Match or None
+        The match of all sounds that are not among `matches`: there may be a million. None for other lists.
     relaxations : tuple of Relaxation
         What would find something, where this found nothing.
     n_library : int
@@ -60,12 +62,13 @@ class Listing:
     """
 
     ids: npt.NDArray[np.int64]
-    matches: dict[int, Match] = field(default_factory=dict)
+    matches: Mapping[int, Match] = field(default_factory=dict)
     relaxations: tuple[Relaxation, ...] = ()
     n_library: int = 0
     guesses: tuple[SpellingCorrection, ...] = ()
     n_analysed: int | None = None
     is_understood: bool = True
+    by_name: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +163,8 @@ class Browsing:
         named = np.concatenate([named[~is_missing], named[is_missing]])
         best = best[~np.isin(best, named[len(named) - is_missing.sum() :])]  # missing sounds come last
         ids = np.concatenate([best, named[~np.isin(named, best)]])
-        by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # shared: there may be a hundred thousand
-        matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
-        return self._ranked(ids, matches, query, is_named=len(named) > 0)
+        matches = {match.sound_id: match for match in found}
+        return self._ranked(ids, matches, query, by_name=_BY_NAME if len(named) else None)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
@@ -196,7 +198,7 @@ class Browsing:
         return Example(row.path) if row is not None else None
 
     def _ranked(
-        self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query, *, is_named: bool = False
+        self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match], query: Query, *, by_name: Match | None = None
     ) -> Listing:
         reader = self._search.reader
         if query.order != RELEVANCE:
@@ -210,7 +212,8 @@ class Browsing:
             reader.count(),
             self._search.guesses(query),
             n_analysed if n_analysed < n_present else None,
-            is_understood=not query.words or is_named or self._search.understands(query),
+            is_understood=not query.words or by_name is not None or self._search.understands(query),
+            by_name=by_name,
         )
 
     def _counts(self) -> tuple[int, int]:
