@@ -19,6 +19,7 @@ from bowerbird.catalogue.records import (
     AnnotatedSound,
     Annotations,
     Collection,
+    ContentsByWords,
     EncodedWindows,
     EncoderRole,
     EventKind,
@@ -194,7 +195,11 @@ class SoundReader(Protocol):
         ...
 
     def partly_named(self, query: Query, *, limit: int) -> list[WordMatch]:
-        """Return the best sounds that have some words of a query but not all; rare words count most."""
+        """Return the best sounds that have some words of a query but not all, those with most of them first."""
+        ...
+
+    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
+        """Return analysed, present contents that have words of a query: those with every word first, then most."""
         ...
 
     def known_words(self, words: Iterable[str]) -> frozenset[str]:

@@ -481,6 +481,25 @@ class WordMatch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ContentsByWords:
+    """Contents that have words of a query: those with every word first, then those with most.
+
+    Attributes
+    ----------
+    content_ids : ndarray, shape (n,), int64
+        Each once; of those with as many words, the best first.
+    n_found : ndarray, shape (n,), int64
+        How many words and phrases each has.
+    n_words : int
+        How many the query has.
+    """
+
+    content_ids: npt.NDArray[np.int64]
+    n_found: npt.NDArray[np.int64]
+    n_words: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedSounds:
     """All sounds that match every word of a query, best first; missing ones come last.
 
@@ -498,6 +517,13 @@ class NamedSounds:
     def is_whole(self) -> npt.NDArray[np.bool_]:
         """Whether every word was found whole, as typed or in another form, shape (n,)."""
         return self.levels <= WORD_LEVELS.index("inflected")
+
+    def whole_among(self, sound_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those of some sounds that have every word whole, in their order."""
+        whole = self.ids[self.is_whole]
+        is_whole = np.zeros(max(int(whole.max(initial=0)), int(sound_ids.max(initial=0))) + 1, np.bool_)
+        is_whole[whole] = True  # unlike np.isin, this does not sort a million ids
+        return sound_ids[is_whole[sound_ids]]
 
 
 @dataclass(frozen=True, slots=True)

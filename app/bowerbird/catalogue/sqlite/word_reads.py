@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.catalogue.records import WORD_LEVELS, NamedSounds, WordMatch
+from bowerbird.catalogue.records import WORD_LEVELS, ContentsByWords, NamedSounds, WordMatch
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids
 from bowerbird.catalogue.sqlite.sounds import SoundReads
-from bowerbird.catalogue.sqlite.word_search import BEGUN, INFLECTED, WHOLE, Slot, WordQuery, known_words
+from bowerbird.catalogue.sqlite.word_search import INSIDE, LEVELS, WHOLE, Slot, WordQuery, known_words
 from bowerbird.domain.names import plain, sort_key
 from bowerbird.domain.query import RELEVANCE, Query
 
@@ -22,11 +22,8 @@ _MAX_SCORED: Final = 10_000
 _MAX_REFINED: Final = 200_000
 """More matches of a level are in the order of their names alone."""
 
-_MAX_COMMON: Final = 20_000
-"""A word that more sounds have is looked for only among those that have a rarer one."""
-
-_LEAST_SHARE: Final = 0.5
-"""Sounds with some of the words have at least this share of what the best of them has."""
+_LEVEL_WEIGHTS: Final = (1.0, 0.8, 0.6, 0.4)
+"""What a word counts that was found whole, inflected, as a beginning, or inside; where not all words were found."""
 
 _SMALL_WORDS: Final = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "of", "on", "onto", "or"}
@@ -35,35 +32,33 @@ _SMALL_WORDS: Final = frozenset(
 )
 """Words that find nothing by themselves."""
 
+_SOUNDS_AT_ONCE: Final = 1_000
+
 _FIELDS: Final = (("name", "name"), ("directory", "folder"), ("metadata", "metadata"))
 
 _Number = TypeVar("_Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Admitted:
-    """The sounds that a query may match by words: usable, not denied, within its filters.
+class _Partly:
+    """Sounds that have some words of a query but not all, the best first.
 
     Attributes
     ----------
-    is_admitted : ndarray, shape (largest id + 1,), bool
-    is_everything : bool
-        Whether nothing but words restricts it.
+    ids : ndarray, shape (n,), int64
+    n_found : ndarray, shape (n,), int16
+        How many words each has.
     """
 
-    is_admitted: npt.NDArray[np.bool_]
-    is_everything: bool
-
-    def among(self, ids: Ids) -> Ids:
-        """Return those ids that are admitted, in their order."""
-        known = ids[ids < len(self.is_admitted)]
-        return known[self.is_admitted[known]]
+    ids: Ids
+    n_found: npt.NDArray[np.int16]
 
 
 class WordReads(SoundReads):
     """Reads sounds by words."""
 
     _last_named: tuple[tuple[int, Query], NamedSounds] | None = None
+    _last_partly: tuple[tuple[int, Query], _Partly] | None = None
 
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,); see `SoundReads`."""
@@ -84,13 +79,14 @@ class WordReads(SoundReads):
 
     def _named(self, query: Query) -> NamedSounds:
         words = self._looked_up(query)
-        admitted = self._admitted(query)
+        is_admitted = self._admitted(query)
         blocks: list[tuple[int, Ids]] = []
         for level in words.levels():
             expression = words.expression(level)
             found = self._ids(*conditions.named_ids(expression))
-            new = admitted.among(found)
-            admitted.is_admitted[new] = False
+            new = found[found < len(is_admitted)]
+            new = new[is_admitted[new]]
+            is_admitted[new] = False
             if len(new):
                 ranked = self._by_relevance(new, len(found), words, level)
                 if level == WHOLE:
@@ -106,7 +102,8 @@ class WordReads(SoundReads):
         order = np.argsort(is_missing, kind="stable")
         return NamedSounds(_read_only(ids[order]), _read_only(levels[order]))
 
-    def _admitted(self, query: Query) -> _Admitted:
+    def _admitted(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Return which sounds a query may match by words: usable, not denied, within its filters; by sound id."""
         ordered = self._ordered("name", is_descending=False)
         is_admitted = np.zeros(int(ordered.max(initial=-1)) + 1, np.bool_)
         is_admitted[ordered] = True
@@ -118,7 +115,7 @@ class WordReads(SoundReads):
             is_admitted &= within
         denied = self._ids(*conditions.denied_ids(query))
         is_admitted[denied[denied < len(is_admitted)]] = False
-        return _Admitted(is_admitted, filtered is None)
+        return is_admitted
 
     def _by_relevance(self, ids: Ids, n_found: int, words: WordQuery, level: int) -> Ids:
         """Return sounds that match up to a level in the order of their relevance."""
@@ -159,61 +156,76 @@ class WordReads(SoundReads):
         ]
 
     def partly_named(self, query: Query, *, limit: int) -> list[WordMatch]:
-        """Return the best sounds that have some words of a query but not all; rare words count most.
+        """Return the best sounds that have some words of a query but not all, those with most of them first.
 
-        Words count where they are whole or inflected; the last may be unfinished. A phrase counts as one word.
+        Of sounds with as many words, those come first that have the rarer words, and have them whole. A phrase counts
+        as one word.
         """
-        words = self._looked_up(query)
-        if len(words.slots) < 2:
-            return []
-        admitted = self._admitted(query)
-        admitted.is_admitted[self.named(query).ids] = False
-        found = self._with_each(words, admitted)
-        n_sounds = max(1, len(self._ordered("name", is_descending=False)))
-        scores = np.zeros(len(admitted.is_admitted), np.float32)
-        counts = np.zeros(len(admitted.is_admitted), np.int16)
-        for ids, n_found in found:
-            scores[ids] += log((n_sounds + 1) / (n_found + 1))
-            counts[ids] += 1
-        best = float(scores.max(initial=0.0))
-        if best <= 0:
-            return []
-        ordered = self._ordered("name", is_descending=False)
-        ordered = ordered[(counts[ordered] > 0) & (scores[ordered] >= max(_LEAST_SHARE * best, 1e-6))]
-        is_missing = np.isin(ordered, self.missing_ids())
-        ordered = ordered[np.lexsort((-scores[ordered], is_missing))][:limit]
-        fields = self._fields([(sound_id, BEGUN + 1) for sound_id in ordered.tolist()], words.slots)
+        slots = self._looked_up(query).slots
+        partly = self._partly(query)
+        ids = partly.ids[:limit].tolist()
+        fields = self._fields([(sound_id, INSIDE + 1) for sound_id in ids], slots)
         return [
-            WordMatch(sound_id, "begun", fields[sound_id], int(counts[sound_id]), len(words.slots))
-            for sound_id in ordered.tolist()
+            WordMatch(sound_id, "inside", fields[sound_id], n_found, len(slots))
+            for sound_id, n_found in zip(ids, partly.n_found[:limit].tolist(), strict=True)
         ]
 
-    def _with_each(self, words: WordQuery, admitted: _Admitted) -> list[tuple[Ids, int]]:
-        """Return for each word the admitted sounds that have it, and how many sounds have it at all."""
-        last = len(words.slots) - 1
-        expressions = [
-            slot.expression(BEGUN if index == last else INFLECTED)
-            for index, slot in enumerate(words.slots)
-            if not _SMALL_WORDS.intersection(slot.whole)
-        ]
-        rare: list[tuple[str, Ids]] = []
-        common: list[str] = []
-        for expression in expressions:
-            sql, parameters = conditions.named_ids(words.without_excluded(expression))
-            ids = self._ids(f"{sql} LIMIT ?", [*parameters, _MAX_COMMON + 1 if admitted.is_everything else -1])
-            if admitted.is_everything and len(ids) > _MAX_COMMON:
-                common.append(expression)
-            else:
-                rare.append((expression, ids))
-        rarer = " OR ".join(f"({expression})" for expression, ids in rare if len(ids))
-        found = [(admitted.among(ids), len(ids)) for _, ids in rare]
-        for expression in common:
-            both = f"({expression}) AND ({rarer})" if rarer else f"({expression})"
-            sql, parameters = conditions.named_ids(words.without_excluded(both))
-            ids = self._ids(f"{sql} LIMIT ?", [*parameters, _MAX_COMMON])
-            count = f"SELECT count(*) FROM ({conditions.named_ids(expression)[0]})"
-            found.append((admitted.among(ids), int(self._value(count, [expression]))))
-        return found
+    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
+        """Return analysed, present contents that have words of a query: those with every word first, then most."""
+        n_words = len(self._looked_up(query).slots)
+        named = self.named(query).ids
+        found: dict[int, int] = {}
+        self._add_contents(found, named, np.full(len(named), n_words, np.int16), limit)
+        if len(found) < limit and n_words > 1:
+            partly = self._partly(query)
+            self._add_contents(found, partly.ids, partly.n_found, limit)
+        content_ids = np.fromiter(found.keys(), np.int64, len(found))
+        return ContentsByWords(content_ids, np.fromiter(found.values(), np.int64, len(found)), n_words)
+
+    def _add_contents(self, found: dict[int, int], sound_ids: Ids, n_found: npt.NDArray[np.int16], limit: int) -> None:
+        """Add the contents of sounds, in their order, with how many words each has, until there are enough."""
+        sql = "SELECT id, content_id FROM sounds WHERE is_missing = 0 AND content_id IS NOT NULL AND id IN ({ids})"
+        for start in range(0, len(sound_ids), _SOUNDS_AT_ONCE):
+            if len(found) >= limit:
+                return
+            part = slice(start, start + _SOUNDS_AT_ONCE)
+            content_of = {row[0]: row[1] for row in self._rows_by_id(sql, sound_ids[part].tolist())}
+            for sound_id, count in zip(sound_ids[part].tolist(), n_found[part].tolist(), strict=True):
+                if sound_id in content_of and len(found) < limit:
+                    found.setdefault(content_of[sound_id], count)
+
+    def _partly(self, query: Query) -> _Partly:
+        """Return all sounds that have some words of a query but not all, the best first."""
+        key = (self.revision(), replace(query, order=RELEVANCE, is_descending=False))
+        if self._last_partly is None or self._last_partly[0] != key:
+            self._last_partly = (key, self._read_partly(query))
+        return self._last_partly[1]
+
+    def _read_partly(self, query: Query) -> _Partly:
+        words = self._looked_up(query)
+        nothing = _Partly(np.zeros(0, np.int64), np.zeros(0, np.int16))
+        if len(words.slots) < 2:
+            return nothing
+        is_admitted = self._admitted(query)
+        is_admitted[self.named(query).ids] = False
+        ordered = self._ordered("name", is_descending=False)
+        scores = np.zeros(len(is_admitted), np.float32)
+        counts = np.zeros(len(is_admitted), np.int16)
+        for slot in words.slots:
+            if _SMALL_WORDS.intersection(slot.whole):
+                continue
+            weights = np.zeros(len(is_admitted), np.float32)
+            for level in reversed(LEVELS):
+                if slot.has(level):
+                    ids = self._ids(*conditions.named_ids(words.without_excluded(slot.expression_at(level))))
+                    weights[ids[ids < len(weights)]] = _LEVEL_WEIGHTS[level]
+            is_found = weights > 0
+            counts += is_found
+            scores += np.float32(log((len(ordered) + 1) / (np.count_nonzero(is_found) + 0.5))) * weights
+        ordered = ordered[is_admitted[ordered] & (counts[ordered] > 0)]
+        is_missing = np.isin(ordered, self.missing_ids())
+        ordered = ordered[np.lexsort((-scores[ordered], -counts[ordered], is_missing))]
+        return _Partly(_read_only(ordered), _read_only(counts[ordered]))
 
     def _fields(self, levels: Iterable[tuple[int, int]], slots: Sequence[Slot]) -> dict[int, tuple[str, ...]]:
         """Return in which fields of sounds words are, by sound id, given the indices of their levels."""

@@ -67,7 +67,15 @@ class Slot:
 
     def has(self, level: int) -> bool:
         """Return whether it accepts more at a level than at the level before."""
-        return bool((self.whole, self.inflected, self.begun, self.inside)[level])
+        return bool(self._at(level))
+
+    def expression_at(self, level: int) -> str:
+        """Return the FTS5 expression for what it accepts at a level alone."""
+        mark = "*" if level == BEGUN else ""
+        return " OR ".join(f'"{phrase}"{mark}' for phrase in self._at(level))
+
+    def _at(self, level: int) -> tuple[str, ...]:
+        return (self.whole, self.inflected, self.begun, self.inside)[level]
 
     def is_in(self, text: str, level: int) -> bool:
         """Return whether a text has what it accepts up to a level; its words are plain, with spaces on both sides."""

@@ -22,6 +22,9 @@ from bowerbird.library.indexing.worker_pool import in_batches, run_tasks
 Post: TypeAlias = Callable[[Event], None]
 
 _NAMES_AT_ONCE: Final = 1000
+_NAMES_RENEWED_AT_ONCE: Final = 250
+"""Others who write wait for about 0.1 s."""
+
 _SOUNDS_PER_WORKER: Final = 100
 """Reading metadata takes a millisecond, starting a worker seconds."""
 
@@ -40,13 +43,12 @@ def read_names(writer: Writer, control: Control, post: Post) -> None:
         if not names:
             break
         writer.record_names([(sound_id, metadata_of_name(name, categories).texts) for sound_id, name in names])
-    n_old = writer.count_old_words()
-    pace = Pace(n_old, activity="Reading names")
-    while n_old and not control.is_cancelled:
+    n_left = writer.count_old_words()
+    pace = Pace(n_left, activity="Reading names")
+    while n_left > 0 and not control.is_cancelled:
         control.wait_while_paused()
-        n_renewed = writer.renew_words(limit=_NAMES_AT_ONCE)
-        if not n_renewed:
-            break
+        n_renewed = writer.renew_words(limit=_NAMES_RENEWED_AT_ONCE)
+        n_left = n_left - n_renewed if n_renewed else 0
         post(pace.advance(n_renewed))
 
 

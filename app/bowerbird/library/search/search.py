@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
+from bowerbird.catalogue.records import WORD_LEVELS, WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
 from bowerbird.domain.names import plain
 from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
@@ -207,10 +207,10 @@ class Search:
         by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
         if not by_name and not by_meaning:
             return meant[:DEFAULT_LIMIT]
-        level_of = dict(zip(named.ids.tolist(), named.levels.tolist(), strict=True))
-        whole = set(named.ids[named.is_whole].tolist())
+        whole = set(named.whole_among(np.array([*by_name, *by_meaning], np.int64)).tolist())
+        rank = {hit.sound_id: WORD_LEVELS.index(hit.level) for hit in found}
         ids = fused([[hit.sound_id for hit in found if hit.sound_id in whole], list(by_meaning)])
-        first = sorted((sound_id for sound_id in ids if sound_id in whole), key=lambda sound_id: level_of[sound_id])
+        first = sorted((sound_id for sound_id in ids if sound_id in whole), key=lambda sound_id: rank.get(sound_id, 9))
         rest = fused([[hit.sound_id for hit in partly], [sound_id for sound_id in by_meaning if sound_id not in whole]])
         n_best = max(0, _N_BEFORE_PARTS - len(first))
         best, rest = rest[:n_best], rest[n_best:]
