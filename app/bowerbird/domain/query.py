@@ -31,6 +31,8 @@ _TOKENS: Final = re.compile(rf'[-\u2212]?"[^"]*"?|{_FIELD}\s*"[^"]*"?|\S+', re.I
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))
 _MAX_PHRASE_WORDS: Final = 4
 _EXCLUDED: Final = re.compile(r"[-\u2212][^\W\d_].*(?<![-\u2212])", re.DOTALL)
+"""A word with the minus that excludes it: before a letter, and not at its end too."""
+
 _FILE_NAME: Final = re.compile(
     r"[^.\s]\.(?:wav|wave|bwf|w64|rf64|aiff?|aifc|flac|og[ga]|opus|mp[23]|m4a|aac|wma|caf|au|snd|rx2|rex|sd2)",
     re.IGNORECASE,
@@ -263,15 +265,11 @@ def parse_query(text: str) -> Query:
                 continue
             is_like_filter = looks_like_filter(part)
             fault = str(error) if is_like_filter and part[-1] not in "<>=" else None
-            terms.append(Term(part, tuple(words_of(part)), is_excluded(part), is_like_filter, fault))
+            is_excluded = _EXCLUDED.fullmatch(part) is not None
+            terms.append(Term(part, tuple(words_of(part)), is_excluded, is_like_filter, fault))
     if any(term.is_excluded for term in terms) and _is_file_name(terms):
         terms = [term if term.is_phrase else replace(term, is_excluded=False) for term in terms]
     return Query(tuple(terms), tuple(filters))
-
-
-def is_excluded(word: str) -> bool:
-    """Return whether a word has the minus that excludes it: before a letter, and not at its end too."""
-    return bool(_EXCLUDED.fullmatch(word))
 
 
 def _is_file_name(terms: Sequence[Term]) -> bool:

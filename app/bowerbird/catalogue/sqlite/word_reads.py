@@ -32,6 +32,9 @@ _SMALL_WORDS: Final = frozenset(
 )
 """Words that find nothing by themselves."""
 
+_DIGITS: Final = 6
+"""Scores that differ in later digits are equal: sums of the same words in another order."""
+
 _SOUNDS_AT_ONCE: Final = 1_000
 
 _FIELDS: Final = (("name", "name"), ("directory", "folder"), ("metadata", "metadata"))
@@ -209,7 +212,7 @@ class WordReads(SoundReads):
         is_admitted = self._admitted(query)
         is_admitted[self.named(query).ids] = False
         ordered = self._ordered("name", is_descending=False)
-        scores = np.zeros(len(is_admitted), np.float32)
+        scores = np.zeros(len(is_admitted))
         counts = np.zeros(len(is_admitted), np.int16)
         for slot in words.slots:
             if _SMALL_WORDS.intersection(slot.whole):
@@ -221,10 +224,10 @@ class WordReads(SoundReads):
                     weights[ids[ids < len(weights)]] = _LEVEL_WEIGHTS[level]
             is_found = weights > 0
             counts += is_found
-            scores += np.float32(log((len(ordered) + 1) / (np.count_nonzero(is_found) + 0.5))) * weights
+            scores += log((len(ordered) + 1) / (np.count_nonzero(is_found) + 0.5)) * weights
         ordered = ordered[is_admitted[ordered] & (counts[ordered] > 0)]
         is_missing = np.isin(ordered, self.missing_ids())
-        ordered = ordered[np.lexsort((-scores[ordered], -counts[ordered], is_missing))]
+        ordered = ordered[np.lexsort((-np.round(scores[ordered], _DIGITS), -counts[ordered], is_missing))]
         return _Partly(_read_only(ordered), _read_only(counts[ordered]))
 
     def _fields(self, levels: Iterable[tuple[int, int]], slots: Sequence[Slot]) -> dict[int, tuple[str, ...]]:

@@ -5,6 +5,7 @@ levels. Spellings meet in both directions: a word that is typed as one is also l
 the vocabulary (hihat, Hi-Hat), and two neighbouring words that are typed are also looked for as one (hi hat, hihat).
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,6 +32,7 @@ _LONGEST_SPLIT: Final = 24
 _LONGEST_ABBREVIATION: Final = 5
 """Letters that may be written with points between them: TNT, T.N.T."""
 
+_SHARP_WORD: Final = re.compile(r"\b([a-g])sharp\b")
 _MAX_MIDDLES: Final = 500
 _MAX_PARAMETERS: Final = 500
 
@@ -188,6 +190,8 @@ def _word_slot(units: Sequence[Term | str], index: int, known: frozenset[str], r
     is_last = index == len(units) - 1
     joined = _joined(units, index)
     whole = [*_spellings(unit.split(), known), *joined]
+    if _SHARP_WORD.search(unit) and rows("SELECT 1 FROM old_words WHERE last_id > 0", ()):
+        whole.append(_SHARP_WORD.sub(r"\1", unit))  # older versions left out the sign
     inflected = [form for word in (unit, *joined) for form in inflections(word) if form in known]
     begun, inside = [], []
     is_word = _is_word(unit)
