@@ -4,7 +4,6 @@ from typing import Final, TypeAlias
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.sqlite.connection import to_text
-from bowerbird.catalogue.sqlite.word_search import WordQuery
 from bowerbird.domain.fields import SORT_FIELDS, Field
 from bowerbird.domain.musical_keys import equal_keys
 from bowerbird.domain.query import Filter, Location, Query
@@ -57,26 +56,6 @@ def ordered_ids(order: str, *, is_descending: bool) -> Statement:
     return f"SELECT id FROM sounds WHERE {USABLE} ORDER BY {column} {direction} NULLS LAST{second}", []
 
 
-def matching_ids(query: Query, words: WordQuery) -> Statement:
-    """Return the statement for the sounds that a query matches, in no order; rejected sounds may be among them.
-
-    Parameters
-    ----------
-    query : Query
-    words : WordQuery
-        Its words, looked up.
-    """
-    conditions, parameters = _conditions(query, words)
-    if words.slots and not conditions:
-        denial, denied = _denial("rowid", query)
-        return f"{named_ids(words.expression())[0]} AND {denial}", [words.expression(), *denied]
-    if words.slots:
-        denial, denied = _denial("id", query)
-        conditions.append(f"id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?) AND {denial}")
-        parameters += [words.expression(), *denied]
-    return f"SELECT id FROM sounds WHERE {' AND '.join(conditions) or '1'}", parameters
-
-
 def named_ids(expression: str) -> Statement:
     """Return the statement for the sounds that an FTS5 expression matches, in no order."""
     return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [expression]
@@ -87,9 +66,9 @@ def named_ids_by_relevance(expression: str) -> Statement:
     return f"SELECT rowid FROM sound_words WHERE sound_words MATCH ? ORDER BY {BM25}", [expression]
 
 
-def admitted_ids(query: Query) -> Statement | None:
+def filtered_ids(query: Query) -> Statement | None:
     """Return the statement for the sounds that match a query's filters and location; None where it has none."""
-    conditions, parameters = _conditions(query, WordQuery())
+    conditions, parameters = _conditions(query)
     return (f"SELECT id FROM sounds WHERE {' AND '.join(conditions)}", parameters) if conditions else None
 
 
@@ -99,35 +78,22 @@ def denied_ids(query: Query) -> Statement:
     return f"SELECT id FROM sounds WHERE content_id IN ({denied})", list(query.phrases)
 
 
-def matching_contents(query: Query, words: WordQuery) -> Statement:
-    """Return the statement for content and sound ids of the analysed, present sounds that a query matches."""
-    conditions, parameters = _conditions(query, words)
-    conditions += ["content_id IS NOT NULL AND is_missing = 0", USABLE]
-    if words.slots:
-        denial, denied = _denial("sounds.id", query)
-        conditions.append(f"id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?) AND {denial}")
-        parameters += [words.expression(), *denied]
-    return f"SELECT content_id, sounds.id FROM sounds WHERE {' AND '.join(conditions)}", parameters
+def filtered_contents(query: Query) -> Statement:
+    """Return the statement for content and sound ids of analysed, present sounds by a query's filters and location."""
+    conditions, parameters = _conditions(query)
+    where = " AND ".join([*conditions, "content_id IS NOT NULL AND is_missing = 0", USABLE])
+    return f"SELECT content_id, sounds.id FROM sounds WHERE {where}", parameters
 
 
 DENIED: Final = "SELECT contents.id FROM words JOIN contents USING (audio_id) WHERE is_right = 0 AND word IN ({words})"
 """Contents that somebody denied one of some words."""
 
 
-def _denial(column: str, query: Query) -> Statement:
-    """Return the condition that nobody denied a sound one of the words it is searched by."""
-    sql, phrases = denied_ids(query)
-    return f"{column} NOT IN ({sql})", phrases
-
-
-def _conditions(query: Query, words: WordQuery) -> tuple[list[str], list[str | bytes | float | int]]:
-    """Return a query's filters and location, and its exclusions where no word is wanted, as SQL conditions."""
+def _conditions(query: Query) -> tuple[list[str], list[str | bytes | float | int]]:
+    """Return a query's filters and location as SQL conditions, and their parameters."""
     statements = [_filter_condition(condition) for condition in query.filters]
     if query.location is not None:
         statements.insert(0, _location_condition(query.location))
-    if words.excluded and not words.slots:
-        exclusion = "sounds.id NOT IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)"
-        statements.append((exclusion, [words.exclusion()]))
     return [sql for sql, _ in statements], [parameter for _, parameters in statements for parameter in parameters]
 
 

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from bowerbird.base.errors import RejectionCode
 from bowerbird.base.files import is_readable
@@ -126,7 +128,30 @@ class SoundReads(Session):
         """
         if query.is_everything:
             return self._ordered(query.order, is_descending=query.is_descending)
-        return self.in_order(self._ids(*conditions.matching_ids(query, self._looked_up(query))), query)
+        ordered = self._ordered(query.order, is_descending=query.is_descending)
+        is_matching = self._is_matching(query)
+        ordered = ordered[ordered < len(is_matching)]
+        return ordered[is_matching[ordered]]
+
+    def _is_matching(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Return which usable sounds match a query, by sound id, shape (largest id + 1,)."""
+        words = self._looked_up(query)
+        is_matching = self._is_admitted(query)
+        if words.slots:
+            is_matching &= _marked(self._ids(*conditions.named_ids(words.expression())), len(is_matching))
+        elif words.excluded:
+            is_matching &= ~_marked(self._ids(*conditions.named_ids(words.exclusion())), len(is_matching))
+        return is_matching
+
+    def _is_admitted(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Return which sounds a query may match by words: usable, not denied, within its filters; by sound id."""
+        is_admitted = self._until_written("usable", self._read_usable).copy()
+        filtered = conditions.filtered_ids(query)
+        if filtered is not None:
+            is_admitted &= _marked(self._ids(*filtered), len(is_admitted))
+        if query.phrases:
+            is_admitted &= ~_marked(self._ids(*conditions.denied_ids(query)), len(is_admitted))
+        return is_admitted
 
     def _looked_up(self, query: Query) -> WordQuery:
         """Return the words of a query, looked up; a keystroke asks for the same query several times."""
@@ -134,6 +159,10 @@ class SoundReads(Session):
         if self._last_words is None or self._last_words[0] != key:
             self._last_words = (key, look_up(query, self._rows))
         return self._last_words[1]
+
+    def _read_usable(self) -> npt.NDArray[np.bool_]:
+        ordered = self._ordered("name", is_descending=False)
+        return _marked(ordered, int(ordered.max(initial=-1)) + 1)
 
     def in_order(self, ids: Ids, query: Query) -> Ids:
         """Return those ids that are usable, in a query's order, shape (n,)."""
@@ -252,7 +281,20 @@ class SoundReads(Session):
 
     def matching_contents(self, query: Query) -> tuple[Ids, Ids]:
         """Return content ids and sound ids of the analysed, present sounds that match a query, shapes (n,)."""
-        return self._pairs(*conditions.matching_contents(query, self._looked_up(query)))
+
+        def read() -> tuple[Ids, Ids]:
+            contents, sounds = self._pairs(*conditions.filtered_contents(query))
+            contents.setflags(write=False)
+            sounds.setflags(write=False)
+            return contents, sounds
+
+        contents, sounds = read() if query.filters or query.location else self._until_written("analysed", read)
+        if not query.terms:
+            return contents, sounds
+        is_matching = self._is_matching(replace(query, filters=(), location=None))
+        is_known = sounds < len(is_matching)
+        contents, sounds = contents[is_known], sounds[is_known]
+        return contents[is_matching[sounds]], sounds[is_matching[sounds]]
 
 
 class SoundWrites(Session):
@@ -554,3 +596,10 @@ def _sound_row(row: sqlite3.Row) -> SoundRow:
         is_favourite=bool(row["is_favourite"]),
         tags=tuple((row["tags"] or "").splitlines()),
     )
+
+
+def _marked(ids: Ids, size: int) -> npt.NDArray[np.bool_]:
+    """Return an array of a size that is true at some ids; larger ids are left out."""
+    marks = np.zeros(size, np.bool_)
+    marks[ids[ids < size]] = True
+    return marks

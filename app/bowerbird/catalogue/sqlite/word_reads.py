@@ -82,7 +82,7 @@ class WordReads(SoundReads):
 
     def _named(self, query: Query) -> NamedSounds:
         words = self._looked_up(query)
-        is_admitted = self._admitted(query)
+        is_admitted = self._is_admitted(query)
         blocks: list[tuple[int, Ids]] = []
         for level in words.levels():
             expression = words.expression(level)
@@ -104,21 +104,6 @@ class WordReads(SoundReads):
         is_missing = np.isin(ids, self.missing_ids())
         order = np.argsort(is_missing, kind="stable")
         return NamedSounds(_read_only(ids[order]), _read_only(levels[order]))
-
-    def _admitted(self, query: Query) -> npt.NDArray[np.bool_]:
-        """Return which sounds a query may match by words: usable, not denied, within its filters; by sound id."""
-        ordered = self._ordered("name", is_descending=False)
-        is_admitted = np.zeros(int(ordered.max(initial=-1)) + 1, np.bool_)
-        is_admitted[ordered] = True
-        filtered = conditions.admitted_ids(query)
-        if filtered is not None:
-            ids = self._ids(*filtered)
-            within = np.zeros_like(is_admitted)
-            within[ids[ids < len(within)]] = True
-            is_admitted &= within
-        denied = self._ids(*conditions.denied_ids(query))
-        is_admitted[denied[denied < len(is_admitted)]] = False
-        return is_admitted
 
     def _by_relevance(self, ids: Ids, n_found: int, words: WordQuery, level: int) -> Ids:
         """Return sounds that match up to a level in the order of their relevance."""
@@ -209,7 +194,7 @@ class WordReads(SoundReads):
         nothing = _Partly(np.zeros(0, np.int64), np.zeros(0, np.int16))
         if len(words.slots) < 2:
             return nothing
-        is_admitted = self._admitted(query)
+        is_admitted = self._is_admitted(query)
         is_admitted[self.named(query).ids] = False
         ordered = self._ordered("name", is_descending=False)
         scores = np.zeros(len(is_admitted))
