@@ -132,9 +132,14 @@ def test_an_option_that_does_not_exist_is_still_told(command, library):
     assert "--voice" in done.complaints
 
 
-def test_numbers_and_letters_can_be_left_out_like_words(command, library):
-    for unwanted in ("-808", "-a", "-4x4"):
-        assert command("search", "rain", unwanted).complaints == ""
+def test_numbers_and_letters_with_a_minus_are_no_options(command, library):
+    for word in ("-808", "-a", "-4x4", "-6"):
+        assert command("search", "rain", word).complaints == ""
+
+
+def test_a_file_name_with_a_minus_is_read_in_its_order(search):
+    assert names(search("-my", "voice.wav"))[0] == "my voice.wav"
+    assert "my voice.wav" not in names(search("voice", "-my", "--limit", "20"))
 
 
 def test_filters_hold_for_meanings_too(search):

@@ -68,12 +68,15 @@ def test_a_filter_is_read_or_refused_with_a_remedy(text, expected):
         ('"duration<2"', "", ["duration<2"]),
         ("duration<", "duration<", []),
         ("duration<ki", "duration<ki", []),
-        ('unfinished "quote duration<2', "unfinished quote duration<2", []),
+        ('unfinished "quote duration<2', 'unfinished "quote duration<2', []),
         ("C:\\Sounds", "C:\\Sounds", []),
         ("impact -voice duration<2", "impact -voice", ["duration<2"]),
-        ('impact -"human voice"', "impact -human_voice", []),
-        ('"-human voice" impact', "-human_voice impact", []),
-        ('"big impact" -"a  b\tc"', "big impact -a_b_c", []),
+        ('impact -"human voice"', 'impact -"human voice"', []),
+        ('"-human voice" impact', '"-human voice" impact', []),
+        ('"big impact" -"a  b\tc"', '"big impact" -"a b c"', []),
+        ("“big impact” now", '"big impact" now', []),
+        ('12" vinyl', '12" vinyl', []),
+        ('say "a b"c', 'say "a b" c', []),
         ("-duration<2", "-duration<2", []),
         ("-", "-", []),
     ],
@@ -139,7 +142,7 @@ def test_an_excluded_phrase_keeps_its_minus_for_all_of_it():
     assert (query.text, query.words, query.excluded) == ("metal", ("metal",), ("human voice", "wind"))
 
 
-@pytest.mark.parametrize("text", ["voice", "hi-hat", 'metallic "long tail"', "rain wind", "-", "-_"])
+@pytest.mark.parametrize("text", ["voice", "hi-hat", "12 dB", "-12 dB", "rain wind", "-", "-_"])
 def test_without_a_minus_before_a_letter_nothing_is_excluded(text):
     query = parse_query(text)
     assert query.excluded == ()
@@ -147,11 +150,40 @@ def test_without_a_minus_before_a_letter_nothing_is_excluded(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "kick", 'kick -"open hat" duration<0.5', 'folder="Big Drums" snare', "rain -voice"]
+    "text",
+    [
+        "",
+        "kick",
+        'kick -"open hat" duration<0.5',
+        'folder="Big Drums" snare',
+        "rain -voice",
+        '"-12 dB" x',
+        'rate>1k "a b',
+    ],
 )
 def test_a_query_written_out_reads_back_as_itself(text):
     query = parse_query(text)
     assert parse_query(str(query)) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "is_excluded", "is_open"),
+    [
+        ('"door bell"', ("door", "bell"), False, False),
+        ('"-12 dB"', ("12", "dB"), False, False),
+        ('-"door bell"', ("door", "bell"), True, False),
+        ('"door be', ("door", "be"), False, True),
+        ('-"door be', ("door", "be"), True, True),
+    ],
+)
+def test_what_is_in_quotes_is_a_phrase_and_only_a_minus_before_them_excludes_it(text, words, is_excluded, is_open):
+    (term,) = parse_query(text).terms
+    assert (term.words, term.is_phrase, term.is_excluded, term.is_open) == (words, True, is_excluded, is_open)
+
+
+@pytest.mark.parametrize("text", ['""', '"', '-"', '"..."', '-""'])
+def test_quotes_without_words_are_nothing(text):
+    assert parse_query(text).terms == ()
 
 
 def test_only_the_exclusions_of_a_query_stay():

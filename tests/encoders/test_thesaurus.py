@@ -194,6 +194,26 @@ def test_very_long_words_are_fast_and_do_not_recurse(shipped):
     assert time.perf_counter() - began < 1.0
 
 
+@pytest.mark.parametrize("word", ["decay", "decays", "mono", "send", "spiccato", "flac"])
+def test_words_of_the_trade_are_not_corrected(word):
+    (meaning,) = load_thesaurus().meanings(word)
+    assert (meaning.word, meaning.is_guess) == (None, False)
+
+
+def test_misspelt_kinds_of_sounds_are_corrected_beside_them():
+    decay, thunder = load_thesaurus().meanings("decay thuner")
+    assert (decay.word, thunder.word, thunder.is_guess) == (None, "thunder", True)
+
+
+def test_users_add_words_that_are_not_corrected(tmp_path):
+    own = tmp_path / "thesaurus.toml"
+    own.write_text('not_corrected = ["Thuner"]')
+    assert read_thesaurus(SHIPPED, own).meanings("thuner")[0].word is None
+    own.write_text('not_corrected = "Thuner"')
+    with pytest.raises(EncoderError, match="not_corrected must be a list of texts"):
+        read_thesaurus(SHIPPED, own)
+
+
 def test_a_word_that_is_known_elsewhere_is_not_corrected(small):
     (meaning,) = read_thesaurus(small).meanings("blaste", also={"blaste"})
     assert (meaning.word, meaning.groups) == ("blaste", ())

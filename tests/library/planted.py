@@ -80,9 +80,9 @@ def planted(name, parts):
     return np.stack(rows)
 
 
-def fill(library):
-    """Write the planted sounds, and a background of sounds like nothing known, into a library."""
-    vectors = {name: planted(name, parts) for name, parts in PLANTED.items()}
+def fill(library, sounds=PLANTED):
+    """Write planted sounds, and a background of sounds like nothing known, into a library."""
+    vectors = {name: planted(name, parts) for name, parts in sounds.items()}
     for number in range(N_BACKGROUND):
         name = f"background/{number:02}.wav"
         vectors[name] = planted(name, [0.2 * np.random.default_rng(number).normal(size=3) @ np.eye(N_DIMS)[:3]])

@@ -19,6 +19,7 @@ from bowerbird.catalogue.records import (
     AnnotatedSound,
     Annotations,
     Collection,
+    ContentsByWords,
     EncodedWindows,
     EncoderRole,
     EventKind,
@@ -27,6 +28,7 @@ from bowerbird.catalogue.records import (
     FolderState,
     HistoryEntry,
     ListedFile,
+    NamedSounds,
     PendingContent,
     PendingSound,
     PresentContent,
@@ -184,8 +186,24 @@ class SoundReader(Protocol):
         """Return the number of sounds that `rejected` would return."""
         ...
 
+    def named(self, query: Query) -> NamedSounds:
+        """Return all sounds that match a query and have every word of it, best first."""
+        ...
+
     def search_words(self, query: Query, *, limit: int) -> list[WordMatch]:
-        """Return the best matches for a query's words; those with the last word whole come first."""
+        """Return the best sounds that have every word of a query; see `named`."""
+        ...
+
+    def partly_named(self, query: Query, *, limit: int) -> list[WordMatch]:
+        """Return the best sounds that have some words of a query but not all, those with most of them first."""
+        ...
+
+    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
+        """Return analysed, present contents that have words of a query: those with every word first, then most."""
+        ...
+
+    def known_words(self, words: Iterable[str]) -> frozenset[str]:
+        """Return those words, in lower case without accents, that names, folders or metadata of the library have."""
         ...
 
     def sounds_of(self, content_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -447,6 +465,14 @@ class AnalysisWriter(Protocol):
 
     def record_names(self, names: Iterable[tuple[int, Mapping[str, str]]]) -> None:
         """Record what the names of sounds say (sound id, texts), in one transaction."""
+        ...
+
+    def count_old_words(self) -> int:
+        """Return about how many sounds are found by texts that an older version made."""
+        ...
+
+    def renew_words(self, *, limit: int) -> int:
+        """Make the texts anew by which some sounds are found, in one transaction; return how many sounds those are."""
         ...
 
     def undescribed(self, folder: Folder, *, below: str, version: int) -> list[PendingContent]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -451,25 +451,79 @@ class WindowSpan:
     number: int
 
 
+WordLevel: TypeAlias = Literal["name", "whole", "inflected", "begun", "inside"]
+
+WORD_LEVELS: Final[tuple[WordLevel, ...]] = ("name", "whole", "inflected", "begun", "inside")
+"""How words are found, best first: they are the whole name; as typed or in another spelling; in another form; as
+beginnings of words; in the middle of words."""
+
+
 @dataclass(frozen=True, slots=True)
 class WordMatch:
-    """A sound that matches the words of a query.
+    """A sound that matches words of a query.
 
     Attributes
     ----------
     sound_id : int
-    bm25 : float
-        Lower is better.
-    texts : tuple of str
-        The name, directory and metadata as they are searched.
-    is_whole : bool
-        Whether the last word was found whole, not only as a prefix.
+    level : str
+        How the words were found; the worst of them counts.
+    fields : tuple of str
+        Where they were found: name, folder, metadata.
+    n_found, n_words : int
+        How many words and phrases of the query were found, and how many there are.
     """
 
     sound_id: int
-    bm25: float
-    texts: tuple[str, str, str]
-    is_whole: bool
+    level: WordLevel
+    fields: tuple[str, ...]
+    n_found: int
+    n_words: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContentsByWords:
+    """Contents that have words of a query: those with every word first, then those with most.
+
+    Attributes
+    ----------
+    content_ids : ndarray, shape (n,), int64
+        Each once; of those with as many words, the best first.
+    n_found : ndarray, shape (n,), int64
+        How many words and phrases each has.
+    n_words : int
+        How many the query has.
+    """
+
+    content_ids: npt.NDArray[np.int64]
+    n_found: npt.NDArray[np.int64]
+    n_words: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedSounds:
+    """All sounds that match every word of a query, best first; missing ones come last.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,), int64
+    levels : ndarray, shape (n,), int8
+        Indices of `WORD_LEVELS`.
+    """
+
+    ids: npt.NDArray[np.int64]
+    levels: npt.NDArray[np.int8]
+
+    @property
+    def is_whole(self) -> npt.NDArray[np.bool_]:
+        """Whether every word was found whole, as typed or in another form, shape (n,)."""
+        return self.levels <= WORD_LEVELS.index("inflected")
+
+    def whole_among(self, sound_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those of some sounds that have every word whole, in their order."""
+        whole = self.ids[self.is_whole]
+        is_whole = np.zeros(max(int(whole.max(initial=0)), int(sound_ids.max(initial=0))) + 1, np.bool_)
+        is_whole[whole] = True  # unlike np.isin, this does not sort a million ids
+        return sound_ids[is_whole[sound_ids]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -33,7 +34,6 @@ from bowerbird.domain.names import search_text
 from bowerbird.domain.query import (
     Example,
     Query,
-    is_excluded,
     looks_like_filter,
     parse_aspect,
     parse_example,
@@ -46,24 +46,27 @@ from bowerbird.library.library import Library
 from bowerbird.library.search.search import DEFAULT_LIMIT, Search
 
 _N_SURVEYED = 2000
+_MINUS_WORD = re.compile(r'-(?:[^\W_]|"|$)')
 
 
 class SearchCommand(TyperCommand):
-    """Accepts ``-voice`` among the words, which other commands would read as options v, o, i, c and e."""
+    """Accepts ``-voice`` and ``-6`` among the words, which other commands would read as options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Move words with a minus behind everything else, where they are not read as options."""
+        """Move all words behind the options, in their order, so that those with a minus are not read as options."""
         if "--" in args:
             return super().parse_args(ctx, args)
         options = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
         takes_value = {name for option in self.params if not getattr(option, "is_flag", True) for name in option.opts}
-        excluded = [
+        words = [
             index
             for index, word in enumerate(args)
-            if is_excluded(word) and word not in options and not (index and args[index - 1] in takes_value)
+            if (not word.startswith("-") or _MINUS_WORD.match(word))
+            and word not in options
+            and not (index and args[index - 1] in takes_value)
         ]
-        kept = [word for index, word in enumerate(args) if index not in excluded]
-        return super().parse_args(ctx, [*kept, "--", *(args[index] for index in excluded)])
+        kept = [word for index, word in enumerate(args) if index not in words]
+        return super().parse_args(ctx, [*kept, "--", *(args[index] for index in words)])
 
 
 def search(
@@ -71,8 +74,9 @@ def search(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS]...",
-            help="Words to find in names, folders and metadata, and by meaning if the encoder understands text; "
-            "a minus excludes a word. You can add filters.",
+            help="Words to find in names, folders and metadata, and by meaning if the encoder understands text. "
+            "A minus before a letter excludes a word: -voice. Words in quotes stand beside each other: "
+            "'\"door bell\"'. You can add filters.",
         ),
     ] = None,
     *,
@@ -106,6 +110,9 @@ def search(
     as_json: JsonOption = False,
 ) -> int:
     """Find sounds by words, by examples, or by both together.
+
+    Sounds with every word come first, then those with some of them. Words are found in other forms and spellings, and
+    inside longer words: wooden, wood; hihat, Hi-Hat; clap, Handclap. The name of a file finds that file first.
 
     If the encoder understands text, the meaning of the words and the examples count together. Otherwise the examples
     are compared with the sounds that have the words in their names. The percentage is the share of the library that is

@@ -5,12 +5,20 @@ import unicodedata
 from pathlib import PurePath
 from typing import Final
 
+_BY_CHARACTER: Final = (
+    "\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+"""Thai, Lao, kana, Han and Hangul, whose words are joined without spaces: each character is a part of its own."""
+
 _BOUNDARIES: Final = re.compile(
     r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])"  # camelCase
     r"|(?<=[A-Z])(?=[A-Z][a-z])"  # HTTPServer
     r"|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"  # kick01, 808kick
+    rf"|(?<=[{_BY_CHARACTER}])(?=[^\W_])|(?<=[^\W_])(?=[{_BY_CHARACTER}])"
 )
+_SHARP: Final = re.compile(r"(?:(?<![^\W_])|(?<=[a-z\d])(?=[A-G]))([A-Ga-g])[#♯]")
 _WORDS: Final = re.compile(r"[^\W_]+")
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _NUMBERS: Final = re.compile(r"\d+")
 
 
@@ -20,22 +28,55 @@ def root_name(folder: PurePath) -> str:
 
 
 def search_text(name: str) -> str:
-    """Return the words a name is found by: as written, and split at case and digit boundaries.
+    """Return the words a name is found by: its parts in order, then those words that were split into parts.
 
     >>> search_text("BigKick_01.wav")
-    'BigKick 01 wav Big Kick'
+    'Big Kick 01 wav BigKick'
     """
     words = words_of(name)
-    parts = [part for word in words for part in _BOUNDARIES.sub(" ", word).split()]
-    return " ".join(dict.fromkeys([*words, *parts]))
+    parts = [_parts(word) for word in words]
+    joined = [word for word, split in zip(words, parts, strict=True) if len(split) > 1]
+    return " ".join([*(part for split in parts for part in split), *joined])
+
+
+def parts_of(text: str) -> list[str]:
+    """Return the words of a text in order, taken apart: where case changes, and between letters and digits.
+
+    Scripts without spaces are taken apart at each character.
+
+    >>> parts_of("TR909kick C#3")
+    ['TR', '909', 'kick', 'Csharp', '3']
+    """
+    return [part for word in words_of(text) for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    return _BOUNDARIES.sub(" ", word).split()
+
+
+def is_by_character(part: str) -> bool:
+    """Return whether a part of a word is a character of a script without spaces."""
+    return re.match(f"[{_BY_CHARACTER}]", part) is not None
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in order, as written.
+    """Return the words of a text in order, as written; a sharp note is one word, so that C#3 is not C3.
 
-    Accents are composed first: a combining accent is not a letter, and macOS writes names that way.
+    Accents are composed first: a combining accent is not a letter, and macOS writes names that way. Marks that cannot
+    be composed, such as Arabic vowels, are left out.
     """
-    return _WORDS.findall(unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8")))
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    if not text.isascii():
+        text = "".join(letter for letter in text if not unicodedata.category(letter).startswith("M"))
+    return _WORDS.findall(_SHARP.sub(r"\1sharp", text))
+
+
+def plain(text: str) -> str:
+    """Return text without case, accents and ligatures, as words are compared; the marks of kana stay."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 
 
 def fold(text: str) -> str:

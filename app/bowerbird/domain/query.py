@@ -1,7 +1,13 @@
-"""A query: words, filters, a location and an order, parsed once from what people type."""
+"""A query: words, filters, a location and an order, parsed once from what people type.
+
+What is in quotes is a phrase: its words must stand beside each other, in this order. A minus excludes the word or
+phrase behind it where it can mean nothing else: it begins the word, a letter or a quote follows, the word does not end
+in a minus too, and what was typed does not end as a file name does. So the minuses of ``-12 dB``, ``hi-hat``, ``kick -
+snare``, ``Foley -Steps- 01`` and ``Rain -Heavy.wav`` belong to the names.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,9 +26,17 @@ RELEVANCE: Final = "relevance"
 _FILTER: Final = re.compile(rf"({'|'.join(FILTER_FIELDS)})(<=|>=|<|>|=|:)(.+)", re.DOTALL | re.IGNORECASE)
 _FILTER_BEGINNING: Final = re.compile(r"[a-z]+\s*[<>=]", re.IGNORECASE)
 _QUANTITY: Final = re.compile(r"([-\u2212]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]*)")
-_TOKENS: Final = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+_FIELD: Final = rf"(?:{'|'.join(FILTER_FIELDS)})(?:<=|>=|<|>|=|:)"
+_TOKENS: Final = re.compile(rf'[-\u2212]?"[^"]*"?|{_FIELD}\s*"[^"]*"?|\S+', re.IGNORECASE)
+_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟", '"'))
 _MAX_PHRASE_WORDS: Final = 4
-_EXCLUDED: Final = re.compile(r"[-\u2212][^\W_]")
+_EXCLUDED: Final = re.compile(r"[-\u2212][^\W\d_].*(?<![-\u2212])", re.DOTALL)
+"""A word with the minus that excludes it: before a letter, and not at its end too."""
+
+_FILE_NAME: Final = re.compile(
+    r"[^.\s]\.(?:wav|wave|bwf|w64|rf64|aiff?|aifc|flac|og[ga]|opus|mp[23]|m4a|aac|wma|caf|au|snd|rx2|rex|sd2)",
+    re.IGNORECASE,
+)
 _EXAMPLE: Final = re.compile(r"(?P<path>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)")
 
 
@@ -60,12 +74,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a query between spaces.
+    """A part of a query between spaces, or in quotes.
 
     Attributes
     ----------
     text : str
-        As typed, with its minus where it has one.
+        As typed, with its minus where it has one, without its quotes.
     words : tuple of str
         What names are searched for: the text taken apart at everything that is neither letter nor digit.
     is_excluded : bool
@@ -74,6 +88,10 @@ class Term:
         Whether it looks like a filter and is none, so that its author did not mean a word.
     fault : str or None
         What is wrong with it, if so; None for a filter that is being typed.
+    is_phrase : bool
+        Whether it is in quotes.
+    is_open : bool
+        Whether its quote was not closed yet, so that its last word may be unfinished.
     """
 
     text: str
@@ -81,6 +99,15 @@ class Term:
     is_excluded: bool = False
     is_like_filter: bool = False
     fault: str | None = None
+    is_phrase: bool = False
+    is_open: bool = False
+
+    def __str__(self) -> str:
+        """Return the term as it could be typed."""
+        if not self.is_phrase:
+            return self.text
+        end = "" if self.is_open else '"'
+        return f'-"{self.text[1:]}{end}' if self.is_excluded else f'"{self.text}{end}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +132,8 @@ class Query:
     Attributes
     ----------
     terms : tuple of Term
-        Every word of those that are not excluded must be found in name, folder or metadata; the last may be unfinished.
-        Excluded phrases are matched whole: ``-rain`` does not exclude Rainbow.
+        Every word of those that are not excluded must be found in name, folder or metadata, whole or as a part of a
+        word; phrases are matched whole. Excluded words and phrases are, too: ``-rain`` does not exclude Rainbow.
     filters : tuple of Filter
         All must hold.
     order : str
@@ -157,7 +184,7 @@ class Query:
     @property
     def typed(self) -> str:
         """All terms as typed, without the filters."""
-        return " ".join(term.text for term in self.terms)
+        return " ".join(str(term) for term in self.terms)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -176,7 +203,9 @@ class Query:
     def __str__(self) -> str:
         """Return the query as it could be typed."""
         filters = [f'"{text}"' if " " in (text := str(condition)) else text for condition in self.filters]
-        return " ".join([*(term.text for term in self.terms), *filters])
+        return " ".join(
+            [*filters, self.typed] if self.terms and self.terms[-1].is_open else [self.typed, *filters]
+        ).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,30 +244,38 @@ class SpellingCorrection:
 
 
 def parse_query(text: str) -> Query:
-    """Parse what was typed, such as ``kick -hat duration<0.5 rate>=48k``.
+    """Parse what was typed, such as ``kick -hat "long tail" duration<0.5``.
 
     What does not read as a complete filter is a word: typing is never an error.
     """
     terms: list[Term] = []
     filters: list[Filter] = []
-    for token in _TOKENS.findall(text):
-        part = token.replace('"', "")
+    for token in _TOKENS.findall(text.translate(_QUOTES)):
+        opening, quote, rest = token.partition('"')
+        is_phrase = bool(quote) and opening in ("", "-", "\u2212")
+        part = token.replace('"', "") if is_phrase or re.fullmatch(_FIELD + r"\s*", opening, re.IGNORECASE) else token
         try:
             filters.append(parse_filter(part))
         except QueryError as error:
-            is_like_filter = '"' not in token and looks_like_filter(part)
+            if is_phrase:
+                phrase = " ".join(part.split())
+                is_open = '"' not in rest
+                if words := tuple(words_of(phrase)):
+                    terms.append(Term(phrase, words, bool(opening), is_phrase=True, is_open=is_open))
+                continue
+            is_like_filter = looks_like_filter(part)
             fault = str(error) if is_like_filter and part[-1] not in "<>=" else None
-            # An excluded phrase in quotes stays one term, so that its minus holds for all of it.
-            parts = ["_".join(part.split())] if part.startswith("-") else part.split()
-            terms += [
-                Term(word, tuple(words_of(word)), is_excluded(word), is_like_filter, fault) for word in parts if word
-            ]
+            is_excluded = _EXCLUDED.fullmatch(part) is not None
+            terms.append(Term(part, tuple(words_of(part)), is_excluded, is_like_filter, fault))
+    if any(term.is_excluded for term in terms) and _is_file_name(terms):
+        terms = [term if term.is_phrase else replace(term, is_excluded=False) for term in terms]
     return Query(tuple(terms), tuple(filters))
 
 
-def is_excluded(word: str) -> bool:
-    """Return whether a word has the minus that excludes it."""
-    return bool(_EXCLUDED.match(word))
+def _is_file_name(terms: Sequence[Term]) -> bool:
+    """Return whether terms end as the name of a sound file does, so that they were probably pasted."""
+    last = terms[-1]
+    return not last.is_phrase and _FILE_NAME.search(last.text[-8:]) is not None and last.text[-1].isalnum()
 
 
 def looks_like_filter(word: str) -> bool:

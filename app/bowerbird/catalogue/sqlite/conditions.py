@@ -1,7 +1,6 @@
 """Queries as SQL: the conditions and orders that lists and searches share."""
 
-from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from bowerbird.base.text import printable
 from bowerbird.catalogue.sqlite.connection import to_text
@@ -10,7 +9,6 @@ from bowerbird.domain.musical_keys import equal_keys
 from bowerbird.domain.query import Filter, Location, Query
 
 Statement: TypeAlias = tuple[str, list[str | bytes | float | int]]
-LastWord: TypeAlias = Literal["any", "whole", "begun"]
 
 BM25: Final = "bm25(sound_words, 4.0, 2.0, 1.0)"
 """A word counts most in the name, then in the folders, then in the metadata."""
@@ -58,100 +56,44 @@ def ordered_ids(order: str, *, is_descending: bool) -> Statement:
     return f"SELECT id FROM sounds WHERE {USABLE} ORDER BY {column} {direction} NULLS LAST{second}", []
 
 
-def matching_ids(query: Query) -> Statement:
-    """Return the statement for the sounds that a query matches, in no order; rejected sounds may be among them."""
+def named_ids(expression: str) -> Statement:
+    """Return the statement for the sounds that an FTS5 expression matches, in no order."""
+    return "SELECT rowid FROM sound_words WHERE sound_words MATCH ?", [expression]
+
+
+def named_ids_by_relevance(expression: str) -> Statement:
+    """Return the statement for the sounds that an FTS5 expression matches, by BM25."""
+    return f"SELECT rowid FROM sound_words WHERE sound_words MATCH ? ORDER BY {BM25}", [expression]
+
+
+def filtered_ids(query: Query) -> Statement | None:
+    """Return the statement for the sounds that match a query's filters and location; None where it has none."""
     conditions, parameters = _conditions(query)
-    match = match_expression(query)
-    if match and not conditions:
-        denial, words = _denial("rowid", query)
-        return f"SELECT rowid FROM sound_words WHERE sound_words MATCH ? AND {denial}", [match, *words]
-    if match:
-        denial, words = _denial("id", query)
-        conditions.append(f"id IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?) AND {denial}")
-        parameters += [match, *words]
-    return f"SELECT id FROM sounds WHERE {' AND '.join(conditions) or '1'}", parameters
+    return (f"SELECT id FROM sounds WHERE {' AND '.join(conditions)}", parameters) if conditions else None
 
 
-def relevant_ids(query: Query) -> Statement:
-    """Return the statement for the sounds that a query matches, the most relevant first."""
-    return _matching("sounds.id", query, f"ORDER BY is_missing, {BM25}, name_key")
+def denied_ids(query: Query) -> Statement:
+    """Return the statement for the sounds that somebody denied one of the words they are searched by."""
+    denied = DENIED.format(words=", ".join("?" * len(query.phrases)))
+    return f"SELECT id FROM sounds WHERE content_id IN ({denied})", list(query.phrases)
 
 
-def scored_sounds(query: Query, *, last: LastWord, limit: int) -> Statement:
-    """Return the statement for id, score and searched texts of the sounds that match a query's words."""
-    columns = (
-        f"sounds.id AS id, {BM25} AS score, sound_words.name AS name, sound_words.directory AS directory, "
-        "sound_words.metadata AS metadata"
-    )
-    sql, parameters = _matching(columns, query, "ORDER BY is_missing, score, name_key LIMIT ?", last=last)
-    return sql, [*parameters, limit]
-
-
-def matching_contents(query: Query) -> Statement:
-    """Return the statement for content and sound ids of the analysed, present sounds that a query matches."""
-    analysed = "content_id IS NOT NULL AND is_missing = 0"
-    if match_expression(query):
-        return _matching("content_id, sounds.id", query, "", analysed)
+def filtered_contents(query: Query) -> Statement:
+    """Return the statement for content and sound ids of analysed, present sounds by a query's filters and location."""
     conditions, parameters = _conditions(query)
-    where = " AND ".join([*conditions, analysed, USABLE])
+    where = " AND ".join([*conditions, "content_id IS NOT NULL AND is_missing = 0", USABLE])
     return f"SELECT content_id, sounds.id FROM sounds WHERE {where}", parameters
-
-
-def _matching(columns: str, query: Query, rest: str, *further: str, last: LastWord = "any") -> Statement:
-    conditions, parameters = _conditions(query)
-    denial, words = _denial("sounds.id", query)
-    where = " AND ".join(["sound_words MATCH ?", *conditions, denial, *further, USABLE])
-    sql = f"SELECT {columns} FROM sound_words JOIN sounds ON sounds.id = sound_words.rowid WHERE {where} {rest}"
-    return sql, [match_expression(query, last=last) or "", *parameters, *words]
 
 
 DENIED: Final = "SELECT contents.id FROM words JOIN contents USING (audio_id) WHERE is_right = 0 AND word IN ({words})"
 """Contents that somebody denied one of some words."""
 
 
-def _denial(column: str, query: Query) -> Statement:
-    """Return the condition that nobody denied a sound one of the words it is searched by."""
-    denied = DENIED.format(words=", ".join("?" * len(query.phrases)))
-    return f"{column} NOT IN (SELECT id FROM sounds WHERE content_id IN ({denied}))", list(query.phrases)
-
-
-def match_expression(query: Query, *, last: LastWord = "any") -> str | None:
-    """Return the FTS5 expression for a query's words: all that are wanted, the last as a prefix, no excluded phrase.
-
-    Excluded phrases are matched whole: ``-rain`` does not exclude Rainbow.
-
-    Parameters
-    ----------
-    query : Query
-    last : {"any", "whole", "begun"}
-        How the last word is found: whole or as a prefix, only whole, only as a prefix.
-
-    Returns
-    -------
-    str or None
-        None where no word is wanted: FTS5 cannot express "everything but".
-    """
-    if not query.words:
-        return None
-    whole = " ".join(f'"{word}"' for word in query.words)
-    expression = whole if last == "whole" else f"{whole}*"
-    if last == "begun":
-        expression = f"({expression}) NOT ({whole})"
-    return f"({expression}) NOT {_any_of(query.excluded)}" if query.excluded else expression
-
-
-def _any_of(phrases: Sequence[str]) -> str:
-    return "(" + " OR ".join(f'"{phrase}"' for phrase in phrases) + ")"
-
-
 def _conditions(query: Query) -> tuple[list[str], list[str | bytes | float | int]]:
-    """Return a query's filters and location, and its exclusions where no word is wanted, as SQL conditions."""
+    """Return a query's filters and location as SQL conditions, and their parameters."""
     statements = [_filter_condition(condition) for condition in query.filters]
     if query.location is not None:
         statements.insert(0, _location_condition(query.location))
-    if query.excluded and not query.words:
-        exclusion = "sounds.id NOT IN (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)"
-        statements.append((exclusion, [_any_of(query.excluded)]))
     return [sql for sql, _ in statements], [parameter for _, parameters in statements for parameter in parameters]
 
 

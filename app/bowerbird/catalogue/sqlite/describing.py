@@ -8,8 +8,8 @@ import json
 import sqlite3
 from typing import Final
 
+from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.metadata import CuePoint, LoopRegion, Metadata, metadata_of, searched_texts
-from bowerbird.domain.names import search_text
 
 _TEXT_COLUMNS: Final = (
     "category", "subcategory", "title", "artist", "album", "genre", "description", "comment", "project", "scene",
@@ -95,5 +95,4 @@ def _write(connection: sqlite3.Connection, sound_id: int, metadata: Metadata, fu
         f"UPDATE sounds SET {_SET_COLUMNS} WHERE id = ?",
         [*texts, metadata.bpm, metadata.root_key, metadata.is_loop, sound_id],
     )
-    words = search_text(" ".join([*searched_texts(metadata), *further]))
-    connection.execute("UPDATE sound_words SET metadata = ?1 WHERE rowid = ?2 AND metadata <> ?1", [words, sound_id])
+    index_words(connection, sound_id, metadata=" ".join([*searched_texts(metadata), *further]))

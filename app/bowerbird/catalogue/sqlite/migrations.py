@@ -278,6 +278,19 @@ STEPS: Final = (
         "names to be read again: the list of UCS categories was corrected",
         ("UPDATE sounds SET name_metadata = NULL WHERE name GLOB '[A-Z][A-Z]*_*'",),
     ),
+    Step(
+        "vocabulary of what sounds are found by",
+        (
+            "CREATE TABLE vocabulary (word TEXT PRIMARY KEY) WITHOUT ROWID",
+            # Enough until the texts are read again, which takes minutes for a million sounds: see `renew_words`.
+            "CREATE VIRTUAL TABLE temp.sound_terms USING fts5vocab('main', 'sound_words', 'row')",
+            "INSERT INTO vocabulary SELECT term FROM temp.sound_terms WHERE term NOT GLOB '*[0-9]*'",
+            "DROP TABLE temp.sound_terms",
+            # The searched texts of sounds up to this id are as older versions made them.
+            "CREATE TABLE old_words (last_id INTEGER NOT NULL)",
+            "INSERT INTO old_words SELECT ifnull(max(id), 0) FROM sounds",
+        ),
+    ),
 )
 
 

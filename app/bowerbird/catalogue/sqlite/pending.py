@@ -13,6 +13,7 @@ from bowerbird.catalogue.sqlite.audio import identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_content, describe_unanalysed, record_metadata
 from bowerbird.catalogue.sqlite.session import Session
+from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.metadata import Metadata
 
 METADATA: Final = "metadata"
@@ -24,10 +25,14 @@ class PendingReads(Session):
     """Reads what is pending."""
 
     def pending_folders(self, encoder_id: str) -> list[Path]:
-        """Return folders with sounds that are to be analysed: a run was interrupted, or the encoder is new."""
+        """Return folders that an indexing run has something to do in.
+
+        A run was interrupted, the encoder is new, or sounds are found by texts that an older version made.
+        """
         sql = (
             "SELECT path FROM folders WHERE EXISTS (SELECT 1 FROM sounds WHERE folder_id = folders.id "
-            f"AND {conditions.PENDING}) AND NOT is_removed ORDER BY path"
+            f"AND ({conditions.PENDING} OR sounds.id <= (SELECT last_id FROM old_words))) AND NOT is_removed "
+            "ORDER BY path"
         )
         return [Path(row["path"]) for row in self._rows(sql, _this_version(encoder_id))]
 
@@ -133,6 +138,33 @@ class PendingWrites(Session):
                     describe_unanalysed(connection, sound_id)
             for content_id in contents:
                 describe_content(connection, content_id)
+
+    def count_old_words(self) -> int:
+        """Return how many sounds are found by texts that an older version made."""
+        return int(self._value("SELECT count(*) FROM sounds WHERE id <= (SELECT last_id FROM old_words)"))
+
+    def renew_words(self, *, limit: int) -> int:
+        """Make the texts anew by which some sounds are found, in one transaction; return how many sounds those are.
+
+        Only the last of them is a new revision: until then, lists keep their order, which the texts do not change.
+        """
+        with self._transaction(is_about_sounds=False) as connection:
+            (last_id,) = connection.execute("SELECT last_id FROM old_words").fetchone()
+            rows = connection.execute(
+                "SELECT id, name, directory, content_id FROM sounds WHERE id <= ? ORDER BY id DESC LIMIT ?",
+                [last_id, limit],
+            ).fetchall()
+            for row in rows:
+                index_words(connection, row["id"], name=row["name"], directory=row["directory"])
+                if row["content_id"] is None:
+                    describe_unanalysed(connection, row["id"])
+            for content_id in {row["content_id"] for row in rows if row["content_id"] is not None}:
+                describe_content(connection, content_id)
+            is_last = len(rows) < limit
+            connection.execute("UPDATE old_words SET last_id = ?", [0 if is_last else rows[-1]["id"] - 1])
+            if is_last and last_id:
+                connection.execute("UPDATE revision SET number = number + 1")
+        return len(rows)
 
     def undescribed(self, folder: Folder, *, below: str, version: int) -> list[PendingContent]:
         """Return contents whose metadata an older version read, in the order of folders and names."""

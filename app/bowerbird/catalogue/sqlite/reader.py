@@ -13,10 +13,10 @@ from bowerbird.catalogue.sqlite.migrations import STEPS, bring_up_to_date
 from bowerbird.catalogue.sqlite.naming import NamingReads
 from bowerbird.catalogue.sqlite.pending import PendingReads
 from bowerbird.catalogue.sqlite.recent import RecentReads
-from bowerbird.catalogue.sqlite.sounds import SoundReads
+from bowerbird.catalogue.sqlite.word_reads import WordReads
 
 
-class SqliteReader(SoundReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, NamingReads):
+class SqliteReader(WordReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, NamingReads):
     """The catalogue, open for reading in the thread that made it.
 
     Parameters

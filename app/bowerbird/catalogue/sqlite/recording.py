@@ -8,7 +8,7 @@ from bowerbird.catalogue.records import Analysis, EncodedWindows
 from bowerbird.catalogue.sqlite.audio import audio_for, copy_annotations, identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_content, record_metadata
-from bowerbird.domain.names import search_text
+from bowerbird.catalogue.sqlite.word_index import index_words
 
 
 def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: bytes, encoder_id: str) -> int:
@@ -154,7 +154,4 @@ def _reunite(connection: sqlite3.Connection, content_hash: bytes) -> None:
                 old_id,
             ],
         )
-        connection.execute(
-            "UPDATE sound_words SET name = ?, directory = ? WHERE rowid = ?",
-            [search_text(name), search_text(directory), old_id],
-        )
+        index_words(connection, old_id, name=name, directory=directory)

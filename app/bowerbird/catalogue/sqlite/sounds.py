@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from bowerbird.base.errors import RejectionCode
 from bowerbird.base.files import is_readable
@@ -22,17 +24,18 @@ from bowerbird.catalogue.records import (
     SoundRow,
     StoredFile,
     StoredLoudness,
-    WordMatch,
 )
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.audio import delete_orphans
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_unanalysed, stored_metadata
 from bowerbird.catalogue.sqlite.session import Ids, Session
+from bowerbird.catalogue.sqlite.word_index import index_words, insert_words
+from bowerbird.catalogue.sqlite.word_search import WordQuery, look_up
 from bowerbird.domain.metadata import SoundMetadata, for_inspector
-from bowerbird.domain.names import directory_key, root_name, search_text, sort_key
+from bowerbird.domain.names import directory_key, root_name, sort_key
 from bowerbird.domain.peaks import Peaks
-from bowerbird.domain.query import RELEVANCE, Location, Query
+from bowerbird.domain.query import Location, Query, Term
 from bowerbird.domain.rejections import REJECTIONS
 
 _SOUND_ROWS: Final = (
@@ -44,7 +47,6 @@ _SOUND_ROWS: Final = (
 )
 _HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
 _T = TypeVar("_T")
-_LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
 
 class SoundReads(Session):
@@ -52,6 +54,7 @@ class SoundReads(Session):
 
     _known: dict[object, Any]
     _known_revision: int | None = None
+    _last_words: tuple[tuple[int, tuple[Term, ...]], WordQuery] | None = None
 
     def revision(self) -> int:
         """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
@@ -120,13 +123,46 @@ class SoundReads(Session):
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,).
 
-        The order of the whole library is cached until somebody writes, so a query does not sort.
+        Every word must be found, at least as a part of a word. The order of the whole library is cached until somebody
+        writes, so a query does not sort.
         """
-        if query.order == RELEVANCE and query.words:
-            return self._ids(*conditions.relevant_ids(query))
         if query.is_everything:
             return self._ordered(query.order, is_descending=query.is_descending)
-        return self.in_order(self._ids(*conditions.matching_ids(query)), query)
+        ordered = self._ordered(query.order, is_descending=query.is_descending)
+        is_matching = self._is_matching(query)
+        ordered = ordered[ordered < len(is_matching)]
+        return ordered[is_matching[ordered]]
+
+    def _is_matching(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Return which usable sounds match a query, by sound id, shape (largest id + 1,)."""
+        words = self._looked_up(query)
+        is_matching = self._is_admitted(query)
+        if words.slots:
+            is_matching &= _marked(self._ids(*conditions.named_ids(words.expression())), len(is_matching))
+        elif words.excluded:
+            is_matching &= ~_marked(self._ids(*conditions.named_ids(words.exclusion())), len(is_matching))
+        return is_matching
+
+    def _is_admitted(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Return which sounds a query may match by words: usable, not denied, within its filters; by sound id."""
+        is_admitted = self._until_written("usable", self._read_usable).copy()
+        filtered = conditions.filtered_ids(query)
+        if filtered is not None:
+            is_admitted &= _marked(self._ids(*filtered), len(is_admitted))
+        if query.phrases:
+            is_admitted &= ~_marked(self._ids(*conditions.denied_ids(query)), len(is_admitted))
+        return is_admitted
+
+    def _looked_up(self, query: Query) -> WordQuery:
+        """Return the words of a query, looked up; a keystroke asks for the same query several times."""
+        key = (self.revision(), query.terms)
+        if self._last_words is None or self._last_words[0] != key:
+            self._last_words = (key, look_up(query, self._rows))
+        return self._last_words[1]
+
+    def _read_usable(self) -> npt.NDArray[np.bool_]:
+        ordered = self._ordered("name", is_descending=False)
+        return _marked(ordered, int(ordered.max(initial=-1)) + 1)
 
     def in_order(self, ids: Ids, query: Query) -> Ids:
         """Return those ids that are usable, in a query's order, shape (n,)."""
@@ -232,19 +268,6 @@ class SoundReads(Session):
         """Return the number of sounds that `rejected` would return."""
         return int(self._value(f"SELECT count(*) FROM ({conditions.REJECTED})"))
 
-    def search_words(self, query: Query, *, limit: int) -> list[WordMatch]:
-        """Return the best matches for a query's words; those with the last word whole come first."""
-        found: list[WordMatch] = []
-        for last in _LAST_WORDS if query.words else ():
-            rows = self._rows(*conditions.scored_sounds(query, last=last, limit=limit - len(found)))
-            found += [
-                WordMatch(row["id"], row["score"], (row["name"], row["directory"], row["metadata"]), last == "whole")
-                for row in rows
-            ]
-            if len(found) >= limit:
-                break
-        return found
-
     def sounds_of(self, content_ids: Iterable[int]) -> dict[int, list[int]]:
         """Return the usable, present sounds of each content, by content id, in the order of their names."""
         found: dict[int, list[int]] = {}
@@ -258,7 +281,20 @@ class SoundReads(Session):
 
     def matching_contents(self, query: Query) -> tuple[Ids, Ids]:
         """Return content ids and sound ids of the analysed, present sounds that match a query, shapes (n,)."""
-        return self._pairs(*conditions.matching_contents(query))
+
+        def read() -> tuple[Ids, Ids]:
+            contents, sounds = self._pairs(*conditions.filtered_contents(query))
+            contents.setflags(write=False)
+            sounds.setflags(write=False)
+            return contents, sounds
+
+        contents, sounds = read() if query.filters or query.location else self._until_written("analysed", read)
+        if not query.terms:
+            return contents, sounds
+        is_matching = self._is_matching(replace(query, filters=(), location=None))
+        is_known = sounds < len(is_matching)
+        contents, sounds = contents[is_known], sounds[is_known]
+        return contents[is_matching[sounds]], sounds[is_matching[sounds]]
 
 
 class SoundWrites(Session):
@@ -295,9 +331,7 @@ class SoundWrites(Session):
                 [into.id, to_text(directory), directory_key(directory), row["id"]],
             )
             self._connection.execute("DELETE FROM hidden WHERE sound_id = ?", [row["id"]])
-            self._connection.execute(
-                "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
-            )
+            index_words(self._connection, row["id"], directory=directory)
 
     def remove_folder(self, folder_id: int) -> None:
         """Remove a folder and its sounds from the library; the files stay where they are."""
@@ -402,10 +436,7 @@ class SoundWrites(Session):
                     "WHERE id = ?",
                     [to_text(moved), to_text(directory), directory_key(directory), row["id"]],
                 )
-                connection.execute(
-                    "UPDATE sound_words SET directory = ? WHERE rowid = ?", [search_text(directory), row["id"]]
-                )
-
+                index_words(connection, row["id"], directory=directory)
             if same:
                 connection.execute("UPDATE sounds SET folder_id = ? WHERE folder_id = ?", [folder_id, same["id"]])
                 connection.execute("DELETE FROM folders WHERE id = ?", [same["id"]])
@@ -486,11 +517,9 @@ class SoundWrites(Session):
                 stamp.mtime_ns,
             ],
         )
-        self._connection.execute(
-            "INSERT INTO sound_words (rowid, name, directory, metadata) VALUES (?, ?, ?, '')",
-            [cursor.lastrowid, search_text(name), search_text(directory)],
-        )
-        return int(cursor.lastrowid or 0)
+        sound_id = int(cursor.lastrowid or 0)
+        insert_words(self._connection, sound_id, name=name, directory=directory)
+        return sound_id
 
     def _reset(self, sound_id: int, stamp: FileStamp) -> None:
         """Clear the content of a file that has changed."""
@@ -567,3 +596,10 @@ def _sound_row(row: sqlite3.Row) -> SoundRow:
         is_favourite=bool(row["is_favourite"]),
         tags=tuple((row["tags"] or "").splitlines()),
     )
+
+
+def _marked(ids: Ids, size: int) -> npt.NDArray[np.bool_]:
+    """Return an array of a size that is true at some ids; larger ids are left out."""
+    marks = np.zeros(size, np.bool_)
+    marks[ids[ids < size]] = True
+    return marks

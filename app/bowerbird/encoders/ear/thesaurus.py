@@ -120,10 +120,13 @@ class Thesaurus:
     ----------
     groups : tuple of Group
     adjectives : tuple of Adjective
+    not_corrected : frozenset of str
+        Words, in lower case, that name no kind of sound and are no misspellings.
     """
 
     groups: tuple[Group, ...]
     adjectives: tuple[Adjective, ...]
+    not_corrected: frozenset[str] = frozenset()
 
     def meanings(self, text: str, *, also: Container[str] = frozenset()) -> tuple[Meaning, ...]:
         """Look up the words of a text, longest phrases first; stop words are skipped.
@@ -211,6 +214,9 @@ class Thesaurus:
             return
         if word.isdecimal():
             return
+        if not self.not_corrected.isdisjoint(forms(word)):
+            yield Meaning(word)
+            return
         if parts := self._compound(word):
             yield from parts
             return
@@ -295,17 +301,19 @@ def read_thesaurus(shipped: Path, own: Path | None = None) -> Thesaurus:
     """
     groups: dict[str, Group] = {}
     adjectives: dict[str, Adjective] = {}
+    not_corrected: set[str] = set()
     for path in (shipped, own):
         if path is None or (path is own and not path.is_file()):
             continue
-        added, described = _read(path)
+        added, described, kept = _read(path)
+        not_corrected |= kept
         _merge(groups, added)
         _merge(adjectives, described)
         for group in added:
             for parent in group.parents:
                 if phrase_of(parent) not in groups:
                     raise _invalid(path, f"group {group.name} has a parent {parent} that does not exist")
-    return Thesaurus(tuple(groups.values()), tuple(adjectives.values()))
+    return Thesaurus(tuple(groups.values()), tuple(adjectives.values()), frozenset(not_corrected))
 
 
 _Named = TypeVar("_Named", Group, Adjective)
@@ -325,15 +333,18 @@ def _merged_words(before: Group | Adjective, added: Group | Adjective) -> dict[s
     }
 
 
-def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
+def _read(path: Path) -> tuple[list[Group], list[Adjective], set[str]]:
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise EncoderError(f"The thesaurus {path} cannot be read ({os_reason(error)}). Check the folder.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EncoderError(f"The thesaurus {path} is not valid TOML ({error}). Correct it, or delete it.") from error
-    if unknown := sorted(set(tables) - {"group", "adjective"}):
-        raise _invalid(path, f"it has {unknown[0]}; it may have [[group]] and [[adjective]]")
+    if unknown := sorted(set(tables) - {"group", "adjective", "not_corrected"}):
+        raise _invalid(path, f"it has {unknown[0]}; it may have not_corrected, [[group]] and [[adjective]]")
+    words = tables.get("not_corrected", [])
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise _invalid(path, "not_corrected must be a list of texts")
     groups = [_made(Group, table, path, "group") for table in _tables(tables, "group", path)]
     adjectives = [_made(Adjective, table, path, "adjective") for table in _tables(tables, "adjective", path)]
     for adjective in adjectives:
@@ -341,7 +352,7 @@ def _read(path: Path) -> tuple[list[Group], list[Adjective]]:
             raise _invalid(path, f"{adjective.name} steers {adjective.steers}; choose {', '.join(BLOCKS)}")
         if adjective.towards not in ("high", "low"):
             raise _invalid(path, f'{adjective.name} has towards = {adjective.towards}; write "high" or "low"')
-    return groups, adjectives
+    return groups, adjectives, {phrase_of(word) for word in words}
 
 
 def _tables(tables: Mapping[str, Any], kind: str, path: Path) -> list[dict[str, Any]]:

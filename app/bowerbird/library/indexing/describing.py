@@ -22,6 +22,9 @@ from bowerbird.library.indexing.worker_pool import in_batches, run_tasks
 Post: TypeAlias = Callable[[Event], None]
 
 _NAMES_AT_ONCE: Final = 1000
+_NAMES_RENEWED_AT_ONCE: Final = 250
+"""Others who write wait for about 0.1 s."""
+
 _SOUNDS_PER_WORKER: Final = 100
 """Reading metadata takes a millisecond, starting a worker seconds."""
 
@@ -32,14 +35,21 @@ _ACTIVITIES: Final[Mapping[TaskKind, tuple[str, str]]] = {
 """What is shown meanwhile, and what stands for it in the catalogue's table of faults."""
 
 
-def read_names(writer: Writer, control: Control) -> None:
-    """Read what the names of sounds say, as far as it was not read yet."""
+def read_names(writer: Writer, control: Control, post: Post) -> None:
+    """Read what the names of sounds say, as far as it was not read yet, or was read by an older version."""
     categories = ucs_categories()
     while not control.is_cancelled:
         names = writer.unread_names(limit=_NAMES_AT_ONCE)
         if not names:
-            return
+            break
         writer.record_names([(sound_id, metadata_of_name(name, categories).texts) for sound_id, name in names])
+    n_left = writer.count_old_words()
+    pace = Pace(n_left, activity="Reading names")
+    while n_left > 0 and not control.is_cancelled:
+        control.wait_while_paused()
+        n_renewed = writer.renew_words(limit=_NAMES_RENEWED_AT_ONCE)
+        n_left = n_left - n_renewed if n_renewed else 0
+        post(pace.advance(n_renewed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def index_folders(
         run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers(), ignored)
         for path in _outermost(folders or [folder.path for folder in library.folders()]):
             _scan_folder(run, path)
-        read_names(writer, control)
+        read_names(writer, control, post)
         _analyse_pending(run)
         workers = Workers(encoder.id, run.n_workers, control)
         describe_pending(writer, run.scanned, workers=workers, post=post)

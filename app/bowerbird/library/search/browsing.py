@@ -165,15 +165,12 @@ class Browsing:
         """
         search = self._search
         found = search.by_text(query, limit=N_SIMILAR, n_weak=N_WEAK)
-        named = search.reader.list_ids(search.with_synonyms(replace(query, order="name", is_descending=False)))
-        if not query.words:
-            named = named[:0]
         best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
         weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
-        is_missing = np.isin(named, search.reader.missing_ids())
-        named = np.concatenate([named[~is_missing], named[is_missing]])
-        best = best[~np.isin(best, named[len(named) - is_missing.sum() :])]  # missing sounds come last
-        ids = np.concatenate([best, named[~np.isin(named, best)], weak])
+        named = search.reader.named(search.with_synonyms(query)).ids if query.words else best[:0]
+        ids = np.concatenate([best, named[~np.isin(named, best)]])
+        is_missing = np.isin(ids, search.reader.missing_ids())
+        ids = np.concatenate([ids[~is_missing], ids[is_missing], weak])
         matches = {match.sound_id: match for match in found}
         return self._ranked(ids, matches, query, by_name=_BY_NAME if len(named) else None)
 

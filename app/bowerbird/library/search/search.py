@@ -1,19 +1,20 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import WindowSpan, WordMatch
+from bowerbird.catalogue.records import WORD_LEVELS, WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
-from bowerbird.domain.names import fold
-from bowerbird.domain.query import Example, Query, SpellingCorrection
+from bowerbird.domain.names import plain
+from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
@@ -36,8 +37,24 @@ _MAX_MOMENTS: Final = 3
 _UNLIKE_WEIGHT: Final = 0.5
 """What matches should differ from counts half: it steers the ranking and does not lead it."""
 
-_N_BEFORE_PREFIXES: Final = 10
-"""Matches that come before names in which only a prefix was found: "rain" may be unfinished, or not mean "Rainbow"."""
+_N_BEFORE_PARTS: Final = 10
+"""Matches that come before names with only parts of words: "rain" may be unfinished, or not mean "train"."""
+
+N_FEW: Final = 20
+"""Where fewer sounds have every word, those with some of the words follow."""
+
+N_PARTLY: Final = 200
+"""Sounds with some of the words that are listed."""
+
+_LEVELS: Final[Mapping[WordLevel, str]] = MappingProxyType(
+    {
+        "name": "words",
+        "whole": "words",
+        "inflected": "forms of words",
+        "begun": "beginnings of words",
+        "inside": "parts of words",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,19 +129,44 @@ class Search:
 
     def understands(self, query: Query) -> bool:
         """Return whether a query's words mean something: the wanted words, else the excluded words."""
+        query = self._as_meant(query)
         return self._meanings.understands(query.text if query.words else " ".join(query.excluded))
 
     def unknown_words(self, query: Query) -> tuple[str, ...]:
         """Return which of the wanted words mean nothing to the encoder, and are searched by name only."""
-        return self._meanings.unknown_words(query.text)
+        meant = self._as_meant(query)
+        names = [word for term in query.terms if term not in meant.terms for word in term.words]
+        return (*map(str.lower, names), *self._meanings.unknown_words(meant.text))
 
     def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
-        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""
+        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling.
+
+        Words that the library has are not misspelt.
+        """
+        query = self._as_meant(query)
+        return self._guesses(query) if self.understands(query) else ()
+
+    def _guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
         text = self.encoder.text
-        if text is None or not isinstance(text, SpellingCorrector) or not self.understands(query):
+        if text is None or not isinstance(text, SpellingCorrector):
             return ()
         phrases = (query.text, *query.excluded)
         return tuple(dict.fromkeys(guess for phrase in phrases for guess in text.guesses(phrase)))
+
+    def _as_meant(self, query: Query) -> Query:
+        """Return a query without the words that the encoder would correct though the library has them.
+
+        Where these are all that is asked for, nothing is left: they are names and mean nothing to the encoder.
+        """
+        guessed = {plain(guess.typed) for guess in self._guesses(query)}
+        known = self.reader.known_words(guessed) if guessed else frozenset()
+        if not known:
+            return query
+        return replace(query, terms=tuple(term for term in query.terms if not known.issuperset(_plain_parts(term))))
+
+    def _share_understood(self, query: Query, meant: Query) -> float:
+        """Return how much of a query was understood, in [0, 1]: nothing of the words that were left out of it."""
+        return self._meanings.share_understood(meant.text) * len(meant.words) / max(1, len(query.words))
 
     def with_synonyms(self, query: Query) -> Query:
         """Return a query that no sound matches which was denied another word for one that is asked for."""
@@ -134,19 +176,21 @@ class Search:
         return replace(query, synonyms=text.synonyms(query.text))
 
     def by_words(self, query: Query, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
-        """Find sounds whose name, folder or metadata contain every word; the last may be a prefix.
+        """Find sounds whose name, folder or metadata contain every word, at least as a part of a word.
 
-        Sounds with the whole word come first. Without words, the query's filters list sounds by name.
+        Whole words come first, then their inflections, beginnings and middles of words; where few sounds have every
+        word, those with some of them follow. Without words, the query's filters list sounds by name.
         """
         if not query.words:
             return self._listed(query, limit)
-        whole, prefixes = self._named(self.with_synonyms(query), limit)
-        return [*whole, *prefixes]
+        query = self.with_synonyms(query)
+        found = self.reader.search_words(query, limit=limit)
+        return self._matches_of([*found, *self._partly_named(query)][:limit])
 
     def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, n_weak: int | None = None) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
 
-        Weak matches by meaning alone come last.
+        Sounds that have every word, whole or inflected, come first; weak matches by meaning alone come last.
 
         Parameters
         ----------
@@ -163,37 +207,47 @@ class Search:
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
         query = self.with_synonyms(query)
-        whole, prefixes = self._named(query, limit)
+        named = self.reader.named(query)
+        found = self.reader.search_words(query, limit=limit)
+        partly = self._partly_named(query)
         meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
-        by_name = {match.sound_id: match for match in [*whole, *prefixes]}
+        by_name = {match.sound_id: match for match in self._matches_of([*found, *partly])}
+        every = np.array([*by_name, *(match.sound_id for match in meant)], np.int64)
+        whole = set(named.whole_among(every).tolist())
+        meant = [replace(match, is_named=match.sound_id in whole) for match in meant]
         weak = [match for match in meant if match.is_weak and match.sound_id not in by_name]
         left_out = {match.sound_id for match in weak}
         by_meaning = {match.sound_id: match for match in meant if match.sound_id not in left_out}
-        ids = fused([[match.sound_id for match in whole], list(by_meaning)])
-        best, rest = ids[:_N_BEFORE_PREFIXES], ids[_N_BEFORE_PREFIXES:]
-        later = [match.sound_id for match in prefixes if match.sound_id not in best]
-        ids = self._present_first([*best, *fused([later, rest])])[:limit]
-        likely = [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+        ids = self._present_first(_in_order(found, partly, list(by_meaning), whole))
+        likely = [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids[:limit]]
         return [*likely, *weak[:n_weak]][:limit]
+
+    def _partly_named(self, query: Query) -> list[WordMatch]:
+        """Return sounds with some of the words, where few have them all."""
+        is_few = len(query.words) > 1 and len(self.reader.named(query).ids) < N_FEW
+        return self.reader.partly_named(query, limit=N_PARTLY) if is_few else []
 
     def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
         """Return sounds in their order, those that are missing behind all others."""
         is_missing = np.isin(sound_ids, self.reader.missing_ids()).tolist()
         return [sound_ids[index] for index in sorted(range(len(sound_ids)), key=is_missing.__getitem__)]
 
-    def _named(self, query: Query, limit: int) -> tuple[list[Match], list[Match]]:
-        """Return the matches by words: those with all words whole, and those with a prefix."""
-        found = self.reader.search_words(query, limit=limit)
+    def _matches_of(self, found: Sequence[WordMatch]) -> list[Match]:
+        """Return matches of words; a score falls with the rank."""
         rows = self.reader.listed_files([hit.sound_id for hit in found])
-        whole: list[Match] = []
-        prefixes: list[Match] = []
-        for hit in found:
-            if hit.sound_id in rows:
-                duration_s = rows[hit.sound_id].duration_s or 0.0
-                why = _matched_fields(query.words, hit)
-                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, why, is_named=True)
-                (whole if hit.is_whole else prefixes).append(match)
-        return whole, prefixes
+        return [
+            Match(
+                hit.sound_id,
+                1.0 / rank,
+                None,
+                0.0,
+                rows[hit.sound_id].duration_s or 0.0,
+                _word_reason(hit),
+                is_named=True,
+            )
+            for rank, hit in enumerate(found, start=1)
+            if hit.sound_id in rows
+        ]
 
     def _listed(self, query: Query, limit: int) -> list[Match]:
         ids = self.reader.list_ids(query)[:limit].tolist()
@@ -241,8 +295,9 @@ class Search:
         QueryError
             When there are neither examples nor words, or the encoder has no text network.
         """
-        wanted = [query.text] if query.words else []
-        texts = [*wanted, *query.excluded]
+        meant = self._as_meant(query)
+        wanted = [meant.text] if meant.words else []
+        texts = [*wanted, *meant.excluded]
         if not examples and not texts:
             raise QueryError("There is no example to search by. Name a file with --like FILE.")
         if not all(self._meanings.can_encode(text) for text in texts):
@@ -276,7 +331,7 @@ class Search:
         weighting = self._weighting(query)
         kind: QueryKind | None = None
         if likes and weighting is None and not (wanted and examples):
-            kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(query.text) else "words"
+            kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(meant.text) else "words"
         return Target(
             _unit(vector),
             whole,
@@ -285,8 +340,8 @@ class Search:
             words,
             weighting,
             kind,
-            is_trained=bool(wanted) and self._meanings.is_trained(query.text),
-            understood=self._meanings.share_understood(query.text),
+            is_trained=bool(wanted) and self._meanings.is_trained(meant.text),
+            understood=self._share_understood(query, meant),
         )
 
     def _weighting(self, query: Query) -> Weighting | None:
@@ -457,6 +512,32 @@ class Search:
         return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
 
 
+def _in_order(
+    found: Sequence[WordMatch], partly: Sequence[WordMatch], meant: Sequence[int], whole: Collection[int]
+) -> list[int]:
+    """Return sounds that words name or mean, best first.
+
+    Parameters
+    ----------
+    found : sequence of WordMatch
+        Sounds with every word, at least as a part of a word.
+    partly : sequence of WordMatch
+        Sounds with some of the words.
+    meant : sequence of int
+        Sounds by meaning.
+    whole : collection of int
+        Those of all of them that have every word whole or inflected.
+    """
+    level = {hit.sound_id: WORD_LEVELS.index(hit.level) for hit in found}
+    ids = fused([[hit.sound_id for hit in found if hit.sound_id in whole], meant])
+    first = sorted((one for one in ids if one in whole), key=lambda one: level.get(one, len(WORD_LEVELS)))
+    rest = fused([[hit.sound_id for hit in partly], [one for one in meant if one not in whole]])
+    n_best = max(0, _N_BEFORE_PARTS - len(first))
+    best, rest = rest[:n_best], rest[n_best:]
+    parts = [hit.sound_id for hit in found if hit.sound_id not in whole and hit.sound_id not in best]
+    return [*first, *best, *fused([parts, rest])]
+
+
 def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
     """Return the first moments that do not adjoin the best window or each other."""
     kept: list[Moment] = []
@@ -498,17 +579,14 @@ def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray
     return np.asarray(-np.linalg.norm(vectors[:, block] - query[block], axis=1), np.float32)
 
 
-def _matched_fields(words: Sequence[str], hit: WordMatch) -> str:
-    """Say where words were found, or a prefix of the last."""
-    whole = {fold(word) for word in (words if hit.is_whole else words[:-1])}
-    prefix = None if hit.is_whole else fold(words[-1])
-    fields = [
-        field
-        for field, text in zip(("name", "folder", "metadata"), hit.texts, strict=True)
-        if any(part in whole or (prefix and part.startswith(prefix)) for part in fold(text).split())
-    ]
-    found = "words" if hit.is_whole else "beginnings of words"
-    return f"{found} in {', '.join(fields)}" if fields else found
+def _word_reason(hit: WordMatch) -> str:
+    """Say how and where words were found."""
+    found = f"{hit.n_found} of {hit.n_words} words" if hit.n_found < hit.n_words else _LEVELS[hit.level]
+    return f"{found} in {', '.join(hit.fields)}" if hit.fields else found
+
+
+def _plain_parts(term: Term) -> list[str]:
+    return [plain(word) for word in term.words]
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
