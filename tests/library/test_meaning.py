@@ -14,8 +14,9 @@ from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.matches import WEAK_PERCENTILE
 from bowerbird.domain.query import RELEVANCE, Example, Location, Query, SpellingCorrection, parse_filter, parse_query
 from bowerbird.library.library import Library
-from bowerbird.library.search.browsing import Browsing
+from bowerbird.library.search.browsing import N_WEAK, Browsing
 from bowerbird.library.search.search import Search
+from bowerbird.ranking.calibration import Calibration, Curve
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +104,27 @@ def test_percentiles_are_shares_of_the_library_and_weak_matches_are_marked(searc
     assert matches[-1].is_weak
 
 
-def test_weak_matches_may_be_left_out_but_not_all_there_is(search):
-    strong = search.by_text(parse_query("rain"), limit=200, has_weak=False)
-    assert 4 <= len(strong) < 20
-    assert not any(match.is_weak for match in strong)
-    few = parse_query("rain folder=tools")
-    only_weak = search.by_text(few, limit=200, has_weak=False)
+def test_weak_matches_come_last_and_only_as_many_as_are_wanted(search):
+    every = search.by_text(parse_query("rain"), limit=200)
+    assert len(every) == len(PLANTED) + N_BACKGROUND
+    assert [match.is_weak for match in every] == sorted(match.is_weak for match in every)
+    few = search.by_text(parse_query("rain"), limit=200, n_weak=3)
+    assert sum(match.is_weak for match in few) == 3
+    assert few == every[: len(few)]
+    only_weak = search.by_text(parse_query("rain folder=tools"), limit=200, n_weak=3)
     assert sorted(names(search, only_weak)) == ["tools/hammer.wav", "tools/my voice.wav"]
     assert all(match.is_weak for match in only_weak)
+
+
+def test_a_list_says_how_many_sounds_come_before_those_that_are_probably_no_match(browsing):
+    """The planted encoder has a calibration here: what is like rain is likely, the rest is not."""
+    browsing._search._calibration = Calibration("planted-1", {"words": Curve(-9.0, 18.0, 0.0)})
+    listing = browsing.meant(replace(parse_query("rain"), order=RELEVANCE))
+    bands = [match.band if (match := listing.matches.get(one)) else None for one in listing.ids.tolist()]
+    assert listing.n_likely == bands.index("weak") > 0
+    assert set(bands[listing.n_likely :]) == {"weak"}
+    assert len(bands) - listing.n_likely == N_WEAK
+    assert browsing.meant(replace(parse_query("rain"), order="name")).n_likely is None
 
 
 def test_the_limit_holds(search):
@@ -119,8 +133,8 @@ def test_the_limit_holds(search):
 
 def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
     found = search.by_text(parse_query("rep"))
-    assert names(search, found).index("speech/rain report.wav") == 10
-    assert found[10].why.startswith("beginnings of words in name")
+    assert names(search, found).index("speech/rain report.wav") == 1, "the best by meaning is first"
+    assert found[1].why.startswith("beginnings of words in name")
     assert names(search, search.by_words(parse_query("rep"))) == ["speech/rain report.wav"]
     assert names(search, search.by_text(parse_query("report")))[0] == "speech/rain report.wav"
 

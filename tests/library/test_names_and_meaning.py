@@ -61,13 +61,12 @@ def test_sounds_with_the_number_in_their_names_come_first_without_gaps(search):
     assert "metallic 9090.wav" in found[3:]
 
 
-def test_whole_words_come_before_meaning_and_parts_of_words_behind_the_best_by_meaning(search):
+def test_whole_words_come_before_meaning_and_parts_of_words_take_turns_with_it(search):
     found = names(search, search.by_text(parse_query("rain"), limit=100))
     assert found[0] == "rain.wav"  # the whole name
     assert set(found[1:3]) == {"rain on wood.wav", "like rain.wav"}
     assert found[3] == "rains.wav"
-    assert found[4] == "drizzle.wav"
-    assert found.index("train.wav") >= 10
+    assert set(found[4:6]) == {"drizzle.wav", "train.wav"}
 
 
 def test_sounds_with_some_of_the_words_are_found_and_say_how_many(search):
@@ -87,7 +86,8 @@ def test_every_sound_with_the_words_is_listed_the_best_first(library):
         listing = browsing.meant(query)
         rows = browsing._search.reader.rows(listing.ids.tolist())
         listed = [rows[sound_id].name for sound_id in listing.ids.tolist()]
-        assert listed[:4] == ["rain.wav", "rain on wood.wav", "like rain.wav", "rains.wav"]
+        assert (listed[0], listed[3]) == ("rain.wav", "rains.wav")
+        assert set(listed[1:3]) == {"rain on wood.wav", "like rain.wav"}
         assert {"train.wav", "drizzle.wav"} <= set(listed)
         assert len(set(listed)) == len(listed)
         assert listing.ids.tolist() == browsing.meant(query).ids.tolist()

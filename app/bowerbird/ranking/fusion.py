@@ -6,16 +6,18 @@ from typing import Final
 _FUSION_K: Final = 60
 
 
-def fused(rankings: Sequence[Sequence[int]]) -> list[int]:
+def fused(rankings: Sequence[Sequence[int]], weights: Sequence[float] | None = None) -> list[int]:
     """Merge rankings into one: reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009), k = 60.
 
     Parameters
     ----------
     rankings : sequence of sequence of int
         Ids, best first; on equal scores the earlier ranking comes first.
+    weights : sequence of float, optional
+        How much each ranking counts; default: all the same.
     """
     scores: dict[int, float] = {}
-    for ranking in rankings:
+    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
         for rank, item in enumerate(ranking, start=1):
-            scores[item] = scores.get(item, 0.0) + 1.0 / (_FUSION_K + rank)
+            scores[item] = scores.get(item, 0.0) + weight / (_FUSION_K + rank)
     return sorted(scores, key=lambda item: -scores[item])

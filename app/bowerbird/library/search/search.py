@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.catalogue.records import WORD_LEVELS, WindowSpan, WordLevel, WordMatch
+from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
 from bowerbird.domain.names import plain
 from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
@@ -22,10 +22,10 @@ from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
+from bowerbird.library.search.fusion import in_order
 from bowerbird.library.search.meanings import Meanings, scaled
 from bowerbird.library.search.neighbours import Neighbours
 from bowerbird.ranking.calibration import QueryKind, margins
-from bowerbird.ranking.fusion import fused
 from bowerbird.ranking.percentiles import percentiles
 
 DEFAULT_LIMIT: Final = 15
@@ -36,9 +36,6 @@ _MAX_MOMENTS: Final = 3
 
 _UNLIKE_WEIGHT: Final = 0.5
 """What matches should differ from counts half: it steers the ranking and does not lead it."""
-
-_N_BEFORE_PARTS: Final = 10
-"""Matches that come before names with only parts of words: "rain" may be unfinished, or not mean "train"."""
 
 N_FEW: Final = 20
 """Where fewer sounds have every word, those with some of the words follow."""
@@ -218,7 +215,7 @@ class Search:
         weak = [match for match in meant if match.is_weak and match.sound_id not in by_name]
         left_out = {match.sound_id for match in weak}
         by_meaning = {match.sound_id: match for match in meant if match.sound_id not in left_out}
-        ids = self._present_first(_in_order(found, partly, list(by_meaning), whole))
+        ids = self._present_first(in_order(found, partly, list(by_meaning), whole))
         likely = [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids[:limit]]
         return [*likely, *weak[:n_weak]][:limit]
 
@@ -510,32 +507,6 @@ class Search:
         }
         shares = np.stack(list(closeness.values()), axis=1)
         return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
-
-
-def _in_order(
-    found: Sequence[WordMatch], partly: Sequence[WordMatch], meant: Sequence[int], whole: Collection[int]
-) -> list[int]:
-    """Return sounds that words name or mean, best first.
-
-    Parameters
-    ----------
-    found : sequence of WordMatch
-        Sounds with every word, at least as a part of a word.
-    partly : sequence of WordMatch
-        Sounds with some of the words.
-    meant : sequence of int
-        Sounds by meaning.
-    whole : collection of int
-        Those of all of them that have every word whole or inflected.
-    """
-    level = {hit.sound_id: WORD_LEVELS.index(hit.level) for hit in found}
-    ids = fused([[hit.sound_id for hit in found if hit.sound_id in whole], meant])
-    first = sorted((one for one in ids if one in whole), key=lambda one: level.get(one, len(WORD_LEVELS)))
-    rest = fused([[hit.sound_id for hit in partly], [one for one in meant if one not in whole]])
-    n_best = max(0, _N_BEFORE_PARTS - len(first))
-    best, rest = rest[:n_best], rest[n_best:]
-    parts = [hit.sound_id for hit in found if hit.sound_id not in whole and hit.sound_id not in best]
-    return [*first, *best, *fused([parts, rest])]
 
 
 def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
