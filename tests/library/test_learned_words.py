@@ -88,9 +88,11 @@ def test_words_are_learned_again_after_a_change_and_only_then(library):
 
 def test_a_search_that_is_open_sees_what_was_learned_meanwhile(library):
     search = Search(library, Deaf())
+    assert not search.has_meanings
     assert not search.understands(parse_query("splodge"))
     assert search.unknown_words(parse_query("a splodge")) == ("splodge",)
     update_learned_words(library, Deaf(), Control())
+    assert search.has_meanings
     assert search.understands(parse_query("splodge"))
     assert search.unknown_words(parse_query("a splodge")) == ()
     search.close()

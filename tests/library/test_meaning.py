@@ -255,7 +255,7 @@ def test_a_target_is_of_unit_length_whatever_it_is_made_of(search):
 def test_an_encoder_without_words_searches_names_as_before(library):
     search = Search(Library.open(library), Planted(text=None))
     try:
-        assert not search.has_text_encoder
+        assert not search.has_meanings
         assert names(search, search.by_words(parse_query("rain"))) == ["speech/rain report.wav"]
         assert search.by_words(parse_query("metal")) == []
         with pytest.raises(QueryError, match=r"“planted” has no text encoder\. Choose one that has"):

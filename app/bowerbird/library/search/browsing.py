@@ -142,7 +142,7 @@ class Browsing:
         self._search.neighbours.refresh()
         if self._encoder.text is not None:
             self._encoder.text.encode(["a sound"])
-        return self._search.has_text_encoder
+        return self._search.has_meanings
 
     # Lists
 

@@ -43,6 +43,12 @@ class Meanings:
             self._stamp, self._words = stamp, read_learned_words(self._path, self._encoder)
         return self._words
 
+    @property
+    def has_any(self) -> bool:
+        """Whether any word means something."""
+        learned = self._learned
+        return self._encoder.text is not None or (learned is not None and bool(learned.words))
+
     def understands(self, text: str) -> bool:
         """Return whether any word of a text means something."""
         encoder = self._encoder.text

@@ -120,9 +120,9 @@ class Search:
     # Words
 
     @property
-    def has_text_encoder(self) -> bool:
-        """Whether words can be searched by their meaning."""
-        return self.encoder.text is not None
+    def has_meanings(self) -> bool:
+        """Whether words can be searched by their meaning: by that of an encoder, or that which names have taught."""
+        return self._meanings.has_any
 
     def understands(self, query: Query) -> bool:
         """Return whether a query's words mean something: the wanted words, else the excluded words."""
