@@ -103,19 +103,25 @@ def copied(library: Path, folder: Path) -> Path:
 
 
 def print_table(before: dict[str, dict[str, tuple[float, int]]], now: dict[str, dict[str, tuple[float, int]]]) -> None:
-    """Print times and numbers of sounds side by side."""
+    """Print times and numbers of sounds, side by side where there is an earlier revision."""
     for kind, title in (("meant", "by names and meaning"), ("list", "by names alone")):
+        times = now[kind]
+        slowest = max(TEXTS, key=lambda text: times[text][0])
+        if not before:
+            print(f"\n{title}, from keystroke to rows: ms, sounds")
+            for text in TEXTS:
+                print(f"  {text:20}{times[text][0]:9.1f}{times[text][1]:10,}")
+            print(f"  slowest: {times[slowest][0]:.1f} ms ({slowest})")
+            continue
         print(f"\n{title}, from keystroke to rows: before (ms, sounds), now (ms, sounds), now / before")
-        ratios = []
         for text in TEXTS:
-            (old_ms, n_old), (new_ms, n_new) = before[kind][text], now[kind][text]
-            ratios.append(new_ms / old_ms)
+            (old_ms, n_old), (new_ms, n_new) = before[kind][text], times[text]
             print(f"  {text:20}{old_ms:9.1f}{n_old:10,}{new_ms:9.1f}{n_new:10,}{new_ms / old_ms:9.2f}")
-        total = sum(now[kind][text][0] for text in TEXTS) / sum(before[kind][text][0] for text in TEXTS)
-        slowest = max(TEXTS, key=lambda text: now[kind][text][0])
+        ratios = sorted(times[text][0] / before[kind][text][0] for text in TEXTS)
+        total = sum(times[text][0] for text in TEXTS) / sum(before[kind][text][0] for text in TEXTS)
         print(
-            f"  all texts together: ratio {total:.2f}; median ratio {sorted(ratios)[len(ratios) // 2]:.2f}; "
-            f"slowest now: {now[kind][slowest][0]:.1f} ms ({slowest})"
+            f"  all texts together: ratio {total:.2f}; median ratio {ratios[len(ratios) // 2]:.2f}; "
+            f"slowest now: {times[slowest][0]:.1f} ms ({slowest})"
         )
 
 
@@ -124,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--shared", type=Path, help="not used: names are measured without audio")
-    parser.add_argument("--before", default=BEFORE, help="revision to compare with")
+    parser.add_argument("--before", default=BEFORE, help="revision to compare with; “none” measures this one alone")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
@@ -134,8 +140,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "program"
         program.mkdir()
-        before = run_here(copied(arguments.library, Path(folder) / "before"), checkout(arguments.before, program))
-        shutil.rmtree(Path(folder) / "before")
+        before = {}
+        if arguments.before != "none":
+            before = run_here(copied(arguments.library, Path(folder) / "before"), checkout(arguments.before, program))
+            shutil.rmtree(Path(folder) / "before")
         library = copied(arguments.library, Path(folder) / "now")
         now = run_here(library, source)
         print_table(before, now)

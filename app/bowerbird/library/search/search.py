@@ -379,10 +379,9 @@ class Search:
     def _by_example(self, target: Target, among: Query, limit: int) -> list[Match]:
         self.neighbours.refresh()
         contents: npt.NDArray[np.int64] | None = None
-        admitted: set[int] | None = None
+        admitted: npt.NDArray[np.int64] | None = None
         if not among.is_everything:
-            contents, sound_ids = self.reader.matching_contents(among)
-            admitted = set(sound_ids.tolist())
+            contents, admitted = self.reader.matching_contents(among)
         denied = self.reader.denied_contents(target.words) if target.words else set()
         n_windows = 2 * limit + 8
         while True:
@@ -397,7 +396,7 @@ class Search:
         target: Target,
         found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
         *,
-        admitted: set[int] | None,
+        admitted: npt.NDArray[np.int64] | None,
         denied: set[int],
         limit: int,
     ) -> list[Match]:
@@ -407,15 +406,16 @@ class Search:
             if content_id not in denied:
                 best_of.setdefault(content_id, index)
         sounds = self.reader.sounds_of(best_of)
-        rows = self.reader.listed_files([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
+        sound_ids = [sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())]
+        if admitted is not None:
+            sound_ids = np.array(sound_ids, np.int64)[np.isin(sound_ids, admitted)].tolist()
+        rows = self.reader.listed_files(sound_ids)
         excluded = {str(path) for path in target.excluded}
         shown = [
             (index, row)
             for content_id, index in best_of.items()
             for sound_id in sounds.get(content_id, ())
-            if (admitted is None or sound_id in admitted)
-            and (row := rows.get(sound_id)) is not None
-            and row.path not in excluded
+            if (row := rows.get(sound_id)) is not None and row.path not in excluded
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
