@@ -197,7 +197,10 @@ class CompactIndex:
             selector = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
             parameters = faiss.SearchParametersIVF(nprobe=1, sel=selector)
         found = self._codes.search(_padded(query[None, :]), n, params=parameters)[1][0]
-        return np.asarray(found[found >= 0], np.int64)
+        found = np.asarray(found[found >= 0], np.int64)
+        if len(found) < n:  # codes that are all the same are not found
+            return np.flatnonzero(self._is_alive) if rows is None else rows
+        return found
 
     def _checked(self, rows: npt.NDArray[np.int64]) -> Vectors:
         vectors = self._vectors.take(rows)
@@ -236,6 +239,10 @@ class CompactIndex:
         for start in range(int(codes.ntotal), n, _PART):
             _add(codes, self._vectors.part(start, min(n, start + _PART)))
         self._codes, self._n_trained_of = codes, n
+
+    def discard(self) -> None:
+        """Remove the file of the vectors if it was never saved; the index cannot be used any more."""
+        self._vectors.discard()
 
     def sample(self, n: int) -> Vectors:
         """Return up to n vectors."""

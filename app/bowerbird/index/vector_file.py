@@ -6,6 +6,8 @@ that are added before are written to a temporary file.
 
 import mmap
 import tempfile
+import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
@@ -50,6 +52,7 @@ class VectorFile:
         self._file: IO[bytes] | None = None
         self._draft: Path | None = None
         self._n_touched = 0
+        self._unsaved: weakref.finalize[..., VectorFile] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -69,6 +72,8 @@ class VectorFile:
             self._file, self._draft = path.open("w+b"), path
         except OSError:
             self._file = self._draft = None
+        else:
+            self._unsaved = weakref.finalize(self, _remove, path)
 
     def append(self, vectors: Vectors) -> None:
         """Add vectors, shape (n, n_dims), behind the others.
@@ -120,7 +125,7 @@ class VectorFile:
             When it cannot be written; everything can still be read.
         """
         n_rows, n_stored = len(self), len(self._parts[0].vectors)
-        if path != self._draft or n_stored:
+        if path != self._draft or n_stored or not path.exists():  # another process may have removed a draft
             n_kept = n_stored if path == self._path else 0
             with path.open("r+b" if n_kept else "wb") as file:
                 file.truncate(n_kept * 4 * self._n_dims)
@@ -129,15 +134,32 @@ class VectorFile:
                     file.write(_bytes_of(self.part(start, min(n_rows, start + _BLOCK))))
         self._parts = (_Rows.of(path, n_rows, self._n_dims), _Rows.none(self._n_dims))
         self._path, self._draft = path, None
+        if self._unsaved is not None:
+            self._unsaved.detach()
+            self._unsaved = None
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def discard(self) -> None:
+        """Remove the file that was written and never saved; nothing can be added or read any more."""
+        self._parts = (_Rows.none(self._n_dims), _Rows.none(self._n_dims))
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._unsaved is not None:
+            self._unsaved()
 
 
 def sums_of(vectors: Vectors) -> Sums:
     """Return the sum of each vector's bits, read as whole numbers modulo 2**32: what was read is what was written."""
     sums: Sums = np.add.reduce(np.ascontiguousarray(vectors).view(np.uint32), axis=1, dtype=np.uint32)
     return sums
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # Windows: while it is mapped
+        path.unlink()
 
 
 def _bytes_of(vectors: Vectors) -> memoryview:

@@ -64,6 +64,11 @@ def shared_index(library: Library, encoder: Encoder) -> "SharedIndex":
         return index
 
 
+def is_large(reader: Reader, encoder: Encoder) -> bool:
+    """Return whether a library has so many windows that it is searched by a compact index."""
+    return compact.is_available() and reader.count_windows(encoder_id=encoder.id) >= COMPACT_FROM
+
+
 class SharedIndex:
     """Nearest windows of one encoder in one library, for any thread; see `shared_index`.
 
@@ -276,6 +281,8 @@ class SharedIndex:
         counts, revision = reader.window_counts(), reader.revision()
         ids, content_ids = self._fill(built, reader, is_cancelled=is_cancelled)
         if is_cancelled():
+            if isinstance(built, CompactIndex):
+                built.discard()
             return
         with self._lock:
             self._index, self._ids, self._content_ids = built, ids, content_ids
