@@ -52,7 +52,7 @@ class VectorFile:
         self._file: IO[bytes] | None = None
         self._draft: Path | None = None
         self._n_touched = 0
-        self._unsaved: weakref.finalize[..., VectorFile] | None = None
+        self._release: weakref.finalize[..., VectorFile] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -69,11 +69,11 @@ class VectorFile:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file, self._draft = path.open("w+b"), path
+            file = path.open("w+b")
         except OSError:
-            self._file = self._draft = None
-        else:
-            self._unsaved = weakref.finalize(self, _remove, path)
+            return
+        self._draft = path
+        self._use(file)
 
     def append(self, vectors: Vectors) -> None:
         """Add vectors, shape (n, n_dims), behind the others.
@@ -86,7 +86,8 @@ class VectorFile:
         if not len(vectors):
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="bowerbird-")  # noqa: SIM115 - mapped until it is saved
+            self._use(tempfile.TemporaryFile(prefix="bowerbird-"))  # noqa: SIM115 - mapped until it is saved
+        assert self._file is not None
         stored, added = self._parts
         self._file.seek(len(added.vectors) * 4 * self._n_dims)
         self._file.write(_bytes_of(vectors))
@@ -134,21 +135,22 @@ class VectorFile:
                     file.write(_bytes_of(self.part(start, min(n_rows, start + _BLOCK))))
         self._parts = (_Rows.of(path, n_rows, self._n_dims), _Rows.none(self._n_dims))
         self._path, self._draft = path, None
-        if self._unsaved is not None:
-            self._unsaved.detach()
-            self._unsaved = None
-        if self._file is not None:
+        if self._release is not None and self._file is not None:
+            self._release.detach()
             self._file.close()
-            self._file = None
+        self._file = self._release = None
 
     def discard(self) -> None:
-        """Remove the file that was written and never saved; nothing can be added or read any more."""
+        """Remove the file that was written and never saved; nothing can be read any more."""
         self._parts = (_Rows.none(self._n_dims), _Rows.none(self._n_dims))
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        if self._unsaved is not None:
-            self._unsaved()
+        if self._release is not None:
+            self._release()
+        self._file = self._release = self._draft = None
+
+    def _use(self, file: IO[bytes]) -> None:
+        """Write to a file from now on, which goes with this object unless it is saved."""
+        self._file = file
+        self._release = weakref.finalize(self, _close, file, self._draft)
 
 
 def sums_of(vectors: Vectors) -> Sums:
@@ -157,9 +159,11 @@ def sums_of(vectors: Vectors) -> Sums:
     return sums
 
 
-def _remove(path: Path) -> None:
-    with suppress(OSError):  # Windows: while it is mapped
-        path.unlink()
+def _close(file: IO[bytes], draft: Path | None) -> None:
+    file.close()
+    if draft is not None:
+        with suppress(OSError):  # Windows: while it is mapped
+            draft.unlink()
 
 
 def _bytes_of(vectors: Vectors) -> memoryview:
