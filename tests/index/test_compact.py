@@ -222,7 +222,7 @@ def test_a_vector_that_changed_on_disk_is_not_believed(tmp_path, index, vectors)
 def test_a_file_of_vectors_that_was_never_saved_goes_with_its_index(tmp_path, vectors):
     path = tmp_path / "draft.vectors"
 
-    def unsaved():
+    def written():
         file = VectorFile(N_DIMS)
         file.write_to(path)
         index = CompactIndex(N_DIMS, file)
@@ -230,12 +230,10 @@ def test_a_file_of_vectors_that_was_never_saved_goes_with_its_index(tmp_path, ve
         assert path.stat().st_size == 100 * N_DIMS * 4
         return index
 
-    unsaved().discard()
-    assert not path.exists()
-    index = unsaved()
+    index = written()
     del index
     assert not path.exists()
-    kept = unsaved()
+    kept = written()
     kept.write(tmp_path / "it.index")
     del kept
     assert path.exists()

@@ -240,10 +240,6 @@ class CompactIndex:
             _add(codes, self._vectors.part(start, min(n, start + _PART)))
         self._codes, self._n_trained_of = codes, n
 
-    def discard(self) -> None:
-        """Remove the file of the vectors if it was never saved; the index cannot be used any more."""
-        self._vectors.discard()
-
     def sample(self, n: int) -> Vectors:
         """Return up to n vectors."""
         rows = np.flatnonzero(self._is_alive)

@@ -140,13 +140,6 @@ class VectorFile:
             self._file.close()
         self._file = self._release = None
 
-    def discard(self) -> None:
-        """Remove the file that was written and never saved; nothing can be read any more."""
-        self._parts = (_Rows.none(self._n_dims), _Rows.none(self._n_dims))
-        if self._release is not None:
-            self._release()
-        self._file = self._release = self._draft = None
-
     def _use(self, file: IO[bytes]) -> None:
         """Write to a file from now on, which goes with this object unless it is saved."""
         self._file = file

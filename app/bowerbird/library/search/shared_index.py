@@ -281,8 +281,6 @@ class SharedIndex:
         counts, revision = reader.window_counts(), reader.revision()
         ids, content_ids = self._fill(built, reader, is_cancelled=is_cancelled)
         if is_cancelled():
-            if isinstance(built, CompactIndex):
-                built.discard()
             return
         with self._lock:
             self._index, self._ids, self._content_ids = built, ids, content_ids
