@@ -64,7 +64,7 @@ def test_nearly_all_true_neighbours_are_found_with_their_cosines(make, n_dims):
     assert recall(index, exact, queries) >= 0.95
     labels, scores = index.search(vectors[17], 10)
     assert labels[0] == 17
-    np.testing.assert_allclose(scores, vectors[labels] @ vectors[17], atol=1e-5)
+    np.testing.assert_allclose(scores, vectors[labels] @ vectors[17], atol=5e-4)
     assert (np.diff(scores) <= 1e-7).all()
 
 
@@ -133,7 +133,7 @@ def test_weights_count_as_in_an_exact_search(index, vectors):
     labels, scores = index.search(vectors[5], 10, weighting=weighting)
     expected = exact.search(vectors[5], 10, weighting=weighting)
     assert len(set(labels) & set(expected[0])) >= 9
-    np.testing.assert_allclose(scores[0], expected[1][0], atol=1e-5)
+    np.testing.assert_allclose(scores[0], expected[1][0], atol=1e-3)
 
 
 def test_labels_must_ascend(index, vectors):
@@ -212,8 +212,8 @@ def test_a_saved_index_comes_back_and_grows_on(tmp_path, index, vectors):
 def test_a_vector_that_changed_on_disk_is_not_believed(tmp_path, index, vectors):
     codes, rows = index.write(tmp_path / "it.index")
     with index.vectors_path.open("r+b") as file:
-        file.seek(4 * N_DIMS * 17)
-        file.write(vectors[0].tobytes())
+        file.seek(2 * N_DIMS * 17)
+        file.write(vectors[0].astype(np.float16).tobytes())
     again = CompactIndex.read(codes, rows, index.vectors_path, N_DIMS)
     with pytest.raises(DamagedIndexError):
         again.search(vectors[17], 5)
@@ -227,7 +227,7 @@ def test_a_file_of_vectors_that_was_never_saved_goes_with_its_index(tmp_path, ve
         file.write_to(path)
         index = CompactIndex(N_DIMS, file)
         index.add(np.arange(100), vectors[:100])
-        assert path.stat().st_size == 100 * N_DIMS * 4
+        assert path.stat().st_size == 100 * N_DIMS * 2
         return index
 
     index = written()

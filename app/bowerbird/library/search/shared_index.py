@@ -46,7 +46,9 @@ _PART: Final = 20_000
 _UNKNOWN: Final = (-1, -1)
 _N_BASELINE: Final = 4_000
 _N_PROBES: Final = 50
-_SAME_COSINE: Final = 0.9999
+_SAME_COSINE: Final = 0.999
+"""Numbers of 16 bits change cosines by up to 0.0005."""
+
 
 _T = TypeVar("_T")
 
