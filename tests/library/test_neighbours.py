@@ -1,5 +1,6 @@
 """The index of a library: one for all threads, rebuilt when damaged, brought up to date, a compact one when large."""
 
+import errno
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from analyses import ENCODER_ID, N_DIMS, analysis, stamp
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.index import compact, hnsw, store
+from bowerbird.index.vector_file import VectorFile
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
 from bowerbird.library.search import growing, shared_index
@@ -324,6 +326,22 @@ def test_a_cancelled_build_leaves_no_file(large):
         opened.build_graph(control)
         assert list((large / "index").glob("*")) == []
         assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
+
+
+@needs_faiss
+def test_a_full_disk_costs_no_answer(large, monkeypatch, caplog):
+    def no_room(self, vectors):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with SqliteReader(large) as reader, caplog.at_level(logging.CRITICAL, logger="bowerbird"):
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        opened.refresh()
+        monkeypatch.setattr(VectorFile, "append", no_room)
+        fill(large, Path(f"{ROOT}2"), range(5))
+        opened.refresh()
+        assert (opened.kind, len(opened)) == ("exact", 65)
+        opened.build_graph(Control())
+        assert opened.search(query(), 65)[0].tolist() == truth(large, query(), 65)
 
 
 @needs_faiss
