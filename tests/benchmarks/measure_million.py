@@ -1,20 +1,27 @@
-"""Measure searching a large library: the time to the first result, queries, words, memory, recall.
+"""Measure searching a million generated sounds: building the index, opening, queries, words, recall, and memory.
 
-Run ``python tests/benchmarks/measure_million.py --library DIR``, where DIR is the folder of a library that
-`generated.make_library` has filled (``--make N`` fills it first). Prints one JSON line for each part.
+Run ``python tests/benchmarks/measure_million.py --big DIR``, where DIR/library is a library that
+`generated.make_library` has filled; it is filled with a million sounds first where there is none (10 minutes, 5 GB).
+Without --big, a temporary folder is used. The index in DIR is built again. Each part runs in a process of its own, and
+figures are printed beside those of the build before the compact index (f38336b), taken on the same machine: two cores,
+shared with other programs.
 """
 
 import argparse
+import hashlib
 import json
 import os
-import resource
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,53 +30,83 @@ from generated import make_library
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import Example, Query, parse_query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.jobs.control import Control
+from bowerbird.index.compact import CompactIndex
 from bowerbird.library.library import Library
-from bowerbird.library.search.browsing import Browsing
-from bowerbird.library.search.neighbours import update_index
+from bowerbird.library.search.browsing import N_SIMILAR, Browsing
+from bowerbird.library.search.neighbours import Neighbours
 
-TEXTS = ("k", "ki", "kick", "kick deep", "kick deep so", "deep", "zzkick", "rain", "wav")
+TEXTS = ("kick", "deep", "rain", "kick deep", "soft thunder", "bright bell", "engine")
 N_QUERIES = 50
 K = 10
 
+BEFORE = {
+    "open_to_first_similar_s": 26.0,
+    "query_p95_ms": 337.0,
+    "words_fastest_ms": 300.0,
+    "words_slowest_ms": 1500.0,
+    "first_list_s": 1.2,
+    "two_threads_resident_mb": 4400.0,
+    "window_resident_mb": 4400.0,
+    "window_peak_mb": 6400.0,
+}
+"""Figures of the earlier build. It held 2.2 GB (3.2 GB at the most) for each of the window's two searching threads; its
+337 ms are the typical query; its first list took 1.2 to 1.6 s."""
 
-def report(name: str, **figures: object) -> None:
-    """Print one JSON line."""
-    print(json.dumps({"benchmark": name, **figures, "cores": os.cpu_count()}), flush=True)
+LINES = {
+    "n_sounds": "sounds",
+    "build_s": "index built from the catalogue, s",
+    "inserts_per_s": "inserts in a second, reading included",
+    "build_peak_mb": "peak memory of building, MB",
+    "later_inserts_per_s": "inserts in a second into the full index",
+    "is_same_by_threads": "same file by 1 and by 2 threads",
+    "index_mb": "size of the index on disk, MB",
+    "open_to_first_similar_s": "open to the first similar result, s",
+    "query_median_ms": "10 nearest windows, median, ms",
+    "query_p95_ms": "10 nearest windows, 95th percentile, ms",
+    "query_cpu_p95_ms": "the same without waiting for other programs, ms",
+    "recall_of_sounds": "recall@10 against exact search, sounds of the library",
+    "recall_of_new": "recall@10 against exact search, other vectors",
+    "filtered_ms": "10 nearest of half the library, median, ms",
+    "n_short": "filtered searches that found fewer than there are",
+    "similar_ms": "200 similar sounds with all they show, median, ms",
+    "meaning_ms": "words by their meaning alone, median, ms",
+    "words_fastest_ms": "words by name and meaning, fastest, ms",
+    "words_slowest_ms": "words by name and meaning, slowest, ms",
+    "first_list_s": "first list, s",
+    "two_threads_resident_mb": "resident, two searching threads, MB",
+    "two_threads_peak_mb": "peak, two searching threads, MB",
+    "second_thread_s": "first similar result of the second thread, s",
+    "window_list_s": "window: start to first list, s",
+    "window_similar_s": "window: Find similar, first, s",
+    "window_resident_mb": "window: resident, both threads searched, MB",
+    "window_peak_mb": "window: peak, MB",
+}
 
 
-def resident_mb() -> int:
-    """Return the resident memory of this process, in MB; its peak where the system does not say."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = status.read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1000
-    return peak_mb()
+def status_mb(name: str) -> int:
+    """Return an entry of this process's status, VmRSS or VmHWM, in MB."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) // 1000
 
 
-def peak_mb() -> int:
-    """Return the largest resident memory so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
-
-
-def times_ms(work: Callable[[int], object], n: int) -> dict[str, float]:
-    """Return the median and the 95th percentile of n calls, in ms."""
+def took_ms(
+    work: Callable[[int], object], n: int, clock: Callable[[], float] = time.perf_counter
+) -> npt.NDArray[np.float64]:
+    """Return how long each of n calls took, in ms."""
     took = []
     for number in range(n):
-        began = time.perf_counter()
+        began = clock()
         work(number)
-        took.append((time.perf_counter() - began) * 1000)
-    return {"median_ms": round(float(np.median(took)), 1), "p95_ms": round(float(np.percentile(took, 95)), 1)}
+        took.append((clock() - began) * 1000)
+    return np.array(took)
 
 
 def vectors_in_parts(reader: SqliteReader, encoder_id: str, n_dims: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield ids and vectors of 20,000 windows at a time."""
-    rows = reader._connection.execute("SELECT id, vector FROM windows WHERE encoder_id = ? ORDER BY id", [encoder_id])
-    while part := rows.fetchmany(20_000):
-        yield (
-            np.array([row["id"] for row in part]),
-            np.frombuffer(b"".join(row["vector"] for row in part), np.float32).reshape(-1, n_dims),
-        )
+    last = 0
+    while len((stored := reader.windows(encoder_id, n_dims, after=last, limit=20_000)).ids):
+        last = int(stored.ids[-1])
+        yield stored.ids, stored.vectors
 
 
 def exact_nearest(library: Path, encoder_id: str, queries: np.ndarray, k: int) -> list[set[int]]:
@@ -86,83 +123,196 @@ def exact_nearest(library: Path, encoder_id: str, queries: np.ndarray, k: int) -
     return [set(row.tolist()) for row in best_ids]
 
 
-def measure(folder: Path) -> None:
-    """Measure one library."""
+def build(folder: Path) -> dict[str, object]:
+    """Build the index of a library that has none, and save it."""
+    library, encoder = Library.open(folder), encoder_named(DEFAULT_ENCODER)
+    shutil.rmtree(library.index_folder, ignore_errors=True)
+    began = time.perf_counter()
+    with library.read() as reader:
+        neighbours = Neighbours(library, reader, encoder)
+        neighbours.refresh()
+        neighbours.save()
+        seconds = time.perf_counter() - began
+        n_windows = len(neighbours)
+    files = [path for path in library.index_folder.iterdir() if path.suffix in {".index", ".vectors"}]
+    return {
+        "n_windows": n_windows,
+        "build_s": round(seconds, 1),
+        "inserts_per_s": round(n_windows / seconds),
+        "build_peak_mb": status_mb("VmHWM"),
+        "index_mb": sum(path.stat().st_size for path in library.index_folder.iterdir()) // 1_000_000,
+        "checksums": sorted(_checksum(path) for path in files),
+    }
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def search(folder: Path) -> dict[str, object]:
+    """Search a library that has its index."""
     library, encoder = Library.open(folder), encoder_named(DEFAULT_ENCODER)
     with library.read() as reader:
         n_sounds = reader.count()
-        rows = reader.rows(reader.list_ids(Query())[:: max(1, n_sounds // N_QUERIES)][:N_QUERIES].tolist())
+        ids = np.linspace(1, n_sounds, N_QUERIES).astype(int).tolist()
+        rows = reader.rows(ids)
     examples = [Example(row.path) for row in rows.values()]
-    report("memory before", n_sounds=n_sounds, resident_mb=resident_mb())
+    figures: dict[str, object] = {"n_sounds": n_sounds}
 
-    began = time.perf_counter()
     browsing = Browsing(library, encoder)
+    began = time.perf_counter()
     browsing.similar(examples[:1], Query())
-    report("open to first similar result", seconds=round(time.perf_counter() - began, 2))
-    report("200 similar sounds", **times_ms(lambda i: browsing.similar([examples[i]], Query()), len(examples)))
-    filtered = parse_query("duration<0.1")
-    report("similar, filtered", **times_ms(lambda i: browsing.similar([examples[i]], filtered), 5))
+    figures["open_to_first_similar_s"] = round(time.perf_counter() - began, 2)
     neighbours = browsing._search.neighbours
     with library.read() as reader:
-        contents = [row.content_id for row in rows.values()]
-        queries = np.stack([reader.sound_windows(each, encoder.id, encoder.n_dims)[0] for each in contents])
-    warm = times_ms(lambda i: neighbours.search(queries[i % len(queries)], K), 4 * len(queries))
-    report("10 nearest windows", index=neighbours.kind, **warm)
-
-    texts = {}
-    for text in TEXTS:
-        query = parse_query(text)
-        browsing.list(query)
-        texts[f"list {text}"] = times_ms(lambda _, query=query: browsing.list(query), 3)["median_ms"]
-        texts[f"meant {text}"] = times_ms(lambda _, query=query: browsing.meant(query), 3)["median_ms"]
-    report("words, ms", **texts)
-
-    done = threading.Event()
-    hold = threading.Event()
-
-    def second() -> None:
-        other = Browsing(library, encoder)
-        other.similar(examples[1:2], Query())
-        other.meant(parse_query("rain"))
-        done.set()
-        hold.wait()
-        other.close()
-
-    thread = threading.Thread(target=second)
-    began = time.perf_counter()
-    thread.start()
-    done.wait()
-    report("second thread", seconds=round(time.perf_counter() - began, 2), resident_mb=resident_mb(), peak_mb=peak_mb())
-    hold.set()
-    thread.join()
-
-    truth = exact_nearest(folder, encoder.id, queries, K)
-    hits = sum(
-        len(set(neighbours.search(query, K)[0].tolist()) & nearest)
-        for query, nearest in zip(queries, truth, strict=True)
+        contents = [row.content_id for row in rows.values() if row.content_id is not None]
+        queries = np.concatenate([reader.sound_windows(each, encoder.id, encoder.n_dims)[:1] for each in contents])
+    took = took_ms(lambda number: neighbours.search(queries[number % len(queries)], K), 4 * len(queries))
+    figures["query_median_ms"], figures["query_p95_ms"] = (round(float(np.percentile(took, p)), 1) for p in (50, 95))
+    busy = took_ms(
+        lambda number: neighbours.search(queries[number % len(queries)], K), 4 * len(queries), time.thread_time
     )
-    report("recall", recall_at_10=round(hits / (K * len(queries)), 4))
-    browsing.close()
+    figures["query_cpu_p95_ms"] = round(float(np.percentile(busy, 95)), 1)
+    similar = took_ms(lambda number: browsing.similar([examples[number]], Query()), len(examples))
+    figures["similar_ms"] = round(float(np.median(similar)), 1)
+
+    every = browsing._search.reader.matching_contents(Query())[0]
+    half = every[::2]
+    filtered = took_ms(lambda number: neighbours.search(queries[number], K, content_ids=half), 20)
+    figures["filtered_ms"] = round(float(np.median(filtered)), 1)
+    figures["n_short"] = sum(
+        len(neighbours.search(query, k, content_ids=every[::step])[0]) < min(k, len(every[::step]))
+        for query in queries[:5]
+        for step in (2, 7, 100, 997, 50_000)
+        for k in (10, 408, 3_000)
+    )
+
+    parsed = [parse_query(text) for text in TEXTS]
+    one = browsing._search
+    for query in parsed:
+        browsing.meant(query)
+    words = np.array([np.median(took_ms(lambda _, query=query: browsing.meant(query), 3)) for query in parsed])
+    figures["words_fastest_ms"], figures["words_slowest_ms"] = round(words.min(), 1), round(words.max(), 1)
+    meaning = [
+        np.median(took_ms(lambda _, query=query: one.by_example(one.target((), query), limit=N_SIMILAR), 3))
+        for query in parsed
+    ]
+    figures["meaning_ms"] = round(float(np.median(meaning)), 1)
+
+    figures |= _second_thread(library, examples)
+    chance = np.random.default_rng(2)
+    other = chance.standard_normal((N_QUERIES, encoder.n_dims)).astype(np.float32)
+    other /= np.linalg.norm(other, axis=1, keepdims=True)
+    truth = exact_nearest(folder, encoder.id, np.concatenate([queries, other]), K)
+    found = [set(neighbours.search(query, K)[0].tolist()) for query in (*queries, *other)]
+    hits = [len(one & nearest) / K for one, nearest in zip(found, truth, strict=True)]
+    figures["recall_of_sounds"] = round(float(np.mean(hits[: len(queries)])), 4)
+    figures["recall_of_new"] = round(float(np.mean(hits[len(queries) :])), 4)
+
+    index = neighbours._shared._index
+    assert isinstance(index, CompactIndex)
+    added = chance.standard_normal((20_000, encoder.n_dims)).astype(np.float32)
+    first = int(index.labels()[-1]) + 1
+    began = time.perf_counter()
+    for start in range(0, len(added), 2_000):
+        index.add(np.arange(first + start, first + start + 2_000), added[start : start + 2_000])
+    figures["later_inserts_per_s"] = round(len(added) / (time.perf_counter() - began))
+    browsing._search.reader.close()  # without saving what was added
+    return figures
+
+
+def _second_thread(library: Library, examples: list[Example]) -> dict[str, object]:
+    """Search in a second thread while the first keeps what it has opened."""
+    figures: dict[str, object] = {}
+
+    def work() -> None:
+        began = time.perf_counter()
+        second = Browsing(library, encoder_named(DEFAULT_ENCODER))
+        second.similar(examples[1:2], Query())
+        figures["second_thread_s"] = round(time.perf_counter() - began, 2)
+        second.meant(parse_query("rain"))
+        figures["two_threads_resident_mb"], figures["two_threads_peak_mb"] = status_mb("VmRSS"), status_mb("VmHWM")
+        second.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return figures
+
+
+def first_list(folder: Path) -> dict[str, object]:
+    """List a library for the first time in a process."""
+    library, encoder = Library.open(folder), encoder_named(DEFAULT_ENCODER)
+    began = time.perf_counter()
+    Browsing(library, encoder).list(Query())
+    return {"first_list_s": round(time.perf_counter() - began, 2)}
+
+
+def window(home: Path) -> dict[str, object]:
+    """Search in both threads of the real window; nothing where no display can be had."""
+    script = Path(__file__).with_name("window_probe.py")
+    environment = {**os.environ, "BOWERBIRD_HOME": str(home), "BOWERBIRD_PROBE_BEGAN": repr(time.time())}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    command = [sys.executable, str(script), "memory"]
+    if "DISPLAY" not in os.environ and shutil.which("xvfb-run"):
+        command = ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24 -nolisten tcp", *command]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=900)
+    if done.returncode:
+        print(f"The window was not measured: {done.stderr.strip()[-200:]}")
+        return {}
+    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+PARTS = {"build": build, "search": search, "list": first_list}
+
+
+def part(name: str, library: Path, **environment: str) -> dict[str, object]:
+    """Run a part in a process of its own."""
+    command = [sys.executable, __file__, "--part", name, "--big", str(library)]
+    done = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True)
+    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def measure(home: Path, n_sounds: int) -> None:
+    """Measure the library in a folder, and print a table."""
+    library = home / "library"
+    if not library.exists():
+        make_library(library, n_sounds, encoder_named(DEFAULT_ENCODER))
+    figures = part("build", library, OMP_NUM_THREADS="2")
+    again = part("build", library, OMP_NUM_THREADS="1")
+    figures["is_same_by_threads"] = figures.pop("checksums") == again.pop("checksums")
+    part("list", library)  # once for the disk's cache
+    for name in ("list", "search"):
+        figures |= part(name, library)
+    figures |= window(home)
+    print(f"{'':60} {'now':>10} {'before':>10} {'now/before':>11}")
+    for name, title in LINES.items():
+        now, before = figures.get(name, "-"), BEFORE.get(name)
+        ratio = f"{float(now) / before:.3f}" if before is not None and isinstance(now, int | float) else ""
+        print(f"{title:60} {now!s:>10} {'' if before is None else f'{before:g}':>10} {ratio:>11}")
+    print("“Before” was measured with an earlier build on the same machine.")
+    print(f"Load of the machine in the last minutes: {os.getloadavg()}, {os.cpu_count()} cores.")
 
 
 def main() -> None:
     """Read the command line and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--make", type=int, metavar="N", help="fill the library with N generated sounds first")
-    parser.add_argument("--index", action="store_true", help="bring the vector index up to date first")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--big", type=Path, metavar="DIR", help="a folder with a generated library, or for one")
+    parser.add_argument("--sounds", type=int, default=1_000_000, metavar="N", help="how many to generate")
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--library", type=Path, metavar="DIR", help="ignored: this one measures generated sounds")
+    parser.add_argument("--shared", type=Path, metavar="DIR", help="ignored")
     options = parser.parse_args()
-    encoder = encoder_named(DEFAULT_ENCODER)
-    if options.make:
-        make_library(options.library, options.make, encoder)
-    if options.index:
-        began = time.perf_counter()
-        update_index(Library.open(options.library), encoder, Control())
-        with SqliteReader(options.library) as reader:
-            n = len(reader.window_ids(encoder.id)[0])
-        seconds = time.perf_counter() - began
-        report("index built", seconds=round(seconds, 1), inserts_per_s=round(n / seconds), peak_mb=peak_mb())
-    measure(options.library)
+    if options.part:
+        print(json.dumps(PARTS[options.part](options.big)))
+    elif options.big is not None:
+        measure(options.big, options.sounds)
+    else:
+        with tempfile.TemporaryDirectory(prefix="bowerbird-") as folder:
+            measure(Path(folder), options.sounds)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import QApplication
 
 from bowerbird.base import paths
 from bowerbird.base.settings import load_settings
+from bowerbird.domain.query import Query, parse_query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.gui.browse import columns
 from bowerbird.gui.shell.application import Application, keep_turns_short
 from bowerbird.library.library import Library
+from bowerbird.library.search.browsing import Listing
 
 BEGAN = float(os.environ["BOWERBIRD_PROBE_BEGAN"])
 
@@ -117,6 +120,36 @@ def index(qt: QApplication, program: Application) -> dict[str, object]:
     }
 
 
+def memory(qt: QApplication, program: Application) -> dict[str, object]:
+    """Resident memory once both searching threads have found similar sounds and words."""
+    started = start(qt, program)
+    settle(qt, program)
+    window = program.window
+    window.table.select(0, is_quiet=True)
+    before = window._state
+    began = time.perf_counter()
+    program._find_similar()
+    wait(qt, lambda: window._state is not before and window._state.has_matches)
+    similar_s = time.perf_counter() - began
+    examples = list(window._state.examples)
+    for queries, browsing in (program._lists, program._similar):
+        for work in (partial(browsing.similar, examples, Query()), partial(browsing.meant, parse_query("deep rain"))):
+            answered: list[object] = []
+            queries.run("search", work, done=answered.append, failed=answered.append)
+            wait(qt, lambda answered=answered: bool(answered))
+            assert isinstance(answered[0], Listing), answered[0]
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    resident_mb, peak_mb = (
+        next(int(line.split()[1]) for line in lines if line.startswith(name)) // 1000 for name in ("VmRSS", "VmHWM")
+    )
+    return {
+        "window_list_s": started["interactive_s"],
+        "window_similar_s": round(similar_s, 2),
+        "window_resident_mb": resident_mb,
+        "window_peak_mb": peak_mb,
+    }
+
+
 def main() -> None:
     """Run the task named on the command line."""
     qt = QApplication([])
@@ -124,7 +157,7 @@ def main() -> None:
     settings = load_settings(paths.settings_path())
     program = Application(Library.open(paths.library_path()), settings, encoder_named(DEFAULT_ENCODER))
     keep_turns_short()
-    result = {"start": start, "scroll": scroll, "index": index}[sys.argv[1]](qt, program)
+    result = {"start": start, "scroll": scroll, "index": index, "memory": memory}[sys.argv[1]](qt, program)
     program.window.close()
     print(json.dumps(result))
 

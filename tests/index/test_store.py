@@ -7,13 +7,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bowerbird.index import hnsw, store
+from bowerbird.index import compact, hnsw, store
+from bowerbird.index.compact import CompactIndex
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
 from bowerbird.index.store import Stamp, load, read_stamp, save
 
 N_DIMS = 6
-KINDS = [ExactIndex, *([HnswIndex] if hnsw.is_available() else [])]
+KINDS = [
+    ExactIndex,
+    *([HnswIndex] if hnsw.is_available() else []),
+    *([CompactIndex] if compact.is_available() else []),
+]
+
+
+def n_for(kind):
+    return 1_100 if kind is CompactIndex else 50  # fewer have no codes
 
 
 def unit_vectors(n, seed=0):
@@ -24,13 +33,15 @@ def unit_vectors(n, seed=0):
 def saved(folder, kind=ExactIndex, n=50, encoder_id="ear-1", seed=0):
     index = kind(N_DIMS)
     index.add(np.arange(1, n + 1), unit_vectors(n, seed))
+    if isinstance(index, CompactIndex):
+        index.train()
     stamp = Stamp(encoder_id, N_DIMS, index.kind, n)
     save(index, stamp, folder)
     return index, stamp
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("n", [0, 1, 50])
+@pytest.mark.parametrize("n", [0, 1, 50, 1_100])
 def test_an_index_comes_back_as_it_was_saved(tmp_path, kind, n):
     index, stamp = saved(tmp_path, kind, n)
     again = load("ear-1", N_DIMS, tmp_path)
@@ -70,7 +81,7 @@ def test_saving_again_replaces_the_former_files(tmp_path):
 @pytest.mark.parametrize("suffix", [".index", ".labels"])
 @pytest.mark.parametrize("damage", ["gone", "empty", "truncated", "longer", "foreign"])
 def test_a_damaged_piece_loads_as_nothing(tmp_path, kind, suffix, damage):
-    saved(tmp_path, kind)
+    saved(tmp_path, kind, n_for(kind))
     (piece,) = tmp_path.glob(f"*{suffix}")
     data = piece.read_bytes()
     if damage == "gone":
@@ -88,7 +99,7 @@ def test_a_damaged_piece_loads_as_nothing(tmp_path, kind, suffix, damage):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_flipped_bit_loads_as_nothing(tmp_path, kind):
-    saved(tmp_path, kind)
+    saved(tmp_path, kind, n_for(kind))
     rng = np.random.default_rng(0)
     for piece in [*tmp_path.glob("*.index"), *tmp_path.glob("*.labels")]:
         data = piece.read_bytes()

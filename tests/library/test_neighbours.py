@@ -1,6 +1,10 @@
-"""The index of a library: rebuilt when damaged, brought up to date, a graph when large."""
+"""The index of a library: one for all threads, rebuilt when damaged, brought up to date, a compact one when large."""
 
+import errno
+import json
+import logging
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +14,18 @@ from stage import DeafEncoder
 from analyses import ENCODER_ID, N_DIMS, analysis, stamp
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
-from bowerbird.index import hnsw
+from bowerbird.index import compact, hnsw, store
+from bowerbird.index.vector_file import VectorFile
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
-from bowerbird.library.search import shared_index
+from bowerbird.library.search import growing, shared_index
+from bowerbird.library.search.growing import GrowingIndex
 from bowerbird.library.search.neighbours import Neighbours, update_index
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 
 needs_graph = pytest.mark.skipif(not hnsw.is_available(), reason="hnswlib is not installed")
+needs_faiss = pytest.mark.skipif(not compact.is_available(), reason="Faiss is not installed")
 
 
 @pytest.fixture
@@ -188,3 +195,179 @@ def test_a_folder_where_the_index_cannot_be_saved_costs_no_answer(library):
         opened = Neighbours(Library.open(library), reader, DeafEncoder())
         opened.refresh()
         assert opened.search(query(), 3)[0].tolist() == truth(library, query(), 3)
+
+
+# A large library
+
+
+@pytest.fixture
+def large(library, monkeypatch):
+    """A library of 60 windows, which counts as large."""
+    monkeypatch.setattr(shared_index, "COMPACT_FROM", 50)
+    return library
+
+
+@needs_faiss
+def test_all_threads_search_one_index_whose_vectors_are_held_once(large):
+    indexes, baselines, kinds = [], [], []
+    both_are_open = threading.Barrier(2)
+
+    def search():
+        with SqliteReader(large) as reader:
+            opened = Neighbours(Library.open(large), reader, DeafEncoder())
+            opened.refresh()
+            assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
+            indexes.append(opened._shared._index)
+            baselines.append(opened.baseline())
+            kinds.append(opened.kind)
+            both_are_open.wait(30)
+
+    threads = [threading.Thread(target=search) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kinds == ["compact", "compact"]
+    assert indexes[0] is indexes[1]
+    assert baselines[0] is baselines[1]
+    assert not baselines[0].flags.writeable
+
+
+@needs_faiss
+def test_a_filtered_search_is_not_short_beside_a_thread_that_is_ahead(large):
+    with SqliteReader(large) as behind, SqliteReader(large) as ahead:
+        opened = Neighbours(Library.open(large), behind, DeafEncoder())
+        opened.refresh()
+        with behind.snapshot():
+            behind.revision()  # the snapshot is taken at the first read
+            known = truth(large, query(), 60)
+            fill(large, Path(f"{ROOT}2"), range(300))
+            other = Neighbours(Library.open(large), ahead, DeafEncoder())
+            other.refresh()
+            assert len(other) == 360
+            assert opened.search(query(), 10)[0].tolist() == known[:10]
+            contents = ahead.window_ids(ENCODER_ID)[1]
+            assert opened.search(query(), 60, content_ids=contents)[0].tolist() == known
+
+
+@needs_faiss
+@pytest.mark.parametrize("suffix", [".index", ".labels", ".rows.npz", ".vectors", ".json"])
+@pytest.mark.parametrize("content", [None, b"", b"\0" * 5_000, b"[1, 2]", b'{"encoder_id": []}'])
+def test_a_damaged_file_of_a_large_library_is_made_anew(large, suffix, content):
+    update_index(Library.open(large), DeafEncoder(), Control())
+    (piece,) = (large / "index").glob(f"*{suffix}")
+    if content is None:
+        piece.unlink()
+    else:
+        piece.write_bytes(content)
+    for _ in range(2):
+        with SqliteReader(large) as reader:
+            opened = Neighbours(Library.open(large), reader, DeafEncoder())
+            opened.refresh()
+            assert opened.kind == "compact"
+            assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
+            opened.save()
+
+
+@needs_faiss
+def test_a_vector_that_was_damaged_since_the_index_was_opened_is_read_from_the_catalogue(large, caplog):
+    update_index(Library.open(large), DeafEncoder(), Control())
+    with SqliteReader(large) as reader:
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        opened.refresh()
+        (piece,) = (large / "index").glob("*.vectors")
+        with piece.open("r+b") as file:
+            file.write(b"\xff" * 2 * N_DIMS * 3)
+        with caplog.at_level(logging.CRITICAL, logger="bowerbird"):
+            assert opened.search(query(), 60)[0].tolist() == truth(large, query(), 60)
+
+
+@needs_faiss
+def test_an_index_of_an_earlier_version_is_made_anew(large, monkeypatch):
+    update_index(Library.open(large), DeafEncoder(), Control())
+    (stamp_path,) = (large / "index").glob("*.json")
+    stored = json.loads(stamp_path.read_text())
+    stored["format"] = store.FORMAT - 1
+    stamp_path.write_text(json.dumps(stored))
+    former = [*(large / "index").glob("*.index"), *(large / "index").glob("*.vectors")]
+    update_index(Library.open(large), DeafEncoder(), Control())
+    assert json.loads(stamp_path.read_text())["format"] == store.FORMAT
+    assert len(former) == 2
+    assert not any(path.exists() for path in former)
+    with SqliteReader(large) as reader:
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        opened.refresh()
+        assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
+
+
+@needs_faiss
+def test_a_large_library_that_loses_a_folder_finds_the_rest(large):
+    other = fill(large, Path(f"{ROOT}2"), range(20))
+    update_index(Library.open(large), DeafEncoder(), Control())
+    with SqliteReader(large) as reader:
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        opened.refresh()
+        with SqliteWriter(large) as catalogue:
+            catalogue.remove_folder(other.id)
+        opened.refresh()
+        assert opened.kind == "compact"
+        assert opened.search(query(), 100)[0].tolist() == truth(large, query(), 100)
+
+
+@needs_faiss
+def test_a_cancelled_build_leaves_no_file(large):
+    with SqliteReader(large) as reader:
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shared_index, "COMPACT_FROM", 10_000)
+            opened.refresh()
+        assert (opened.kind, opened.lacks_graph) == ("exact", True)
+        control = Control()
+        control.cancel()
+        opened.build_graph(control)
+        assert list((large / "index").glob("*")) == []
+        assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
+
+
+@needs_faiss
+def test_a_full_disk_costs_no_answer(large, monkeypatch, caplog):
+    def no_room(self, vectors):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with SqliteReader(large) as reader, caplog.at_level(logging.CRITICAL, logger="bowerbird"):
+        opened = Neighbours(Library.open(large), reader, DeafEncoder())
+        opened.refresh()
+        monkeypatch.setattr(VectorFile, "append", no_room)
+        fill(large, Path(f"{ROOT}2"), range(5))
+        opened.refresh()
+        assert (opened.kind, len(opened)) == ("exact", 65)
+        opened.build_graph(Control())
+        assert opened.search(query(), 65)[0].tolist() == truth(large, query(), 65)
+
+
+@needs_faiss
+def test_the_index_is_built_while_sounds_are_added(library, monkeypatch):
+    monkeypatch.setattr(growing, "SOUNDS_AT_ONCE", 20)
+    monkeypatch.setattr(shared_index, "COMPACT_FROM", 70)
+    with SqliteReader(library) as reader, GrowingIndex(Library.open(library), DeafEncoder(), Control()) as index:
+        searching = Neighbours(Library.open(library), reader, DeafEncoder())
+        searching.refresh()
+        kinds, sizes = [], []
+        for number in range(4):
+            fill(library, Path(f"{ROOT}{number + 2}"), range(20))
+            index.recorded(20)
+            kinds.append(searching.kind)
+            sizes.append(len(searching))
+        assert kinds == ["compact"] * 4
+        assert sizes == [80, 100, 120, 140]
+        assert searching.search(query(), 10)[0].tolist() == truth(library, query(), 10)
+    (stamp_path,) = (library / "index").glob("*.json")
+    assert json.loads(stamp_path.read_text())["n_windows"] == 140
+
+
+@needs_faiss
+def test_a_small_library_is_not_indexed_while_sounds_are_added(library, monkeypatch):
+    monkeypatch.setattr(growing, "SOUNDS_AT_ONCE", 20)
+    with GrowingIndex(Library.open(library), DeafEncoder(), Control()) as index:
+        index.recorded(60)
+    assert not (library / "index").exists()

@@ -14,13 +14,22 @@ from bowerbird.base.errors import CatalogueError
 from bowerbird.base.text import count_text
 from bowerbird.cli.options import LibraryOption, open_library
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault, own_thesaurus_path
-from bowerbird.index import hnsw
+from bowerbird.index import compact, hnsw
 from bowerbird.library.encoders.choice import searched_encoder
 from bowerbird.library.library import Library
-from bowerbird.library.search.shared_index import HNSW_FROM
+from bowerbird.library.search.shared_index import COMPACT_FROM, HNSW_FROM
 from bowerbird.playback.device import describe_output
 
-_PACKAGES = ("numpy", "soundfile", "soxr", "python-stretch", "hnswlib", "sounddevice", "PySide6-Essentials")
+_PACKAGES = (
+    "numpy",
+    "soundfile",
+    "soxr",
+    "python-stretch",
+    "faiss-cpu",
+    "hnswlib",
+    "sounddevice",
+    "PySide6-Essentials",
+)
 
 
 def doctor(*, library: LibraryOption = None) -> int:
@@ -36,10 +45,12 @@ def doctor(*, library: LibraryOption = None) -> int:
     typer.echo(f"encoder: {choice.encoder.id}{f' ({choice.warning})' if choice.warning else ''}")
     typer.echo(f"models: {paths.weights_path()}")
     typer.echo(f"thesaurus: {own_thesaurus_path()} ({own_thesaurus_fault() or _presence(own_thesaurus_path())})")
-    if not hnsw.is_available():
-        typer.echo("index: exact; install hnswlib for faster search in very large libraries")
-    else:
+    if compact.is_available():
+        typer.echo(f"index: exact up to {COMPACT_FROM:,} vectors, Faiss from there")
+    elif hnsw.is_available():
         typer.echo(f"index: exact up to {HNSW_FROM:,} vectors, hnswlib from there")
+    else:
+        typer.echo("index: exact; install faiss-cpu for faster search in very large libraries")
 
     typer.echo(f"sound output: {describe_output()}")
     if importlib.util.find_spec("PySide6") is None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from bowerbird.index.exact import best, cosines, weighted_cosines
 from bowerbird.index.protocol import Labels, Scores, Vectors, Weighting, check_shapes
-from bowerbird.index.vector_file import Sums, VectorFile, sums_of
+from bowerbird.index.vector_file import Sums, VectorFile, rounded, sums_of
 
 _MIN_TRAINED: Final = 1_000
 """Vectors from which points are learned; fewer are searched one by one."""
@@ -128,6 +128,7 @@ class CompactIndex:
             When the disk is full.
         """
         check_shapes(labels, vectors, self._n_dims)
+        vectors = rounded(vectors)
         if (np.diff(np.concatenate([self._labels[-1:], labels])) <= 0).any():
             raise ValueError("labels must ascend")
         self._vectors.append(vectors)
@@ -197,7 +198,10 @@ class CompactIndex:
             selector = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
             parameters = faiss.SearchParametersIVF(nprobe=1, sel=selector)
         found = self._codes.search(_padded(query[None, :]), n, params=parameters)[1][0]
-        return np.asarray(found[found >= 0], np.int64)
+        found = np.asarray(found[found >= 0], np.int64)
+        if len(found) < n:  # codes that are all the same are not found
+            return np.flatnonzero(self._is_alive) if rows is None else rows
+        return found
 
     def _checked(self, rows: npt.NDArray[np.int64]) -> Vectors:
         vectors = self._vectors.take(rows)

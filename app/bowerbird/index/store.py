@@ -22,7 +22,7 @@ from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
 from bowerbird.index.protocol import VectorIndex
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Vectors in a file that is mapped into memory: read by every thread, held once, and no larger in memory than its use.
+"""Vectors of 16-bit numbers in a file that is mapped into memory: read by every thread, and held once.
 
 A file that other processes may read is never changed, only appended to by whoever holds the library's lock. Vectors
 that are added before are written to a temporary file.
@@ -6,6 +6,8 @@ that are added before are written to a temporary file.
 
 import mmap
 import tempfile
+import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Self
@@ -21,8 +23,11 @@ Sums = npt.NDArray[np.uint32]
 _BLOCK: Final = 4096
 """Rows that are copied at a time."""
 
-_MAX_TOUCHED: Final = 2000
-"""Rows that may be read before their pages are handed back: the system maps 16 pages around each, 64 KiB."""
+_MAX_MAPPED_BYTES: Final = 2**29
+"""Larger files are not left in memory whole: the system may map 0.5 MB around each row that is read."""
+
+_MAX_TOUCHED: Final = 512
+"""Rows of a larger file that are read before their pages are handed back."""
 
 
 class VectorFile:
@@ -50,6 +55,7 @@ class VectorFile:
         self._file: IO[bytes] | None = None
         self._draft: Path | None = None
         self._n_touched = 0
+        self._release: weakref.finalize[..., VectorFile] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -66,9 +72,11 @@ class VectorFile:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file, self._draft = path.open("w+b"), path
+            file = path.open("w+b")
         except OSError:
-            self._file = self._draft = None
+            return
+        self._draft = path
+        self._use(file)
 
     def append(self, vectors: Vectors) -> None:
         """Add vectors, shape (n, n_dims), behind the others.
@@ -81,30 +89,26 @@ class VectorFile:
         if not len(vectors):
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="bowerbird-")  # noqa: SIM115 - mapped until it is saved
+            self._use(tempfile.TemporaryFile(prefix="bowerbird-"))  # noqa: SIM115 - mapped until it is saved
+        assert self._file is not None
         stored, added = self._parts
-        self._file.seek(len(added.vectors) * 4 * self._n_dims)
+        self._file.seek(len(added.vectors) * _bytes_per_row(self._n_dims))
         self._file.write(_bytes_of(vectors))
         self._file.flush()
         self._parts = (stored, _Rows.mapped(self._file, len(added.vectors) + len(vectors), self._n_dims))
 
     def take(self, rows: Rows) -> Vectors:
-        """Return the vectors of some rows, shape (n, n_dims), in the order given."""
+        """Return the vectors of some rows, rounded, shape (n, n_dims), in the order given."""
         parts = self._parts
-        stored, added = (part.vectors for part in parts)
         vectors = np.empty((len(rows), self._n_dims), np.float32)
-        # `clip` lets NumPy write into `out` without a further copy; every row is in range.
-        if len(added):
-            is_stored = rows < len(stored)
-            vectors[is_stored] = np.take(stored, rows[is_stored], axis=0, mode="clip") if len(stored) else 0
-            vectors[~is_stored] = np.take(added, rows[~is_stored] - len(stored), axis=0, mode="clip")
-        elif len(rows):
-            np.take(stored, rows, axis=0, out=vectors, mode="clip")
-        self._n_touched += len(rows)
-        if self._n_touched > _MAX_TOUCHED:
-            self._n_touched = 0
-            for each in parts:
-                each.hand_back()
+        for start in range(0, len(rows), _MAX_TOUCHED):
+            some = rows[start : start + _MAX_TOUCHED]
+            _copy(parts, some, vectors[start : start + _MAX_TOUCHED])
+            self._n_touched += len(some)
+            if self._n_touched > _MAX_TOUCHED and len(self) * _bytes_per_row(self._n_dims) > _MAX_MAPPED_BYTES:
+                self._n_touched = 0
+                for each in parts:
+                    each.hand_back()
         return vectors
 
     def part(self, start: int, stop: int) -> Vectors:
@@ -120,18 +124,24 @@ class VectorFile:
             When it cannot be written; everything can still be read.
         """
         n_rows, n_stored = len(self), len(self._parts[0].vectors)
-        if path != self._draft or n_stored:
+        if path != self._draft or n_stored or not path.exists():  # another process may have removed a draft
             n_kept = n_stored if path == self._path else 0
             with path.open("r+b" if n_kept else "wb") as file:
-                file.truncate(n_kept * 4 * self._n_dims)
+                file.truncate(n_kept * _bytes_per_row(self._n_dims))
                 file.seek(0, 2)
                 for start in range(n_kept, n_rows, _BLOCK):
                     file.write(_bytes_of(self.part(start, min(n_rows, start + _BLOCK))))
         self._parts = (_Rows.of(path, n_rows, self._n_dims), _Rows.none(self._n_dims))
         self._path, self._draft = path, None
-        if self._file is not None:
+        if self._release is not None and self._file is not None:
+            self._release.detach()
             self._file.close()
-            self._file = None
+        self._file = self._release = None
+
+    def _use(self, file: IO[bytes]) -> None:
+        """Write to a file from now on, which goes with this object unless it is saved."""
+        self._file = file
+        self._release = weakref.finalize(self, _close, file, self._draft)
 
 
 def sums_of(vectors: Vectors) -> Sums:
@@ -140,8 +150,32 @@ def sums_of(vectors: Vectors) -> Sums:
     return sums
 
 
+def _close(file: IO[bytes], draft: Path | None) -> None:
+    file.close()
+    if draft is not None:
+        with suppress(OSError):  # Windows: while it is mapped
+            draft.unlink()
+
+
+def _copy(parts: "tuple[_Rows, _Rows]", rows: Rows, into: Vectors) -> None:
+    """Copy rows of a saved file, and of what was added behind it."""
+    stored, added = (part.vectors for part in parts)
+    is_stored = rows < len(stored)
+    into[is_stored] = stored[rows[is_stored]]
+    into[~is_stored] = added[rows[~is_stored] - len(stored)]
+
+
+def rounded(vectors: Vectors) -> Vectors:
+    """Return vectors as they come back from a file. Cosines change by less than 0.0005."""
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+def _bytes_per_row(n_dims: int) -> int:
+    return 2 * n_dims
+
+
 def _bytes_of(vectors: Vectors) -> memoryview:
-    return np.ascontiguousarray(vectors, np.float32).data.cast("B")
+    return np.ascontiguousarray(vectors, np.float16).data.cast("B")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,17 +184,17 @@ class _Rows:
 
     Attributes
     ----------
-    vectors : ndarray, shape (n, n_dims), float32
+    vectors : ndarray, shape (n, n_dims), float16
     memory : mmap or None
         None where there are none.
     """
 
-    vectors: Vectors
+    vectors: npt.NDArray[np.float16]
     memory: mmap.mmap | None = None
 
     @classmethod
     def none(cls, n_dims: int) -> Self:
-        return cls(np.zeros((0, n_dims), np.float32))
+        return cls(np.zeros((0, n_dims), np.float16))
 
     @classmethod
     def of(cls, path: Path, n_rows: int, n_dims: int) -> Self:
@@ -171,10 +205,10 @@ class _Rows:
     def mapped(cls, file: IO[bytes], n_rows: int, n_dims: int) -> Self:
         if not n_rows:
             return cls.none(n_dims)
-        memory = mmap.mmap(file.fileno(), n_rows * n_dims * 4, access=mmap.ACCESS_READ)
+        memory = mmap.mmap(file.fileno(), n_rows * _bytes_per_row(n_dims), access=mmap.ACCESS_READ)
         if hasattr(mmap, "MADV_RANDOM"):
             memory.madvise(mmap.MADV_RANDOM)
-        return cls(np.frombuffer(memory, np.float32).reshape(n_rows, n_dims), memory)
+        return cls(np.frombuffer(memory, np.float16).reshape(n_rows, n_dims), memory)
 
     def hand_back(self) -> None:
         """Take the pages of the file out of this process; they stay in the system's cache."""

@@ -49,11 +49,11 @@ REJECTED: Final = (
 
 
 def ordered_ids(order: str, *, is_descending: bool) -> Statement:
-    """Return the statement that lists every usable sound in an order; unknown values come last."""
+    """Return the statement that lists every sound in an order, unusable ones as well; unknown values come last."""
     column = SORT_FIELDS.get(order, SORT_FIELDS["name"]).order_attribute
     direction = "DESC" if is_descending else "ASC"
     second = "" if column == "name_key" else f", name_key {direction}"
-    return f"SELECT id FROM sounds WHERE {USABLE} ORDER BY {column} {direction} NULLS LAST{second}", []
+    return f"SELECT id FROM sounds ORDER BY {column} {direction} NULLS LAST{second}", []
 
 
 def named_ids(expression: str) -> Statement:

@@ -46,6 +46,10 @@ _SOUND_ROWS: Final = (
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
 _HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
+_UNUSABLE: Final = "SELECT sound_id FROM failures UNION SELECT sound_id FROM hidden"
+_N_USABLE: Final = f"(SELECT count(*) FROM sounds) - (SELECT count(*) FROM ({_UNUSABLE}))"
+"""SQLite counts a whole table at once; a condition on each of a million rows takes 0.1 s."""
+
 _T = TypeVar("_T")
 
 
@@ -108,17 +112,17 @@ class SoundReads(Session):
 
     def count(self) -> int:
         """Return the number of usable sounds, missing ones included."""
-        sql = f"SELECT count(*) FROM sounds WHERE {conditions.USABLE}"
-        return self._until_written("count", lambda: int(self._value(sql)))
+        return self._until_written("count", lambda: int(self._value(f"SELECT {_N_USABLE}")))
 
     def count_analysed(self) -> tuple[int, int]:
         """Return the numbers of usable, present sounds: those that were analysed, and all."""
         row = self._row(
-            "SELECT count(content_id) AS n_analysed, count(*) AS n FROM sounds "
-            f"WHERE is_missing = 0 AND {conditions.USABLE}"
+            f"SELECT {_N_USABLE} - (SELECT count(*) FROM sounds WHERE is_missing AND {conditions.USABLE}) AS n, "
+            "(SELECT count(*) FROM sounds WHERE content_id IS NULL AND is_missing = 0 "
+            f"AND {conditions.USABLE}) AS n_pending"
         )
         assert row is not None
-        return row["n_analysed"], row["n"]
+        return row["n"] - row["n_pending"], row["n"]
 
     def list_ids(self, query: Query) -> Ids:
         """Return the ids of the sounds that match a query, in its order, shape (n,).
@@ -176,6 +180,9 @@ class SoundReads(Session):
     def _ordered(self, order: str, *, is_descending: bool) -> Ids:
         def read() -> Ids:
             ids = self._ids(*conditions.ordered_ids(order, is_descending=is_descending))
+            unusable = self._ids(_UNUSABLE)
+            if len(unusable):
+                ids = ids[~np.isin(ids, unusable)]
             ids.setflags(write=False)
             return ids
 

@@ -35,6 +35,7 @@ from bowerbird.library.indexing.scan import Scan, scan
 from bowerbird.library.indexing.worker import Outcome, Task, TaskKind
 from bowerbird.library.indexing.worker_pool import default_n_workers, in_batches, run_tasks
 from bowerbird.library.library import Library
+from bowerbird.library.search.growing import GrowingIndex
 
 logger = logging.getLogger(__name__)
 
@@ -188,15 +189,16 @@ def _analyse_pending(run: _Run) -> None:
         run.writer.count_pending(folder, below=below, encoder_id=run.encoder.id) for folder, below in run.scanned
     )
     pace = Pace(n_total)
-    for folder, below in run.scanned:
-        _identify(run, pace, folder, below)
-        # Copies of a rejected sound become pending after it, and each gets a reason of its own.
-        while not run.control.is_cancelled:
-            pending = run.writer.pending(folder, below=below, encoder_id=run.encoder.id)
-            pending = [sound for sound in pending if sound.path not in run.postponed]
-            if not pending:
-                break
-            _analyse(run, pace, pending)
+    with GrowingIndex(run.library, run.encoder, run.control) as index:
+        for folder, below in run.scanned:
+            _identify(run, pace, folder, below)
+            # Copies of a rejected sound become pending after it, and each gets a reason of its own.
+            while not run.control.is_cancelled:
+                pending = run.writer.pending(folder, below=below, encoder_id=run.encoder.id)
+                pending = [sound for sound in pending if sound.path not in run.postponed]
+                if not pending:
+                    break
+                _analyse(run, pace, pending, index)
 
 
 def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:
@@ -211,7 +213,7 @@ def _identify(run: _Run, pace: Pace, folder: Folder, below: str) -> None:
         run.post(pace.advance(n_known + failed))
 
 
-def _analyse(run: _Run, pace: Pace, pending: Sequence[PendingSound]) -> None:
+def _analyse(run: _Run, pace: Pace, pending: Sequence[PendingSound], index: GrowingIndex) -> None:
     run.post(pace.advance(0))
     for batch in in_batches(_outcomes(run, "analyse", pending)):
         analyses = [(outcome.sound_id, outcome.analysis) for outcome in batch if outcome.analysis]
@@ -219,6 +221,7 @@ def _analyse(run: _Run, pace: Pace, pending: Sequence[PendingSound]) -> None:
         failed = _record_failures(run, batch)
         run.n_analysed += len(analyses)
         run.n_copies += max(0, n_sounds - len(analyses))
+        index.recorded(len(analyses))
         run.post(BatchRecorded(len(batch)))
         run.post(pace.advance(n_sounds + failed))
 

@@ -65,14 +65,19 @@ class Neighbours:
         weighting : Weighting or None
             How much parts of the dimensions count; None where all count the same.
         """
-        ids, contents, scores = self._shared.search(
-            query, k, content_ids=content_ids, weighting=weighting, reader=self._reader
-        )
-        if self._reader.revision() < self._shared.revision:  # another thread is ahead of this reader's snapshot
+        n_searched = k
+        while True:
+            ids, contents, scores = self._shared.search(
+                query, n_searched, content_ids=content_ids, weighting=weighting, reader=self._reader
+            )
+            if self._reader.revision() >= self._shared.revision:
+                return ids, contents, scores
+            # Another thread is ahead of this reader's snapshot: it knows windows that the snapshot does not have.
             known = self._reader.spans(ids)
             is_known = np.array([window_id in known for window_id in ids.tolist()], np.bool_)
-            ids, contents, scores = ids[is_known], contents[is_known], scores[is_known]
-        return ids, contents, scores
+            if is_known.sum() >= k or len(ids) < n_searched:
+                return ids[is_known][:k], contents[is_known][:k], scores[is_known][:k]
+            n_searched *= 4
 
     def baseline(self) -> Vectors:
         """Return a sample of the library's windows, shape (n, n_dims), n <= 4,000, to compare similarities with."""

@@ -46,7 +46,9 @@ _PART: Final = 20_000
 _UNKNOWN: Final = (-1, -1)
 _N_BASELINE: Final = 4_000
 _N_PROBES: Final = 50
-_SAME_COSINE: Final = 0.9999
+_SAME_COSINE: Final = 0.999
+"""Numbers of 16 bits change cosines by up to 0.0005."""
+
 
 _T = TypeVar("_T")
 
@@ -62,6 +64,11 @@ def shared_index(library: Library, encoder: Encoder) -> "SharedIndex":
         if index is None:
             index = _shared[key] = SharedIndex(library, encoder)
         return index
+
+
+def is_large(reader: Reader, encoder: Encoder) -> bool:
+    """Return whether a library has so many windows that it is searched by a compact index."""
+    return compact.is_available() and reader.count_windows(encoder_id=encoder.id) >= COMPACT_FROM
 
 
 class SharedIndex:
@@ -198,8 +205,12 @@ class SharedIndex:
         if is_worn or is_slow or (self.kind == CompactIndex.kind and len(new) and new[0] <= last):
             self._start_again(reader)
             return
-        for start in range(0, len(new), _PART):
-            self._add(reader, self._index, new[start : start + _PART])
+        try:
+            for start in range(0, len(new), _PART):
+                self._add(reader, self._index, new[start : start + _PART])
+        except OSError as error:  # the disk is full
+            logger.warning("vectors cannot be written, and the index is made anew: %s", error)
+            self._start_again(reader)
 
     def _add(self, reader: Reader, index: VectorIndex, ids: Labels) -> None:
         stored = reader.windows_with(self._encoder_id, self._n_dims, ids)
@@ -274,7 +285,11 @@ class SharedIndex:
         is_compact = len(self._ids) >= COMPACT_FROM and compact.is_available()
         built = self._new_compact() if is_compact else HnswIndex(self._n_dims)
         counts, revision = reader.window_counts(), reader.revision()
-        ids, content_ids = self._fill(built, reader, is_cancelled=is_cancelled)
+        try:
+            ids, content_ids = self._fill(built, reader, is_cancelled=is_cancelled)
+        except OSError as error:
+            logger.warning("the index cannot be built: %s", error)
+            return
         if is_cancelled():
             return
         with self._lock:
