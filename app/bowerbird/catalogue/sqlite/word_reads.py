@@ -12,7 +12,7 @@ from bowerbird.catalogue.records import WORD_LEVELS, ContentsByWords, NamedSound
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids
 from bowerbird.catalogue.sqlite.sounds import SoundReads
-from bowerbird.catalogue.sqlite.word_search import INSIDE, LEVELS, WHOLE, Slot, WordQuery, known_words
+from bowerbird.catalogue.sqlite.word_search import INFLECTED, LEVELS, WHOLE, Slot, WordQuery, known_words
 from bowerbird.domain.names import plain, sort_key
 from bowerbird.domain.query import RELEVANCE, Query
 
@@ -146,15 +146,15 @@ class WordReads(SoundReads):
     def partly_named(self, query: Query, *, limit: int) -> list[WordMatch]:
         """Return the best sounds that have some words of a query but not all, those with most of them first.
 
-        Of sounds with as many words, those come first that have the rarer words, and have them whole. A phrase counts
-        as one word.
+        Words in another form count too; parts of words do not, since some part is nearly everywhere. Of sounds with as
+        many words, those come first that have the rarer words, and have them whole. A phrase counts as one word.
         """
         slots = self._looked_up(query).slots
         partly = self._partly(query)
         ids = partly.ids[:limit].tolist()
-        fields = self._fields([(sound_id, INSIDE + 1) for sound_id in ids], slots)
+        fields = self._fields([(sound_id, INFLECTED + 1) for sound_id in ids], slots)
         return [
-            WordMatch(sound_id, "inside", fields[sound_id], n_found, len(slots))
+            WordMatch(sound_id, "inflected", fields[sound_id], n_found, len(slots))
             for sound_id, n_found in zip(ids, partly.n_found[:limit].tolist(), strict=True)
         ]
 
@@ -204,7 +204,7 @@ class WordReads(SoundReads):
                 continue
             weights = np.zeros(len(is_admitted), np.float32)
             for level in reversed(LEVELS):
-                if slot.has(level):
+                if level <= INFLECTED and slot.has(level):
                     ids = self._ids(*conditions.named_ids(words.without_excluded(slot.expression_at(level))))
                     weights[ids[ids < len(weights)]] = _LEVEL_WEIGHTS[level]
             is_found = weights > 0
