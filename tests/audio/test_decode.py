@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bowerbird.audio.decode import mixdown, open_sound, read_clip
+from bowerbird.audio.decode import open_sound, read_clip
 from bowerbird.audio.formats import READABLE
+from bowerbird.audio.mono import mixdown
 from bowerbird.base.errors import AudioError
 from privileges import bound_by_permissions
 from sounds import noise, sine, write

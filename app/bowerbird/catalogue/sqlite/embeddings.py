@@ -33,9 +33,12 @@ class EmbeddingReads(Session):
 
     def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
         """Return the embeddings of an encoder's windows with ids above `after`."""
+        return self._windows(encoder_id, n_dims, after, "")
+
+    def _windows(self, encoder_id: str, n_dims: int, after: int, condition: str) -> WindowVectors:
         ids, content_ids, vectors = [], [], []
         for row in self._each(
-            "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id",
+            f"SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? {condition} ORDER BY id",
             [after, encoder_id],
         ):
             ids.append(row["id"])
@@ -53,8 +56,8 @@ class EmbeddingReads(Session):
         return _vectors([found[window_id] for window_id in ids], n_dims)
 
     def sound_windows(self, content_id: int, encoder_id: str, n_dims: int) -> Vectors:
-        """Return the embeddings of one content's windows in order, shape (n, n_dims)."""
-        sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? ORDER BY number"
+        """Return the embeddings of one content's windows that count in its mean, in order, shape (n, n_dims)."""
+        sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? AND number >= 0 ORDER BY number"
         return _vectors([row["vector"] for row in self._rows(sql, [content_id, encoder_id])], n_dims)
 
     def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
@@ -84,7 +87,7 @@ class EmbeddingReads(Session):
 
     def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return every content's id, ascending, and embedding (n, n_dims): the re-normalised mean of its windows."""
-        stored = self.windows(encoder_id, n_dims)
+        stored = self._windows(encoder_id, n_dims, 0, "AND number >= 0")
         contents, indices = np.unique(stored.content_ids, return_inverse=True)
         sums = np.zeros((len(contents), n_dims), np.float64)
         np.add.at(sums, indices, stored.vectors)

@@ -46,20 +46,26 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
         identify_audio(connection, content_id, analysis.samples_hash)
     if row:
         record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
-    windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True)
+    windows = EncodedWindows(
+        content_id, 0, analysis.spans, analysis.vectors, is_last=True, is_counted=analysis.is_counted
+    )
     record_windows(connection, windows, encoder_id)
     return content_id
 
 
 def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
-    """Record embeddings of windows of a content, and that it is complete when these are the last."""
+    """Record embeddings of windows of a content, and that it is complete when these are the last.
+
+    A window that does not count in the mean has the number -1 - n in place of n.
+    """
+    is_counted = windows.is_counted or (True,) * len(windows.spans)
     connection.executemany(
         "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (windows.content_id, encoder_id, number, start_s, end_s, vector.tobytes())
-            for number, ((start_s, end_s), vector) in enumerate(
-                zip(windows.spans, windows.vectors, strict=True), start=windows.first_number
+            (windows.content_id, encoder_id, number if counts else -1 - number, start_s, end_s, vector.tobytes())
+            for number, ((start_s, end_s), vector, counts) in enumerate(
+                zip(windows.spans, windows.vectors, is_counted, strict=True), start=windows.first_number
             )
         ],
     )

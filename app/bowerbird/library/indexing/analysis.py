@@ -2,16 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
+from bowerbird.audio.decode import BLOCK_FRAMES, mono_blocks, open_sound
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
+from bowerbird.audio.mono import MonoMixer
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
+from bowerbird.audio.silence import without_faint_ends
 from bowerbird.base.errors import AudioError, UnreachableError
 from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import Analysis
@@ -19,10 +23,13 @@ from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.domain.windows import WindowCutter, spans
+from bowerbird.domain.windows import WindowCutter
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
 
 N_HASH_BYTES = 16
+
+_NOTHING: Final = np.zeros(0, np.float32)
 
 N_WINDOWS_AT_ONCE = 16
 """Windows whose embeddings a worker sends together: a second or two of a large network's work."""
@@ -81,7 +88,9 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         peak_meter = PeakMeter()
         loudness_meter = LoudnessMeter(header.rate_hz, header.n_channels)
         resampler = StreamResampler(header.rate_hz, encoder.rate_hz)
-        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        mixer = MonoMixer(header.rate_hz, header.n_channels)
+        cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
+        windows: list[SoundWindow] = []
         vectors: list[Samples] = []
         samples_hash = SamplesHash(header.rate_hz, header.n_channels)
         n_frames = 0
@@ -90,13 +99,15 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
-            for window in cutter.push(resampler.push(mixdown(block))):
-                vectors.extend(encoder.encode([window]))
+            for window in cutter.push(resampler.push(mixer.push(block))):
+                vectors.extend(encoder.encode([window.samples]))
+                windows.append(replace(window, samples=_NOTHING))
     if not n_frames:
         raise AudioError(f"{path.name} contains no audio. Re-export it.", code="no_audio")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
-            vectors.extend(encoder.encode([window]))
+            vectors.extend(encoder.encode([window.samples]))
+            windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
     duration_s = n_frames / header.rate_hz
     loudness = loudness_meter.finish()
@@ -116,9 +127,10 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         samples_hash=samples_hash.finish(),
         peaks=peaks,
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
-        spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
+        spans=tuple((window.start_s, min(window.end_s, max(duration_s, window.start_s))) for window in windows),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
+        is_counted=tuple(window.is_counted for window in windows),
     )
 
 
@@ -201,24 +213,25 @@ def encode_windows(
             _require_same(path, stamp)
             yield np.stack(vectors), False
             vectors = []
-        vectors.extend(encoder.encode([window]))
+        vectors.extend(encoder.encode([without_faint_ends(window, encoder.rate_hz)]))
     _require_same(path, stamp)
     yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
 
 
 def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
-    """Decode a whole file into windows exactly as `analyse` does."""
+    """Decode a whole file into its windows, without those of events."""
     with open_sound(path) as reader:
         resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
+        mixer = MonoMixer(reader.rate_hz, reader.n_channels)
         cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
         for block in reader.blocks(BLOCK_FRAMES):
-            yield from cutter.push(resampler.push(mixdown(block)))
+            yield from cutter.push(resampler.push(mixer.push(block)))
         yield from cutter.push(resampler.finish())
         yield from cutter.finish()
 
 
 def encode_example(example: Example, encoder: Encoder) -> Vectors:
-    """Decode and embed a file, or a region of it, that need not be in the library.
+    """Decode and embed a file, or a region of it, that need not be in the library: the windows that count in its mean.
 
     Returns
     -------
@@ -229,12 +242,14 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     AudioError
         When it cannot be decoded.
     """
-    cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+    cutter = SoundWindows(encoder.rate_hz, encoder.window_s, has_events=False)
     vectors: list[Samples] = []
     start_s = example.start_s or 0.0
     for block in mono_blocks(example.path, rate_hz=encoder.rate_hz, start_s=start_s, end_s=example.end_s):
         for window in cutter.push(block):
-            vectors.extend(encoder.encode([window]))
+            if window.is_counted:
+                vectors.extend(encoder.encode([window.samples]))
     for window in cutter.finish():
-        vectors.extend(encoder.encode([window]))
+        if window.is_counted:
+            vectors.extend(encoder.encode([window.samples]))
     return np.stack(vectors)
