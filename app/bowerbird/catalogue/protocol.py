@@ -288,7 +288,23 @@ class AnnotationReader(Protocol):
         ...
 
 
-class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, Protocol):
+class NamingReader(Protocol):
+    """What names, folders, metadata and tags say about contents, beside their embeddings."""
+
+    def encoded_contents(self, encoder_id: str) -> Ids:
+        """Return the contents that an encoder has embedded, ascending, shape (n,)."""
+        ...
+
+    def content_texts(self, content_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return the names, folders, metadata and tags of the sounds that have some contents, by content id."""
+        ...
+
+    def content_vectors(self, content_ids: Sequence[int], encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return those contents that an encoder has embedded, ascending, and the means of their windows (n, n_dims)."""
+        ...
+
+
+class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, NamingReader, Protocol):
     """A catalogue open for reading."""
 
     def snapshot(self) -> AbstractContextManager[None]:

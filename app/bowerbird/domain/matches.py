@@ -5,11 +5,11 @@ from typing import Final, Literal, TypeAlias
 
 Band: TypeAlias = Literal["close", "related", "stretch", "weak"]
 
-BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 99.0), ("related", 97.0), ("stretch", 90.0))
-"""The lowest percentile of each band of matches; what is below all of them is weak."""
+BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 0.7), ("related", 0.3), ("stretch", 0.1))
+"""The lowest probability of each band of matches; what is below all of them is weak."""
 
 WEAK_PERCENTILE: Final = 90.0
-"""A match below this percentile of the library is marked weak: one sound in ten is this similar by chance."""
+"""Without a probability, a match below this percentile of the library counts as weak."""
 
 _WHOLE_S: Final = 0.01
 
@@ -20,7 +20,7 @@ class Moment:
 
     Attributes
     ----------
-    score, percentile : float
+    score, percentile, probability : float
         As those of a match.
     start_s, end_s : float
     """
@@ -29,6 +29,7 @@ class Moment:
     percentile: float
     start_s: float
     end_s: float
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class Match:
     aspects : tuple of (str, float)
         For each aspect of the sound, the share of the library, 0 to 100, that is less similar in it; empty where the
         encoder does not tell aspects apart.
+    probability : float or None
+        How likely the match is right, in [0, 1]; None for matches by name only, and for queries and encoders without a
+        calibration.
     moments : tuple of Moment
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
     """
@@ -61,6 +65,7 @@ class Match:
     why: str
     aspects: tuple[tuple[str, float], ...] = ()
     moments: tuple[Moment, ...] = ()
+    probability: float | None = None
 
     def at(self, number: int) -> "Match":
         """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""
@@ -71,6 +76,7 @@ class Match:
             self,
             score=moment.score,
             percentile=moment.percentile,
+            probability=moment.probability,
             start_s=moment.start_s,
             end_s=moment.end_s,
             aspects=(),
@@ -83,13 +89,15 @@ class Match:
 
     @property
     def band(self) -> Band | None:
-        """How good the match is, compared with the rest of the library; None for matches by name only."""
-        if self.percentile is None:
+        """How good the match is; None where that is not known: only its rank is known then, or its name matched."""
+        if self.probability is None:
             return None
-        percentile = self.percentile
-        return next((band for band, lowest in BANDS if percentile >= lowest), "weak")
+        probability = self.probability
+        return next((band for band, lowest in BANDS if probability >= lowest), "weak")
 
     @property
     def is_weak(self) -> bool:
-        """Whether many sounds of the library match as well."""
+        """Whether the match is probably wrong; without a probability, whether much of the library matches as well."""
+        if self.probability is not None:
+            return self.band == "weak"
         return self.percentile is not None and self.percentile < WEAK_PERCENTILE
