@@ -16,7 +16,10 @@ SILENT_SHARE: Final = 1e-7
 """Below this share, 70 dB less, one hears nothing."""
 
 KEPT_S: Final = 0.25
-"""Of what is cut off an end, this much is left."""
+"""Of silence that is cut off an end, this much is left."""
+
+_KEPT_FAINT_S: Final = 0.05
+"""Of a faint tail that is cut off, this much is left."""
 
 _LONGEST_SILENCE_S: Final = 0.5
 _LONGEST_FAINT_S: Final = 1.0
@@ -57,7 +60,7 @@ def without_faint_ends(samples: Samples, rate_hz: int) -> Samples:
     loud_end_s = (np.flatnonzero(powers > FAINT_SHARE * loudest)[-1] + 1) * STEP_S
     last_s = duration_s
     if end_s - loud_end_s > max(_LONGEST_FAINT_S, loud_end_s - begin_s):
-        last_s = loud_end_s + KEPT_S
+        last_s = loud_end_s + _KEPT_FAINT_S
     elif duration_s - end_s > _LONGEST_SILENCE_S:
         last_s = end_s + KEPT_S
     return samples[first : round(last_s * rate_hz)]

@@ -33,12 +33,9 @@ class EmbeddingReads(Session):
 
     def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
         """Return the embeddings of an encoder's windows with ids above `after`."""
-        return self._windows(encoder_id, n_dims, after, "")
-
-    def _windows(self, encoder_id: str, n_dims: int, after: int, condition: str) -> WindowVectors:
         ids, content_ids, vectors = [], [], []
         for row in self._each(
-            f"SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? {condition} ORDER BY id",
+            "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id",
             [after, encoder_id],
         ):
             ids.append(row["id"])
@@ -87,10 +84,12 @@ class EmbeddingReads(Session):
 
     def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return every content's id, ascending, and embedding (n, n_dims): the re-normalised mean of its windows."""
-        stored = self._windows(encoder_id, n_dims, 0, "AND number >= 0")
-        contents, indices = np.unique(stored.content_ids, return_inverse=True)
+        stored = self.windows(encoder_id, n_dims)
+        sql = "SELECT id FROM windows WHERE encoder_id = ? AND number < 0"
+        is_counted = ~np.isin(stored.ids, [row["id"] for row in self._rows(sql, [encoder_id])])
+        contents, indices = np.unique(stored.content_ids[is_counted], return_inverse=True)
         sums = np.zeros((len(contents), n_dims), np.float64)
-        np.add.at(sums, indices, stored.vectors)
+        np.add.at(sums, indices, stored.vectors[is_counted])
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         return contents, (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 

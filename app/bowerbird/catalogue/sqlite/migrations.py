@@ -278,6 +278,10 @@ STEPS: Final = (
         "names to be read again: the list of UCS categories was corrected",
         ("UPDATE sounds SET name_metadata = NULL WHERE name GLOB '[A-Z][A-Z]*_*'",),
     ),
+    Step(
+        "which version cut the windows of embeddings",
+        ("ALTER TABLE encoded ADD COLUMN windows_version INTEGER NOT NULL DEFAULT 1",),
+    ),
 )
 
 

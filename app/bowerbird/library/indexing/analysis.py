@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,6 @@ from bowerbird.audio.metadata.reading import read_metadata
 from bowerbird.audio.mono import MonoMixer
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
-from bowerbird.audio.silence import without_faint_ends
 from bowerbird.base.errors import AudioError, UnreachableError
 from bowerbird.base.files import os_reason
 from bowerbird.catalogue.records import Analysis
@@ -23,7 +22,7 @@ from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.domain.windows import WindowCutter
+from bowerbird.domain.windows import spans_within
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
 
@@ -33,6 +32,27 @@ _NOTHING: Final = np.zeros(0, np.float32)
 
 N_WINDOWS_AT_ONCE = 16
 """Windows whose embeddings a worker sends together: a second or two of a large network's work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPart:
+    """Embeddings of some consecutive windows of a sound.
+
+    Attributes
+    ----------
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    spans : tuple of (float, float)
+        Start and end of each window in seconds; the end may be beyond that of the sound.
+    is_counted : tuple of bool
+        Which windows count in the embedding of the sound.
+    is_last : bool
+        Whether no windows follow.
+    """
+
+    vectors: Vectors
+    spans: tuple[tuple[float, float], ...]
+    is_counted: tuple[bool, ...]
+    is_last: bool
 
 
 def content_hash(path: Path) -> bytes:
@@ -127,7 +147,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         samples_hash=samples_hash.finish(),
         peaks=peaks,
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
-        spans=tuple((window.start_s, min(window.end_s, max(duration_s, window.start_s))) for window in windows),
+        spans=spans_within([(window.start_s, window.end_s) for window in windows], duration_s),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
         is_counted=tuple(window.is_counted for window in windows),
@@ -174,9 +194,7 @@ def _require_content(path: Path, content_hash: bytes) -> None:
         raise UnreachableError(f"{path.name} has changed since it was analysed. Index again.")
 
 
-def encode_windows(
-    path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int
-) -> Iterator[tuple[Vectors, bool]]:
+def encode_windows(path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int) -> Iterator[EncodedPart]:
     """Embed a file that was analysed before, some windows at a time.
 
     Known windows are decoded again but not embedded: interrupted or not, a run embeds the same samples.
@@ -192,9 +210,8 @@ def encode_windows(
 
     Yields
     ------
-    vectors : ndarray, shape (n_windows, n_dims), float32
-    is_last : bool
-        True once, for the last windows, which may be none.
+    EncodedPart
+        The last may have no windows.
 
     Raises
     ------
@@ -206,24 +223,35 @@ def encode_windows(
     stamp = _stamp(path)
     _require_content(path, content_hash)
     vectors: list[Samples] = []
+    windows: list[SoundWindow] = []
     for number, window in enumerate(_windows(path, encoder)):
         if number < n_known:
             continue
         if len(vectors) == N_WINDOWS_AT_ONCE:
             _require_same(path, stamp)
-            yield np.stack(vectors), False
-            vectors = []
-        vectors.extend(encoder.encode([without_faint_ends(window, encoder.rate_hz)]))
+            yield _part(vectors, windows, encoder, is_last=False)
+            vectors, windows = [], []
+        vectors.extend(encoder.encode([window.samples]))
+        windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
-    yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
+    yield _part(vectors, windows, encoder, is_last=True)
 
 
-def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
-    """Decode a whole file into its windows, without those of events."""
+def _part(vectors: list[Samples], windows: list[SoundWindow], encoder: Encoder, *, is_last: bool) -> EncodedPart:
+    return EncodedPart(
+        np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32),
+        tuple((window.start_s, window.end_s) for window in windows),
+        tuple(window.is_counted for window in windows),
+        is_last,
+    )
+
+
+def _windows(path: Path, encoder: Encoder) -> Iterator[SoundWindow]:
+    """Decode a whole file into its windows exactly as `analyse` does."""
     with open_sound(path) as reader:
         resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
         mixer = MonoMixer(reader.rate_hz, reader.n_channels)
-        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
         for block in reader.blocks(BLOCK_FRAMES):
             yield from cutter.push(resampler.push(mixer.push(block)))
         yield from cutter.push(resampler.finish())
