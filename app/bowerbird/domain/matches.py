@@ -1,5 +1,6 @@
 """Matches: the results of a search, and how good they are compared with the rest of the library."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -12,6 +13,9 @@ WEAK_PERCENTILE: Final = 90.0
 """Without a probability, a match below this percentile of the library counts as weak."""
 
 _WHOLE_S: Final = 0.01
+
+SPEED_TEXTS: Final[Mapping[float, str]] = {0.5: "at half speed", 2.0: "at double speed"}
+"""The other speeds that examples are tried at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Match:
         calibration.
     moments : tuple of Moment
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
+    speed : float
+        Of the examples: at 0.5 it is similar to the examples at half speed.
     """
 
     sound_id: int
@@ -66,6 +72,7 @@ class Match:
     aspects: tuple[tuple[str, float], ...] = ()
     moments: tuple[Moment, ...] = ()
     probability: float | None = None
+    speed: float = 1.0
 
     def at(self, number: int) -> "Match":
         """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""

@@ -261,6 +261,8 @@ def _windows(path: Path, encoder: Encoder) -> Iterator[SoundWindow]:
 def encode_example(example: Example, encoder: Encoder) -> Vectors:
     """Decode and embed a file, or a region of it, that need not be in the library: the windows that count in its mean.
 
+    At another speed, it is resampled to another rate and read at that of the encoder.
+
     Returns
     -------
     ndarray, shape (n_windows, n_dims), float32
@@ -273,7 +275,8 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     cutter = SoundWindows(encoder.rate_hz, encoder.window_s, has_events=False)
     vectors: list[Samples] = []
     start_s = example.start_s or 0.0
-    for block in mono_blocks(example.path, rate_hz=encoder.rate_hz, start_s=start_s, end_s=example.end_s):
+    rate_hz = round(encoder.rate_hz / example.speed)
+    for block in mono_blocks(example.path, rate_hz=rate_hz, start_s=start_s, end_s=example.end_s):
         for window in cutter.push(block):
             if window.is_counted:
                 vectors.extend(encoder.encode([window.samples]))

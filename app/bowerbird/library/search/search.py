@@ -23,6 +23,7 @@ from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.meanings import Meanings, scaled
 from bowerbird.library.search.neighbours import Neighbours
+from bowerbird.library.search.other_speeds import best_of_speeds
 from bowerbird.ranking.calibration import QueryKind, margins
 from bowerbird.ranking.fusion import fused
 from bowerbird.ranking.percentiles import percentiles
@@ -200,6 +201,7 @@ class Search:
         """Find sounds similar to examples.
 
         Words add their meaning where the encoder understands them; otherwise only sounds named by them are compared.
+        On request, examples are also tried at other speeds.
 
         Raises
         ------
@@ -208,6 +210,11 @@ class Search:
         EncoderError
             When weights are missing or damaged.
         """
+        if query.has_other_speeds and not all(example.is_unlike for example in examples):
+            return best_of_speeds(lambda tried: self._similar(tried, query, limit), examples, limit=limit)
+        return self._similar(examples, query, limit)
+
+    def _similar(self, examples: Sequence[Example], query: Query, limit: int) -> list[Match]:
         if self.understands(query):
             return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
         return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
@@ -292,7 +299,7 @@ class Search:
         return Weighting(parts, tuple(weights.get(name, 1.0) for name in blocks))
 
     def _vectors(self, example: Example) -> Vectors:
-        if example.is_whole:
+        if example.is_whole and example.speed == 1.0:
             sound = self.reader.sound_at(_absolute(example.path))
             if sound is not None and sound.content_id is not None:
                 stored = self.reader.sound_windows(sound.content_id, self.encoder.id, self.encoder.n_dims)
