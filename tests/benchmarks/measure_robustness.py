@@ -1,6 +1,6 @@
 """How often a changed copy of a sound finds the sound itself: by the built-in encoder and by each part of it.
 
-    python tests/benchmarks/measure_robustness.py --library DIR --shared DIR [--n-sounds 300] [--seed 1]
+    python tests/benchmarks/measure_robustness.py --library DIR --shared DIR [--n-sounds 200] [--seed 1]
 
 Each changed copy is written to a file and searched by, as an example that is dropped on the window. The table has the
 share of copies whose nearest sound in the library is the one they were made of, and the median cosine of both and its
@@ -191,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--library", type=Path, required=True, help="a library that has the sounds of DIR/audio")
     parser.add_argument("--shared", type=Path, required=True, help="DIR, with audio/labels.csv")
-    parser.add_argument("--n-sounds", type=int, default=300)
+    parser.add_argument("--n-sounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", action="append", help="a change; all of them by default")
     options = parser.parse_args()
