@@ -58,8 +58,8 @@ class Here:
             for outcome in worker._outcomes(task, encoder):
                 if control.is_cancelled:
                     return
-                if outcome.vectors is not None:
-                    self.n_encoded += len(outcome.vectors)
+                if outcome.part is not None:
+                    self.n_encoded += len(outcome.part.vectors)
                 yield outcome
 
 
@@ -112,9 +112,9 @@ def _serve(pipe, encoder_name, before_the_next):
     encode_windows = analysis.encode_windows
 
     def with_trouble(path, encoder, **options):
-        for vectors, is_last in encode_windows(path, encoder, **options):
-            yield vectors, is_last
-            if not is_last:
+        for part in encode_windows(path, encoder, **options):
+            yield part
+            if not part.is_last:
                 before_the_next(path)
 
     analysis.encode_windows = with_trouble

@@ -1,4 +1,7 @@
-"""What an earlier release stored opens unchanged: ids, embeddings, pages, responses. Nothing is computed again."""
+"""What an earlier release stored opens unchanged: ids, embeddings, pages, responses.
+
+Nothing is computed again but embeddings, once, after a change of how sounds are cut into windows.
+"""
 
 import json
 import shutil
@@ -6,10 +9,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tiny_weights
 from bowerbird.base.paths import library_path, models_path
+from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import parse_query
 from bowerbird.encoders.onnx.encoder import audio_digest
 from bowerbird.encoders.registry import encoder_named
@@ -90,10 +95,28 @@ def test_a_self_check_stays_valid(tiny):
     assert read_self_check(tiny).has_passed
 
 
-def test_nothing_in_a_library_is_embedded_again(library):
-    encoders = {"encoder": encoder_named("ear"), "further": encoder_named("clap-tiny")}
-    done = index_folders(Library.open(library), [], control=Control(), post=lambda event: None, n_workers=1, **encoders)
-    assert (done.n_sounds, done.n_analysed, done.n_encoded, done.n_rejected) == (16, 0, 0, 0)
+def test_sounds_that_an_older_version_embedded_are_embedded_again_once_and_remain_as_they_were(library):
+    def indexed():
+        run = {"control": Control(), "post": lambda event: None, "n_workers": 1}
+        done = index_folders(
+            Library.open(library), [], encoder=encoder_named("ear"), further=encoder_named("clap-tiny"), **run
+        )
+        return done.n_sounds, done.n_analysed, done.n_encoded, done.n_rejected
+
+    before = embeddings(library)
+    assert indexed() == (16, 16, 16, 0)
+    for old, new in zip(before, embeddings(library), strict=True):
+        before_then = [each.vectors[np.argsort(each.content_ids, kind="stable")] for each in (old, new)]
+        np.testing.assert_allclose(*before_then, atol=1e-4)
+        assert old.ids.max() < new.ids.min()
+    assert indexed() == (16, 0, 0, 0)
+
+
+def embeddings(library):
+    """The windows of both encoders."""
+    with SqliteReader(library) as reader:
+        encoders = [encoder_named(name) for name in ("ear", "clap-tiny")]
+        return [reader.windows(encoder.id, encoder.n_dims) for encoder in encoders]
 
 
 def test_a_search_finds_what_it_found(library):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bowerbird.audio.decode import mixdown, open_sound, read_clip
+from bowerbird.audio.decode import open_sound, read_clip
 from bowerbird.audio.formats import READABLE
+from bowerbird.audio.mono import mixdown
 from bowerbird.base.errors import AudioError
 from privileges import bound_by_permissions
 from sounds import noise, sine, write
@@ -153,10 +154,32 @@ def test_odd_rates_resample_to_the_right_length_and_level(tmp_path, rate_hz):
 
 
 def test_eight_channels_are_mixed_by_their_mean(tmp_path):
-    samples = np.zeros((1000, 8))
-    samples[:, 3] = 0.8
+    samples = noise(3, duration_s=0.1, n_channels=8)
     path = write(tmp_path / "x.wav", samples, subtype="FLOAT")
-    np.testing.assert_allclose(read_clip(path, rate_hz=44_100).samples, 0.1, atol=1e-6)
+    np.testing.assert_allclose(read_clip(path, rate_hz=44_100).samples, samples.mean(axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_channels", [2, 8])
+def test_a_sound_on_one_channel_is_as_loud_as_in_a_mono_file(tmp_path, n_channels):
+    samples = np.zeros((44_100, n_channels))
+    samples[:, 1] = noise(3, duration_s=1.0)[:, 0]
+    path = write(tmp_path / "x.wav", samples, subtype="FLOAT")
+    np.testing.assert_allclose(read_clip(path, rate_hz=44_100).samples, samples[:, 1], atol=1e-6)
+
+
+def test_a_channel_that_sounds_later_counts_from_then_on(tmp_path):
+    samples = noise(3, duration_s=8.0, n_channels=2)
+    samples[: 5 * 44_100, 0] = 0.0
+    path = write(tmp_path / "x.wav", samples, subtype="FLOAT")
+    mono = read_clip(path, rate_hz=44_100).samples
+    np.testing.assert_allclose(mono[-44_100:], samples[-44_100:].mean(axis=1), atol=1e-6)
+
+
+def test_a_constant_offset_is_removed_and_a_low_tone_is_not(tmp_path):
+    for hz, offset in ((440.0, 0.2), (20.0, 0.0)):
+        tone = sine(hz, duration_s=1.0)
+        path = write(tmp_path / "x.wav", tone + offset, subtype="FLOAT")
+        np.testing.assert_allclose(read_clip(path, rate_hz=44_100).samples, tone[:, 0], atol=2e-3)
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 8])

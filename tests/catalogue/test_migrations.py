@@ -262,7 +262,7 @@ def test_who_once_went_back_to_no_further_encoder_has_the_built_in_now(tmp_path)
 
 
 @pytest.mark.parametrize("opened", [opened_to_read, opened_to_write])
-def test_its_vectors_count_as_encoded_and_the_rest_as_pending(tmp_path, opened):
+def test_its_vectors_are_used_until_they_are_made_again(tmp_path, opened):
     library = tmp_path / "library"
     of_version_1(library)
     opened(library)
@@ -274,8 +274,9 @@ def test_its_vectors_count_as_encoded_and_the_rest_as_pending(tmp_path, opened):
         (folder,) = [catalogue.add_folder(library / "sounds")]
         below = str(library)
         pending = catalogue.pending(folder, below=below, encoder_id=ENCODER_ID)
-        assert [PurePath(sound.path).name for sound in pending] == ["3.wav"]
-        assert catalogue.unencoded(folder, below=below, encoder_id=ENCODER_ID) == []
+        assert [PurePath(sound.path).name for sound in pending] == [f"{number}.wav" for number in range(4)]
+        again = catalogue.unencoded(folder, below=below, encoder_id=ENCODER_ID)
+        assert [content.n_known for content in again] == [0, 0, 0]
         assert len(catalogue.unencoded(folder, below=below, encoder_id="another")) == 3
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from bowerbird_command import bowerbird, environment
 
 from privileges import bound_by_permissions
 from sounds import N_SMALL, N_SMALL_BROKEN, noise, sine, small_library, with_chunks, write
 
-ROW_KEYS = {"rank", "path", "start_s", "end_s", "score", "percentile", "band", "why", "sound_id", "moments"}
+ROW_KEYS = {"rank", "path", "start_s", "end_s", "score", "percentile", "band", "why", "sound_id", "moments", "speed"}
 N_GOOD = N_SMALL - N_SMALL_BROKEN
 
 
@@ -152,6 +153,18 @@ def test_like_a_stretch_finds_that_moment(indexed, search):
     long = indexed[0] / "long" / "two windows.wav"
     (row,) = search("--like", f"{long}@10-12", "--limit", 1)
     assert (row["path"], row["start_s"], row["end_s"]) == (str(long), 10.0, 12.0)
+
+
+def test_a_sound_at_half_speed_is_found_on_request(indexed, search, tmp_path):
+    tone = indexed[0] / "tones" / "tone 3.wav"
+    samples, rate_hz = soundfile.read(tone)
+    fast = write(tmp_path / "fast.wav", samples.reshape(len(samples), -1), 2 * rate_hz)  # an octave higher
+    row = search("--like", fast, "--other-speeds")[0]
+    assert Path(row["path"]).name in {"tone 3.wav", "copy of 3.wav"}
+    assert (row["speed"], row["why"].endswith(", at half speed")) == (0.5, True)
+    assert {row["speed"] for row in search("--like", fast)} == {1.0}
+    done = bowerbird("search", "tone", "--other-speeds", "--library", indexed[1])
+    assert (done.code, "Other speeds need an example" in done.complaints) == (2, True)
 
 
 def test_like_and_words_together_count_by_meaning(indexed, search):

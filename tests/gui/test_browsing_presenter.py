@@ -242,6 +242,23 @@ def test_words_typed_after_an_example_narrow_the_matches(table: Table):
     assert table.browsing.queries[-1].typed == "deep"
 
 
+def test_other_speeds_are_tried_until_the_last_example_is_removed(table: Table):
+    table.presenter.find_similar([KICK], has_other_speeds=True)
+    table.queries.answer_all()
+    assert table.browsing.queries[-1].has_other_speeds
+    assert table.state.summary == "1 match · also at half and double speed"
+    table.presenter.refine([Example(Path("/s/snare.wav"))])
+    table.queries.answer_all()
+    assert table.browsing.queries[-1].has_other_speeds
+    table.presenter.remove_examples()
+    table.presenter.refine([KICK])
+    table.queries.answer_all()
+    assert not table.browsing.queries[-1].has_other_speeds
+    table.back()
+    table.back()
+    assert table.browsing.queries[-1].has_other_speeds
+
+
 def test_clear_undoes_one_thing_at_a_time_and_says_when_there_is_nothing(table: Table):
     table.find_similar(KICK)
     table.type("deep")

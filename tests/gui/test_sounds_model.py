@@ -114,6 +114,19 @@ def test_scrolling_through_everything_keeps_no_more_than_its_share(model: Sounds
     assert len(reader.asked) == n_read + 1
 
 
+def test_a_short_moment_is_named_by_its_second(model: SoundsModel):
+    show(model, 1, match(1, 20.1, 20.4))
+    assert text(model, 0, sounds.NAME) == "kick 1.wav   0:20"
+
+
+@pytest.mark.parametrize(("speed", "text_of_row"), [(0.5, "at half speed"), (2.0, "at double speed"), (1.0, "")])
+def test_a_row_says_at_which_speed_it_matches(model: SoundsModel, speed: float, text_of_row: str):
+    matches = {sound_id: replace(found, speed=speed) for sound_id, found in match(1, 430.0, 440.0).items()}
+    show(model, 2, matches)
+    assert text(model, 0, sounds.NAME) == f"kick 1.wav   7:10–7:20   {text_of_row}".rstrip()
+    assert text(model, 1, sounds.NAME) == "kick 2.wav"
+
+
 @pytest.mark.parametrize(
     "role", [Role.DecorationRole, Role.FontRole, Role.ForegroundRole, Role.BackgroundRole, Role.CheckStateRole]
 )

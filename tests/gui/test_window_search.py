@@ -77,6 +77,24 @@ def test_enter_lists_what_sounds_alike_without_the_sound_itself(deaf_to_words: S
     assert scores == sorted(scores, reverse=True)
 
 
+def test_shift_and_enter_also_try_other_speeds_until_the_example_is_removed(stage: Stage):
+    stage.click_row("Kick 1.wav")
+    stage.enter_list()
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    stage.qtbot.keyClick(widget, Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    stage.until(lambda: stage.chip_texts == ["Like Kick 1.wav"])
+    assert stage.summary == "53 matches · also at half and double speed"
+    texts = [str(stage.model.index(row, columns.NAME).data()) for row in range(stage.model.rowCount())]
+    assert any(text.endswith("   at half speed") for text in texts)
+    assert not all(text.endswith(" speed") for text in texts)
+    stage.click(stage.chips[0].findChild(QToolButton))
+    stage.until_rows(EVERY)
+    stage.click_row("Kick 1.wav")
+    stage.trigger("similar")
+    stage.until(lambda: stage.summary == "53 matches")
+
+
 def test_the_cross_of_an_example_leads_back_to_every_sound(stage: Stage):
     stage.enter_list()
     stage.press(Key.Key_Return)

@@ -91,7 +91,7 @@ def alone(root, encoder):
         digest = content_hash(path)
         if path.name == "broken.wav" or (digest, 0) in found:
             continue
-        parts = [vectors for vectors, _ in encode_windows(path, encoder, content_hash=digest, n_known=0)]
+        parts = [part.vectors for part in encode_windows(path, encoder, content_hash=digest, n_known=0)]
         found |= {(digest, number): vector.tobytes() for number, vector in enumerate(np.concatenate(parts))}
     return found
 

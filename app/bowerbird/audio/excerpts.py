@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound
+from bowerbird.audio.decode import BLOCK_FRAMES, open_sound
 from bowerbird.audio.loudness import Loudness, LoudnessMeter
+from bowerbird.audio.mono import mixdown
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.base.errors import AudioError
 from bowerbird.domain.sounds import Samples

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, open_sound
+from bowerbird.audio.decode import BLOCK_FRAMES, open_sound
+from bowerbird.audio.mono import mixdown
 
 LOWEST_HZ: Final = 30.0
 HIGHEST_HZ: Final = 20_000.0

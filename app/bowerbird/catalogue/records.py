@@ -142,6 +142,8 @@ class EncodedWindows:
     vectors : ndarray, shape (n_windows, n_dims), float32
     is_last : bool
         Whether these are the content's last windows.
+    is_counted : tuple of bool
+        Which of them count in the embedding of the sound, their mean; all where it is empty.
     """
 
     content_id: int
@@ -149,6 +151,7 @@ class EncodedWindows:
     spans: tuple[tuple[float, float], ...]
     vectors: Vectors
     is_last: bool
+    is_counted: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +181,8 @@ class Analysis:
     vectors : ndarray, shape (n_windows, n_dims), float32
     sounding_lufs : float or None
         None if it was not measured.
+    is_counted : tuple of bool
+        Which windows count in the embedding of the sound, their mean; all where it is empty.
     """
 
     hash: bytes
@@ -197,6 +202,7 @@ class Analysis:
     spans: tuple[tuple[float, float], ...]
     vectors: Vectors
     sounding_lufs: float | None = None
+    is_counted: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +450,7 @@ class WindowVectors:
 
 @dataclass(frozen=True, slots=True)
 class WindowSpan:
-    """Where a window lies in its sound; windows are numbered from 0."""
+    """Where a window lies in its sound. Windows are numbered from 0; window n is -1 - n if the mean leaves it out."""
 
     start_s: float
     end_s: float

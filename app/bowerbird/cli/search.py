@@ -104,6 +104,13 @@ def search(
             help="How much an aspect counts in the similarity to examples: timbre=2, loudness=0; repeatable.",
         ),
     ] = None,
+    other_speeds: Annotated[
+        bool,
+        typer.Option(
+            "--other-speeds",
+            help="Try examples at half and double speed as well; matches say at which speed.",
+        ),
+    ] = False,
     encoder: EncoderOption = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Number of matches to show.")] = DEFAULT_LIMIT,
     library: LibraryOption = None,
@@ -129,6 +136,9 @@ def search(
     examples += [replace(parse(example), is_unlike=True) for example in unlike or []]
     if query.aspects and not examples:
         raise QueryError("Weights of aspects need an example. Name a sound with --like FILE.")
+    if other_speeds and not examples:
+        raise QueryError("Other speeds need an example. Name a sound with --like FILE.")
+    query = replace(query, has_other_speeds=other_speeds)
     if query.is_everything and not examples:
         raise QueryError("There is nothing to search for. Give words, or a sound with --like FILE.")
     if query.terms:
@@ -200,6 +210,7 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
                     "probability": None if match.probability is None else round(match.probability, 3),
                     "percentile": None if match.percentile is None else round(match.percentile, 2),
                     "why": match.why,
+                    "speed": match.speed,
                     "sound_id": match.sound_id,
                 }
             )

@@ -1,5 +1,6 @@
 """Matches: the results of a search, and how good they are compared with the rest of the library."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -15,6 +16,9 @@ _LEAST_TOP_PERCENT: Final = 0.1
 """Percentiles are counted on a sample of 4,000 windows."""
 
 _WHOLE_S: Final = 0.01
+
+SPEED_TEXTS: Final[Mapping[float, str]] = {0.5: "at half speed", 2.0: "at double speed"}
+"""The other speeds that examples are tried at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Match:
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
     is_named : bool
         Whether words are in its name, folder or metadata.
+    speed : float
+        Of the examples: at 0.5 it is similar to the examples at half speed.
     """
 
     sound_id: int
@@ -72,6 +78,7 @@ class Match:
     moments: tuple[Moment, ...] = ()
     probability: float | None = None
     is_named: bool = False
+    speed: float = 1.0
 
     def at(self, number: int) -> "Match":
         """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""

@@ -145,6 +145,8 @@ class Query:
         How much aspects of a sound count in its similarity to examples, 0 or more; 1 for aspects that are not named.
     synonyms : tuple of str
         Other words for those that are asked for, in lower case.
+    has_other_speeds : bool
+        Whether examples are also tried at half and double speed.
     """
 
     terms: tuple[Term, ...] = ()
@@ -154,6 +156,7 @@ class Query:
     location: Location | None = None
     aspects: tuple[tuple[str, float], ...] = ()
     synonyms: tuple[str, ...] = ()
+    has_other_speeds: bool = False
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -221,6 +224,8 @@ class Example:
         Whether matches should differ from it.
     weight : float
         How much it counts among the examples of its side, above 0.
+    speed : float
+        At which it is compared: at 0.5 it is an octave lower and twice as long. Start and end are those of the file.
     """
 
     path: Path
@@ -228,6 +233,7 @@ class Example:
     end_s: float | None = None
     is_unlike: bool = False
     weight: float = 1.0
+    speed: float = 1.0
 
     @property
     def is_whole(self) -> bool:

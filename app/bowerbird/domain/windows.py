@@ -1,11 +1,17 @@
 """Windows: the parts of a sound that are embedded separately."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from bowerbird.domain.sounds import Samples
+
+WINDOWS_VERSION: Final = 2
+"""How files are mixed, trimmed and cut into windows: embeddings of older versions are made again when indexing.
+
+Version 2 leaves out silent channels, constant offsets and faint tails, and embeds short events of long sounds.
+"""
 
 MIN_LAST_S: Final = 1.0
 """A shorter remainder is dropped if the sound has other windows."""
@@ -52,9 +58,6 @@ def n_windows(duration_s: float, window_s: float) -> int:
     return max(1, int(whole) + (rest >= MIN_LAST_S))
 
 
-def spans(n_windows: int, *, duration_s: float, window_s: float) -> list[tuple[float, float]]:
-    """Return start and end of each window in seconds."""
-    return [
-        (number * window_s, min((number + 1) * window_s, max(duration_s, number * window_s)))
-        for number in range(n_windows)
-    ]
+def spans_within(spans: Sequence[tuple[float, float]], duration_s: float) -> tuple[tuple[float, float], ...]:
+    """Return spans that do not reach beyond the end of their sound, in seconds."""
+    return tuple((start_s, min(end_s, max(duration_s, start_s))) for start_s, end_s in spans)

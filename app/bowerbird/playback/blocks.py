@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from bowerbird.audio.decode import mixdown
+from bowerbird.audio.mono import mixdown
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.stereo import to_stereo
 from bowerbird.audio.time_stretch import stretched

@@ -7,6 +7,7 @@ from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.domain.fields import SORT_FIELDS, Field
 from bowerbird.domain.musical_keys import equal_keys
 from bowerbird.domain.query import Filter, Location, Query
+from bowerbird.domain.windows import WINDOWS_VERSION
 
 Statement: TypeAlias = tuple[str, list[str | bytes | float | int]]
 
@@ -24,17 +25,28 @@ ENCODED: Final = (
 )
 """All embeddings of an encoder are there, or its failure is recorded."""
 
+IS_CURRENT: Final = f"(failure IS NOT NULL OR windows_version >= {WINDOWS_VERSION})"
+"""Of a row of `encoded`: this version of the program would make the same embeddings."""
+
+UP_TO_DATE: Final = f"{ENCODED[:-1]} AND {IS_CURRENT})"
+"""Encoded, by a version that cut the same windows; searches use older embeddings until they are replaced."""
+
 FAULTLESS: Final = (
     "NOT EXISTS (SELECT 1 FROM faults WHERE sound_id = sounds.id AND faults.encoder_id = :encoder "
     "AND version = :version)"
 )
 """This version of the program has not failed on the sound by a fault of its own."""
 
-PENDING: Final = f"is_missing = 0 AND {USABLE} AND (content_id IS NULL OR NOT {ENCODED}) AND {FAULTLESS}"
-"""To be analysed and embedded by the built-in encoder."""
+PENDING: Final = f"is_missing = 0 AND {USABLE} AND (content_id IS NULL OR NOT {UP_TO_DATE}) AND {FAULTLESS}"
+"""To be analysed and embedded by the built-in encoder, or to be embedded again."""
 
-UNENCODED: Final = f"is_missing = 0 AND {USABLE} AND content_id IS NOT NULL AND NOT {ENCODED} AND {FAULTLESS}"
-"""Analysed, and to be embedded by a further encoder."""
+_ANALYSED: Final = f"is_missing = 0 AND {USABLE} AND content_id IS NOT NULL AND {FAULTLESS}"
+
+UNENCODED: Final = f"{_ANALYSED} AND NOT {ENCODED}"
+"""Analysed, and without embeddings of a further encoder."""
+
+OUTDATED: Final = f"{_ANALYSED} AND NOT {UP_TO_DATE}"
+"""Analysed, and to be embedded by a further encoder for the first time or again."""
 
 BELOW: Final = "folder_id = :folder AND substr(path, 1, length(CAST(:below AS TEXT))) = CAST(:below AS TEXT)"
 """In a folder of the library, below a path that ends in a separator."""

@@ -70,8 +70,8 @@ class EmbeddingReads(Session):
         return _vectors([found[window_id] for window_id in ids], n_dims)
 
     def sound_windows(self, content_id: int, encoder_id: str, n_dims: int) -> Vectors:
-        """Return the embeddings of one content's windows in order, shape (n, n_dims)."""
-        sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? ORDER BY number"
+        """Return the embeddings of one content's windows that count in its mean, in order, shape (n, n_dims)."""
+        sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? AND number >= 0 ORDER BY number"
         return _vectors([row["vector"] for row in self._rows(sql, [content_id, encoder_id])], n_dims)
 
     def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
@@ -102,9 +102,11 @@ class EmbeddingReads(Session):
     def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return every content's id, ascending, and embedding (n, n_dims): the re-normalised mean of its windows."""
         stored = self.windows(encoder_id, n_dims)
-        contents, indices = np.unique(stored.content_ids, return_inverse=True)
+        sql = "SELECT id FROM windows WHERE encoder_id = ? AND number < 0"
+        is_counted = ~np.isin(stored.ids, [row["id"] for row in self._rows(sql, [encoder_id])])
+        contents, indices = np.unique(stored.content_ids[is_counted], return_inverse=True)
         sums = np.zeros((len(contents), n_dims), np.float64)
-        np.add.at(sums, indices, stored.vectors)
+        np.add.at(sums, indices, stored.vectors[is_counted])
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         return contents, (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 

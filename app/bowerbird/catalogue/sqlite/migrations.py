@@ -291,6 +291,10 @@ STEPS: Final = (
             "INSERT INTO old_words SELECT ifnull(max(id), 0) FROM sounds",
         ),
     ),
+    Step(
+        "which version cut the windows of embeddings",
+        ("ALTER TABLE encoded ADD COLUMN windows_version INTEGER NOT NULL DEFAULT 1",),
+    ),
 )
 
 

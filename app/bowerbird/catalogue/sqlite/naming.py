@@ -33,7 +33,7 @@ class NamingReads(Session):
 
     def content_vectors(self, content_ids: Sequence[int], encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return those contents that an encoder has embedded, ascending, and the means of their windows (n, n_dims)."""
-        sql = "SELECT content_id, vector FROM windows WHERE encoder_id = ? AND content_id IN ({ids})"
+        sql = "SELECT content_id, vector FROM windows WHERE encoder_id = ? AND number >= 0 AND content_id IN ({ids})"
         rows = list(self._rows_by_id(sql, content_ids, [encoder_id]))
         owners = np.array([row["content_id"] for row in rows], np.int64)
         vectors = np.frombuffer(b"".join(row["vector"] for row in rows), np.float32).reshape(len(rows), n_dims)

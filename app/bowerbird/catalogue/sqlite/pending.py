@@ -46,7 +46,7 @@ class PendingWrites(Session):
     """Reads what is pending below a path, and records what was found out."""
 
     def count_pending(self, folder: Folder, *, below: str, encoder_id: str) -> int:
-        """Return the number of sounds that have no embedding of the encoder and no failure."""
+        """Return the number of sounds that have no up-to-date embedding of the encoder and no failure."""
         return int(self._value(f"SELECT count(*) {_FROM_PENDING}", _values(folder, below, encoder_id)))
 
     def unidentified(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingSound]:
@@ -69,13 +69,13 @@ class PendingWrites(Session):
         return [PendingSound(row["id"], row["path"], row["size_bytes"]) for row in rows]
 
     def unencoded(self, folder: Folder, *, below: str, encoder_id: str) -> list[PendingContent]:
-        """Return analysed contents that lack embeddings of a further encoder, in the order of folders and names."""
+        """Return analysed contents without up-to-date embeddings of an encoder, in the order of folders and names."""
         rows = self._rows(
             "SELECT contents.id, contents.hash, contents.duration_s, min(sounds.id) AS sound_id, path, "
-            "sounds.size_bytes, (SELECT count(*) FROM windows WHERE windows.content_id = contents.id "
-            "AND windows.encoder_id = :encoder) AS n_known "
+            f"sounds.size_bytes, CASE WHEN {conditions.ENCODED} THEN 0 ELSE (SELECT count(*) FROM windows "
+            "WHERE windows.content_id = contents.id AND windows.encoder_id = :encoder) END AS n_known "
             "FROM sounds JOIN contents ON contents.id = sounds.content_id "
-            f"WHERE {conditions.BELOW} AND {conditions.UNENCODED} GROUP BY contents.id "
+            f"WHERE {conditions.BELOW} AND {conditions.OUTDATED} GROUP BY contents.id "
             "ORDER BY directory_key, name_key",
             _values(folder, below, encoder_id),
         )

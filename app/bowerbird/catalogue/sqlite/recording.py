@@ -2,20 +2,29 @@
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Final
 
 from bowerbird.base.errors import RejectionCode
 from bowerbird.catalogue.records import Analysis, EncodedWindows
+from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.audio import audio_for, copy_annotations, identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.describing import describe_content, record_metadata
 from bowerbird.catalogue.sqlite.word_index import index_words
+from bowerbird.domain.windows import WINDOWS_VERSION
+
+_ENCODED: Final = (
+    "INSERT OR REPLACE INTO encoded (content_id, encoder_id, failure, windows_version) "
+    "VALUES (?, ?, CAST(? AS TEXT), ?)"
+)
 
 
 def record_hash(connection: sqlite3.Connection, sound_id: int, content_hash: bytes, encoder_id: str) -> int:
     """Record the content hash of a file; return 1 if that content is analysed already, else 0."""
     connection.execute("UPDATE sounds SET hash = ? WHERE id = ?", [content_hash, sound_id])
     content = connection.execute(
-        "SELECT id, EXISTS (SELECT 1 FROM encoded WHERE content_id = contents.id AND encoder_id = ?) "
+        "SELECT id, EXISTS (SELECT 1 FROM encoded WHERE content_id = contents.id AND encoder_id = ? "
+        f"AND {conditions.IS_CURRENT}) "
         "FROM contents WHERE hash = ?",
         [encoder_id, content_hash],
     ).fetchone()
@@ -46,34 +55,46 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
         identify_audio(connection, content_id, analysis.samples_hash)
     if row:
         record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
-    windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True)
+    windows = EncodedWindows(
+        content_id, 0, analysis.spans, analysis.vectors, is_last=True, is_counted=analysis.is_counted
+    )
     record_windows(connection, windows, encoder_id)
     return content_id
 
 
 def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
-    """Record embeddings of windows of a content, and that it is complete when these are the last."""
+    """Record embeddings of windows of a content, and that it is complete when these are the last.
+
+    A window that does not count in the mean has the number -1 - n in place of n. The first windows replace those of an
+    older version, which are kept until then.
+    """
+    key = [windows.content_id, encoder_id]
+    if not windows.first_number:
+        outdated = f"DELETE FROM encoded WHERE content_id = ? AND encoder_id = ? AND NOT {conditions.IS_CURRENT}"
+        if connection.execute(outdated, key).rowcount:
+            connection.execute("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", key)
+    is_counted = windows.is_counted or (True,) * len(windows.spans)
     connection.executemany(
         "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (windows.content_id, encoder_id, number, start_s, end_s, vector.tobytes())
-            for number, ((start_s, end_s), vector) in enumerate(
-                zip(windows.spans, windows.vectors, strict=True), start=windows.first_number
+            (windows.content_id, encoder_id, number if counts else -1 - number, start_s, end_s, vector.tobytes())
+            for number, ((start_s, end_s), vector, counts) in enumerate(
+                zip(windows.spans, windows.vectors, is_counted, strict=True), start=windows.first_number
             )
         ],
     )
     if windows.is_last:
-        connection.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, NULL)", [windows.content_id, encoder_id])
+        connection.execute(_ENCODED, [*key, None, WINDOWS_VERSION])
 
 
 def record_encoding_failures(
     connection: sqlite3.Connection, failures: Iterable[tuple[int, str]], encoder_id: str
 ) -> None:
     """Record why contents cannot be embedded: they are not tried again, and partial embeddings are deleted."""
-    rows = [(content_id, encoder_id, to_text(reason)) for content_id, reason in failures]
+    rows = [(content_id, encoder_id, to_text(reason), WINDOWS_VERSION) for content_id, reason in failures]
     connection.executemany("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", [row[:2] for row in rows])
-    connection.executemany("INSERT OR REPLACE INTO encoded VALUES (?, ?, CAST(? AS TEXT))", rows)
+    connection.executemany(_ENCODED, rows)
 
 
 def _insert_content(connection: sqlite3.Connection, analysis: Analysis) -> int:

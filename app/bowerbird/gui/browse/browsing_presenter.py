@@ -250,9 +250,16 @@ class BrowsingPresenter:
             self._order, self._is_descending = order, is_descending
         self._run()
 
-    def find_similar(self, examples: Sequence[Example]) -> None:
-        """List what is similar to examples in the whole library; the text and the location are cleared."""
-        self._ask(QueryState(examples=tuple(examples)))
+    def find_similar(self, examples: Sequence[Example], *, has_other_speeds: bool = False) -> None:
+        """List what is similar to examples in the whole library; the text and the location are cleared.
+
+        Parameters
+        ----------
+        examples : sequence of Example
+        has_other_speeds : bool
+            Whether they are also tried at half and double speed, until all of them are removed.
+        """
+        self._ask(QueryState(examples=tuple(examples), has_other_speeds=has_other_speeds))
 
     def refine(self, examples: Sequence[Example]) -> None:
         """Add examples to the query; an example that is there already may switch between like and unlike."""
@@ -303,12 +310,14 @@ class BrowsingPresenter:
         self._show_like(())
 
     def _show_like(self, examples: tuple[Example, ...]) -> None:
-        self._ask(replace(self.state, examples=examples, ranked_order=(RELEVANCE, False)))
+        has_other_speeds = self.state.has_other_speeds and bool(examples)
+        ranked = replace(self.state, ranked_order=(RELEVANCE, False), has_other_speeds=has_other_speeds)
+        self._ask(replace(ranked, examples=examples))
 
     def clear(self) -> bool:
         """Clear the examples, else the text, else the filters; return whether there was something to clear."""
         if self.examples:
-            self._ask(replace(self.state, examples=()))
+            self._ask(replace(self.state, examples=(), has_other_speeds=False))
         elif self.state.text:
             self._ask(replace(self.state, text=""))
         elif self.state.filters:
@@ -436,6 +445,7 @@ class BrowsingPresenter:
             is_descending=is_descending,
             location=self.location,
             aspects=self.state.aspects if self.examples else (),
+            has_other_speeds=self.state.has_other_speeds,
         )
 
     def _run(self, *, is_same_query: bool = False) -> None:
@@ -478,7 +488,12 @@ class BrowsingPresenter:
         self._view.show_list(
             ListState(
                 listing=listing,
-                summary=_summary(listing, is_similar=bool(state.examples), has_faults=bool(self._typed.faults)),
+                summary=_summary(
+                    listing,
+                    is_similar=bool(state.examples),
+                    has_other_speeds=state.has_other_speeds,
+                    has_faults=bool(self._typed.faults),
+                ),
                 advice=""
                 if len(listing.ids)
                 else _advice(
@@ -520,7 +535,7 @@ class BrowsingPresenter:
         if self.examples and self._shown is not None and self._shown != self.state:
             self._return_from_failure()
         elif self.examples:  # an example that the list was similar to cannot be decoded any more
-            self._history.replace(replace(self.state, examples=()))
+            self._history.replace(replace(self.state, examples=(), has_other_speeds=False))
             self._show_query()
             self._run(is_same_query=True)
         elif self._is_ranked:  # names can still be searched; the next words are tried again
@@ -544,10 +559,11 @@ def _sound(example: Example) -> Example:
     return replace(example, is_unlike=False, weight=1.0)
 
 
-def _summary(listing: Listing, *, is_similar: bool, has_faults: bool) -> str:
+def _summary(listing: Listing, *, is_similar: bool, has_other_speeds: bool, has_faults: bool) -> str:
     return " · ".join(
         [
             _count(listing, is_similar=is_similar),
+            *([translate("Search", "also at half and double speed")] if has_other_speeds else []),
             *_progress_note(listing, is_similar=is_similar),
             *(
                 translate("Search", "“{known}” instead of “{typed}”").format(typed=guess.typed, known=guess.used)

@@ -29,6 +29,8 @@ class QueryState:
     examples : tuple of Example
     aspects : tuple of (str, float)
         Weights of aspects that differ from 1.
+    has_other_speeds : bool
+        Whether examples are also tried at half and double speed.
     location : Location or None
     recent : EventKind or None
         For the sounds that were played or dragged, the latest first.
@@ -40,6 +42,7 @@ class QueryState:
     filters: tuple[Filter, ...] = ()
     examples: tuple[Example, ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
+    has_other_speeds: bool = False
     location: Location | None = None
     recent: EventKind | None = None
     ranked_order: tuple[str, bool] = (RELEVANCE, False)

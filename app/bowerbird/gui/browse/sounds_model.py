@@ -239,13 +239,16 @@ class SoundsModel(QAbstractTableModel):
 
     def _text(self, sound: SoundRow, row: int, column: int) -> str:
         if self._moments[row]:
-            start_s, end_s = self.matched_region(row)
-            return f"{_INDENT}{clock_text(start_s)}–{clock_text(end_s)}" if column == NAME else ""
+            return f"{_INDENT}{_span_text(*self.matched_region(row))}" if column == NAME else ""
         text = COLUMNS[column].text(sound)
         if column == NAME and self._matches:
             start_s, end_s = self.matched_region(row)
             if end_s:
-                return f"{text}   {clock_text(start_s)}–{clock_text(end_s)}"
+                text = f"{text}   {_span_text(start_s, end_s)}"
+            match = self.match_in(row)
+            if match is not None and match.speed != 1.0:
+                speed = self.tr("at half speed") if match.speed < 1.0 else self.tr("at double speed")
+                text = f"{text}   {speed}"
         return text
 
     def _tool_tip(self, sound: SoundRow, row: int, column: int) -> str:
@@ -304,3 +307,9 @@ def with_moments(
         n_rows[index] += n_moments[int(ids[index])]
     starts = np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
     return np.repeat(ids, n_rows), np.arange(len(starts)) - starts
+
+
+def _span_text(start_s: float, end_s: float) -> str:
+    """Return where a part of a sound begins and ends; short events begin and end in the same second."""
+    start, end = clock_text(start_s), clock_text(end_s)
+    return start if start == end else f"{start}–{end}"

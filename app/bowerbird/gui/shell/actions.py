@@ -184,6 +184,13 @@ ACTIONS: Final = (
         scope="list",
     ),
     ActionSpec(
+        "similar_speeds",
+        QT_TRANSLATE_NOOP("Actions", "&Sound"),
+        QT_TRANSLATE_NOOP("Actions", "Find similar at ot&her speeds"),
+        ("Shift+Return", "Shift+Enter"),
+        scope="list",
+    ),
+    ActionSpec(
         "more_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
         QT_TRANSLATE_NOOP("Actions", "M&ore like this"),
@@ -193,7 +200,7 @@ ACTIONS: Final = (
     ActionSpec(
         "less_like",
         QT_TRANSLATE_NOOP("Actions", "&Sound"),
-        QT_TRANSLATE_NOOP("Actions", "Less like t&his"),
+        QT_TRANSLATE_NOOP("Actions", "Less li&ke this"),
         ("-",),
         scope="list",
     ),

@@ -433,6 +433,7 @@ class Application:
                 "replay": self.playing.replay,
                 "stop": self.playing.stop,
                 "similar": self._find_similar,
+                "similar_speeds": partial(self._find_similar, has_other_speeds=True),
                 "more_like": self._refine,
                 "less_like": partial(self._refine, is_unlike=True),
                 "add_word": self._add_word,
@@ -632,10 +633,10 @@ class Application:
             ),
         )
 
-    def _find_similar(self) -> None:
+    def _find_similar(self, *, has_other_speeds: bool = False) -> None:
         examples = self.window.chosen_examples(self.playing.region)
         if examples:
-            self._show_similar(examples)
+            self.browsing.find_similar(examples, has_other_speeds=has_other_speeds)
 
     def _refine(self, *, is_unlike: bool = False) -> None:
         examples = self.window.chosen_examples(self.playing.region)

@@ -32,6 +32,8 @@ class SearchState:
     examples : tuple of Example
     aspects : tuple of (str, float)
         Weights of aspects that differ from 1.
+    has_other_speeds : bool
+        Whether examples are also tried at half and double speed.
     order : str
         `RELEVANCE`, or a name of `fields.SORT_FIELDS`: of the list as it was shown.
     is_descending : bool
@@ -44,6 +46,7 @@ class SearchState:
     filters: tuple[Filter, ...] = ()
     examples: tuple[Example, ...] = ()
     aspects: tuple[tuple[str, float], ...] = ()
+    has_other_speeds: bool = False
     order: str = "name"
     is_descending: bool = False
     location: Location | None = None
@@ -150,6 +153,7 @@ def to_json(state: SearchState) -> str:
                 for example in state.examples
             ],
             "aspects": dict(state.aspects),
+            "has_other_speeds": state.has_other_speeds,
             "order": state.order,
             "is_descending": state.is_descending,
             "location": None if location is None else [location.folder_id, location.directory],
@@ -170,6 +174,7 @@ def from_json(text: str) -> SearchState | None:
             filters=tuple(_filter(entry) for entry in stored.get("filters", ())),
             examples=tuple(_example(entry) for entry in stored["examples"]),
             aspects=tuple((str(name), float(weight)) for name, weight in stored.get("aspects", {}).items()),
+            has_other_speeds=bool(stored.get("has_other_speeds", False)),
             order=stored["order"] if stored["order"] in {RELEVANCE, *SORT_FIELDS} else "name",
             is_descending=bool(stored["is_descending"]),
             location=None if location is None else Location(int(location[0]), str(location[1])),

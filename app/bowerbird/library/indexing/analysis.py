@@ -2,14 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
+from bowerbird.audio.decode import BLOCK_FRAMES, mono_blocks, open_sound
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
+from bowerbird.audio.mono import MonoMixer
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
 from bowerbird.base.errors import AudioError, UnreachableError
@@ -19,13 +22,37 @@ from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.domain.windows import WindowCutter, spans
+from bowerbird.domain.windows import spans_within
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
 
 N_HASH_BYTES = 16
 
+_NOTHING: Final = np.zeros(0, np.float32)
+
 N_WINDOWS_AT_ONCE = 16
 """Windows whose embeddings a worker sends together: a second or two of a large network's work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPart:
+    """Embeddings of some consecutive windows of a sound.
+
+    Attributes
+    ----------
+    vectors : ndarray, shape (n_windows, n_dims), float32
+    spans : tuple of (float, float)
+        Start and end of each window in seconds; the end may be beyond that of the sound.
+    is_counted : tuple of bool
+        Which windows count in the embedding of the sound.
+    is_last : bool
+        Whether no windows follow.
+    """
+
+    vectors: Vectors
+    spans: tuple[tuple[float, float], ...]
+    is_counted: tuple[bool, ...]
+    is_last: bool
 
 
 def content_hash(path: Path) -> bytes:
@@ -81,7 +108,9 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         peak_meter = PeakMeter()
         loudness_meter = LoudnessMeter(header.rate_hz, header.n_channels)
         resampler = StreamResampler(header.rate_hz, encoder.rate_hz)
-        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        mixer = MonoMixer(header.rate_hz, header.n_channels)
+        cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
+        windows: list[SoundWindow] = []
         vectors: list[Samples] = []
         samples_hash = SamplesHash(header.rate_hz, header.n_channels)
         n_frames = 0
@@ -90,13 +119,15 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
-            for window in cutter.push(resampler.push(mixdown(block))):
-                vectors.extend(encoder.encode([window]))
+            for window in cutter.push(resampler.push(mixer.push(block))):
+                vectors.extend(encoder.encode([window.samples]))
+                windows.append(replace(window, samples=_NOTHING))
     if not n_frames:
         raise AudioError(f"{path.name} contains no audio. Re-export it.", code="no_audio")
     for tail in (cutter.push(resampler.finish()), cutter.finish()):
         for window in tail:
-            vectors.extend(encoder.encode([window]))
+            vectors.extend(encoder.encode([window.samples]))
+            windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
     duration_s = n_frames / header.rate_hz
     loudness = loudness_meter.finish()
@@ -116,9 +147,10 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         samples_hash=samples_hash.finish(),
         peaks=peaks,
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
-        spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
+        spans=spans_within([(window.start_s, window.end_s) for window in windows], duration_s),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
+        is_counted=tuple(window.is_counted for window in windows),
     )
 
 
@@ -162,9 +194,7 @@ def _require_content(path: Path, content_hash: bytes) -> None:
         raise UnreachableError(f"{path.name} has changed since it was analysed. Index again.")
 
 
-def encode_windows(
-    path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int
-) -> Iterator[tuple[Vectors, bool]]:
+def encode_windows(path: Path, encoder: Encoder, *, content_hash: bytes, n_known: int) -> Iterator[EncodedPart]:
     """Embed a file that was analysed before, some windows at a time.
 
     Known windows are decoded again but not embedded: interrupted or not, a run embeds the same samples.
@@ -180,9 +210,8 @@ def encode_windows(
 
     Yields
     ------
-    vectors : ndarray, shape (n_windows, n_dims), float32
-    is_last : bool
-        True once, for the last windows, which may be none.
+    EncodedPart
+        The last may have no windows.
 
     Raises
     ------
@@ -194,31 +223,45 @@ def encode_windows(
     stamp = _stamp(path)
     _require_content(path, content_hash)
     vectors: list[Samples] = []
+    windows: list[SoundWindow] = []
     for number, window in enumerate(_windows(path, encoder)):
         if number < n_known:
             continue
         if len(vectors) == N_WINDOWS_AT_ONCE:
             _require_same(path, stamp)
-            yield np.stack(vectors), False
-            vectors = []
-        vectors.extend(encoder.encode([window]))
+            yield _part(vectors, windows, encoder, is_last=False)
+            vectors, windows = [], []
+        vectors.extend(encoder.encode([window.samples]))
+        windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
-    yield np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32), True
+    yield _part(vectors, windows, encoder, is_last=True)
 
 
-def _windows(path: Path, encoder: Encoder) -> Iterator[Samples]:
-    """Decode a whole file into windows exactly as `analyse` does."""
+def _part(vectors: list[Samples], windows: list[SoundWindow], encoder: Encoder, *, is_last: bool) -> EncodedPart:
+    return EncodedPart(
+        np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32),
+        tuple((window.start_s, window.end_s) for window in windows),
+        tuple(window.is_counted for window in windows),
+        is_last,
+    )
+
+
+def _windows(path: Path, encoder: Encoder) -> Iterator[SoundWindow]:
+    """Decode a whole file into its windows exactly as `analyse` does."""
     with open_sound(path) as reader:
         resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
-        cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+        mixer = MonoMixer(reader.rate_hz, reader.n_channels)
+        cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
         for block in reader.blocks(BLOCK_FRAMES):
-            yield from cutter.push(resampler.push(mixdown(block)))
+            yield from cutter.push(resampler.push(mixer.push(block)))
         yield from cutter.push(resampler.finish())
         yield from cutter.finish()
 
 
 def encode_example(example: Example, encoder: Encoder) -> Vectors:
-    """Decode and embed a file, or a region of it, that need not be in the library.
+    """Decode and embed a file, or a region of it, that need not be in the library: the windows that count in its mean.
+
+    At another speed, it is resampled to another rate and read at that of the encoder.
 
     Returns
     -------
@@ -229,12 +272,15 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     AudioError
         When it cannot be decoded.
     """
-    cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
+    cutter = SoundWindows(encoder.rate_hz, encoder.window_s, has_events=False)
     vectors: list[Samples] = []
     start_s = example.start_s or 0.0
-    for block in mono_blocks(example.path, rate_hz=encoder.rate_hz, start_s=start_s, end_s=example.end_s):
+    rate_hz = round(encoder.rate_hz / example.speed)
+    for block in mono_blocks(example.path, rate_hz=rate_hz, start_s=start_s, end_s=example.end_s):
         for window in cutter.push(block):
-            vectors.extend(encoder.encode([window]))
+            if window.is_counted:
+                vectors.extend(encoder.encode([window.samples]))
     for window in cutter.finish():
-        vectors.extend(encoder.encode([window]))
+        if window.is_counted:
+            vectors.extend(encoder.encode([window.samples]))
     return np.stack(vectors)

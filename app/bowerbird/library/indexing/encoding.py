@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from bowerbird.catalogue.protocol import Writer
 from bowerbird.catalogue.records import EncodedWindows, Folder, PendingContent
 from bowerbird.domain.events import Event, SoundNotEncoded
-from bowerbird.domain.windows import n_windows, spans
+from bowerbird.domain.windows import n_windows, spans_within
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.outcomes import sort_outcomes
@@ -92,9 +92,7 @@ def encode_pending(
     )
     n_workers = min(n_workers, 1 + len(pending) // _SOUNDS_PER_WORKER)
     for batch in in_batches(run_tasks(tasks, encoder_name=encoder.name, n_workers=n_workers, control=control)):
-        windows = [
-            _windows(outcome, by_sound[outcome.sound_id], encoder) for outcome in batch if outcome.vectors is not None
-        ]
+        windows = [_windows(outcome, by_sound[outcome.sound_id]) for outcome in batch if outcome.part is not None]
         failures = sort_outcomes(batch)
         rejected = [(by_sound[outcome.sound_id].id, reason) for outcome, reason in failures.rejected]
         writer.record_windows(windows, rejected, encoder.id)
@@ -114,8 +112,8 @@ def _n_windows_left(content: PendingContent, encoder: Encoder) -> int:
     return max(1, n_windows(content.duration_s, encoder.window_s) - content.n_known)
 
 
-def _windows(outcome: Outcome, content: PendingContent, encoder: Encoder) -> EncodedWindows:
-    assert outcome.vectors is not None
-    first, n = outcome.first_number, len(outcome.vectors)
-    all_spans = spans(first + n, duration_s=content.duration_s, window_s=encoder.window_s)
-    return EncodedWindows(content.id, first, tuple(all_spans[first:]), outcome.vectors, not outcome.is_partial)
+def _windows(outcome: Outcome, content: PendingContent) -> EncodedWindows:
+    assert outcome.part is not None
+    part = outcome.part
+    within = spans_within(part.spans, content.duration_s)
+    return EncodedWindows(content.id, outcome.first_number, within, part.vectors, part.is_last, part.is_counted)

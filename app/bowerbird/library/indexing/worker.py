@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from bowerbird.catalogue.records import Analysis
     from bowerbird.domain.metadata import Metadata
-    from bowerbird.domain.sounds import Samples, Vectors
+    from bowerbird.domain.sounds import Samples
     from bowerbird.encoders.protocol import Encoder
+    from bowerbird.library.indexing.analysis import EncodedPart
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -68,7 +69,7 @@ class Outcome:
     analysis : Analysis or None
     metadata : Metadata or None
     samples_hash : bytes or None
-    vectors : ndarray, shape (n_windows, n_dims), or None
+    part : EncodedPart or None
         Embeddings, beginning with the window `first_number`.
     first_number : int
     failure : str or None
@@ -89,7 +90,7 @@ class Outcome:
     analysis: "Analysis | None" = None
     metadata: "Metadata | None" = None
     samples_hash: bytes | None = None
-    vectors: "Vectors | None" = None
+    part: "EncodedPart | None" = None
     first_number: int = 0
     failure: str | None = None
     code: RejectionCode = "damaged"
@@ -145,11 +146,9 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
             yield Outcome(task.sound_id, task.path, samples_hash=digest)
         else:
             number = task.n_known
-            for vectors, is_last in analysis.encode_windows(
-                path, encoder, content_hash=task.content_hash or b"", n_known=number
-            ):
-                yield Outcome(task.sound_id, task.path, vectors=vectors, first_number=number, is_partial=not is_last)
-                number += len(vectors)
+            for part in analysis.encode_windows(path, encoder, content_hash=task.content_hash or b"", n_known=number):
+                yield Outcome(task.sound_id, task.path, part=part, first_number=number, is_partial=not part.is_last)
+                number += len(part.vectors)
     except BowerbirdError as error:
         is_temporary = isinstance(error, UnreachableError | EncoderError) and not isinstance(error, NotEmbeddableError)
         is_temporary = is_temporary or not _is_unchanged(task)

@@ -28,12 +28,12 @@ class FusionWeights:
 
 
 WEIGHTS: Final = FusionWeights(whole=0.3, parts=1.0, some=3.0)
-"""Of 27 mixtures, the second best on 336 labels of sounds that the ear was not trained on. The best has 0.001 more and lists the
-parts of words first: trains before sounds of rain for "rain" (see DECISIONS)."""
+"""Of 27 mixtures, the second best on 336 labels of sounds that the ear was not trained on. The best has 0.001 more and
+lists parts of words first: trains before sounds of rain for "rain" (see DECISIONS)."""
 
 
 _SHARE_POWER: Final = 3
-"""Labels, by which the weights were chosen, have two words at most. Of three words, one says less than their meaning."""
+"""Labels, by which the weights were chosen, have two words at most; one of three words says less than their meaning."""
 
 
 def in_order(

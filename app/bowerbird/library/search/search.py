@@ -25,6 +25,7 @@ from bowerbird.library.library import Library
 from bowerbird.library.search.fusion import in_order
 from bowerbird.library.search.meanings import Meanings, scaled
 from bowerbird.library.search.neighbours import Neighbours
+from bowerbird.library.search.other_speeds import best_of_speeds
 from bowerbird.ranking.calibration import QueryKind, margins
 from bowerbird.ranking.percentiles import percentiles
 
@@ -258,6 +259,7 @@ class Search:
         """Find sounds similar to examples.
 
         Words add their meaning where the encoder understands them; otherwise only sounds named by them are compared.
+        On request, examples are also tried at other speeds.
 
         Raises
         ------
@@ -266,6 +268,11 @@ class Search:
         EncoderError
             When weights are missing or damaged.
         """
+        if query.has_other_speeds and not all(example.is_unlike for example in examples):
+            return best_of_speeds(lambda tried: self._similar(tried, query, limit), examples, limit=limit)
+        return self._similar(examples, query, limit)
+
+    def _similar(self, examples: Sequence[Example], query: Query, limit: int) -> list[Match]:
         if self.understands(query):
             return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
         return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
@@ -360,7 +367,7 @@ class Search:
         return Weighting(parts, tuple(weights.get(name, 1.0) for name in blocks))
 
     def _vectors(self, example: Example) -> Vectors:
-        if example.is_whole:
+        if example.is_whole and example.speed == 1.0:
             sound = self.reader.sound_at(_absolute(example.path))
             if sound is not None and sound.content_id is not None:
                 stored = self.reader.sound_windows(sound.content_id, self.encoder.id, self.encoder.n_dims)
