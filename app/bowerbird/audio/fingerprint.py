@@ -1,5 +1,6 @@
 """Measuring the fingerprint of a sound block by block; see `bowerbird.ranking.near_duplicates`."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,9 @@ from bowerbird.ranking.near_duplicates import (
     MAX_OUTLINE,
     N_DETAIL,
     SPECTRUM_EDGES_HZ,
+    Centres,
     Fingerprint,
+    centres_of,
     outline_of,
     quantised,
     spectrum_of,
@@ -116,8 +119,19 @@ class FingerprintMeter:
             outline_hop_s=hop_s,
             n_before=n_before,
             detail=quantised(np.concatenate([detail.push(part), detail.finish()])[:N_DETAIL]),
+            centres=_centres(part, self._rate_hz, n_frames=n_detail),
             top_hz=self._rate_hz / 2,
         )
+
+
+def _centres(part: Samples, rate_hz: int, *, n_frames: int) -> Centres:
+    """Return the mean frequencies of the detail; its last quarter fades, so that the cut does not matter."""
+    faded = np.zeros(1 << (n_frames - 1).bit_length())
+    faded[: len(part)] = part
+    start = n_frames - n_frames // 4
+    faded[start:n_frames] *= np.cos(np.linspace(0, np.pi / 2, n_frames - start)) ** 2
+    spectrum = np.fft.rfft(faded)
+    return centres_of(spectrum.real**2 + spectrum.imag**2, np.asarray(np.fft.rfftfreq(len(faded), 1 / rate_hz)))
 
 
 class _BandEnergies:
@@ -125,11 +139,8 @@ class _BandEnergies:
 
     def __init__(self, rate_hz: int, hop_s: float, edges_hz: tuple[int, ...]) -> None:
         self.hop_frames = max(1, round(hop_s * rate_hz))
-        n = 2 * self.hop_frames
-        self._window = np.sin(np.pi * (np.arange(n) + 0.5) / n).astype(np.float32)
-        frequencies = np.fft.rfftfreq(n, 1 / rate_hz)
-        edges = np.array(edges_hz)
-        self._bands = ((frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])) / n
+        self._window = _window(2 * self.hop_frames)
+        self._bands = _bands(rate_hz, 2 * self.hop_frames, edges_hz)
         self._open: Samples = np.zeros(self.hop_frames, np.float32)
 
     def push(self, block: Samples) -> _Energies:
@@ -141,9 +152,26 @@ class _BandEnergies:
             return np.zeros((0, self._bands.shape[1]))
         hops = samples[: (n_windows + 1) * self.hop_frames].reshape(n_windows + 1, self.hop_frames)
         self._open = samples[n_windows * self.hop_frames :]
-        spectrum = np.fft.rfft(np.concatenate([hops[:-1], hops[1:]], axis=1) * self._window, axis=1)
+        windows = np.concatenate([hops[:-1], hops[1:]], axis=1, dtype=np.float64)  # NumPy's float32 FFT is slower
+        windows *= self._window
+        spectrum = np.fft.rfft(windows, axis=1)[:, : len(self._bands)]
         return np.asarray((spectrum.real**2 + spectrum.imag**2) @ self._bands, np.float64)
 
     def finish(self) -> _Energies:
         """Return the energies of the last windows, filled up with silence."""
         return self.push(np.zeros(2 * self.hop_frames, np.float32))
+
+
+@lru_cache(maxsize=16)
+def _window(n_frames: int) -> Samples:
+    return np.sin(np.pi * (np.arange(n_frames) + 0.5) / n_frames).astype(np.float32)
+
+
+@lru_cache(maxsize=32)
+def _bands(rate_hz: int, n_frames: int, edges_hz: tuple[int, ...]) -> _Energies:
+    """Return which frequencies of a spectrum lie in which band, shape (n_used, n_bands); none above is used."""
+    frequencies = np.fft.rfftfreq(n_frames, 1 / rate_hz)
+    frequencies = frequencies[frequencies < edges_hz[-1]]
+    edges = np.array(edges_hz)
+    is_in = (frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])
+    return np.asarray(is_in / n_frames, np.float64)

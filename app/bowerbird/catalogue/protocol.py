@@ -23,6 +23,7 @@ from bowerbird.catalogue.records import (
     EncoderRole,
     EventKind,
     FileStamp,
+    FoldableSounds,
     Folder,
     FolderState,
     HistoryEntry,
@@ -45,6 +46,7 @@ from bowerbird.domain.metadata import Metadata, SoundMetadata
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Location, Query
 from bowerbird.domain.sounds import Vectors
+from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -288,7 +290,35 @@ class AnnotationReader(Protocol):
         ...
 
 
-class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, Protocol):
+class CopyReader(Protocol):
+    """Which sounds are copies of each other."""
+
+    def foldable(self, sound_ids: Ids) -> FoldableSounds:
+        """Return the groups of some sounds, those that were not analysed left out."""
+        ...
+
+    def copy_ids(self, sound_id: int) -> list[int]:
+        """Return all usable copies of a sound and the sound itself, the best first; none before it was analysed."""
+        ...
+
+    def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
+        """Return all sounds with the same samples as one of some sounds, themselves included."""
+        ...
+
+    def sounds_with_samples(self, samples_hash: bytes) -> set[int]:
+        """Return the sounds whose samples have a hash."""
+        ...
+
+    def copy_groups(self, *, is_exact: bool = False) -> list[list[int]]:
+        """Return every group of at least two usable sounds that are copies, the best of each first."""
+        ...
+
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        ...
+
+
+class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, CopyReader, Protocol):
     """A catalogue open for reading."""
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -425,11 +455,11 @@ class AnalysisWriter(Protocol):
         ...
 
     def without_samples_hash(self, folder: Folder, *, below: str) -> list[PendingContent]:
-        """Return contents whose samples were not hashed yet, in the order of folders and names."""
+        """Return contents whose samples have no hash or no fingerprint yet, in the order of folders and names."""
         ...
 
-    def record_samples(self, hashes: Iterable[tuple[int, bytes]]) -> None:
-        """Record hashes of samples (content id, hash) in one transaction; contents with the same share annotations."""
+    def record_samples(self, found: Iterable[tuple[int, bytes, StoredFingerprint]]) -> None:
+        """Record hashes of samples and fingerprints by content id; contents with the same hash share annotations."""
         ...
 
     def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
@@ -507,7 +537,31 @@ class AnnotationWriter(Protocol):
         ...
 
 
-class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, Protocol):
+class CopyWriter(Protocol):
+    """Finding copies."""
+
+    def audio_to_compare(self) -> list[int]:
+        """Return audio whose fingerprint was not compared with the others yet."""
+        ...
+
+    def fingerprint_keys(self) -> tuple[Ids, Ids]:
+        """Return the ids of all audio with a fingerprint, and its keys, shapes (n,)."""
+        ...
+
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        ...
+
+    def compare_all_again(self) -> None:
+        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
+        ...
+
+    def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:
+        """Record for audio which other audio is a copy of it, and that it was compared, in one transaction."""
+        ...
+
+
+class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, CopyWriter, Protocol):
     """A catalogue open for writing."""
 
     def together(self) -> AbstractContextManager[None]:

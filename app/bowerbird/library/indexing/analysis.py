@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bowerbird.audio.decode import BLOCK_FRAMES, mixdown, mono_blocks, open_sound
+from bowerbird.audio.fingerprint import FingerprintMeter
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
@@ -21,6 +22,7 @@ from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowCutter, spans
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.ranking.near_duplicates import StoredFingerprint, stored
 
 N_HASH_BYTES = 16
 
@@ -84,13 +86,16 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         cutter = WindowCutter(encoder.rate_hz, encoder.window_s)
         vectors: list[Samples] = []
         samples_hash = SamplesHash(header.rate_hz, header.n_channels)
+        fingerprint_meter = FingerprintMeter(header.rate_hz)
         n_frames = 0
         for block in reader.blocks(BLOCK_FRAMES):
             n_frames += len(block)
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
-            for window in cutter.push(resampler.push(mixdown(block))):
+            mono = mixdown(block)
+            fingerprint_meter.push(mono)
+            for window in cutter.push(resampler.push(mono)):
                 vectors.extend(encoder.encode([window]))
     if not n_frames:
         raise AudioError(f"{path.name} contains no audio. Re-export it.", code="no_audio")
@@ -119,6 +124,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         spans=tuple(spans(len(vectors), duration_s=duration_s, window_s=encoder.window_s)),
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
+        fingerprint=stored(fingerprint_meter.finish()),
     )
 
 
@@ -137,8 +143,8 @@ def metadata_of_content(path: Path, *, content_hash: bytes) -> Metadata:
     return metadata
 
 
-def hash_samples(path: Path, *, content_hash: bytes) -> bytes:
-    """Return the hash of a file's samples; see `SamplesHash`.
+def hash_samples(path: Path, *, content_hash: bytes) -> tuple[bytes, StoredFingerprint]:
+    """Return the hash of a file's samples, see `SamplesHash`, and their fingerprint.
 
     Raises
     ------
@@ -151,10 +157,12 @@ def hash_samples(path: Path, *, content_hash: bytes) -> bytes:
     _require_content(path, content_hash)
     with open_sound(path) as reader:
         samples_hash = SamplesHash(reader.header.rate_hz, reader.header.n_channels)
+        fingerprint_meter = FingerprintMeter(reader.header.rate_hz)
         for block in reader.blocks(BLOCK_FRAMES):
             samples_hash.push(block)
+            fingerprint_meter.push(mixdown(block))
     _require_same(path, stamp)
-    return samples_hash.finish()
+    return samples_hash.finish(), stored(fingerprint_meter.finish())
 
 
 def _require_content(path: Path, content_hash: bytes) -> None:

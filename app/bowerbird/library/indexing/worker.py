@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bowerbird.domain.metadata import Metadata
     from bowerbird.domain.sounds import Samples, Vectors
     from bowerbird.encoders.protocol import Encoder
+    from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -68,6 +69,7 @@ class Outcome:
     analysis : Analysis or None
     metadata : Metadata or None
     samples_hash : bytes or None
+    fingerprint : StoredFingerprint or None
     vectors : ndarray, shape (n_windows, n_dims), or None
         Embeddings, beginning with the window `first_number`.
     first_number : int
@@ -89,6 +91,7 @@ class Outcome:
     analysis: "Analysis | None" = None
     metadata: "Metadata | None" = None
     samples_hash: bytes | None = None
+    fingerprint: "StoredFingerprint | None" = None
     vectors: "Vectors | None" = None
     first_number: int = 0
     failure: str | None = None
@@ -141,8 +144,8 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
             metadata = analysis.metadata_of_content(path, content_hash=task.content_hash or b"")
             yield Outcome(task.sound_id, task.path, metadata=metadata)
         elif task.kind == "hash samples":
-            digest = analysis.hash_samples(path, content_hash=task.content_hash or b"")
-            yield Outcome(task.sound_id, task.path, samples_hash=digest)
+            digest, fingerprint = analysis.hash_samples(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, samples_hash=digest, fingerprint=fingerprint)
         else:
             number = task.n_known
             for vectors, is_last in analysis.encode_windows(
