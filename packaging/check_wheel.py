@@ -16,8 +16,10 @@ def main(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for part in (
         "__main__.py",
+        "models/acoustic.calibration.toml",
         "models/acoustic.npz",
         "models/adjectives.npz",
+        "models/ear.calibration.toml",
         "models/ear.onnx",
         "models/ear.toml",
         "models/ear-sources.csv",

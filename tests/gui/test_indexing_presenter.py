@@ -302,6 +302,21 @@ def test_an_analysis_that_the_user_stopped_does_not_resume_by_itself():
     desk.presenter.close()
 
 
+@pytest.mark.parametrize(("has_learned", "n_learned"), [(False, 1), (True, 0)])
+def test_a_complete_library_that_never_learned_words_learns_them_without_a_word(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, has_learned: bool, n_learned: int
+):
+    learned: list[object] = []
+    monkeypatch.setattr(indexing, "has_learned_words", lambda *_: has_learned)
+    monkeypatch.setattr(indexing, "update_learned_words", lambda *given: learned.append(given))
+    desk.presenter.resume([])
+    if n_learned:
+        desk.hear()
+    assert len(learned) == n_learned
+    assert not any(desk.view.states)
+    assert not desk.presenter.is_running
+
+
 def test_closing_during_an_analysis_does_not_hold_it_and_pausing_does(desk: Desk):
     desk.presenter.add([A])
     desk.begun()

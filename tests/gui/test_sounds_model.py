@@ -15,6 +15,7 @@ from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns as sounds
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
+from bowerbird.library.search.browsing import Listing
 
 Role = Qt.ItemDataRole
 
@@ -72,7 +73,7 @@ def model(qapp: object, reader: CountingReader) -> SoundsModel:
 
 
 def show(model: SoundsModel, n: int, matches: dict[int, Match] | None = None) -> None:
-    model.show(np.arange(1, n + 1), matches or {})
+    model.show(Listing(np.arange(1, n + 1), matches or {}))
 
 
 def match(sound_id: int, start_s: float, end_s: float, *, percentile: float = 99.5) -> dict[int, Match]:
@@ -200,12 +201,30 @@ def test_a_match_of_the_whole_sound_names_no_region(model: SoundsModel):
     assert text(model, 0, sounds.NAME) == "kick 1.wav"
 
 
-@pytest.mark.parametrize(("percentile", "is_weak"), [(99.5, False), (50.0, True)])
-def test_the_match_says_how_close_and_whether_that_is_weak(model: SoundsModel, percentile: float, is_weak: bool):
-    show(model, 1, match(1, 0.0, 600.0, percentile=percentile))
-    tip = text(model, 0, sounds.MATCH, Role.ToolTipRole)
-    assert tip.startswith(f"More similar than {percentile:.1f} % of the library (similar in timbre)")
-    assert ("Weak" in tip) == is_weak
+def test_the_match_says_why_how_likely_it_is_right_and_its_rank(model: SoundsModel):
+    (ranked,) = match(1, 0.0, 600.0).values()
+    rated, named = replace(ranked, probability=0.725), replace(ranked, percentile=None, is_named=True)
+    tips = []
+    for each in (ranked, rated, named):
+        show(model, 1, {1: each})
+        tips.append(text(model, 0, sounds.MATCH, Role.ToolTipRole).split("\n"))
+    rank = "More similar than 99.5 % of the library"
+    assert tips == [
+        ["Similar in timbre", rank],
+        ["Similar in timbre", "Of 100 matches like this, about 72 are right", rank],
+        ["Similar in timbre"],
+    ]
+
+
+def test_the_line_is_above_the_first_sound_that_is_probably_no_match(model: SoundsModel):
+    assert model.first_unlikely_row is None
+    listing = Listing(np.arange(1, 4), with_further(1), n_likely=1)
+    model.show(listing)
+    assert model.first_unlikely_row == model.row_of(2) > 1  # the first sound has rows of its moments
+    assert model.shows(listing)
+    assert not model.shows(replace(listing, n_likely=2))
+    model.show(replace(listing, n_likely=0))
+    assert model.first_unlikely_row == 0
 
 
 def test_a_missing_file_is_said_in_the_tool_tip(model: SoundsModel, reader: CountingReader):
@@ -246,7 +265,7 @@ def test_a_refresh_reads_rows_anew_and_keeps_the_ids(model: SoundsModel, reader:
     assert len(reader.asked) == 1
     text(model, 0, 0)
     assert len(reader.asked) == 2
-    assert model.shows(np.arange(1, 4), {})
+    assert model.shows(Listing(np.arange(1, 4)))
 
 
 def test_rows_outside_the_list_are_none(model: SoundsModel, reader: CountingReader):
@@ -280,8 +299,8 @@ def test_further_moments_of_a_long_sound_have_rows_below_it(model: SoundsModel):
 
 def test_a_sound_is_one_sound_whatever_moments_are_shown(model: SoundsModel):
     show(model, 3, with_further(2))
-    assert model.shows(np.arange(1, 4), with_further(2))
-    assert not model.shows(np.arange(1, 4), {})
+    assert model.shows(Listing(np.arange(1, 4), with_further(2)))
+    assert not model.shows(Listing(np.arange(1, 4)))
     assert (model.row_of(2), model.row_of(2, 500.0), model.row_of(2, 1.0), model.row_of(3)) == (1, 3, 1, 4)
     assert [model.moment_s(row) for row in range(6)] == [None, None, 430.0, 500.0, None, None]
     assert model.sound_ids([4, 3, 2, 1]).tolist() == [3, 2]

@@ -10,12 +10,13 @@ pytest.importorskip("PySide6.QtWidgets", reason="the window needs PySide6", exc_
 import numpy as np
 from gui_sounds import DRUMS, EVERY, write_kick
 from gui_stage import Stage
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE
+from bowerbird.library.search.browsing import Listing
 
 Key = Qt.Key
 
@@ -277,11 +278,11 @@ def test_rows_of_moments_stay_where_they_are_and_count_as_their_sound(stage: Sta
     counts: list[int] = []
     stage.table.selection_changed.connect(counts.append)
     ids = np.arange(1, 41)
-    stage.table.show_rows(ids, long_match(2, 0.2, 0.4), keeps_scroll=False)
+    stage.table.show_rows(Listing(ids, long_match(2, 0.2, 0.4)), keeps_scroll=False)
     stage.table.select(3, is_quiet=True)
     assert (stage.model.rowCount(), stage.model.moment_s(3)) == (42, 0.4)
     stage.table.verticalScrollBar().setValue(2 * stage.table.row_px)
-    stage.table.show_rows(np.arange(0, 41), long_match(2, 0.1, 0.2, 0.4), keeps_scroll=True)
+    stage.table.show_rows(Listing(np.arange(0, 41), long_match(2, 0.1, 0.2, 0.4)), keeps_scroll=True)
     assert stage.model.moment_s(stage.table.currentIndex().row()) == 0.4
     assert stage.model.moment_s(stage.table.rowAt(0)) == 0.2
     position = stage.table.position()
@@ -291,7 +292,7 @@ def test_rows_of_moments_stay_where_they_are_and_count_as_their_sound(stage: Sta
     assert stage.model.moment_s(stage.table.rowAt(0)) == 0.2
     stage.table.selectAll()
     assert counts[-1] == 41
-    stage.table.show_rows(np.arange(0), {}, keeps_scroll=False)
+    stage.table.show_rows(Listing(np.arange(0)), keeps_scroll=False)
     assert counts[-1] == 0
 
 
@@ -301,7 +302,7 @@ def test_the_moment_of_a_row_is_the_region_of_its_sound(stage: Stage):
     sound = stage.model.sound(0)
     assert sound_id is not None
     assert sound is not None
-    stage.table.show_rows(np.array([sound_id]), long_match(sound_id, 0.1), keeps_scroll=False)
+    stage.table.show_rows(Listing(np.array([sound_id]), long_match(sound_id, 0.1)), keeps_scroll=False)
     stage.press(Key.Key_Down)
     assert stage.window.waveform.region == (0.1, 0.2)
     assert (stage.player.played[-1].start_s, stage.player.played[-1].end_s) == (0.1, 0.2)
@@ -309,3 +310,35 @@ def test_the_moment_of_a_row_is_the_region_of_its_sound(stage: Stage):
     assert (example.path, example.start_s, example.end_s) == (sound.path, 0.1, 0.2)
     (url,) = stage.model.mimeData([stage.model.index(1, columns.NAME)]).urls()
     assert "0.10-0.20s" in url.fileName()
+
+
+def test_words_that_mean_nothing_are_underlined_once_they_are_typed(stage: Stage):
+    search(stage, "kick quuxlyd")
+    stage.settle()
+    field = stage.window.search
+    stage.until(lambda: "quuxlyd" in field.toolTip())
+    assert field.toolTip() == "Searched by name only: “quuxlyd”"
+    assert field.underlined == [], "the cursor is still in the word"
+    stage.press(Key.Key_Down)
+    stage.settle()
+    assert field.underlined == [(5, 12)]
+    search(stage, "kick")
+    stage.until(lambda: not field.toolTip())
+    assert field.underlined == []
+
+
+def test_a_line_parts_what_is_probably_no_match_and_the_rows_stay_as_high(stage: Stage):
+    table, ids = stage.table, np.arange(1, 41)
+    heights = [table.rowHeight(row) for row in range(4)]
+    table.show_rows(Listing(ids, n_likely=2), keeps_scroll=False)
+    assert [table.rowHeight(row) for row in range(4)] == [heights[0], heights[1], 2 * heights[2], heights[3]]
+    line = table.visualRect(stage.model.index(2, 0)).topLeft() + QPoint(20, 4)
+    stage.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=line)
+    assert table.selected_rows() == []
+    stage.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=line + QPoint(0, heights[2]))
+    assert table.selected_rows() == [2]
+    table.set_row_height(heights[0] + 6)
+    assert [table.rowHeight(row) - heights[0] for row in (1, 2)] == [6, heights[0] + 12]
+    table.show_rows(Listing(ids[:2]), keeps_scroll=False)
+    table.show_rows(Listing(ids), keeps_scroll=False)
+    assert {table.rowHeight(row) - heights[0] for row in range(40)} == {6}

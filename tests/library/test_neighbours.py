@@ -13,7 +13,7 @@ from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.index import hnsw
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
-from bowerbird.library.search import neighbours
+from bowerbird.library.search import shared_index
 from bowerbird.library.search.neighbours import Neighbours, update_index
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
@@ -83,7 +83,7 @@ def test_what_was_recorded_since_is_found_after_a_refresh(library, opened):
 @pytest.mark.parametrize("from_", [10_000, pytest.param(50, marks=needs_graph)])
 def test_a_removed_folder_disappears_from_results(library, monkeypatch, from_):
     other = fill(library, Path(f"{ROOT}2"), range(5))
-    monkeypatch.setattr(neighbours, "HNSW_FROM", from_)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", from_)
     update_index(Library.open(library), DeafEncoder(), Control())
     with SqliteReader(library) as reader:
         opened = Neighbours(Library.open(library), reader, DeafEncoder())
@@ -99,7 +99,7 @@ def test_a_removed_folder_disappears_from_results(library, monkeypatch, from_):
 
 @needs_graph
 def test_a_library_that_grows_large_is_searched_by_a_graph_once_it_is_built(library, monkeypatch):
-    monkeypatch.setattr(neighbours, "HNSW_FROM", 61)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", 61)
     update_index(Library.open(library), DeafEncoder(), Control())
     with SqliteReader(library) as reader:
         opened = Neighbours(Library.open(library), reader, DeafEncoder())
@@ -117,7 +117,7 @@ def test_a_library_that_grows_large_is_searched_by_a_graph_once_it_is_built(libr
 @needs_graph
 def test_a_library_that_shrinks_is_searched_exactly_again(library, monkeypatch):
     other = fill(library, Path(f"{ROOT}2"), range(5))
-    monkeypatch.setattr(neighbours, "HNSW_FROM", 61)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", 61)
     update_index(Library.open(library), DeafEncoder(), Control())
     with SqliteWriter(library) as catalogue:
         catalogue.remove_folder(other.id)
@@ -130,7 +130,7 @@ def test_a_library_that_shrinks_is_searched_exactly_again(library, monkeypatch):
 
 @needs_graph
 def test_a_cancelled_build_leaves_exact_search(library, monkeypatch):
-    monkeypatch.setattr(neighbours, "HNSW_FROM", 50)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", 50)
     control = Control()
     control.cancel()
     update_index(Library.open(library), DeafEncoder(), control)
@@ -141,7 +141,7 @@ def test_a_cancelled_build_leaves_exact_search(library, monkeypatch):
 @pytest.mark.parametrize("suffix", [".index", ".labels", ".json"])
 @pytest.mark.parametrize("content", [b"", b"\0" * 500, b"[1, 2]", b'{"encoder_id": []}'])
 def test_a_damaged_index_file_is_made_anew(library, monkeypatch, from_, suffix, content):
-    monkeypatch.setattr(neighbours, "HNSW_FROM", from_)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", from_)
     update_index(Library.open(library), DeafEncoder(), Control())
     (piece,) = (library / "index").glob(f"*{suffix}")
     piece.write_bytes(content)
@@ -161,7 +161,7 @@ def test_a_damaged_index_file_is_made_anew(library, monkeypatch, from_, suffix, 
 @pytest.mark.parametrize("n", [40, 60, 90])
 @pytest.mark.parametrize("from_", [10_000, pytest.param(30, marks=needs_graph)])
 def test_a_catalogue_begun_anew_is_not_searched_by_the_index_of_the_old_one(library, monkeypatch, n, from_):
-    monkeypatch.setattr(neighbours, "HNSW_FROM", from_)
+    monkeypatch.setattr(shared_index, "HNSW_FROM", from_)
     update_index(Library.open(library), DeafEncoder(), Control())
     for piece in library.glob("catalogue*"):
         piece.unlink()

@@ -27,6 +27,7 @@ from bowerbird.catalogue.records import (
     Folder,
     FolderState,
     HistoryEntry,
+    ListedFile,
     PendingContent,
     PendingSound,
     PresentContent,
@@ -145,6 +146,10 @@ class SoundReader(Protocol):
         """Return those ids that are usable, in a query's order, shape (n,)."""
         ...
 
+    def listed_files(self, sound_ids: Sequence[int]) -> dict[int, ListedFile]:
+        """Return what a search needs to know of sounds, by id; ids that no longer exist are left out."""
+        ...
+
     def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:
         """Return rows by id; ids that no longer exist are left out."""
         ...
@@ -213,12 +218,24 @@ class EmbeddingReader(Protocol):
         """Return the ids of all encoders that have embedded or refused a sound."""
         ...
 
-    def window_ids(self, encoder_id: str) -> tuple[Ids, Ids]:
-        """Return the ids and the content ids of an encoder's windows, shapes (n,), ascending by id."""
+    def window_counts(self) -> tuple[int, int]:
+        """Return how many windows were ever recorded, and how many there are: a change of windows changes one."""
         ...
 
-    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
-        """Return the embeddings of an encoder's windows with ids above `after`."""
+    def count_windows(self, *, encoder_id: str | None = None, after: int = 0) -> int:
+        """Return the number of windows, of an encoder or of all, with ids above `after`."""
+        ...
+
+    def window_ids(self, encoder_id: str, *, after: int = 0) -> tuple[Ids, Ids]:
+        """Return the ids above `after` and the content ids of an encoder's windows, shapes (n,), ascending by id."""
+        ...
+
+    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0, limit: int = -1) -> WindowVectors:
+        """Return the embeddings of an encoder's windows with ids above `after`, the first of them up to a limit."""
+        ...
+
+    def windows_with(self, encoder_id: str, n_dims: int, window_ids: Ids) -> WindowVectors:
+        """Return the embeddings of those of some windows that exist and are of an encoder, ascending by id."""
         ...
 
     def vectors_of(self, window_ids: Ids, n_dims: int) -> Vectors:
@@ -318,7 +335,23 @@ class CopyReader(Protocol):
         ...
 
 
-class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, CopyReader, Protocol):
+class NamingReader(Protocol):
+    """What names, folders, metadata and tags say about contents, beside their embeddings."""
+
+    def encoded_contents(self, encoder_id: str) -> Ids:
+        """Return the contents that an encoder has embedded, ascending, shape (n,)."""
+        ...
+
+    def content_texts(self, content_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return the names, folders, metadata and tags of the sounds that have some contents, by content id."""
+        ...
+
+    def content_vectors(self, content_ids: Sequence[int], encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return those contents that an encoder has embedded, ascending, and the means of their windows (n, n_dims)."""
+        ...
+
+
+class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, NamingReader, CopyReader, Protocol):
     """A catalogue open for reading."""
 
     def snapshot(self) -> AbstractContextManager[None]:

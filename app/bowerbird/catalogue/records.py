@@ -269,6 +269,23 @@ class SoundRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedFile:
+    """What a search needs to know of a sound.
+
+    Attributes
+    ----------
+    id : int
+    path : str
+    duration_s : float or None
+        None until the sound was analysed.
+    """
+
+    id: int
+    path: str
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SoundDetails:
     """Properties of a sound beyond its row."""
 

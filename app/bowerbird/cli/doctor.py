@@ -17,7 +17,7 @@ from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault, own_thesaurus_
 from bowerbird.index import hnsw
 from bowerbird.library.encoders.choice import searched_encoder
 from bowerbird.library.library import Library
-from bowerbird.library.search.neighbours import HNSW_FROM
+from bowerbird.library.search.shared_index import HNSW_FROM
 from bowerbird.playback.device import describe_output
 
 _PACKAGES = ("numpy", "soundfile", "soxr", "python-stretch", "hnswlib", "sounddevice", "PySide6-Essentials")

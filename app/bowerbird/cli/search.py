@@ -190,6 +190,7 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
                     "moments": [[round(each.start_s, 3), round(each.end_s, 3)] for each in match.moments],
                     "score": round(match.score, 5),
                     "band": match.band,
+                    "probability": None if match.probability is None else round(match.probability, 3),
                     "percentile": None if match.percentile is None else round(match.percentile, 2),
                     "why": match.why,
                     "sound_id": match.sound_id,
@@ -200,37 +201,41 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
 
 def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, searched: str) -> None:
     console = Console(highlight=False)
-    is_mixed = any(match.percentile is not None for match in matches)
     if not matches:
         console.print(f"No match for {searched}. Try fewer words or filters.", markup=False)
         return
     if not console.is_terminal:
         for rank, match in enumerate(matches, start=1):
             row = rows[match.sound_id]
-            typer.echo(
-                f"{rank}\t{_percentile(match, is_mixed=is_mixed)}\t{_with_region(row.path, row, match)}\t{match.why}"
-            )
+            typer.echo(f"{rank}\t{_how_good(match)}\t{_with_region(row.path, row, match)}\t{match.why}")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("", justify="right", style="dim")
-    table.add_column("more similar than", justify="right")
+    table.add_column("match")
     table.add_column("name", overflow="fold")
     table.add_column("folder", style="dim", overflow="fold")
     table.add_column("length", justify="right")
     table.add_column("why", style="dim")
+    is_below = False
     for rank, match in enumerate(matches, start=1):
         row = rows[match.sound_id]
         name = printable(_with_region(Path(row.name), row, match))
         folder = printable(row.directory)
-        length, close = duration_text(row.duration_s), _percentile(match, is_mixed=is_mixed)
-        table.add_row(str(rank), close, Text(name), Text(folder), length, match.why)
+        if match.band == "weak" and not is_below:
+            is_below = True
+            table.add_row("", "", Text("Nothing closer. These are the least unlike.", "dim"))
+        length = duration_text(row.duration_s)
+        table.add_row(str(rank), _how_good(match), Text(name), Text(folder), length, match.why)
     console.print(table)
 
 
-def _percentile(match: Match, *, is_mixed: bool) -> str:
-    if match.percentile is None:
-        return "by name" if is_mixed else ""
-    return f"{match.percentile:.1f} %" + (" (weak)" if match.is_weak else "")
+def _how_good(match: Match) -> str:
+    """Return the band of a match, its rank where only that is known, or "by name"; nothing in lists by filters."""
+    if match.band is not None:
+        return match.band
+    if match.is_named:
+        return "by name"
+    return "" if match.top_percent is None else f"top {match.top_percent:.1f} %"
 
 
 def _with_region(path: Path, row: SoundRow, match: Match) -> str:

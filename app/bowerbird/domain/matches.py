@@ -5,11 +5,14 @@ from typing import Final, Literal, TypeAlias
 
 Band: TypeAlias = Literal["close", "related", "stretch", "weak"]
 
-BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 99.0), ("related", 97.0), ("stretch", 90.0))
-"""The lowest percentile of each band of matches; what is below all of them is weak."""
+BANDS: Final[tuple[tuple[Band, float], ...]] = (("close", 0.7), ("related", 0.3), ("stretch", 0.1))
+"""The lowest probability of each band of matches; what is below all of them is weak."""
 
 WEAK_PERCENTILE: Final = 90.0
-"""A match below this percentile of the library is marked weak: one sound in ten is this similar by chance."""
+"""Without a probability, a match below this percentile of the library counts as weak."""
+
+_LEAST_TOP_PERCENT: Final = 0.1
+"""Percentiles are counted on a sample of 4,000 windows."""
 
 _WHOLE_S: Final = 0.01
 
@@ -20,7 +23,7 @@ class Moment:
 
     Attributes
     ----------
-    score, percentile : float
+    score, percentile, probability : float
         As those of a match.
     start_s, end_s : float
     """
@@ -29,6 +32,7 @@ class Moment:
     percentile: float
     start_s: float
     end_s: float
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,13 @@ class Match:
     aspects : tuple of (str, float)
         For each aspect of the sound, the share of the library, 0 to 100, that is less similar in it; empty where the
         encoder does not tell aspects apart.
+    probability : float or None
+        How likely the match is right, in [0, 1]; None for matches by name only, and for queries and encoders without a
+        calibration.
     moments : tuple of Moment
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
+    is_named : bool
+        Whether words are in its name, folder or metadata.
     """
 
     sound_id: int
@@ -61,6 +70,8 @@ class Match:
     why: str
     aspects: tuple[tuple[str, float], ...] = ()
     moments: tuple[Moment, ...] = ()
+    probability: float | None = None
+    is_named: bool = False
 
     def at(self, number: int) -> "Match":
         """Return the match with a moment in place of its region, counted from 1; 0 for the match itself."""
@@ -71,6 +82,7 @@ class Match:
             self,
             score=moment.score,
             percentile=moment.percentile,
+            probability=moment.probability,
             start_s=moment.start_s,
             end_s=moment.end_s,
             aspects=(),
@@ -83,13 +95,24 @@ class Match:
 
     @property
     def band(self) -> Band | None:
-        """How good the match is, compared with the rest of the library; None for matches by name only."""
-        if self.percentile is None:
+        """How likely the match is right; None where only its rank is known, or where only its name matches."""
+        if self.probability is None:
             return None
-        percentile = self.percentile
-        return next((band for band, lowest in BANDS if percentile >= lowest), "weak")
+        probability = self.probability
+        lowest: Band | None = None if self.is_named else "weak"
+        return next((band for band, least in BANDS if probability >= least), lowest)
 
     @property
     def is_weak(self) -> bool:
-        """Whether many sounds of the library match as well."""
+        """Whether the match is probably wrong; without a probability, whether much of the library matches as well.
+
+        A match by name never is.
+        """
+        if self.is_named or self.probability is not None:
+            return self.band == "weak"
         return self.percentile is not None and self.percentile < WEAK_PERCENTILE
+
+    @property
+    def top_percent(self) -> float | None:
+        """Share of the library, 0 to 100, that is at least as similar, as far as it can be told; None by name only."""
+        return None if self.percentile is None else max(_LEAST_TOP_PERCENT, 100.0 - self.percentile)

@@ -66,6 +66,41 @@ class SynonymFinder(Protocol):
         ...
 
 
+@runtime_checkable
+class WordComparer(TextEncoder, Protocol):
+    """A text encoder that knows which words it understands, and how closely they are related."""
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, in lower case, that mean nothing to it.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        ...
+
+    def is_trained(self, text: str) -> bool:
+        """Return whether a word or phrase of a text names a kind of sound that it was trained on.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        ...
+
+    def relatedness(self, encoded: Vectors, words: Vectors) -> Vectors:
+        """Return how closely an encoded text, shape (n_dims,), is related to encoded words (n, n_dims).
+
+        Returns
+        -------
+        ndarray, shape (n,), float32
+            In [0, 1]; 0 for unrelated words.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Encodes windows of mono audio as unit vectors; the same audio always gives the same vector."""
 

@@ -2,24 +2,27 @@
 
 An index consists of data files with unique names and a small stamp with their names, sizes and checksums. The stamp is
 replaced last, so that a crash leaves the former or the new index. Files that do not match the stamp are never parsed.
+The vectors of a compact index are in a file that only grows: it is mapped, and each vector is verified when it is used.
 """
 
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, astuple, dataclass
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bowerbird.base.files import write_atomic
-from bowerbird.index import hnsw
+from bowerbird.index import compact, hnsw
+from bowerbird.index.compact import CompactIndex
 from bowerbird.index.exact import ExactIndex
 from bowerbird.index.hnsw import HnswIndex
 from bowerbird.index.protocol import VectorIndex
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,13 @@ class Stamp:
     encoder_id : str
     n_dims : int
     kind : str
-        exact or hnsw.
+        exact, hnsw or compact.
     revision : int
         Highest window id in the index.
     ef : int
-        Search width of a graph; 0 for exact search.
+        Search width of a graph; 0 for others.
+    n_recorded, n_windows : int
+        How many windows the catalogue had ever recorded, and how many it had: see `Reader.window_counts`.
     """
 
     encoder_id: str
@@ -43,6 +48,8 @@ class Stamp:
     kind: str
     revision: int
     ef: int = 0
+    n_recorded: int = 0
+    n_windows: int = 0
 
 
 def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
@@ -55,32 +62,40 @@ def save(index: VectorIndex, stamp: Stamp, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     stem = file_stem(stamp.encoder_id)
-    data = folder / f"{stem}-{secrets.token_hex(4)}.index"
+    data = new_file(stamp.encoder_id, folder, suffix=".index")
     labels = data.with_suffix(".labels")
     try:
         paths = index.write(data)
         with labels.open("wb") as file:
             np.save(file, index.labels())
         files = {path.name: [path.stat().st_size, _checksum(path)] for path in (*paths, labels)}
+        kept = [index.vectors_path] if isinstance(index, CompactIndex) else []
+        vectors = [path.name for path in kept if path is not None and path.stat()]
         stamp_path = folder / f"{stem}.json"
-        write_atomic(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files}))
+        write_atomic(stamp_path, json.dumps({"format": FORMAT, **asdict(stamp), "files": files, "vectors": vectors}))
     except BaseException:
         for path in folder.glob(f"{data.stem}.*"):
             path.unlink(missing_ok=True)
         raise
     for old in folder.glob(f"{stem}-*"):
-        if old.name not in files:
-            old.unlink(missing_ok=True)
+        if old.name not in files and old.name not in vectors:
+            with suppress(OSError):  # another process may have it open
+                old.unlink()
+
+
+def new_file(encoder_id: str, folder: Path, *, suffix: str) -> Path:
+    """Return the path of a file that does not exist, with a name like those of an encoder's index."""
+    return folder / f"{file_stem(encoder_id)}-{secrets.token_hex(4)}{suffix}"
 
 
 def read_stamp(encoder_id: str, folder: Path) -> Stamp | None:
     """Return the stamp of an encoder's saved index; None if there is none."""
     try:
         stored = json.loads((folder / f"{file_stem(encoder_id)}.json").read_text(encoding="utf-8"))
-        stamp = Stamp(*(stored[name] for name in ("encoder_id", "n_dims", "kind", "revision", "ef")))
+        stamp = Stamp(*(stored[field.name] for field in fields(Stamp)))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    fits = tuple(type(value) for value in astuple(stamp)) == (str, int, str, int, int)
+    fits = tuple(type(value) for value in astuple(stamp)) == (str, int, str, int, int, int, int)
     return stamp if fits else None
 
 
@@ -103,6 +118,9 @@ def load(encoder_id: str, n_dims: int, folder: Path) -> VectorIndex | None:
             return ExactIndex.read(data[0], n_dims)
         if stamp.kind == HnswIndex.kind and hnsw.is_available():
             return HnswIndex.read(data, n_dims, np.load(labels, allow_pickle=False), ef=stamp.ef)
+        if stamp.kind == CompactIndex.kind and compact.is_available():
+            (vectors,) = stored["vectors"]
+            return CompactIndex.read(data[0], data[1], folder / Path(vectors).name, n_dims)
     except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, AttributeError):
         return None
     return None

@@ -1,7 +1,8 @@
 """Embeddings of windows, and which encoders a library has and is searched with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,21 +28,37 @@ class EmbeddingReads(Session):
         """Return the ids of all encoders that have embedded or refused a sound."""
         return [row[0] for row in self._rows("SELECT DISTINCT encoder_id FROM encoded ORDER BY 1")]
 
-    def window_ids(self, encoder_id: str) -> tuple[Ids, Ids]:
-        """Return the ids and the content ids of an encoder's windows, shapes (n,), ascending by id."""
-        return self._pairs("SELECT id, content_id FROM windows WHERE encoder_id = ? ORDER BY id", [encoder_id])
+    def window_counts(self) -> tuple[int, int]:
+        """Return how many windows were ever recorded, and how many there are: a change of windows changes one."""
+        n_recorded = self._value("SELECT seq FROM sqlite_sequence WHERE name = 'windows'")
+        return int(n_recorded or 0), int(self._value("SELECT count(*) FROM windows"))
 
-    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0) -> WindowVectors:
-        """Return the embeddings of an encoder's windows with ids above `after`."""
-        ids, content_ids, vectors = [], [], []
-        for row in self._each(
-            "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id",
-            [after, encoder_id],
-        ):
-            ids.append(row["id"])
-            content_ids.append(row["content_id"])
-            vectors.append(row["vector"])
-        return WindowVectors(np.array(ids, np.int64), np.array(content_ids, np.int64), _vectors(vectors, n_dims))
+    def count_windows(self, *, encoder_id: str | None = None, after: int = 0) -> int:
+        """Return the number of windows, of an encoder or of all, with ids above `after`."""
+        if encoder_id is None:
+            return int(self._value("SELECT count(*) FROM windows WHERE id > ?", [after]))
+        return int(self._value("SELECT count(*) FROM windows WHERE encoder_id = ? AND id > ?", [encoder_id, after]))
+
+    def window_ids(self, encoder_id: str, *, after: int = 0) -> tuple[Ids, Ids]:
+        """Return the ids above `after` and the content ids of an encoder's windows, shapes (n,), ascending by id."""
+        if after:
+            sql = "SELECT id, content_id FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id"
+            return self._pairs(sql, [after, encoder_id])
+        # Not sorted by SQLite, which reads these from an index then, and otherwise the vectors as well.
+        ids, content_ids = self._pairs("SELECT id, content_id FROM windows WHERE encoder_id = ?", [encoder_id])
+        order = np.argsort(ids)
+        return ids[order], content_ids[order]
+
+    def windows(self, encoder_id: str, n_dims: int, *, after: int = 0, limit: int = -1) -> WindowVectors:
+        """Return the embeddings of an encoder's windows with ids above `after`, the first of them up to a limit."""
+        sql = "SELECT id, content_id, vector FROM windows WHERE id > ? AND encoder_id = ? ORDER BY id LIMIT ?"
+        return _window_vectors(map(tuple, self._each(sql, [after, encoder_id, limit])), n_dims)
+
+    def windows_with(self, encoder_id: str, n_dims: int, window_ids: Ids) -> WindowVectors:
+        """Return the embeddings of those of some windows that exist and are of an encoder, ascending by id."""
+        sql = "SELECT id, content_id, vector, encoder_id FROM windows WHERE id IN ({ids}) ORDER BY id"
+        rows = self._rows_by_id(sql, np.sort(window_ids).tolist())
+        return _window_vectors((tuple(row)[:3] for row in rows if row["encoder_id"] == encoder_id), n_dims)
 
     def vectors_of(self, window_ids: Ids, n_dims: int) -> Vectors:
         """Return the embeddings of windows that exist, shape (n, n_dims), in the order given."""
@@ -131,5 +148,14 @@ class EmbeddingWrites(Session):
             return connection.execute("DELETE FROM windows WHERE encoder_id = ?", [encoder_id]).rowcount
 
 
-def _vectors(rows: list[bytes], n_dims: int) -> Vectors:
+def _window_vectors(rows: Iterable[tuple[Any, ...]], n_dims: int) -> WindowVectors:
+    ids, content_ids, vectors = [], [], []
+    for window_id, content_id, vector in rows:
+        ids.append(window_id)
+        content_ids.append(content_id)
+        vectors.append(vector)
+    return WindowVectors(np.array(ids, np.int64), np.array(content_ids, np.int64), _vectors(vectors, n_dims))
+
+
+def _vectors(rows: Sequence[bytes], n_dims: int) -> Vectors:
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(rows), n_dims)

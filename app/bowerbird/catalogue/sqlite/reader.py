@@ -11,12 +11,15 @@ from bowerbird.catalogue.sqlite.copies import CopyReads
 from bowerbird.catalogue.sqlite.embeddings import EmbeddingReads
 from bowerbird.catalogue.sqlite.mapping import MapReads
 from bowerbird.catalogue.sqlite.migrations import STEPS, bring_up_to_date
+from bowerbird.catalogue.sqlite.naming import NamingReads
 from bowerbird.catalogue.sqlite.pending import PendingReads
 from bowerbird.catalogue.sqlite.recent import RecentReads
 from bowerbird.catalogue.sqlite.sounds import SoundReads
 
 
-class SqliteReader(SoundReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, CopyReads):
+class SqliteReader(
+    SoundReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, NamingReads, CopyReads
+):
     """The catalogue, open for reading in the thread that made it.
 
     Parameters

@@ -61,11 +61,11 @@ class Session:
         row = self._row(sql, parameters)
         return None if row is None else row[0]
 
-    def _rows_by_id(self, sql: str, ids: Sequence[int]) -> Iterator[sqlite3.Row]:
-        """Yield the rows of a statement for some ids at a time; it has ``{ids}`` where they go."""
+    def _rows_by_id(self, sql: str, ids: Sequence[int], parameters: Sequence[Any] = ()) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a statement for some ids at a time; it has ``{ids}`` where they go, behind parameters."""
         for start in range(0, len(ids), _MAX_PARAMETERS):
             chunk = ids[start : start + _MAX_PARAMETERS]
-            yield from self._rows(sql.format(ids=",".join("?" * len(chunk))), chunk)
+            yield from self._rows(sql.format(ids=",".join("?" * len(chunk))), [*parameters, *chunk])
 
     def _ids(self, sql: str, parameters: Parameters = ()) -> Ids:
         """Return the only column of a statement, in its order, shape (n,)."""

@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from bowerbird.catalogue.records import (
     FileStamp,
     Folder,
     FolderState,
+    ListedFile,
     RejectedGroup,
     RejectedSound,
     ScannedCounts,
@@ -42,14 +43,15 @@ _SOUND_ROWS: Final = (
     "FROM sounds LEFT JOIN peaks USING (content_id)"
 )
 _HAS_HIDDEN: Final = "SELECT EXISTS (SELECT 1 FROM hidden) OR EXISTS (SELECT 1 FROM folders WHERE is_removed)"
+_T = TypeVar("_T")
 _LAST_WORDS: Final[tuple[conditions.LastWord, ...]] = ("whole", "begun")
 
 
 class SoundReads(Session):
     """Reads folders and sounds."""
 
-    _orders: dict[tuple[str, bool], Ids]
-    _orders_revision: int | None = None
+    _known: dict[object, Any]
+    _known_revision: int | None = None
 
     def revision(self) -> int:
         """Return a number that grows when anybody has changed something about sounds; history and searches are not."""
@@ -90,7 +92,7 @@ class SoundReads(Session):
         """Return the ids of the sounds that the last scans did not find, in a folder or in all, shape (n,)."""
         sql = f"SELECT id FROM sounds WHERE is_missing AND {conditions.LISTED}"
         if folder_id is None:
-            return self._ids(f"{sql} ORDER BY id")
+            return self._until_written("missing", lambda: self._ids(f"{sql} ORDER BY id"))
         return self._ids(f"{sql} AND folder_id = ? ORDER BY id", [folder_id])
 
     def directories(self) -> list[tuple[Location, int]]:
@@ -103,7 +105,8 @@ class SoundReads(Session):
 
     def count(self) -> int:
         """Return the number of usable sounds, missing ones included."""
-        return int(self._value(f"SELECT count(*) FROM sounds WHERE {conditions.USABLE}"))
+        sql = f"SELECT count(*) FROM sounds WHERE {conditions.USABLE}"
+        return self._until_written("count", lambda: int(self._value(sql)))
 
     def count_analysed(self) -> tuple[int, int]:
         """Return the numbers of usable, present sounds: those that were analysed, and all."""
@@ -135,15 +138,22 @@ class SoundReads(Session):
         return ordered[is_chosen[ordered]]
 
     def _ordered(self, order: str, *, is_descending: bool) -> Ids:
-        revision = self.revision()
-        if revision != self._orders_revision:
-            self._orders, self._orders_revision = {}, revision
-        key = (order, is_descending)
-        if key not in self._orders:
+        def read() -> Ids:
             ids = self._ids(*conditions.ordered_ids(order, is_descending=is_descending))
             ids.setflags(write=False)
-            self._orders[key] = ids
-        return self._orders[key]
+            return ids
+
+        return self._until_written((order, is_descending), read)
+
+    def _until_written(self, key: object, read: Callable[[], _T]) -> _T:
+        """Return what a function reads, which is kept until somebody writes."""
+        revision = self.revision()
+        if revision != self._known_revision:
+            self._known, self._known_revision = {}, revision
+        if key not in self._known:
+            self._known[key] = read()
+        known: _T = self._known[key]
+        return known
 
     def rows(self, sound_ids: Sequence[int]) -> dict[int, SoundRow]:
         """Return rows by id; ids that no longer exist are left out."""
@@ -151,6 +161,11 @@ class SoundReads(Session):
             row["id"]: _sound_row(row)
             for row in self._rows_by_id(f"{_SOUND_ROWS} WHERE sounds.id IN ({{ids}})", sound_ids)
         }
+
+    def listed_files(self, sound_ids: Sequence[int]) -> dict[int, ListedFile]:
+        """Return what a search needs to know of sounds, by id; ids that no longer exist are left out."""
+        sql = "SELECT id, path, duration_s FROM sounds WHERE id IN ({ids})"
+        return {row[0]: ListedFile(*row) for row in self._rows_by_id(sql, sound_ids)}
 
     def sound_at(self, path: Path) -> SoundRow | None:
         """Return the sound at a path; None where the library has none."""

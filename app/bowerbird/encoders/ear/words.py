@@ -49,6 +49,9 @@ FAINT_WORDS: Final = frozenset(
 
 FAINT_SHARE: Final = 0.25
 
+LEAST_RELATED: Final = 0.5
+"""Cosine from which two words count as related. Of 0.3 to 0.8, the best for words that names teach (see DECISIONS)."""
+
 GRAM_LENGTHS: Final = (3, 4, 5)
 DEFAULT_TEMPERATURE: Final = 0.1
 """Of suggestions: of eight values, the lowest cross entropy on held-out clips. Training uses it too."""
@@ -161,6 +164,35 @@ class EarWords:
         known = [meaning.word for meaning in meanings if meaning.word and not meaning.is_guess]
         return tuple(dict.fromkeys(word.lower() for word in (*known, *words)))
 
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, in lower case, that are neither in the table nor in the thesaurus."""
+        meanings = self._thesaurus.meanings(text, also=self._rows)
+        return tuple(
+            word
+            for meaning in meanings
+            if not (meaning.word or meaning.groups or meaning.adjectives)
+            for word in meaning.text.split()
+        )
+
+    def is_trained(self, text: str) -> bool:
+        """Return whether a word or phrase of a text is a label of the training set, or a synonym of one."""
+        return any(
+            meaning.word in self._labels or any(group.name in self._labels for group in meaning.groups)
+            for meaning in self._thesaurus.meanings(text, also=self._rows)
+            if not meaning.is_guess
+        )
+
+    def relatedness(self, encoded: Vectors, words: Vectors) -> Vectors:
+        """Return how closely an encoded text, shape (n_dims,), is related to encoded words (n, n_dims).
+
+        Returns
+        -------
+        ndarray, shape (n,), float32
+            In [0, 1]; 0 for unrelated words.
+        """
+        cosines = words @ encoded
+        return np.asarray(np.clip((cosines - LEAST_RELATED) / (1.0 - LEAST_RELATED), 0.0, 1.0), np.float32)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts.
 
@@ -229,6 +261,10 @@ class EarWords:
             if not word.isascii():
                 rows.setdefault(plain(word), row)
         return rows
+
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        return frozenset(self._table.names)
 
     @cached_property
     def _mean(self) -> Floats:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_origin
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.files import os_reason
 from bowerbird.base.paths import models_path
+from bowerbird.encoders.calibration import CALIBRATION_ENDING
 
 CARD_NAME: Final = "card.toml"
 """Name of the card beside the weights it describes."""
@@ -429,7 +430,8 @@ def _full_name(path: str, name: str) -> str:
 
 def shipped_cards() -> Mapping[str, Card]:
     """Return the shipped cards by id, those that can be downloaded first."""
-    cards = [read_card(path) for path in sorted(models_path().glob("*.toml")) if path.stem not in _WITHOUT_WEIGHTS]
+    paths = [path for path in sorted(models_path().glob("*.toml")) if not path.name.endswith(CALIBRATION_ENDING)]
+    cards = [read_card(path) for path in paths if path.stem not in _WITHOUT_WEIGHTS]
     cards.sort(key=lambda card: (card.source.kind != "hub", card.id))
     return {card.id: card for card in cards}
 

@@ -1,6 +1,7 @@
 """Painting the cells of the sounds table: names, waveforms, matches and properties."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bowerbird.catalogue.records import SoundRow
-from bowerbird.domain.matches import WEAK_PERCENTILE, Band, Match
+from bowerbird.domain.matches import Band, Match
 from bowerbird.domain.peaks import Bins, reduce_to
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.shell.theme import Tokens
@@ -21,6 +22,9 @@ WAVEFORM_PX: Final = QSize(96, 16)
 _PADDING_PX: Final = 8
 _MAX_CACHED: Final = 1024
 _BAR_PX: Final = QSize(48, 4)
+_LEAST_SHARE: Final = 0.04
+"""Of a bar that is filled, so that it can be seen."""
+
 _MOMENT_PX: Final = 4
 MATCH_BAR_PX: Final = 72
 """Width of the match column where it shows a bar without words."""
@@ -38,6 +42,7 @@ class CellDelegate(QStyledItemDelegate):
     def __init__(self, colours: Tokens, parent: QWidget, *, is_primary: bool = False) -> None:
         super().__init__(parent)
         self.hovered_row = -1
+        self.top_px: Mapping[int, int] = {}  # rows that leave room above their content
         self._is_primary = is_primary
         self.recolour(colours)
 
@@ -57,6 +62,8 @@ class CellDelegate(QStyledItemDelegate):
     ) -> None:
         """Paint a cell."""
         rect: QRect = option.rect
+        if index.row() in self.top_px:
+            rect = rect.adjusted(0, self.top_px[index.row()], 0, 0)
         state: QStyle.StateFlag = option.state
         if state & _SELECTED:
             painter.fillRect(rect, self.selected)
@@ -148,7 +155,7 @@ class WaveformDelegate(CellDelegate):
 
 
 class MatchDelegate(CellDelegate):
-    """Paints how good a match is: a bar, and its band in words."""
+    """Paints how good a match is: a bar that is filled by its probability, and its band in words; else its rank."""
 
     def paint_cell(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, sound: SoundRow
@@ -158,20 +165,30 @@ class MatchDelegate(CellDelegate):
         if match is None:
             return
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if match.percentile is None:
-            painter.setPen(self.faint)
-            painter.drawText(rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0), flags, self.tr("by name"))
+        if match.probability is None or match.band is None:
+            painter.setPen(self.faint if match.is_weak or match.percentile is None else self.muted)
+            painter.drawText(rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0), flags, match_text(match))
             return
         bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
         bar.moveCenter(QPointF(rect.left() + _PADDING_PX + _BAR_PX.width() / 2, rect.center().y() + 0.5))
-        paint_share(painter, bar, closeness(match.percentile), ground=self.selected)
+        paint_share(painter, bar, max(_LEAST_SHARE, match.probability), ground=self.selected)
         painter.setPen(self.faint if match.band == "weak" else self.muted)
         inner = rect.adjusted(_PADDING_PX + _BAR_PX.width() + 8, 0, -_PADDING_PX, 0)
         if rect.width() > MATCH_BAR_PX:
-            painter.drawText(inner, flags, band_text(match.band))
+            painter.drawText(inner, flags, match_text(match))
 
 
-def band_text(band: Band | None) -> str:
+def match_text(match: Match) -> str:
+    """Return how good a match is, in a word or two: its band, its rank where only that is known, or "by name"."""
+    if match.band is not None:
+        return band_text(match.band)
+    if match.is_named or match.top_percent is None:
+        return translate("Matches", "by name")
+    share = f"{match.top_percent:.1f}" if match.top_percent < 1 else f"{match.top_percent:.0f}"
+    return translate("Matches", "top {share} %").format(share=share)
+
+
+def band_text(band: Band) -> str:
     """Return the name of a band of matches."""
     names = {
         "close": translate("Matches", "close"),
@@ -179,12 +196,7 @@ def band_text(band: Band | None) -> str:
         "stretch": translate("Matches", "stretch"),
         "weak": translate("Matches", "weak"),
     }
-    return names[band] if band is not None else translate("Matches", "by name")
-
-
-def closeness(percentile: float) -> float:
-    """Return how much of a bar a percentile fills: it spans the upper tenth of the library, the rest is weak."""
-    return min(1.0, max(0.04, (percentile - WEAK_PERCENTILE) / (100 - WEAK_PERCENTILE)))
+    return names[band]
 
 
 def paint_share(painter: QPainter, bar: QRectF, share: float, *, ground: QColor) -> None:

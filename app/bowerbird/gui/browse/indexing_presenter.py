@@ -23,6 +23,7 @@ from bowerbird.jobs.runner import JobRunner, Work
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.indexing.worker_pool import n_workers_for
 from bowerbird.library.library import Library
+from bowerbird.library.search.learned_words import has_learned_words, update_learned_words
 from bowerbird.library.search.neighbours import update_index
 
 _END_WITHIN_S: Final = 10.0
@@ -178,9 +179,17 @@ class IndexingPresenter:
         self._show_unfinished()
 
     def resume(self, folders: Sequence[Path]) -> None:
-        """Resume what an earlier run left, with one worker: the user did not start it. Not if they stopped it."""
-        if folders and not self.is_running and not self._is_held:
+        """Resume what an earlier run left, with one worker: the user did not start it. Not if they stopped it.
+
+        Where nothing was left, a library that was indexed before words were learned from names learns them now.
+        """
+        if self.is_running or self._is_held:
+            return
+        if folders:
             self._index(list(folders), n_workers=1)
+        elif not has_learned_words(self._library, self._encoder):
+            self._is_quiet = True
+            self._start("", lambda control, _: update_learned_words(self._library, self._encoder, control))
 
     def encode_with(self, further: Encoder | None) -> None:
         """Use a further encoder, or none, from the next run on; a current run is restarted."""

@@ -21,7 +21,7 @@ from bowerbird.domain.matches import Match
 from bowerbird.domain.metadata import MetadataGroup
 from bowerbird.gui.browse.annotations_presenter import AnnotationState
 from bowerbird.gui.browse.annotations_view import CollectionRow, NoteField, RatingRow
-from bowerbird.gui.browse.cells import band_text, paint_share
+from bowerbird.gui.browse.cells import match_text, paint_share
 from bowerbird.gui.browse.words_view import WordSection
 from bowerbird.gui.shell import theme
 from bowerbird.gui.shell.styled import ElidedLabel, button, clear_layout, icon_button, label, styled
@@ -289,9 +289,8 @@ class Inspector(QScrollArea):
         self._match.setVisible(match is not None and has_sound)
         if match is None:
             return
-        band = band_text(match.band).capitalize()
-        reason = match.why if match.percentile is not None else match.why.capitalize()
-        self._band.setText(f"{band} · {reason}" if match.percentile is not None else reason)
+        is_rated = match.band is not None or (match.percentile is not None and not match.is_named)
+        self._band.setText(f"{match_text(match).capitalize()} · {match.why}" if is_rated else match.why.capitalize())
         self._aspects.setVisible(bool(match.aspects))
         self._reset.setVisible(bool(match.aspects) and bool(weights))
         self._aspects.show_aspects(match.aspects, weights)

@@ -1,15 +1,17 @@
 """The header row with Back, Forward and the search box; below it the chips of examples and filters, and the count."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import EventKind
+from bowerbird.domain.names import fold
 from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
 from bowerbird.gui.browse.filter_form import chip_text
@@ -20,6 +22,7 @@ from bowerbird.gui.translation import translate
 
 _RECORD_FROM_PX: Final = 440
 _SURPRISE_FROM_PX: Final = 520
+_ICON_PX: Final = 28
 _BUTTON_PX: Final = 32
 _CHIP_PX: Final = 24
 _CHIP_TEXT_PX: Final = 280
@@ -36,6 +39,8 @@ _OWN_KEYS: Final = (
     QKeySequence.StandardKey.SelectAll,
 )
 """Keys that edit the text of the search box even where the window has an action for them."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
 
 WEIGHTS: Final = ((2.0, "×2"), (1.0, ""), (0.5, "×½"))
 """How much an example can count, and how its chip says so."""
@@ -66,6 +71,7 @@ class SearchField(QLineEdit):
         self._cross = self.addAction(theme.icon("close", colours.muted), QLineEdit.ActionPosition.TrailingPosition)
         self._cross.setToolTip(self.tr("Clear"))
         self._cross.setVisible(False)
+        self._unknown: frozenset[str] = frozenset()
         self._cross.triggered.connect(self.clear)
         self.textChanged.connect(lambda text: self._cross.setVisible(bool(text)))
 
@@ -74,6 +80,36 @@ class SearchField(QLineEdit):
         names = self.tr("Search names, folders and metadata: kick duration<0.5")
         descriptions = self.tr("Describe a sound, or search names: metallic impact with a long tail -voice")
         self.setPlaceholderText(descriptions if has_text_encoder else names)
+
+    def show_unknown(self, words: Sequence[str]) -> None:
+        """Underline the words that mean nothing to the encoder; a word that is being typed is not underlined yet."""
+        self._unknown = frozenset(map(fold, words))
+        listed = ", ".join(f"“{word}”" for word in words)
+        self.setToolTip(self.tr("Searched by name only: {words}").format(words=listed) if words else "")
+        self.update()
+
+    @property
+    def underlined(self) -> list[tuple[int, int]]:
+        """Where the underlined words begin and end in the text."""
+        cursor = self.cursorPosition() if self.hasFocus() else -1
+        words = (word.span() for word in _WORD.finditer(self.text()) if fold(word[0]) in self._unknown)
+        return [(start, stop) for start, stop in words if not start <= cursor <= stop]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text, and dots below the words that are searched by name only."""
+        super().paintEvent(event)
+        spans = self.underlined
+        if not spans:
+            return
+        metrics, text, cursor = self.fontMetrics(), self.text(), self.cursorRect()
+        left_px = cursor.center().x() - metrics.horizontalAdvance(text[: self.cursorPosition()])
+        painter = QPainter(self)
+        painter.setClipRect(self.rect().adjusted(_ICON_PX, 0, -_ICON_PX, 0))
+        painter.setPen(QPen(theme.shown().colour("muted"), 1.5, Qt.PenStyle.DotLine))
+        y = self.rect().center().y() + metrics.height() // 2
+        for start, stop in spans:
+            at_px, to_px = (left_px + metrics.horizontalAdvance(text[:place]) for place in (start, stop))
+            painter.drawLine(at_px, y, to_px, y)
 
     def recolour(self, colours: Tokens) -> None:
         """Use the colours of another theme."""

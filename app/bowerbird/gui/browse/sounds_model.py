@@ -5,7 +5,7 @@ Below a long sound, further moments of it that match have rows of their own.
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse.columns import COLUMNS, MATCH, NAME
 from bowerbird.gui.shell.drops import files_of
 from bowerbird.gui.translation import translate
+from bowerbird.library.search.browsing import Listing
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
@@ -68,17 +69,21 @@ class SoundsModel(QAbstractTableModel):
         self._listed: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._ids = self._listed
         self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._matches: dict[int, Match] = {}
+        self._matches: Mapping[int, Match] = {}
+        self._by_name: Match | None = None
+        self._n_likely: int | None = None
         self._pages: OrderedDict[int, dict[int, SoundRow]] = OrderedDict()
         self._playing_id: int | None = None
         self._away: tuple[str, ...] = ()
 
     # Content
 
-    def show(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> None:
+    def show(self, listing: Listing) -> None:
         """Show other sounds."""
+        ids, matches = listing.ids, listing.matches
         self.beginResetModel()
-        self._listed, self._matches = ids, matches
+        self._listed, self._matches, self._by_name = ids, matches, listing.by_name
+        self._n_likely = listing.n_likely
         self._ids, self._moments = with_moments(ids, matches)
         self._pages.clear()
         self.endResetModel()
@@ -100,9 +105,17 @@ class SoundsModel(QAbstractTableModel):
         is_away = bool(self._away) and str(sound.path).startswith(self._away)
         return replace(sound, is_missing=True) if is_away else sound
 
-    def shows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match]) -> bool:
-        """Return whether exactly these ids, with these moments, are shown, in this order."""
-        return np.array_equal(self._listed, ids) and _moments_of(self._matches) == _moments_of(matches)
+    def shows(self, listing: Listing) -> bool:
+        """Return whether exactly these ids, with these moments, are shown, in this order and as likely."""
+        is_same = np.array_equal(self._listed, listing.ids) and self._n_likely == listing.n_likely
+        return is_same and _moments_of(self._matches) == _moments_of(listing.matches)
+
+    @property
+    def first_unlikely_row(self) -> int | None:
+        """The row of the first sound that is probably no match; None where there is none, or where it is not known."""
+        if self._n_likely is None:
+            return None
+        return int(np.flatnonzero(self._moments == 0)[self._n_likely])
 
     def sound_id(self, row: int) -> int | None:
         """Return the id in a row."""
@@ -157,7 +170,7 @@ class SoundsModel(QAbstractTableModel):
     def match_in(self, row: int) -> Match | None:
         """Return the match in a row; None in lists that are not ranked."""
         sound_id = self.sound_id(row)
-        match = self._matches.get(sound_id) if sound_id is not None else None
+        match = self._matches.get(sound_id, self._by_name) if sound_id is not None else None
         return match.at(int(self._moments[row])) if match is not None else None
 
     def matched_region(self, row: int) -> tuple[float, float]:
@@ -241,17 +254,20 @@ class SoundsModel(QAbstractTableModel):
         if column == NAME and end_s:
             region = self.tr("Matches from {start} to {end}").format(start=clock_text(start_s), end=clock_text(end_s))
             return f"{printable(str(sound.path))}\n{region}"
-        if column == MATCH and match is not None and match.percentile is not None:
-            text = self.tr("More similar than {share} % of the library ({why})")
-            if match.band == "weak":
-                text = self.tr(
-                    "More similar than {share} % of the library ({why}). Weak match: many others are just as similar"
-                )
-            return text.format(share=f"{match.percentile:.1f}", why=match.why)
         if column == MATCH and match is not None:
-            return match.why.capitalize()
+            return "\n".join([match.why.capitalize(), *self._how_good(match)])
         path = printable(str(sound.path))
         return f"{path}\n{self.tr('Cannot find this file. Is its drive connected?')}" if sound.is_missing else path
+
+    def _how_good(self, match: Match) -> list[str]:
+        """Return sentences about how likely a match is right, and its rank."""
+        lines = []
+        if match.probability is not None:
+            text = self.tr("Of 100 matches like this, about {n} are right")
+            lines.append(text.format(n=round(100 * match.probability)))
+        if match.percentile is not None:
+            lines.append(self.tr("More similar than {share} % of the library").format(share=f"{match.percentile:.1f}"))
+        return lines
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Return that rows can be selected and dragged to other programs."""
@@ -272,12 +288,12 @@ class SoundsModel(QAbstractTableModel):
         return files_of(self.files_for_drag(paths))
 
 
-def _moments_of(matches: dict[int, Match]) -> dict[int, tuple[Moment, ...]]:
+def _moments_of(matches: Mapping[int, Match]) -> dict[int, tuple[Moment, ...]]:
     return {sound_id: match.moments for sound_id, match in matches.items() if match.moments}
 
 
 def with_moments(
-    ids: npt.NDArray[np.int64], matches: dict[int, Match]
+    ids: npt.NDArray[np.int64], matches: Mapping[int, Match]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the id of each row and the number of its moment, 0 for the sound itself, shapes (n_rows,)."""
     n_moments = {sound_id: len(match.moments) for sound_id, match in matches.items() if match.moments}

@@ -18,10 +18,9 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPolygonF, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView, QWidget
 
-from bowerbird.domain.matches import Match
 from bowerbird.domain.query import RELEVANCE
 from bowerbird.gui.browse.cells import MATCH_BAR_PX, ROW_PX, CellDelegate, MatchDelegate, WaveformDelegate
 from bowerbird.gui.browse.columns import (
@@ -43,6 +42,7 @@ from bowerbird.gui.shell.drops import drag_files
 from bowerbird.gui.shell.styled import Menu
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
+from bowerbird.library.search.browsing import Listing
 
 _ARROW_PX: Final = 7
 _NAME_PX: Final = 180
@@ -52,6 +52,8 @@ _WAVEFORM_FROM_PX: Final = 340
 _BARS_BELOW_PX: Final = 460
 _RELEASE_MS: Final = 40
 """How long after its release a held key may turn out to be held still."""
+
+_PADDING_PX: Final = 8
 
 _MAX_RANGES: Final = 2000
 """Qt takes 1.6 s to select 20,000 separate rows."""
@@ -126,6 +128,7 @@ class SoundTable(QTableView):
         self._columns: tuple[str, ...] = DEFAULT_COLUMNS
         self._has_matches = False
         self._is_laying_out = False
+        self._divided_row: int | None = None
         self._widths = {column.name: column.width_px for column in COLUMNS if column.name not in {"name", "waveform"}}
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -248,6 +251,7 @@ class SoundTable(QTableView):
     def set_row_height(self, height_px: int) -> None:
         """Set the height of all rows, in pixels."""
         self.verticalHeader().setDefaultSectionSize(height_px)
+        self._divide()
 
     @property
     def row_px(self) -> int:
@@ -282,13 +286,12 @@ class SoundTable(QTableView):
         is_descending = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder and order != RELEVANCE
         self.order_chosen.emit(order, is_descending)
 
-    def show_rows(self, ids: npt.NDArray[np.int64], matches: dict[int, Match], *, keeps_scroll: bool) -> None:
+    def show_rows(self, listing: Listing, *, keeps_scroll: bool) -> None:
         """Show other rows; selected sounds that are still there stay selected, without being played again.
 
         Parameters
         ----------
-        ids : ndarray, shape (n,), int64
-        matches : dict of int to Match
+        listing : Listing
         keeps_scroll : bool
             Whether the topmost visible sound stays there, even if rows are inserted above it.
         """
@@ -299,7 +302,8 @@ class SoundTable(QTableView):
         top_row = self.rowAt(0) if self.verticalScrollBar().value() else -1  # the topmost sound stays there
         top, top_s = self._model.sound_id(top_row), self._model.moment_s(top_row)
         offset = self.rowViewportPosition(top_row) if top_row >= 0 else 0
-        self._model.show(ids, matches)
+        self._model.show(listing)
+        self._divide()
         row = self._model.row_of(chosen, moment_s)
         if row >= 0:
             self.select(row, is_quiet=True)
@@ -307,7 +311,7 @@ class SoundTable(QTableView):
             self._select_also(self._model.rows_of(selected))
         top_row = self._model.row_of(top, top_s) if keeps_scroll else -1
         if top_row >= 0:
-            self.verticalScrollBar().setValue(top_row * self.row_px - offset)
+            self.verticalScrollBar().setValue(self.verticalHeader().sectionPosition(top_row) - offset)
         elif not keeps_scroll:
             self.scrollToTop()
         self._tell_selected()  # a model that is reset forgets its selection without a signal
@@ -336,7 +340,7 @@ class SoundTable(QTableView):
             self._select_also(self._model.rows_of(position.selected_ids))
         top_row = self._model.row_of(position.top_id, position.top_s)
         if top_row >= 0:
-            self.verticalScrollBar().setValue(top_row * self.row_px - position.offset_px)
+            self.verticalScrollBar().setValue(self.verticalHeader().sectionPosition(top_row) - position.offset_px)
 
     def selected_rows(self) -> list[int]:
         """Return the selected rows in order; walking ranges makes a full selection of 100,000 rows cheap."""
@@ -388,6 +392,43 @@ class SoundTable(QTableView):
         if current.isValid() and current.row() != previous.row() and not self._is_replacing:
             self.moved.emit(current.row(), self._is_repeating)
 
+    # The line above what is probably no match
+
+    def _divide(self) -> None:
+        """Make room for the line above the first sound that is probably no match."""
+        rows = self.verticalHeader()
+        if self._divided_row is not None and self._divided_row < rows.count():
+            rows.resizeSection(self._divided_row, self.row_px)
+        self._divided_row = self._model.first_unlikely_row
+        top_px = {} if self._divided_row is None else {self._divided_row: self.row_px}
+        for delegate in self._delegates.values():
+            delegate.top_px = top_px
+        if self._divided_row is not None:
+            rows.resizeSection(self._divided_row, 2 * self.row_px)
+
+    def _is_on_line(self, position: QPoint) -> bool:
+        row = self._divided_row
+        return row is not None and 0 <= position.y() - self.rowViewportPosition(row) < self.row_px
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the line, and what it says, over the upper half of the row that it is above."""
+        super().paintEvent(event)
+        if self._divided_row is None:
+            return
+        top = self.rowViewportPosition(self._divided_row)
+        if not -self.row_px < top < self.viewport().height():
+            return
+        colours = theme.shown()
+        painter = QPainter(self.viewport())
+        width, bottom = self.viewport().width(), top + self.row_px
+        text = self.tr("Nothing closer. These are the least unlike.")
+        painter.setPen(colours.colour("muted"))
+        room = QRect(_PADDING_PX, top, width - 2 * _PADDING_PX, self.row_px)
+        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), elided)
+        painter.setPen(colours.colour("line"))
+        painter.drawLine(_PADDING_PX, bottom - 1, width - _PADDING_PX, bottom - 1)
+
     # Dragging
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's own name
@@ -399,8 +440,10 @@ class SoundTable(QTableView):
     # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Leave the buttons for Back and Forward to the window."""
-        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+        """Leave the buttons for Back and Forward to the window; the line between rows does not react."""
+        if self._is_on_line(event.position().toPoint()):
+            event.accept()
+        elif event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
             event.ignore()
         else:
             super().mousePressEvent(event)

@@ -270,15 +270,16 @@ class MainWindow(QMainWindow):
         """Show rows, or a sentence where there are none."""
         if self._state is not None and not state.is_same_query:
             self.status.clear_error()
-        is_same = state.is_same_query and self.model.shows(state.listing.ids, state.listing.matches)
+        is_same = state.is_same_query and self.model.shows(state.listing)
         self._state = state
         self.chips.show_state(state)
+        self.search.show_unknown(state.listing.unknown_words)
         self._show_query(state.examples)
         self.table.show_order(state.order, is_descending=state.is_descending, has_matches=state.has_matches)
         if is_same:
             self.model.refresh()
         else:
-            self.table.show_rows(state.listing.ids, state.listing.matches, keeps_scroll=state.is_same_query)
+            self.table.show_rows(state.listing, keeps_scroll=state.is_same_query)
         if state.position is not None:
             self.table.return_to(state.position)
             row = self.model.row_of(state.position.current_id, state.position.moment_s)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bowerbird.base.errors import EncoderError, QueryError
 from bowerbird.base.files import os_reason, replace_folder
 from bowerbird.base.paths import ears_path
-from bowerbird.domain.names import fold, search_text
+from bowerbird.domain.name_words import describing_words, letter_runs
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.ear.encoder import FRONT_END_VERSION, EarEncoder
 from bowerbird.encoders.ear.tuning import NamedSounds, centred_words, corrected, fitted_correction, units
@@ -45,13 +45,6 @@ _STRENGTHS: Final = (0.25, 0.5, 0.75)
 _PENALTIES: Final = (3.0, 30.0, 300.0)
 _NAME: Final = re.compile(r"(?!.*-(?:\d+|int8)$)[a-z0-9][a-z0-9-]{0,30}")
 """Names that end in a number or int8 would look like full ids or 8-bit weights."""
-
-_LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
-_IGNORED_WORDS: Final = frozenset(
-    {"the", "and", "for", "with", "from", "wav", "aif", "aiff", "flac", "ogg", "sound", "sounds", "sample", "samples"}
-    | {"audio", "sfx", "new", "copy", "take", "mono", "stereo", "left", "right", "loop", "loops", "one", "shot"}
-    | {"oneshot", "edit", "master", "final", "mix", "untitled", "track", "version"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +161,7 @@ def _named_sounds(paths: Sequence[Path], vectors: Vectors, ear: EarEncoder) -> t
     sounds = NamedSounds(
         units(vectors[chosen][:, learned]), units(vectors[chosen][:, learned.stop :]), tuple(words[i] for i in chosen)
     )
-    return sounds, [f"{paths[i].parent}/{' '.join(sorted(_LETTERS.findall(fold(paths[i].stem))))}" for i in chosen]
+    return sounds, [f"{paths[i].parent}/{' '.join(sorted(letter_runs(paths[i].stem)))}" for i in chosen]
 
 
 def _without_copies(paths: Sequence[Path], vectors: Vectors) -> tuple[list[Path], Vectors, list[set[str]]]:
@@ -189,8 +182,7 @@ def _without_copies(paths: Sequence[Path], vectors: Vectors) -> tuple[list[Path]
 def _words_of(path: Path) -> set[str]:
     """Return the words of a file name and of the folders just above it."""
     texts = [path.stem, *(parent.name for parent in list(path.parents)[:_N_FOLDERS])]
-    found = {word for text in texts for word in _LETTERS.findall(fold(search_text(text)))}
-    return found - _IGNORED_WORDS
+    return set().union(*map(describing_words, texts))
 
 
 def _word_vectors(text: EarWords, ear: EarEncoder, words: Sequence[str]) -> Vectors:

@@ -1,6 +1,6 @@
 """What a list of sounds shows: by words and filters, or by similarity, with suggestions where nothing is found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -20,10 +20,13 @@ from bowerbird.library.search.search import Search
 N_SIMILAR: Final = 200
 """Matches shown for an example: nobody auditions more."""
 
+N_WEAK: Final = 15
+"""Sounds that probably do not match what was described, which are listed last."""
+
 N_RECENT: Final = 500
 """Sounds that the history lists."""
 
-BY_NAME: Final = "words in its name, folder or metadata"
+_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata", is_named=True)
 
 _MAX_RELAXATIONS: Final = 4
 _MAX_TRIED_RELAXATIONS: Final = 12
@@ -47,6 +50,13 @@ class Listing:
         Sounds in order.
     matches : dict of int to Match
         By sound id; empty for lists that are not ranked by similarity.
+    n_likely : int or None
+        How many sounds come before those that are probably no match; None where there are none, or where it is not
+        known.
+    unknown_words : tuple of str
+        Words that are searched by name only, in lower case: they mean nothing to the encoder.
+    by_name : Match or None
+        The match of all sounds that are not among `matches`: there may be a million. None for other lists.
     relaxations : tuple of Relaxation
         What would find something, where this found nothing.
     n_library : int
@@ -60,12 +70,15 @@ class Listing:
     """
 
     ids: npt.NDArray[np.int64]
-    matches: dict[int, Match] = field(default_factory=dict)
+    matches: Mapping[int, Match] = field(default_factory=dict)
     relaxations: tuple[Relaxation, ...] = ()
     n_library: int = 0
     guesses: tuple[SpellingCorrection, ...] = ()
     n_analysed: int | None = None
     is_understood: bool = True
+    by_name: Match | None = None
+    n_likely: int | None = None
+    unknown_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,7 @@ class Browsing:
         """List the sounds that words name or mean, among those that match the filters: the best of both first.
 
         Every sound with the words in its name is listed, those that are not among the best by name; of those that match
-        by meaning alone, the closest.
+        by meaning alone, the closest. Last come a few that are probably no match.
 
         Raises
         ------
@@ -151,18 +164,18 @@ class Browsing:
             When the text network is missing or damaged.
         """
         search = self._search
-        found = search.by_text(query, limit=N_SIMILAR, has_weak=False)
+        found = search.by_text(query, limit=N_SIMILAR, n_weak=N_WEAK)
         named = search.reader.list_ids(search.with_synonyms(replace(query, order="name", is_descending=False)))
         if not query.words:
             named = named[:0]
-        best = np.array([match.sound_id for match in found], np.int64)
+        best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
+        weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
         is_missing = np.isin(named, search.reader.missing_ids())
         named = np.concatenate([named[~is_missing], named[is_missing]])
         best = best[~np.isin(best, named[len(named) - is_missing.sum() :])]  # missing sounds come last
-        ids = np.concatenate([best, named[~np.isin(named, best)]])
-        by_name = Match(0, 0.0, None, 0.0, 0.0, BY_NAME)  # shared: there may be a hundred thousand
-        matches = dict.fromkeys(named.tolist(), by_name) | {match.sound_id: match for match in found}
-        return self._ranked(ids, matches, query, is_named=len(named) > 0)
+        ids = np.concatenate([best, named[~np.isin(named, best)], weak])
+        matches = {match.sound_id: match for match in found}
+        return self._ranked(ids, matches, query, by_name=_BY_NAME if len(named) else None)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
@@ -196,13 +209,15 @@ class Browsing:
         return Example(row.path) if row is not None else None
 
     def _ranked(
-        self, ids: npt.NDArray[np.int64], matches: dict[int, Match], query: Query, *, is_named: bool = False
+        self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match], query: Query, *, by_name: Match | None = None
     ) -> Listing:
         reader = self._search.reader
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
         relaxations = () if len(ids) else self._relaxations(query)
         n_analysed, n_present = self._counts()
+        weak = [sound_id for sound_id, match in matches.items() if match.band == "weak"]
+        n_likely = int(np.isin(ids, weak).argmax()) if weak and query.order == RELEVANCE else None
         return Listing(
             ids,
             matches,
@@ -210,7 +225,10 @@ class Browsing:
             reader.count(),
             self._search.guesses(query),
             n_analysed if n_analysed < n_present else None,
-            is_understood=not query.words or is_named or self._search.understands(query),
+            is_understood=not query.words or by_name is not None or self._search.understands(query),
+            by_name=by_name,
+            n_likely=n_likely,
+            unknown_words=self._search.unknown_words(query),
         )
 
     def _counts(self) -> tuple[int, int]:

@@ -15,12 +15,15 @@ from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
 from bowerbird.domain.names import fold
 from bowerbird.domain.query import Example, Query, SpellingCorrection
 from bowerbird.domain.sounds import Vectors
+from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
-from bowerbird.index.exact import weighted_cosines
+from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
 from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
+from bowerbird.library.search.meanings import Meanings, scaled
 from bowerbird.library.search.neighbours import Neighbours
+from bowerbird.ranking.calibration import QueryKind, margins
 from bowerbird.ranking.fusion import fused
 from bowerbird.ranking.percentiles import percentiles
 
@@ -55,6 +58,10 @@ class Target:
         What it is made of besides sounds: who was denied one of them is no match.
     weighting : Weighting or None
         How much the parts of embeddings count; None where all count the same.
+    kind : QueryKind or None
+        Which curve says how likely matches are right; None for mixtures, which have none.
+    is_trained : bool
+        Whether the encoder was trained on one of the words.
     """
 
     vector: Vectors
@@ -63,6 +70,8 @@ class Target:
     is_sound: bool = True
     words: tuple[str, ...] = ()
     weighting: Weighting | None = None
+    kind: QueryKind | None = None
+    is_trained: bool = False
 
 
 class Search:
@@ -83,6 +92,8 @@ class Search:
         self.encoder = encoder
         self.reader = library.read()
         self.neighbours = Neighbours(library, self.reader, encoder)
+        self._meanings = Meanings(library, encoder)
+        self._calibration = calibration_of(encoder)
 
     def close(self) -> None:
         """Save the index if it changed, and close the catalogue."""
@@ -97,9 +108,12 @@ class Search:
         return self.encoder.text is not None
 
     def understands(self, query: Query) -> bool:
-        """Return whether a query's words mean something to the encoder: the wanted words, else the excluded words."""
-        text = query.text if query.words else " ".join(query.excluded)
-        return bool(text) and self.encoder.text is not None and self.encoder.text.has_words(text)
+        """Return whether a query's words mean something: the wanted words, else the excluded words."""
+        return self._meanings.understands(query.text if query.words else " ".join(query.excluded))
+
+    def unknown_words(self, query: Query) -> tuple[str, ...]:
+        """Return which of the wanted words mean nothing to the encoder, and are searched by name only."""
+        return self._meanings.unknown_words(query.text)
 
     def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
         """Return which words, wanted or excluded, the encoder reads as words with a similar spelling."""
@@ -126,15 +140,17 @@ class Search:
         whole, prefixes = self._named(self.with_synonyms(query), limit)
         return [*whole, *prefixes]
 
-    def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, has_weak: bool = True) -> list[Match]:
+    def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, n_weak: int | None = None) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
+
+        Weak matches by meaning alone come last.
 
         Parameters
         ----------
         query : Query
         limit : int
-        has_weak : bool
-            Whether weak matches by meaning alone are included where there are better ones.
+        n_weak : int, optional
+            The most weak matches by meaning alone; default: as many as the limit allows.
 
         Raises
         ------
@@ -147,30 +163,32 @@ class Search:
         whole, prefixes = self._named(query, limit)
         meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
         by_name = {match.sound_id: match for match in [*whole, *prefixes]}
-        by_meaning = {match.sound_id: match for match in meant if has_weak or not match.is_weak}
-        if not by_name and not by_meaning:
-            return meant[:DEFAULT_LIMIT]
+        weak = [match for match in meant if match.is_weak and match.sound_id not in by_name]
+        left_out = {match.sound_id for match in weak}
+        by_meaning = {match.sound_id: match for match in meant if match.sound_id not in left_out}
         ids = fused([[match.sound_id for match in whole], list(by_meaning)])
         best, rest = ids[:_N_BEFORE_PREFIXES], ids[_N_BEFORE_PREFIXES:]
         later = [match.sound_id for match in prefixes if match.sound_id not in best]
         ids = self._present_first([*best, *fused([later, rest])])[:limit]
-        return [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+        likely = [_merged(by_name.get(sound_id), by_meaning.get(sound_id)) for sound_id in ids]
+        return [*likely, *weak[:n_weak]][:limit]
 
     def _present_first(self, sound_ids: Sequence[int]) -> list[int]:
         """Return sounds in their order, those that are missing behind all others."""
-        rows = self.reader.rows(sound_ids)
-        return sorted(sound_ids, key=lambda sound_id: sound_id in rows and rows[sound_id].is_missing)
+        is_missing = np.isin(sound_ids, self.reader.missing_ids()).tolist()
+        return [sound_ids[index] for index in sorted(range(len(sound_ids)), key=is_missing.__getitem__)]
 
     def _named(self, query: Query, limit: int) -> tuple[list[Match], list[Match]]:
         """Return the matches by words: those with all words whole, and those with a prefix."""
         found = self.reader.search_words(query, limit=limit)
-        rows = self.reader.rows([hit.sound_id for hit in found])
+        rows = self.reader.listed_files([hit.sound_id for hit in found])
         whole: list[Match] = []
         prefixes: list[Match] = []
         for hit in found:
             if hit.sound_id in rows:
                 duration_s = rows[hit.sound_id].duration_s or 0.0
-                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, _matched_fields(query.words, hit))
+                why = _matched_fields(query.words, hit)
+                match = Match(hit.sound_id, -hit.bm25, None, 0.0, duration_s, why, is_named=True)
                 (whole if hit.is_whole else prefixes).append(match)
         return whole, prefixes
 
@@ -224,21 +242,21 @@ class Search:
         texts = [*wanted, *query.excluded]
         if not examples and not texts:
             raise QueryError("There is no example to search by. Name a file with --like FILE.")
-        if texts and self.encoder.text is None:
+        if not all(self._meanings.can_encode(text) for text in texts):
             raise QueryError(f"“{self.encoder.name}” has no text encoder. Choose one that has with --encoder.")
         self.neighbours.refresh()
         baseline = self.neighbours.baseline()
         parts = [
             (
-                np.float32(example.weight) * _scaled(_unit(self._vectors(example).mean(axis=0)), baseline),
+                np.float32(example.weight) * scaled(_unit(self._vectors(example).mean(axis=0)), baseline),
                 example.is_unlike,
             )
             for example in examples
         ]
         likes = [vector for vector, is_unlike in parts if not is_unlike]
         unlikes = [vector for vector, is_unlike in parts if is_unlike]
-        if self.encoder.text is not None and texts:
-            meanings = [_scaled(vector, baseline) for vector in self.encoder.text.encode(texts)]
+        if texts:
+            meanings = [scaled(self._meanings.encode(text, baseline), baseline) for text in texts]
             likes, liked_sounds = meanings[: len(wanted)], likes
             if liked_sounds:
                 likes.append(np.mean(liked_sounds, axis=0))
@@ -252,7 +270,12 @@ class Search:
         why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
         words = self.with_synonyms(query).phrases if wanted else ()
         is_sound = bool(likes) and not texts
-        return Target(_unit(vector), whole, why, is_sound, words, self._weighting(query))
+        weighting = self._weighting(query)
+        kind: QueryKind | None = None
+        if likes and weighting is None and not (wanted and examples):
+            kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(query.text) else "words"
+        is_trained = bool(wanted) and self._meanings.is_trained(query.text)
+        return Target(_unit(vector), whole, why, is_sound, words, weighting, kind, is_trained)
 
     def _weighting(self, query: Query) -> Weighting | None:
         """Return how much the parts of embeddings count; None where all count the same.
@@ -320,14 +343,15 @@ class Search:
             if content_id not in denied:
                 best_of.setdefault(content_id, index)
         sounds = self.reader.sounds_of(best_of)
-        rows = self.reader.rows([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
+        rows = self.reader.listed_files([sound_id for content_id in best_of for sound_id in sounds.get(content_id, ())])
+        excluded = {str(path) for path in target.excluded}
         shown = [
             (index, row)
             for content_id, index in best_of.items()
             for sound_id in sounds.get(content_id, ())
             if (admitted is None or sound_id in admitted)
             and (row := rows.get(sound_id)) is not None
-            and row.path not in target.excluded
+            and row.path not in excluded
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
@@ -335,11 +359,13 @@ class Search:
         baseline = self.neighbours.baseline()
         baseline_scores = _cosines(target, baseline)
         ranks = percentiles(scores[indices], baseline_scores)
+        probabilities = self._probabilities(target, scores[indices], baseline_scores)
         aspects = self._aspects(target, vectors, baseline)
         spans = self.reader.spans(shown_ids)
-        moments = self._moments(found, {int(content_ids[index]): index for index in indices}, baseline_scores)
+        moments = self._moments(target, found, {int(content_ids[index]): index for index in indices}, baseline_scores)
         matches = []
-        for (index, row), window_id, rank, closeness in zip(shown, shown_ids.tolist(), ranks, aspects, strict=True):
+        parts = zip(shown, shown_ids.tolist(), ranks, probabilities, aspects, strict=True)
+        for (index, row), window_id, rank, probability, closeness in parts:
             span = spans[window_id]
             reason = _closest_aspects(closeness) if closeness else target.why
             matches.append(
@@ -352,12 +378,25 @@ class Search:
                     reason,
                     closeness,
                     _apart(moments.get(int(content_ids[index]), ()), span),
+                    probability,
                 )
             )
         return matches
 
+    def _probabilities(
+        self, target: Target, scores: npt.NDArray[np.float32], baseline_scores: npt.NDArray[np.float32]
+    ) -> list[float] | list[None]:
+        """Return how likely results with some scores are right; None each where that is not known."""
+        curve = self._calibration.curves.get(target.kind) if self._calibration and target.kind else None
+        if curve is None:
+            return [None] * len(scores)
+        above = margins(scores, baseline_scores)
+        found: list[float] = curve.probabilities(scores, above, is_trained=target.is_trained).tolist()
+        return found
+
     def _moments(
         self,
+        target: Target,
         found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
         best_of: Mapping[int, int],
         baseline_scores: npt.NDArray[np.float32],
@@ -366,6 +405,7 @@ class Search:
 
         Parameters
         ----------
+        target : Target
         found : (window ids, content ids, scores)
         best_of : mapping of int to int
             Where the best window of a content stands among them.
@@ -378,13 +418,15 @@ class Search:
         if not further:
             return {}
         ranks = percentiles(scores[further], baseline_scores)
-        strong = [(index, rank) for index, rank in zip(further, ranks.tolist(), strict=True) if rank >= WEAK_PERCENTILE]
-        spans = self.reader.spans(window_ids[[index for index, _ in strong]])
+        probabilities = self._probabilities(target, scores[further], baseline_scores)
+        rated = zip(further, ranks.tolist(), probabilities, strict=True)
+        strong = [(index, rank, probability) for index, rank, probability in rated if rank >= WEAK_PERCENTILE]
+        spans = self.reader.spans(window_ids[[index for index, *_ in strong]])
         moments: dict[int, list[Moment]] = {}
-        for index, rank in strong:
+        for index, rank, probability in strong:
             span = spans.get(int(window_ids[index]))
             if span is not None:
-                moment = Moment(float(scores[index]), rank, span.start_s, span.end_s)
+                moment = Moment(float(scores[index]), rank, span.start_s, span.end_s, probability)
                 moments.setdefault(contents[index], []).append(moment)
         return moments
 
@@ -414,7 +456,7 @@ def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
 
 def _cosines(target: Target, vectors: Vectors) -> npt.NDArray[np.float32]:
     if target.weighting is None:
-        return np.asarray(vectors @ target.vector, np.float32)
+        return cosines(vectors, target.vector)
     return weighted_cosines(target.vector, vectors, target.weighting)
 
 
@@ -422,12 +464,6 @@ def _closest_aspects(aspects: Sequence[tuple[str, float]]) -> str:
     """Name the aspects in which a match is closest."""
     names = [name for name, _ in sorted(aspects, key=lambda aspect: -aspect[1])]
     return f"similar in {' and '.join(names[:_N_NAMED_ASPECTS])}"
-
-
-def _scaled(vector: Vectors, baseline: Vectors) -> Vectors:
-    """Divide by the standard deviation of the library's cosines with a vector."""
-    deviation = float(np.std(baseline @ vector)) if len(baseline) else 0.0
-    return np.asarray(vector / max(deviation, 1e-3), np.float32)
 
 
 def _match_reason(*, has_examples: bool, has_words: bool) -> str:
@@ -442,7 +478,7 @@ def _merged(named: Match | None, meant: Match | None) -> Match:
         match = named or meant
         assert match is not None
         return match
-    return replace(meant, why=f"{named.why}, and by meaning")
+    return replace(meant, why=f"{named.why}, and by meaning", is_named=True)
 
 
 def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray[np.float32]:
