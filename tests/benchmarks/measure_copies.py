@@ -107,6 +107,7 @@ def _originals(library: Path, audio: Path, n: int, seed: int) -> Iterator[tuple[
             continue
         if rate_hz < _LEAST_RATE_HZ or frames.shape[1] > 2 or np.abs(frames).max(initial=0) < _LEAST_PEAK:
             continue
+        frames /= max(1.0, np.abs(frames).max())  # what decoders of lossy formats return may exceed full scale
         yield path, labels[path]["group"] or path, frames, rate_hz
         n_yielded += 1
         if n_yielded == n:
@@ -145,17 +146,22 @@ def _measure(folder: Path, written: dict[str, tuple[int, str, str]]) -> None:
         found = [[written[rows[sound_id].path.name] for sound_id in group] for group in groups]
     group_of = {(number, kind): index for index, group in enumerate(found) for number, _, kind in group}
     n_right = n_wrong = n_takes = 0
+    mistaken: set[tuple[str, str]] = set()
     for group in found:
         for (first, first_takes, _), (second, second_takes, _) in itertools.combinations(group, 2):
             n_right += first == second
             n_takes += first != second and first_takes == second_takes
-            n_wrong += first != second and first_takes != second_takes
+            if first != second and first_takes != second_takes:
+                n_wrong += 1
+                mistaken.add((first_takes, second_takes))
     all_of = Counter(number for number, _, _ in written.values())
     n_pairs = sum(n * (n - 1) // 2 for n in all_of.values())
     print(f"{len(all_of):,} originals, {len(written):,} files, {summary.n_rejected} rejected")
     print(f"precision of pairs          {n_right / max(1, n_right + n_wrong):.4f}  ({n_wrong:,} wrong)")
     print(f"recall of pairs             {n_right / max(1, n_pairs):.4f}  ({n_right:,} of {n_pairs:,})")
     print(f"pairs of takes of one origin, not counted: {n_takes:,}")
+    for pair in sorted(mistaken):
+        print(f"taken for copies: {' and '.join(pair)}")
     print("\nrecall with the original, by kind")
     for kind in KINDS:
         numbers = [number for number, _, each in written.values() if each == kind]

@@ -314,20 +314,32 @@ class CopyReader(Protocol):
         """Return the groups of some sounds, those that were not analysed left out."""
         ...
 
-    def copy_ids(self, sound_id: int) -> list[int]:
-        """Return all usable copies of a sound and the sound itself, the best first; none before it was analysed."""
+    def all_copies(self) -> FoldableSounds:
+        """Return the groups of all sounds that have copies."""
+        ...
+
+    def folder_numbers(self, sound_ids: Ids) -> Ids:
+        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
         ...
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
         """Return all sounds with the same samples as one of some sounds, themselves included."""
         ...
 
-    def sounds_with_samples(self, samples_hash: bytes) -> set[int]:
-        """Return the sounds whose samples have a hash."""
+    def sounds_with(self, *, content_hash: bytes) -> list[int]:
+        """Return the sounds whose files have a content."""
         ...
 
     def copy_groups(self, *, is_exact: bool = False) -> list[list[int]]:
         """Return every group of at least two usable sounds that are copies, the best of each first."""
+        ...
+
+    def audio_of(self, sound_ids: Sequence[int]) -> dict[int, int]:
+        """Return the id of each sound's audio: equal for sounds with the same samples."""
+        ...
+
+    def n_uncompared(self) -> int:
+        """Return the number of contents that were analysed and not compared yet."""
         ...
 
     def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:

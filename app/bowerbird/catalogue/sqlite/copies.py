@@ -12,9 +12,6 @@ from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids, Session
 from bowerbird.ranking.near_duplicates import StoredFingerprint
 
-_MANY: Final = 20_000
-"""Sounds from which it is faster to read the groups of the whole library."""
-
 # The best has the smallest number: present, lossless, a high rate, many bits, long (in steps of half a second), a
 # short path. 51 bits.
 _QUALITY: Final = (
@@ -37,21 +34,27 @@ class CopyReads(Session):
 
     def foldable(self, sound_ids: Ids) -> FoldableSounds:
         """Return the groups of some sounds, those that were not analysed left out."""
-        if len(sound_ids) > _MANY:
-            ids, groups, qualities = self._columns(_FOLDABLE, 3, ())
-            is_wanted = np.isin(ids, sound_ids)
-            return FoldableSounds(ids[is_wanted], groups[is_wanted], qualities[is_wanted])
         sql = f"{_FOLDABLE} WHERE sounds.id IN (SELECT value FROM json_each(?))"
         return FoldableSounds(*self._columns(sql, 3, [json.dumps(sound_ids.tolist())]))
 
-    def copy_ids(self, sound_id: int) -> list[int]:
-        """Return all usable copies of a sound and the sound itself, the best first; none before it was analysed."""
-        group = self._value(f"SELECT {_GROUP} FROM sounds {_WITH_AUDIO} WHERE sounds.id = ?", [sound_id])
-        if group is None:
-            return []
-        sql = f"SELECT id FROM ({_FOLDABLE} WHERE {_IN_GROUP} AND {conditions.USABLE}) ORDER BY quality, id"
-        found: list[int] = self._ids(sql, [group, group]).tolist()
-        return found
+    def all_copies(self) -> FoldableSounds:
+        """Return the groups of all sounds that have copies."""
+        sql = (
+            f"{_FOLDABLE} WHERE content_id IN (SELECT id FROM contents WHERE audio_id IN ("
+            "SELECT audio_id FROM copies "
+            "UNION SELECT audio_id FROM contents GROUP BY audio_id HAVING count(*) > 1) "
+            "UNION SELECT content_id FROM sounds WHERE content_id IS NOT NULL GROUP BY content_id HAVING count(*) > 1)"
+        )
+        return FoldableSounds(*self._columns(sql, 3, ()))
+
+    def folder_numbers(self, sound_ids: Ids) -> Ids:
+        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
+        numbers: dict[tuple[int, str], int] = {}
+        number_of: dict[int, int] = {}
+        sql = "SELECT id, folder_id, directory FROM sounds WHERE id IN ({ids})"
+        for sound_id, folder_id, directory in self._rows_by_id(sql, sound_ids.tolist()):
+            number_of[sound_id] = numbers.setdefault((folder_id, directory), len(numbers))
+        return np.array([number_of.get(sound_id, len(numbers)) for sound_id in sound_ids.tolist()], np.int64)
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
         """Return all sounds with the same samples as one of some sounds, themselves included."""
@@ -62,13 +65,11 @@ class CopyReads(Session):
         )
         return set(self._ids(sql, [json.dumps(list(sound_ids))]).tolist()) | set(sound_ids)
 
-    def sounds_with_samples(self, samples_hash: bytes) -> set[int]:
-        """Return the sounds whose samples have a hash."""
-        sql = (
-            "SELECT sounds.id FROM audio JOIN contents ON audio_id = audio.id JOIN sounds ON content_id = contents.id "
-            "WHERE audio.hash = ?"
-        )
-        return set(self._ids(sql, [samples_hash]).tolist())
+    def sounds_with(self, *, content_hash: bytes) -> list[int]:
+        """Return the sounds whose files have a content."""
+        sql = "SELECT sounds.id FROM contents JOIN sounds ON content_id = contents.id WHERE contents.hash = ?"
+        found: list[int] = self._ids(sql, [content_hash]).tolist()
+        return found
 
     def copy_groups(self, *, is_exact: bool = False) -> list[list[int]]:
         """Return every group of at least two usable sounds that are copies, the best of each first.
@@ -90,17 +91,26 @@ class CopyReads(Session):
         starts = np.flatnonzero(np.diff(groups)) + 1
         return [part.tolist() for part in np.split(ids, starts) if len(part)]
 
+    def audio_of(self, sound_ids: Sequence[int]) -> dict[int, int]:
+        """Return the id of each sound's audio: equal for sounds with the same samples."""
+        sql = (
+            "SELECT sounds.id, audio_id FROM sounds JOIN contents ON contents.id = content_id "
+            "WHERE sounds.id IN ({ids}) AND audio_id IS NOT NULL"
+        )
+        return {row[0]: row[1] for row in self._rows_by_id(sql, sound_ids)}
+
+    def n_uncompared(self) -> int:
+        """Return the number of contents that were analysed and not compared yet."""
+        sql = (
+            "SELECT count(*) FROM contents LEFT JOIN fingerprints USING (audio_id) WHERE ifnull(is_compared, 0) = 0 "
+            "AND EXISTS (SELECT 1 FROM sounds WHERE content_id = contents.id AND NOT is_missing)"
+        )
+        return int(self._value(sql))
+
     def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
         sql = "SELECT audio_id, data FROM fingerprints WHERE audio_id IN ({ids}) AND data IS NOT NULL"
         return {row["audio_id"]: row["data"] for row in self._rows_by_id(sql, list(audio_ids))}
-
-
-_WITH_AUDIO: Final = "JOIN contents ON contents.id = content_id LEFT JOIN copies USING (audio_id)"
-_IN_GROUP: Final = (
-    "contents.audio_id IN (SELECT audio_id FROM copies WHERE group_id = ? UNION "
-    "SELECT id FROM audio WHERE id = ? AND NOT EXISTS (SELECT 1 FROM copies WHERE copies.audio_id = audio.id))"
-)
 
 
 class CopyWrites(CopyReads):

@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
 from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
-from bowerbird.library.indexing.analysis import encode_example
+from bowerbird.library.indexing.analysis import content_hash, encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.meanings import Meanings, scaled
 from bowerbird.library.search.neighbours import Neighbours
@@ -50,6 +50,8 @@ class Target:
         Unit length.
     excluded : frozenset of Path
         The examples themselves, which are not shown as matches.
+    excluded_ids : frozenset of int
+        The sounds with the same samples as an example, which are not shown either.
     why : str
         What a match has in common with it.
     is_sound : bool
@@ -72,6 +74,7 @@ class Target:
     weighting: Weighting | None = None
     kind: QueryKind | None = None
     is_trained: bool = False
+    excluded_ids: frozenset[int] = frozenset()
 
 
 class Search:
@@ -275,7 +278,16 @@ class Search:
         if likes and weighting is None and not (wanted and examples):
             kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(query.text) else "words"
         is_trained = bool(wanted) and self._meanings.is_trained(query.text)
-        return Target(_unit(vector), whole, why, is_sound, words, weighting, kind, is_trained)
+        same = self._same_samples(whole)
+        return Target(_unit(vector), whole, why, is_sound, words, weighting, kind, is_trained, same)
+
+    def _same_samples(self, paths: Iterable[Path]) -> frozenset[int]:
+        """Return the sounds of the library with the same samples as one of some files."""
+        known: list[int] = []
+        for path in paths:
+            sound = self.reader.sound_at(path)
+            known += [sound.id] if sound is not None else self.reader.sounds_with(content_hash=content_hash(path))
+        return frozenset(self.reader.same_samples(known)) if known else frozenset()
 
     def _weighting(self, query: Query) -> Weighting | None:
         """Return how much the parts of embeddings count; None where all count the same.
@@ -352,6 +364,7 @@ class Search:
             if (admitted is None or sound_id in admitted)
             and (row := rows.get(sound_id)) is not None
             and row.path not in excluded
+            and sound_id not in target.excluded_ids
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
