@@ -382,10 +382,9 @@ def test_copies_of_the_library_are_folded_until_the_menu_says_otherwise(stage: S
     write_kick(tmp_path / "Box" / "Kick 1 again.wav", duration_s=0.25)
     stage.drag_in(stage.window, [tmp_path / "Box"])
     stage.until_idle()
-    search(stage, "name=kick")
-    stage.until(lambda: stage.names == ["Kick 1.wav", "Kick 2.wav", "Kick 3.wav"])
-    assert stage.summary == "4 of 55 sounds · 1 folded"
+    stage.until_rows(EVERY)
+    assert stage.summary == "55 sounds · 1 folded"
     stage.window.actions_by_name["fold_copies"].trigger()
     stage.until(lambda: "Kick 1 again.wav" in stage.names)
     stage.window.actions_by_name["one_per_folder"].trigger()
-    stage.until(lambda: len(stage.names) == 2)
+    stage.until(lambda: len(stage.names) == 3)

@@ -318,6 +318,10 @@ class CopyReader(Protocol):
         """Return the groups of all sounds that have copies."""
         ...
 
+    def content_groups(self) -> tuple[Ids, Ids]:
+        """Return contents and their groups, shapes (n,), the best first."""
+        ...
+
     def folder_numbers(self, sound_ids: Ids) -> Ids:
         """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
         ...
@@ -595,6 +599,10 @@ class CopyWriter(Protocol):
 
     def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        ...
+
+    def copied_audio(self) -> list[tuple[int, int]]:
+        """Return audio that has copies, and its group."""
         ...
 
     def compare_all_again(self) -> None:

@@ -264,6 +264,7 @@ _WEIGHTED_DB: Final = 40.0
 _SAME_DB: Final = 2.0
 _MOST_DB: Final = 6.0
 _STEADY_DB: Final = 1.0
+_GONE_DB: Final = 12.0
 _MAX_SPECTRUM_DB: Final = 2.5
 _N_UNLIKE_BANDS: Final = 2
 """Bands of the spectrum that may differ more: codecs cut both ends, fades the rest of an attack."""
@@ -297,6 +298,8 @@ class Agreement:
         The same once each moment has the same level.
     steady : float
         Share of the moments whose levels already differ by less than 1 dB.
+    gone : float
+        Share of the moments whose levels differ by more than 12 dB: a fade has few of them, and a cut many.
     size : float
         Sum of the weights of the cells: how much there is to compare.
     """
@@ -306,6 +309,7 @@ class Agreement:
     mean_faded_db: float
     share_faded: float
     steady: float
+    gone: float
     size: float
 
 
@@ -345,6 +349,7 @@ def _is_same_or_faded(first: Fingerprint, second: Fingerprint) -> bool:
     is_faded = (
         min(detail.share_faded, outline.share_faded) >= 0.85
         and min(detail.steady, outline.steady) >= 0.5
+        and max(detail.gone, outline.gone) <= 0.15
         and max(detail.mean_faded_db, outline.mean_faded_db) <= 0.85
     )
     if not (is_same or is_faded):
@@ -435,12 +440,14 @@ def _agreement(first_db: Energies, second_db: Energies) -> Agreement:
     levels = np.array([_weighted_median(row, weight) for row, weight in zip(differences, weights, strict=True)])
     faded = np.abs(differences - levels[:, None])
     steady = np.abs(levels - level) < _STEADY_DB
+    gone = np.abs(levels - level) > _GONE_DB
     return Agreement(
         mean_db=float((weights * np.minimum(apart, _MOST_DB)).sum()) / total,
         share=float(weights[apart < _SAME_DB].sum()) / total,
         mean_faded_db=float((weights * np.minimum(faded, _MOST_DB)).sum()) / total,
         share_faded=float(weights[faded < _SAME_DB].sum()) / total,
         steady=float(weights[steady].sum()) / total,
+        gone=float(weights[gone].sum()) / total,
         size=total,
     )
 

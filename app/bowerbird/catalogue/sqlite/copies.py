@@ -47,6 +47,15 @@ class CopyReads(Session):
         )
         return FoldableSounds(*self._columns(sql, 3, ()))
 
+    def content_groups(self) -> tuple[Ids, Ids]:
+        """Return contents and their groups, shapes (n,), the best first."""
+        sql = (
+            f"SELECT content_id, group_id FROM (SELECT content_id, {_GROUP} AS group_id, min({_QUALITY}) AS quality "
+            "FROM sounds JOIN contents ON contents.id = content_id LEFT JOIN copies USING (audio_id) "
+            "WHERE audio_id IS NOT NULL GROUP BY content_id) ORDER BY quality, content_id"
+        )
+        return self._pairs(sql)
+
     def folder_numbers(self, sound_ids: Ids) -> Ids:
         """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
         numbers: dict[tuple[int, str], int] = {}
@@ -125,6 +134,11 @@ class CopyWrites(CopyReads):
     def fingerprint_keys(self) -> tuple[Ids, Ids]:
         """Return the ids of all audio with a fingerprint, and its keys, shapes (n,)."""
         return self._pairs("SELECT audio_id, key FROM fingerprints WHERE key IS NOT NULL")
+
+    def copied_audio(self) -> list[tuple[int, int]]:
+        """Return audio that has copies, and its group."""
+        audio_ids, groups = self._pairs("SELECT audio_id, group_id FROM copies")
+        return list(zip(audio_ids.tolist(), groups.tolist(), strict=True))
 
     def compare_all_again(self) -> None:
         """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
