@@ -197,3 +197,15 @@ def test_the_nearest_candidates_come_first_and_are_limited():
     keys[3] += 1
     assert Candidates(np.arange(10, 16), keys).near(10, limit=3).tolist() == [11, 12, 14]
     assert Candidates(np.arange(10, 16), keys).near(10, limit=9).tolist() == [11, 12, 14, 13]
+
+
+def test_candidates_are_all_sounds_within_reach_and_no_others():
+    rng = np.random.default_rng(4)
+    coordinates = np.clip(rng.normal(128, 12, (3000, 6)).round().astype(np.int64), 0, 255)
+    coordinates[:50] = rng.choice([0, 1, 5, 250, 255], (50, 6))
+    keys = (coordinates << (8 * np.arange(5, -1, -1))).sum(axis=1)
+    candidates = Candidates(np.arange(3000) + 7, keys)
+    for number in (*range(40), *range(1000, 1100)):
+        is_near = (np.abs(coordinates - coordinates[number]) <= 6).all(axis=1)
+        expected = {int(each) + 7 for each in np.flatnonzero(is_near)} - {number + 7}
+        assert set(candidates.near(number + 7, limit=3000).tolist()) == expected

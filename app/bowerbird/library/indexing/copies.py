@@ -12,7 +12,7 @@ from bowerbird.ranking.near_duplicates import Candidates, Fingerprint, copies_am
 
 Post: TypeAlias = Callable[[Event], None]
 
-MAX_CANDIDATES: Final = 200
+MAX_CANDIDATES: Final = 100
 """Sounds that a sound is compared with at most, the nearest first: the time for each is bounded in any library."""
 
 _AT_ONCE: Final = 100
