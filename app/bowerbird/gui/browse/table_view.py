@@ -480,14 +480,15 @@ class SoundTable(QTableView):
 
         A click on what is folded below a sound shows it, and does not select the sound.
         """
-        folded_row = self._fold_at(event.position().toPoint())
-        if self._is_on_line(event.position().toPoint()):
+        position = event.position().toPoint()
+        folded_row = self._fold_at(position) if event.button() is Qt.MouseButton.LeftButton else None
+        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+            event.ignore()
+        elif self._is_on_line(position):
             event.accept()
-        elif event.button() is Qt.MouseButton.LeftButton and folded_row is not None:
+        elif folded_row is not None:
             self._toggle_fold(folded_row)
             event.accept()
-        elif event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
-            event.ignore()
         else:
             super().mousePressEvent(event)
 
