@@ -16,9 +16,11 @@ def write_tone(path: Path, hz: float, *, duration_s: float, n_channels: int = 1,
 
 
 def write_kick(path: Path, *, duration_s: float) -> None:
+    """Write a kick; one of another length has another pitch as well, so it is no copy."""
+    hz = 60 + 1500 * (duration_s - 0.2)
     t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, 0.8 * np.exp(-t * 40) * np.sin(2 * np.pi * 90 * t), RATE_HZ)
+    soundfile.write(path, 0.8 * np.exp(-t * 40) * np.sin(2 * np.pi * hz * t), RATE_HZ)
 
 
 def make_sounds(root: Path) -> Path:

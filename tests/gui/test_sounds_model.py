@@ -14,7 +14,7 @@ from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns as sounds
-from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
+from bowerbird.gui.browse.sounds_model import FOLD_ROLE, MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
 from bowerbird.library.search.browsing import Listing
 
 Role = Qt.ItemDataRole
@@ -331,3 +331,57 @@ def test_sounds_of_a_folder_that_is_not_connected_look_missing(model: SoundsMode
     assert [text(model, row, 0, ROW_ROLE).is_missing for row in range(2)] == [True, True]
     model.show_away([Path("/sounds/Dru")])
     assert not text(model, 0, 0, ROW_ROLE).is_missing
+
+
+def folded_listing(matches: dict[int, Match] | None = None) -> Listing:
+    """Sounds 1 to 3; 7, 8 and 9 are copies of 2, and 5 lies in the folder of 3."""
+    copies = {2: np.array([7, 8, 9])}
+    return Listing(np.arange(1, 4), matches or {}, n_library=10, copies=copies, others={3: np.array([5])})
+
+
+def ids_shown(model: SoundsModel) -> list[int | None]:
+    return [model.sound_id(row) for row in range(model.rowCount())]
+
+
+def test_a_row_says_what_is_folded_below_it(model: SoundsModel):
+    model.show(folded_listing())
+    folds = [text(model, row, sounds.NAME, FOLD_ROLE) for row in range(3)]
+    assert folds == [None, ("+3 copies", False), ("+1 in folder", False)]
+    assert text(model, 1, sounds.FOLDER, FOLD_ROLE) is None
+    assert ids_shown(model) == [1, 2, 3]
+
+
+def test_unfolded_copies_are_indented_rows_of_their_own(model: SoundsModel):
+    model.show(folded_listing(with_further(2)))
+    model.toggle_fold(1)
+    assert ids_shown(model) == [1, 2, 2, 2, 7, 8, 9, 3]
+    assert text(model, 1, sounds.NAME, FOLD_ROLE) == ("+3 copies", True)
+    assert text(model, 4, sounds.NAME) == "\u2003\u2003kick 7.wav"
+    assert text(model, 4, sounds.FOLDER) == "Drums"
+    assert text(model, 7, sounds.NAME) == "kick 3.wav"
+    assert (model.fold_row(6), model.fold_row(7), model.row_of(8)) == (1, 7, 5)
+    model.toggle_fold(1)
+    assert ids_shown(model) == [1, 2, 2, 2, 3]
+    assert text(model, 1, sounds.NAME, FOLD_ROLE) == ("+3 copies", False)
+
+
+def test_what_is_unfolded_stays_so_while_the_list_is_refreshed(model: SoundsModel):
+    model.show(folded_listing())
+    model.toggle_fold(1)
+    model.show(Listing(np.arange(0, 4), copies={2: np.array([7, 9])}))
+    assert ids_shown(model) == [0, 1, 2, 7, 9, 3]
+    model.show(Listing(np.arange(0, 4)))
+    assert ids_shown(model) == [0, 1, 2, 3]
+
+
+def test_a_list_with_other_copies_is_another_list(model: SoundsModel):
+    model.show(folded_listing())
+    assert model.shows(folded_listing())
+    assert not model.shows(replace(folded_listing(), copies={2: np.array([7, 8])}))
+    assert not model.shows(replace(folded_listing(), others={}))
+
+
+def test_the_line_above_what_is_no_match_stays_at_its_sound(model: SoundsModel):
+    model.show(replace(folded_listing(), n_likely=2))
+    model.toggle_fold(1)
+    assert model.first_unlikely_row == model.row_of(3) == 5

@@ -32,7 +32,7 @@ from bowerbird.library.library import Library
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
     for number in range(6):
-        write_tone(tmp_path / "Few" / "Deep" / f"hum {number}.wav", 100 + number, duration_s=0.3)
+        write_tone(tmp_path / "Few" / "Deep" / f"hum {number}.wav", 100 + 20 * number, duration_s=0.3)
     return tmp_path / "Few"
 
 
@@ -197,9 +197,9 @@ def test_the_event_loop_turns_and_rows_grow_while_sounds_are_analysed(
 ):
     many = tmp_path / "Many"
     many.mkdir()
-    hiss = np.random.default_rng(0).normal(0, 0.05, 6 * 44_100)
     for number in range(20):
-        soundfile.write(many / f"hiss {number:02}.wav", hiss * (1 + number / 20), 44_100)
+        hiss = np.random.default_rng(number).normal(0, 0.05, 6 * 44_100)
+        soundfile.write(many / f"hiss {number:02}.wav", hiss, 44_100)
     stage = open_window(folders=(many,))
     clock, tick = QElapsedTimer(), QTimer(interval=1)
     gaps_ms: list[float] = []
@@ -227,7 +227,7 @@ def test_a_selection_and_the_place_survive_rows_that_come_in_above(stage: Stage,
     stage.table.verticalScrollBar().setValue(stage.row("Tone 27.wav") * 28 + 9)
     before = (stage.chosen_id, stage.place)
     for number in range(20):
-        write_tone(tmp_path / "More" / f"Aaa {number:02}.wav", 300 + number, duration_s=0.2)
+        write_tone(tmp_path / "More" / f"Aaa {number:02}.wav", 300 + 25 * number, duration_s=0.2)
     stage.program.indexing.add([tmp_path / "More"])
     stage.until_idle()
     assert stage.model.rowCount() == 74

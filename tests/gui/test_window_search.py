@@ -360,3 +360,49 @@ def test_a_line_parts_what_is_probably_no_match_and_the_rows_stay_as_high(stage:
     table.show_rows(Listing(ids[:2]), keeps_scroll=False)
     table.show_rows(Listing(ids), keeps_scroll=False)
     assert {table.rowHeight(row) - heights[0] for row in range(40)} == {6}
+
+
+def fold(stage: Stage) -> list[int]:
+    """Show three kicks as one with two copies; return their ids."""
+    first, *copies = [stage.model.sound_id(stage.row(f"Kick {number}.wav")) for number in (1, 2, 3)]
+    assert first is not None
+    listed = np.array([stage.model.sound_id(stage.row("Snare.wav")), first])
+    stage.table.show_rows(Listing(listed, copies={first: np.array(copies)}), keeps_scroll=False)
+    return [first, *(each for each in copies if each is not None)]
+
+
+def test_copies_are_unfolded_by_mouse_and_nothing_is_played(stage: Stage):
+    kicks = fold(stage)
+    cell = stage.table.visualRect(stage.model.index(1, columns.NAME))
+    edge = QPoint(cell.right() - 10, cell.center().y())
+    stage.qtbot.mouseClick(stage.table.viewport(), Qt.MouseButton.LeftButton, pos=edge)
+    assert [stage.model.sound_id(row) for row in range(1, 4)] == kicks
+    assert stage.player.names == []
+    assert stage.selected == []
+    stage.qtbot.mouseClick(stage.table.viewport(), Qt.MouseButton.LeftButton, pos=edge)
+    assert stage.model.rowCount() == 2
+
+
+def test_copies_are_unfolded_by_key_and_folded_from_any_of_them(stage: Stage):
+    kicks = fold(stage)
+    stage.table.setFocus()
+    stage.table.select(1, is_quiet=False)
+    stage.qtbot.keyClick(stage.table, Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert stage.model.rowCount() == 4
+    stage.press(Key.Key_Down)
+    assert (stage.chosen_id, stage.player.names[-1]) == (kicks[1], "Kick 2.wav")
+    stage.qtbot.keyClick(stage.table, Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert stage.model.rowCount() == 2
+    assert stage.chosen_id == kicks[0]
+
+
+def test_copies_of_the_library_are_folded_until_the_menu_says_otherwise(stage: Stage, tmp_path: Path):
+    write_kick(tmp_path / "Box" / "Kick 1 again.wav", duration_s=0.25)
+    stage.drag_in(stage.window, [tmp_path / "Box"])
+    stage.until_idle()
+    stage.until_rows(EVERY)
+    assert stage.summary == "55 sounds · 1 folded"
+    stage.window.actions_by_name["fold_copies"].trigger()
+    stage.until(lambda: "Kick 1 again.wav" in stage.names)
+    stage.window.actions_by_name["one_per_folder"].trigger()
+    stage.until(lambda: len(stage.names) == 3)

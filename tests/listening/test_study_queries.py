@@ -62,7 +62,7 @@ def test_queries_are_spread_over_folders_and_lengths_and_drawn_by_the_seed(libra
 
 
 def test_a_query_is_neither_its_own_result_nor_its_own_low_anchor(library):
-    study = rank_study(Library.open(library[0]), SOUNDS)
+    study = rank_study(Library.open(library[0]), replace(SOUNDS, near_copies="flag"))
     for query in study.design.queries:
         for run in study.runs.values():
             found = [result.item_id for result in run[query.id]]
@@ -191,7 +191,8 @@ def test_an_ambiguous_name_matches_no_sound_and_more_of_the_path_resolves_it():
 def test_the_later_of_two_copies_among_the_results_is_marked(library):
     path, root = library
     other = QueryChoice("sounds", sounds=(str(root / "Kind 3" / "sound 15.wav"),))  # the same pitch as sound 7
-    study = rank_study(Library.open(path), replace(SOUNDS, choice=other, depth=20))
+    flags = replace(SOUNDS, choice=other, depth=20, near_copies="flag")
+    study = rank_study(Library.open(path), flags)
     found = {study.candidates[run.item_id].path.name: run.is_near_copy for run in study.runs["ear"]["q01"]}
     assert sorted([found["sound 7.wav"], found["louder seven.wav"]]) == [False, True]
     assert sum(found.values()) == 1
@@ -244,3 +245,31 @@ def test_classes_are_strata_and_are_stored_with_items(library):
 def test_planned_comparisons_are_kept(library):
     design = replace(SOUNDS, planned=(Comparison("ear", "chance"),))
     assert rank_study(Library.open(library[0]), design).design.planned == design.planned
+
+
+def test_no_page_shows_two_copies_of_a_sound_whichever_system_found_them(tmp_path, monkeypatch):
+    root = tmp_path / "sounds"
+    for number in range(12):
+        samples = 0.5 * noise(number, duration_s=0.3) * np.exp(-np.arange(13_230)[:, None] / (1500 + 300 * number))
+        write(root / "a" / f"{number}.wav", samples, subtype="PCM_24")
+        write(root / "b" / f"softer {number}.flac", 0.5 * samples)
+    Here(monkeypatch)
+    library = Library.open(tmp_path / "library")
+    index_folders(library, [root], encoder=encoder_named(DEFAULT_ENCODER), control=Control(), post=lambda _: None)
+    ranking = tmp_path / "other.jsonl"
+    lines = [
+        {
+            "query_fname": f"a/{number}.wav",
+            "results": [{"result_fname": f"b/softer {other}.flac", "score": 1.0} for other in range(12)],
+        }
+        for number in range(12)
+    ]
+    ranking.write_text("\n".join(map(json.dumps, lines)))
+    systems = (EAR, System("other", kind="ranking", ranking=str(ranking)))
+    study = rank_study(library, StudyDesign("s", "S", systems, choice=QueryChoice("random", 4), n_training=1, depth=3))
+    paths = [candidate.path for candidate in study.candidates.values()]
+    assert {path.parent.name for path in paths} == {"a"}, "the better copy stands for both"
+    for query in study.design.queries:
+        assert len(study.runs["other"][query.id]) == 11, "names of copies are known, and the query is left out"
+    kept = rank_study(library, replace(SOUNDS, near_copies="keep", n_training=1, choice=QueryChoice("random", 4)))
+    assert {candidate.path.parent.name for candidate in kept.candidates.values()} == {"a", "b"}

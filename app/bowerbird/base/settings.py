@@ -45,6 +45,10 @@ class Settings:
         system, dark or light.
     text_size_px : int
         How much larger text is than the system's, in pixels.
+    has_folded_copies : bool
+        Whether copies are listed as one sound.
+    is_one_per_folder : bool
+        Whether one sound of each folder is listed.
     has_roomy_rows : bool
         Whether the rows of the list are 28 pixels high instead of 22.
     columns : list of str or None
@@ -85,6 +89,8 @@ class Settings:
     has_inspector: bool = True
     theme: str = "system"
     text_size_px: int = 0
+    has_folded_copies: bool = True
+    is_one_per_folder: bool = False
     has_roomy_rows: bool = False
     columns: list[str] | None = None
     column_widths: dict[str, int] = field(default_factory=dict)

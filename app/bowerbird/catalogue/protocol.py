@@ -24,6 +24,7 @@ from bowerbird.catalogue.records import (
     EncoderRole,
     EventKind,
     FileStamp,
+    FoldableSounds,
     Folder,
     FolderState,
     HistoryEntry,
@@ -48,6 +49,7 @@ from bowerbird.domain.metadata import Metadata, SoundMetadata
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Location, Query
 from bowerbird.domain.sounds import Vectors
+from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -323,6 +325,50 @@ class AnnotationReader(Protocol):
         ...
 
 
+class CopyReader(Protocol):
+    """Which sounds are copies of each other."""
+
+    def foldable(self, sound_ids: Ids) -> FoldableSounds:
+        """Return the groups of some sounds, those that were not analysed left out."""
+        ...
+
+    def all_copies(self) -> FoldableSounds:
+        """Return the groups of all sounds that have copies."""
+        ...
+
+    def content_groups(self) -> tuple[Ids, Ids]:
+        """Return contents and their groups, shapes (n,), the best first."""
+        ...
+
+    def folder_numbers(self, sound_ids: Ids) -> Ids:
+        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
+        ...
+
+    def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
+        """Return all sounds with the same samples as one of some sounds, themselves included."""
+        ...
+
+    def sounds_with(self, *, content_hash: bytes) -> list[int]:
+        """Return the sounds whose files have a content."""
+        ...
+
+    def copy_groups(self, *, is_exact: bool = False) -> list[list[int]]:
+        """Return every group of at least two usable sounds that are copies, the best of each first."""
+        ...
+
+    def audio_of(self, sound_ids: Sequence[int]) -> dict[int, int]:
+        """Return the id of each sound's audio: equal for sounds with the same samples."""
+        ...
+
+    def n_uncompared(self) -> int:
+        """Return the number of contents that were analysed and not compared yet."""
+        ...
+
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        ...
+
+
 class NamingReader(Protocol):
     """What names, folders, metadata and tags say about contents, beside their embeddings."""
 
@@ -339,7 +385,7 @@ class NamingReader(Protocol):
         ...
 
 
-class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, NamingReader, Protocol):
+class Reader(_Connection, SoundReader, EmbeddingReader, AnnotationReader, NamingReader, CopyReader, Protocol):
     """A catalogue open for reading."""
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -484,11 +530,11 @@ class AnalysisWriter(Protocol):
         ...
 
     def without_samples_hash(self, folder: Folder, *, below: str) -> list[PendingContent]:
-        """Return contents whose samples were not hashed yet, in the order of folders and names."""
+        """Return contents whose samples have no hash or no fingerprint yet, in the order of folders and names."""
         ...
 
-    def record_samples(self, hashes: Iterable[tuple[int, bytes]]) -> None:
-        """Record hashes of samples (content id, hash) in one transaction; contents with the same share annotations."""
+    def record_samples(self, found: Iterable[tuple[int, bytes, StoredFingerprint]]) -> None:
+        """Record hashes of samples and fingerprints by content id; contents with the same hash share annotations."""
         ...
 
     def record_faults(self, sound_ids: Iterable[int], encoder_id: str) -> None:
@@ -566,7 +612,35 @@ class AnnotationWriter(Protocol):
         ...
 
 
-class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, Protocol):
+class CopyWriter(Protocol):
+    """Finding copies."""
+
+    def audio_to_compare(self) -> list[int]:
+        """Return audio whose fingerprint was not compared with the others yet."""
+        ...
+
+    def fingerprint_keys(self) -> tuple[Ids, Ids]:
+        """Return the ids of all audio with a fingerprint, and its keys, shapes (n,)."""
+        ...
+
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        ...
+
+    def copied_audio(self) -> list[tuple[int, int]]:
+        """Return audio that has copies, and its group."""
+        ...
+
+    def compare_all_again(self) -> None:
+        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
+        ...
+
+    def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:
+        """Record for audio which other audio is a copy of it, and that it was compared, in one transaction."""
+        ...
+
+
+class Writer(_Connection, SoundWriter, AnalysisWriter, AnnotationWriter, CopyWriter, Protocol):
     """A catalogue open for writing."""
 
     def together(self) -> AbstractContextManager[None]:

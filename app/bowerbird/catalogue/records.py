@@ -12,6 +12,7 @@ from bowerbird.base.errors import RejectionCode
 from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
+from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 EncoderRole: TypeAlias = Literal["wanted", "searched"]
 
@@ -183,6 +184,8 @@ class Analysis:
         None if it was not measured.
     is_counted : tuple of bool
         Which windows count in the embedding of the sound, their mean; all where it is empty.
+    fingerprint : StoredFingerprint or None
+        None if it was not measured.
     """
 
     hash: bytes
@@ -203,6 +206,7 @@ class Analysis:
     vectors: Vectors
     sounding_lufs: float | None = None
     is_counted: tuple[bool, ...] = ()
+    fingerprint: StoredFingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,6 +556,24 @@ class PresentContent:
     path: Path
     directory: str
     duration_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldableSounds:
+    """Sounds and which of them are copies; arrays are parallel.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,), int64
+    groups : ndarray, shape (n,), int64
+        Equal for copies.
+    qualities : ndarray, shape (n,), int64
+        The copy with the smallest is shown for all.
+    """
+
+    ids: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.int64]
+    qualities: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

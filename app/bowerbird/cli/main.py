@@ -12,6 +12,7 @@ from bowerbird import __version__
 from bowerbird.base.errors import BowerbirdError
 from bowerbird.base.paths import log_path
 from bowerbird.cli import doctor as doctoring
+from bowerbird.cli import duplicates as duplicating
 from bowerbird.cli import evaluate as evaluating
 from bowerbird.cli import export as exporting
 from bowerbird.cli import folders, models, tags
@@ -41,6 +42,7 @@ app.command("index")(indexing.index)
 app.command("demo")(indexing.demo)
 app.command("search", cls=searching.SearchCommand)(searching.search)
 app.command("evaluate")(evaluating.evaluate)
+app.command("duplicates")(duplicating.duplicates)
 app.command("export")(exporting.export)
 app.command("train")(training.train)
 app.command("words")(training.words)

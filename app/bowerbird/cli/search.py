@@ -5,7 +5,7 @@ import os
 import re
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.text import Text
 from typer.core import TyperCommand
 
 from bowerbird.base.errors import EncoderError, QueryError
-from bowerbird.base.text import duration_text, printable
+from bowerbird.base.text import count_text, duration_text, printable
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.cli.options import (
     EncoderOption,
@@ -43,6 +43,7 @@ from bowerbird.domain.query import (
 from bowerbird.encoders.ear.thesaurus import own_thesaurus_fault
 from bowerbird.encoders.registry import encoder_named
 from bowerbird.library.library import Library
+from bowerbird.library.search.folding import Folded, Folding, ListFolder, different_matches, ids_of
 from bowerbird.library.search.search import DEFAULT_LIMIT, Search
 
 _N_SURVEYED = 2000
@@ -113,6 +114,12 @@ def search(
     ] = False,
     encoder: EncoderOption = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Number of matches to show.")] = DEFAULT_LIMIT,
+    all_copies: Annotated[
+        bool, typer.Option("--all-copies", help="List every copy of a sound, not just the best.")
+    ] = False,
+    one_per_folder: Annotated[
+        bool, typer.Option("--one-per-folder", help="List only the best match of each folder.")
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -145,8 +152,11 @@ def search(
         warn(own_thesaurus_fault())
     opened = open_library(library)
     search = Search(opened, encoder_to_search(encoder, opened))
+    folding = Folding(has_folded_copies=not all_copies, is_one_per_folder=one_per_folder)
     try:
-        matches = _find(search, query, examples, limit=limit)
+        matches, folded = different_matches(
+            lambda n: _find(search, query, examples, limit=n), ListFolder(search.reader), folding, limit=limit
+        )
         for guess in search.guesses(query):
             warn(f"“{guess.typed}” is not a known word; searching for “{guess.used}”.")
         rows = search.reader.rows([match.sound_id for match in matches])
@@ -156,9 +166,9 @@ def search(
     finally:
         search.close()
     if as_json:
-        _print_json(matches, rows)
+        _print_json(matches, rows, folded)
     else:
-        _print_table(matches, rows, searched=str(query) or ", ".join([*(like or []), *(unlike or [])]))
+        _print_table(matches, rows, folded, searched=str(query) or ", ".join([*(like or []), *(unlike or [])]))
     return 0
 
 
@@ -183,20 +193,27 @@ def show_searches(library: Library, encoder_name: str) -> None:
         if usable:
             word = max(usable, key=lambda counted: (counted[0], counted[1]))[1]
             typer.echo(f"\n$ bowerbird search {word} --limit 5")
-            matches = search.by_words(parse_query(word), limit=5)
-            _print_table(matches, search.reader.rows([match.sound_id for match in matches]), searched=word)
-            if matches:
-                chosen = search.reader.rows([matches[0].sound_id])[matches[0].sound_id]
+            query = parse_query(word)
+            folded = _show(search, lambda n: search.by_words(query, limit=n), limit=5, searched=word)
+            if len(folded.ids):
+                best = int(folded.ids[0])
+                chosen = search.reader.rows([best])[best]
         if chosen is not None:
             typer.echo(f"\n$ bowerbird search --like {shlex.quote(printable(str(chosen.path)))} --limit 8")
-            matches = search.by_example(search.target([Example(chosen.path)]), limit=8)
-            _print_table(matches, search.reader.rows([match.sound_id for match in matches]), searched=chosen.name)
+            target = search.target([Example(chosen.path)])
+            _show(search, lambda n: search.by_example(target, limit=n), limit=8, searched=chosen.name)
     finally:
         search.close()
 
 
-def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
-    for rank, match in enumerate(matches, start=1):
+def _show(search: Search, find: Callable[[int], Sequence[Match]], *, limit: int, searched: str) -> Folded:
+    matches, folded = different_matches(find, ListFolder(search.reader), Folding(), limit=limit)
+    _print_table(matches, search.reader.rows([match.sound_id for match in matches]), folded, searched=searched)
+    return folded
+
+
+def _print_json(matches: list[Match], rows: dict[int, SoundRow], folded: Folded) -> None:
+    for rank, match in enumerate(_listed(matches, folded), start=1):
         typer.echo(
             json.dumps(
                 {
@@ -212,20 +229,30 @@ def _print_json(matches: list[Match], rows: dict[int, SoundRow]) -> None:
                     "why": match.why,
                     "speed": match.speed,
                     "sound_id": match.sound_id,
+                    "copies": [str(rows[each].path) for each in folded.copies.get(match.sound_id, ids_of()).tolist()],
+                    "n_others_in_folder": len(folded.others.get(match.sound_id, ())),
                 }
             )
         )
 
 
-def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, searched: str) -> None:
+def _listed(matches: list[Match], folded: Folded) -> list[Match]:
+    """Return the matches that are listed, in the order of the list."""
+    by_id = {match.sound_id: match for match in matches}
+    return [by_id[sound_id] for sound_id in folded.ids.tolist()]
+
+
+def _print_table(matches: list[Match], rows: dict[int, SoundRow], folded: Folded, *, searched: str) -> None:
     console = Console(highlight=False)
+    matches = _listed(matches, folded)
     if not matches:
         console.print(f"No match for {searched}. Try fewer words or filters.", markup=False)
         return
     if not console.is_terminal:
         for rank, match in enumerate(matches, start=1):
             row = rows[match.sound_id]
-            typer.echo(f"{rank}\t{_how_good(match)}\t{_with_region(row.path, row, match)}\t{match.why}")
+            why = ", ".join([match.why, *_folded_texts(match, folded)])
+            typer.echo(f"{rank}\t{_how_good(match)}\t{_with_region(row.path, row, match)}\t{why}")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("", justify="right", style="dim")
@@ -243,8 +270,19 @@ def _print_table(matches: list[Match], rows: dict[int, SoundRow], *, searched: s
             is_below = True
             table.add_row("", "", Text("Nothing closer. These are the least unlike.", "dim"))
         length = duration_text(row.duration_s)
-        table.add_row(str(rank), _how_good(match), Text(name), Text(folder), length, match.why)
+        below = Text("".join(f"  {text}" for text in _folded_texts(match, folded)), "dim")
+        table.add_row(str(rank), _how_good(match), Text(name) + below, Text(folder), length, match.why)
     console.print(table)
+
+
+def _folded_texts(match: Match, folded: Folded) -> list[str]:
+    """Return what is folded below a match, such as "+11 copies"."""
+    n_copies = len(folded.copies.get(match.sound_id, ()))
+    n_others = len(folded.others.get(match.sound_id, ()))
+    return [
+        *([f"+{count_text(n_copies, 'copy', 'copies')}"] if n_copies else []),
+        *([f"+{n_others:,} in folder"] if n_others else []),
+    ]
 
 
 def _how_good(match: Match) -> str:

@@ -295,6 +295,24 @@ STEPS: Final = (
         "which version cut the windows of embeddings",
         ("ALTER TABLE encoded ADD COLUMN windows_version INTEGER NOT NULL DEFAULT 1",),
     ),
+    Step(
+        "fingerprints and groups of copies",
+        (
+            # data is NULL where the sound is too quiet; key is the shape of its spectrum.
+            """CREATE TABLE fingerprints (
+                audio_id INTEGER PRIMARY KEY REFERENCES audio ON DELETE CASCADE,
+                key INTEGER,
+                data BLOB,
+                is_compared INTEGER NOT NULL DEFAULT 0)""",
+            "CREATE INDEX fingerprints_by_key ON fingerprints (key)",
+            "CREATE INDEX fingerprints_to_compare ON fingerprints (audio_id) WHERE NOT is_compared",
+            # Only audio that has copies; a group is named after an audio that is or was in it.
+            """CREATE TABLE copies (
+                audio_id INTEGER PRIMARY KEY REFERENCES audio ON DELETE CASCADE,
+                group_id INTEGER NOT NULL)""",
+            "CREATE INDEX copies_by_group ON copies (group_id)",
+        ),
+    ),
 )
 
 

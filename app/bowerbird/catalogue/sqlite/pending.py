@@ -11,10 +11,12 @@ from bowerbird.catalogue.records import Analysis, Folder, PendingContent, Pendin
 from bowerbird.catalogue.sqlite import conditions, recording
 from bowerbird.catalogue.sqlite.audio import identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.copies import record_fingerprint
 from bowerbird.catalogue.sqlite.describing import describe_content, describe_unanalysed, record_metadata
 from bowerbird.catalogue.sqlite.session import Session
 from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.metadata import Metadata
+from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 METADATA: Final = "metadata"
 SAMPLES: Final = "samples"
@@ -178,16 +180,25 @@ class PendingWrites(Session):
                 describe_content(connection, content_id)
 
     def without_samples_hash(self, folder: Folder, *, below: str) -> list[PendingContent]:
-        """Return contents whose samples were not hashed yet, in the order of folders and names."""
+        """Return contents whose samples have no hash or no fingerprint yet, in the order of folders and names."""
         return self._pending_contents(
-            "EXISTS (SELECT 1 FROM audio WHERE audio.id = audio_id AND audio.hash IS NULL)", folder, below, SAMPLES, 0
+            "(EXISTS (SELECT 1 FROM audio WHERE audio.id = audio_id AND audio.hash IS NULL) "
+            "OR NOT EXISTS (SELECT 1 FROM fingerprints WHERE fingerprints.audio_id = contents.audio_id))",
+            folder,
+            below,
+            SAMPLES,
+            0,
         )
 
-    def record_samples(self, hashes: Iterable[tuple[int, bytes]]) -> None:
-        """Record hashes of samples (content id, hash) in one transaction; contents with the same share annotations."""
+    def record_samples(self, found: Iterable[tuple[int, bytes, StoredFingerprint]]) -> None:
+        """Record hashes of samples and fingerprints by content id, in one transaction.
+
+        Contents with the same hash share their annotations.
+        """
         with self._transaction() as connection:
-            for content_id, digest in hashes:
+            for content_id, digest, fingerprint in found:
                 identify_audio(connection, content_id, digest)
+                record_fingerprint(connection, content_id, fingerprint)
 
     def _pending_contents(
         self, condition: str, folder: Folder, below: str, purpose: str, version: int

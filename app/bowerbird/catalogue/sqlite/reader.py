@@ -7,6 +7,7 @@ from pathlib import Path
 from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.sqlite.annotations import AnnotationReads
 from bowerbird.catalogue.sqlite.connection import open_reader
+from bowerbird.catalogue.sqlite.copies import CopyReads
 from bowerbird.catalogue.sqlite.embeddings import EmbeddingReads
 from bowerbird.catalogue.sqlite.mapping import MapReads
 from bowerbird.catalogue.sqlite.migrations import STEPS, bring_up_to_date
@@ -16,7 +17,9 @@ from bowerbird.catalogue.sqlite.recent import RecentReads
 from bowerbird.catalogue.sqlite.word_reads import WordReads
 
 
-class SqliteReader(WordReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, NamingReads):
+class SqliteReader(
+    WordReads, EmbeddingReads, MapReads, AnnotationReads, RecentReads, PendingReads, NamingReads, CopyReads
+):
     """The catalogue, open for reading in the thread that made it.
 
     Parameters

@@ -9,6 +9,7 @@ from bowerbird.catalogue.records import Analysis, EncodedWindows
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.audio import audio_for, copy_annotations, identify_audio
 from bowerbird.catalogue.sqlite.connection import to_text
+from bowerbird.catalogue.sqlite.copies import record_fingerprint
 from bowerbird.catalogue.sqlite.describing import describe_content, record_metadata
 from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.windows import WINDOWS_VERSION
@@ -53,6 +54,8 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
     content_id = int(row[0]) if row else _insert_content(connection, analysis)
     if row and analysis.samples_hash is not None:
         identify_audio(connection, content_id, analysis.samples_hash)
+    if analysis.fingerprint is not None:
+        record_fingerprint(connection, content_id, analysis.fingerprint)
     if row:
         record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
     windows = EncodedWindows(

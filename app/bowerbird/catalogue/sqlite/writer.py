@@ -7,6 +7,7 @@ from pathlib import Path
 from bowerbird.base.errors import CatalogueError
 from bowerbird.catalogue.sqlite.annotations import AnnotationWrites
 from bowerbird.catalogue.sqlite.connection import open_writer
+from bowerbird.catalogue.sqlite.copies import CopyWrites
 from bowerbird.catalogue.sqlite.embeddings import EmbeddingWrites
 from bowerbird.catalogue.sqlite.migrations import migrate
 from bowerbird.catalogue.sqlite.pending import PendingWrites
@@ -14,7 +15,7 @@ from bowerbird.catalogue.sqlite.recent import RecentWrites
 from bowerbird.catalogue.sqlite.sounds import SoundWrites
 
 
-class SqliteWriter(SoundWrites, EmbeddingWrites, AnnotationWrites, RecentWrites, PendingWrites):
+class SqliteWriter(SoundWrites, EmbeddingWrites, AnnotationWrites, RecentWrites, PendingWrites, CopyWrites):
     """The catalogue, open for writing in the thread that made it.
 
     Parameters

@@ -13,6 +13,7 @@ from bowerbird.gui.browse.query_history import HistoryEntry, ListPosition, Query
 from bowerbird.gui.queries import Queries
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import N_SIMILAR, Browsing, FolderPane, Listing, Relaxation
+from bowerbird.library.search.folding import Folding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +178,16 @@ class BrowsingPresenter:
     def _has_own_order(self) -> bool:
         """Whether the list has an order of its own, which other columns may replace: by rank, or by time."""
         return self._is_ranked or self.state.recent is not None
+
+    def set_folding(self, folding: Folding) -> None:
+        """Fold lists in another way from now on."""
+        browsings = [browsing for _, browsing in (self._lists, self._similar)]
+        if all(browsing.folding == folding for browsing in browsings):
+            return
+        for browsing in browsings:
+            browsing.folding = folding
+        if self._shown is not None:
+            self._run(is_same_query=True)
 
     def set_text_encoder(self, *, is_available: bool) -> None:
         """Search words by their meaning from now on, or no longer."""
@@ -564,6 +575,7 @@ def _summary(listing: Listing, *, is_similar: bool, has_other_speeds: bool, has_
         [
             _count(listing, is_similar=is_similar),
             *([translate("Search", "also at half and double speed")] if has_other_speeds else []),
+            *_folding_note(listing),
             *_progress_note(listing, is_similar=is_similar),
             *(
                 translate("Search", "“{known}” instead of “{typed}”").format(typed=guess.typed, known=guess.used)
@@ -571,6 +583,11 @@ def _summary(listing: Listing, *, is_similar: bool, has_other_speeds: bool, has_
             ),
         ]
     )
+
+
+def _folding_note(listing: Listing) -> Sequence[str]:
+    n_folded = listing.n_sounds - len(listing.ids)
+    return (translate("Search", "{n} folded").format(n=f"{n_folded:,}"),) if n_folded else ()
 
 
 def _progress_note(listing: Listing, *, is_similar: bool) -> Sequence[str]:
@@ -581,10 +598,10 @@ def _progress_note(listing: Listing, *, is_similar: bool) -> Sequence[str]:
 
 
 def _count(listing: Listing, *, is_similar: bool) -> str:
-    n = len(listing.ids)
+    n = listing.n_sounds
     if is_similar:
         count = count_text(n, "match", "matches")
-        if n == N_SIMILAR:
+        if len(listing.ids) == N_SIMILAR:
             count = translate("Search", "the {n} most similar").format(n=f"{n:,}")
         if listing.n_analysed is None:
             return count

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from bowerbird.catalogue.records import SoundRow
 from bowerbird.domain.matches import Band, Match
 from bowerbird.domain.peaks import Bins, reduce_to
-from bowerbird.gui.browse.sounds_model import MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE
+from bowerbird.gui.browse.sounds_model import FOLD_ROLE, MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE
 from bowerbird.gui.shell.theme import Tokens
 from bowerbird.gui.translation import translate
 
@@ -26,6 +26,7 @@ _LEAST_SHARE: Final = 0.04
 """Of a bar that is filled, so that it can be seen."""
 
 _MOMENT_PX: Final = 4
+FOLD_ARROW_PX: Final = 8
 MATCH_BAR_PX: Final = 72
 """Width of the match column where it shows a bar without words."""
 
@@ -92,6 +93,9 @@ class CellDelegate(QStyledItemDelegate):
             painter.restore()
             rect = rect.adjusted(12, 0, 0, 0)
         inner = rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0)
+        fold: tuple[str, bool] | None = index.data(FOLD_ROLE) if self._is_primary else None
+        if fold is not None:
+            inner.setRight(self._paint_fold(painter, inner, *fold) - _PADDING_PX)
         text = str(index.data() or "")
         metrics = painter.fontMetrics()
         painter.setPen(colour)
@@ -100,6 +104,28 @@ class CellDelegate(QStyledItemDelegate):
             int(index.data(Qt.ItemDataRole.TextAlignmentRole)),
             metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width()),
         )
+
+    def _paint_fold(self, painter: QPainter, inner: QRect, text: str, is_shown: bool) -> int:
+        """Paint what is folded below a sound, with a triangle that points down once it is shown; return its left."""
+        left = inner.right() - painter.fontMetrics().horizontalAdvance(text)
+        painter.setPen(self.muted)
+        painter.drawText(
+            QRect(left, inner.top(), inner.right() - left + 1, inner.height()), int(Qt.AlignmentFlag.AlignVCenter), text
+        )
+        x, y = left - FOLD_ARROW_PX / 2 - 4, inner.center().y() + 0.5
+        half = FOLD_ARROW_PX / 2
+        corners = (
+            (QPointF(x - half, y - half / 2), QPointF(x + half, y - half / 2), QPointF(x, y + half / 2))
+            if is_shown
+            else (QPointF(x - half / 2, y - half), QPointF(x - half / 2, y + half), QPointF(x + half / 2, y))
+        )
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.muted)
+        painter.drawPolygon(QPolygonF(corners))
+        painter.restore()
+        return left - FOLD_ARROW_PX - 4
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the least size of a cell; all rows are equally high."""

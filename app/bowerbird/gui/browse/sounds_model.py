@@ -1,6 +1,7 @@
 """The model of the sounds table: a list of ids, and a cache of the rows that were shown.
 
-Below a long sound, further moments of it that match have rows of their own.
+Below a long sound, further moments of it that match have rows of their own; below a sound that was unfolded, its copies
+and the other sounds of its folder.
 """
 
 import os
@@ -8,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +32,14 @@ PLAYING_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 2
 MOMENT_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 3
 """The region of a moment, in seconds; None in the rows of sounds."""
 
+FOLD_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 4
+"""What is folded below a sound, such as "+11 copies", and whether it is shown; None where nothing is."""
+
 _INDENT: Final = "\u2003\u2003"
 _DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
 _TOOL_TIP: Final = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGNMENT: Final = int(Qt.ItemDataRole.TextAlignmentRole)
-_ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE, MOMENT_ROLE})
+_ROLES: Final = frozenset({_DISPLAY, _TOOL_TIP, _ALIGNMENT, ROW_ROLE, MATCH_ROLE, PLAYING_ROLE, MOMENT_ROLE, FOLD_ROLE})
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ROW_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
@@ -44,6 +48,7 @@ _LAST: Final = len(COLUMNS) - 1
 _PAGE: Final = 64
 _MAX_PAGES: Final = 128
 
+Folds: TypeAlias = Mapping[int, npt.NDArray[np.int64]]
 Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 
@@ -69,6 +74,10 @@ class SoundsModel(QAbstractTableModel):
         self._listed: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._ids = self._listed
         self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._is_below: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._copies: Folds = {}
+        self._others: Folds = {}
+        self._unfolded: set[int] = set()
         self._matches: Mapping[int, Match] = {}
         self._by_name: Match | None = None
         self._n_likely: int | None = None
@@ -79,14 +88,87 @@ class SoundsModel(QAbstractTableModel):
     # Content
 
     def show(self, listing: Listing) -> None:
-        """Show other sounds."""
+        """Show other sounds; those that were unfolded and are still listed stay so."""
         ids, matches = listing.ids, listing.matches
         self.beginResetModel()
         self._listed, self._matches, self._by_name = ids, matches, listing.by_name
         self._n_likely = listing.n_likely
+        self._copies, self._others = listing.copies, listing.others
         self._ids, self._moments = with_moments(ids, matches)
+        self._is_below = np.zeros(len(self._ids), np.bool_)
+        self._unfolded = {each for each in self._unfolded if len(self._folded_below(each))}
+        for sound_id in list(self._unfolded):
+            row = self.row_of(sound_id)
+            if row >= 0:
+                self._insert_below(row, self._folded_below(sound_id))
+            else:
+                self._unfolded.discard(sound_id)
         self._pages.clear()
         self.endResetModel()
+
+    # Folding
+
+    def _folded_below(self, sound_id: int) -> npt.NDArray[np.int64]:
+        nothing = np.zeros(0, np.int64)
+        return np.concatenate([self._copies.get(sound_id, nothing), self._others.get(sound_id, nothing)])
+
+    def _insert_below(self, row: int, ids: npt.NDArray[np.int64]) -> int:
+        """Insert rows behind a sound and its moments; return the first."""
+        first = row + 1
+        while first < len(self._ids) and self._moments[first]:
+            first += 1
+        self._ids = np.insert(self._ids, first, ids)
+        self._moments = np.insert(self._moments, first, np.zeros(len(ids), np.int64))
+        self._is_below = np.insert(self._is_below, first, np.ones(len(ids), np.bool_))
+        return first
+
+    def fold_of(self, row: int) -> tuple[str, bool] | None:
+        """Return what is folded below a row, in words, and whether it is shown; None where nothing is."""
+        if not (self._copies or self._others) or not 0 <= row < len(self._ids):
+            return None
+        if self._is_below[row] or self._moments[row]:
+            return None
+        sound_id = int(self._ids[row])
+        n_copies, n_others = len(self._copies.get(sound_id, ())), len(self._others.get(sound_id, ()))
+        if not n_copies and not n_others:
+            return None
+        texts = []
+        if n_copies:
+            text = self.tr("+1 copy") if n_copies == 1 else self.tr("+{n} copies")
+            texts.append(text.format(n=f"{n_copies:,}"))
+        if n_others:
+            texts.append(self.tr("+{n} in folder").format(n=f"{n_others:,}"))
+        return "  ".join(texts), sound_id in self._unfolded
+
+    def fold_row(self, row: int) -> int:
+        """Return the row that a row is folded below; the row itself where that is none."""
+        while row > 0 and (self._is_below[row] or self._moments[row]):
+            row -= 1
+        return row
+
+    def toggle_fold(self, row: int) -> None:
+        """Show what is folded below a row, or fold it again."""
+        fold = self.fold_of(row)
+        if fold is None:
+            return
+        sound_id, (_, is_shown) = int(self._ids[row]), fold
+        below = self._folded_below(sound_id)
+        self._pages.clear()
+        if not is_shown:
+            first = row + 1 + int((self._moments[row + 1 : row + 8] > 0).cumprod().sum())
+            self.beginInsertRows(_ROOT, first, first + len(below) - 1)
+            self._insert_below(row, below)
+            self._unfolded.add(sound_id)
+            self.endInsertRows()
+        else:
+            first = row + int(self._is_below[row:].argmax())
+            rows = np.arange(first, first + len(below))
+            self.beginRemoveRows(_ROOT, first, first + len(below) - 1)
+            self._ids, self._moments = np.delete(self._ids, rows), np.delete(self._moments, rows)
+            self._is_below = np.delete(self._is_below, rows)
+            self._unfolded.discard(sound_id)
+            self.endRemoveRows()
+        self.dataChanged.emit(self.index(row, 0), self.index(row, _LAST))
 
     def refresh(self) -> None:
         """Read rows again; the ids stay."""
@@ -108,6 +190,7 @@ class SoundsModel(QAbstractTableModel):
     def shows(self, listing: Listing) -> bool:
         """Return whether exactly these ids, with these moments, are shown, in this order and as likely."""
         is_same = np.array_equal(self._listed, listing.ids) and self._n_likely == listing.n_likely
+        is_same = is_same and _is_same(self._copies, listing.copies) and _is_same(self._others, listing.others)
         return is_same and _moments_of(self._matches) == _moments_of(listing.matches)
 
     @property
@@ -115,7 +198,7 @@ class SoundsModel(QAbstractTableModel):
         """The row of the first sound that is probably no match; None where there is none, or where it is not known."""
         if self._n_likely is None:
             return None
-        return int(np.flatnonzero(self._moments == 0)[self._n_likely])
+        return int(np.flatnonzero((self._moments == 0) & ~self._is_below)[self._n_likely])
 
     def sound_id(self, row: int) -> int | None:
         """Return the id in a row."""
@@ -225,6 +308,8 @@ class SoundsModel(QAbstractTableModel):
             return sound_id == self._playing_id and not self._moments[row]
         if role == MATCH_ROLE:
             return self.match_in(row)
+        if role == FOLD_ROLE:
+            return self.fold_of(row) if column == NAME else None
         if role == MOMENT_ROLE:
             return self.matched_region(row) if self._moments[row] else None
         return self._of_sound(row, column, role)
@@ -241,6 +326,8 @@ class SoundsModel(QAbstractTableModel):
         if self._moments[row]:
             return f"{_INDENT}{_span_text(*self.matched_region(row))}" if column == NAME else ""
         text = COLUMNS[column].text(sound)
+        if column == NAME and self._is_below[row]:
+            text = f"{_INDENT}{text}"
         if column == NAME and self._matches:
             start_s, end_s = self.matched_region(row)
             if end_s:
@@ -289,6 +376,10 @@ class SoundsModel(QAbstractTableModel):
     def dragged_files(self, paths: Sequence[Path]) -> QMimeData:
         """Return the files of some sounds as they are dragged."""
         return files_of(self.files_for_drag(paths))
+
+
+def _is_same(folds: Folds, others: Folds) -> bool:
+    return folds.keys() == others.keys() and all(np.array_equal(ids, others[each]) for each, ids in folds.items())
 
 
 def _moments_of(matches: Mapping[int, Match]) -> dict[int, tuple[Moment, ...]]:

@@ -22,7 +22,14 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyleOptionHeader, QTableView, QWidget
 
 from bowerbird.domain.query import RELEVANCE
-from bowerbird.gui.browse.cells import MATCH_BAR_PX, ROW_PX, CellDelegate, MatchDelegate, WaveformDelegate
+from bowerbird.gui.browse.cells import (
+    FOLD_ARROW_PX,
+    MATCH_BAR_PX,
+    ROW_PX,
+    CellDelegate,
+    MatchDelegate,
+    WaveformDelegate,
+)
 from bowerbird.gui.browse.columns import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -429,6 +436,35 @@ class SoundTable(QTableView):
         painter.setPen(colours.colour("line"))
         painter.drawLine(_PADDING_PX, bottom - 1, width - _PADDING_PX, bottom - 1)
 
+    # Folding
+
+    def toggle_fold(self) -> None:
+        """Show what is folded below the current row, or fold it again, from a row below it as well."""
+        row = self.currentIndex().row()
+        if row < 0:
+            return
+        row = self._model.fold_row(row)
+        fold = self._model.fold_of(row)
+        if fold is None:
+            return
+        if fold[1] and self.currentIndex().row() != row:
+            self.select(row, is_quiet=False)
+        self._toggle_fold(row)
+
+    def _toggle_fold(self, row: int) -> None:
+        self._model.toggle_fold(row)
+        self._divide()
+        self._tell_selected()
+
+    def _fold_at(self, position: QPoint) -> int | None:
+        """Return the row whose fold is at a position."""
+        index = self.indexAt(position)
+        fold = self._model.fold_of(index.row()) if index.isValid() and index.column() == NAME else None
+        if fold is None:
+            return None
+        width = self.fontMetrics().horizontalAdvance(fold[0]) + FOLD_ARROW_PX + 2 * _PADDING_PX
+        return index.row() if position.x() > self.visualRect(index).right() - width else None
+
     # Dragging
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt's own name
@@ -440,11 +476,19 @@ class SoundTable(QTableView):
     # Mouse and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Leave the buttons for Back and Forward to the window; the line between rows does not react."""
-        if self._is_on_line(event.position().toPoint()):
-            event.accept()
-        elif event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+        """Leave the buttons for Back and Forward to the window; the line between rows does not react.
+
+        A click on what is folded below a sound shows it, and does not select the sound.
+        """
+        position = event.position().toPoint()
+        folded_row = self._fold_at(position) if event.button() is Qt.MouseButton.LeftButton else None
+        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
             event.ignore()
+        elif self._is_on_line(position):
+            event.accept()
+        elif folded_row is not None:
+            self._toggle_fold(folded_row)
+            event.accept()
         else:
             super().mousePressEvent(event)
 

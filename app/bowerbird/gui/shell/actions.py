@@ -334,6 +334,25 @@ ACTIONS: Final = (
         is_switch=True,
     ),
     ActionSpec(
+        "fold_copies",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "Fold &copies"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "one_per_folder",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "O&ne sound per folder"),
+        is_switch=True,
+    ),
+    ActionSpec(
+        "show_folded",
+        QT_TRANSLATE_NOOP("Actions", "&View"),
+        QT_TRANSLATE_NOOP("Actions", "S&how or fold copies of this sound"),
+        ("Shift+Right",),
+        scope="list",
+    ),
+    ActionSpec(
         "rejected", QT_TRANSLATE_NOOP("Actions", "&View"), QT_TRANSLATE_NOOP("Actions", "Re&jected sounds"), ("Ctrl+E",)
     ),
     ActionSpec(
@@ -442,13 +461,15 @@ _FIRST_OF_GROUPS: Final = frozenset(
         "mark_start",
         "loop",
         "tempo_and_key",
+        "fold_copies",
+        "rejected",
         "map",
         "spectrogram",
         "zoom_in",
         "compare",
     }
 )
-_NOT_ON_MAP: Final = frozenset({"replay", "stop"})
+_NOT_ON_MAP: Final = frozenset({"replay", "stop", "show_folded"})
 CONTEXT_MENU: Final = ("play", "similar", "more_like", "less_like", "copy_path", "locate")
 
 

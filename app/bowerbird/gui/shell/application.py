@@ -67,6 +67,7 @@ from bowerbird.library.encoders.choice import searched_encoder, wanted_encoder
 from bowerbird.library.folders import remove_folder
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing, FolderPane
+from bowerbird.library.search.folding import Folding
 from bowerbird.playback.device import LATENCIES_S, list_outputs
 from bowerbird.playback.events import Started
 from bowerbird.playback.player import Player
@@ -468,6 +469,9 @@ class Application:
                 "zoom_whole": window.waveform.show_whole,
                 "folders": window.toggle_folders,
                 "inspector": window.toggle_inspector,
+                "fold_copies": self._fold,
+                "one_per_folder": self._fold,
+                "show_folded": window.table.toggle_fold,
                 "rejected": window.show_rejected,
                 "settings": self._open_settings,
                 **self.listening.handlers,
@@ -503,6 +507,9 @@ class Application:
         window.actions_by_name["auto_play"].setChecked(settings.is_auto_play)
         window.actions_by_name["even"].setChecked(settings.is_even)
         window.actions_by_name["lanes"].setChecked(True)
+        window.actions_by_name["fold_copies"].setChecked(settings.has_folded_copies)
+        window.actions_by_name["one_per_folder"].setChecked(settings.is_one_per_folder)
+        self._fold()
         window.want_folders(are_wanted=settings.has_folders)
         window.want_inspector(is_wanted=settings.has_inspector)
         window.show_history(can_go_back=False, can_go_forward=False)
@@ -515,6 +522,18 @@ class Application:
         )
         window.table.show_columns(settings.columns or DEFAULT_COLUMNS, settings.column_widths)
         window.table.set_row_height(self._row_px())
+
+    def _fold(self) -> None:
+        self.browsing.set_folding(self._folding)
+
+    @property
+    def _folding(self) -> Folding:
+        """What the menu says is folded."""
+        switches = self.window.actions_by_name
+        return Folding(
+            has_folded_copies=switches["fold_copies"].isChecked(),
+            is_one_per_folder=switches["one_per_folder"].isChecked(),
+        )
 
     def _handle(self, events: list[object]) -> None:
         if self._is_closed:  # the player says that it has stopped
@@ -840,6 +859,8 @@ class Application:
             is_auto_play=self.playing.is_auto_play,
             is_loop=self.playing.is_loop,
             is_even=self.playing.is_even,
+            has_folded_copies=self._folding.has_folded_copies,
+            is_one_per_folder=self._folding.is_one_per_folder,
             has_folders=self.window.are_folders_wanted,
             columns=list(self.window.table.columns),
             column_widths=self.window.table.column_widths,

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from bowerbird.audio.decode import BLOCK_FRAMES, mono_blocks, open_sound
+from bowerbird.audio.fingerprint import FingerprintMeter
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
-from bowerbird.audio.mono import MonoMixer
+from bowerbird.audio.mono import MonoMixer, mixdown
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
 from bowerbird.base.errors import AudioError, UnreachableError
@@ -25,6 +26,7 @@ from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import spans_within
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
+from bowerbird.ranking.near_duplicates import StoredFingerprint, stored
 
 N_HASH_BYTES = 16
 
@@ -113,12 +115,14 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         windows: list[SoundWindow] = []
         vectors: list[Samples] = []
         samples_hash = SamplesHash(header.rate_hz, header.n_channels)
+        fingerprint_meter = FingerprintMeter(header.rate_hz)
         n_frames = 0
         for block in reader.blocks(BLOCK_FRAMES):
             n_frames += len(block)
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
+            fingerprint_meter.push(mixdown(block))
             for window in cutter.push(resampler.push(mixer.push(block))):
                 vectors.extend(encoder.encode([window.samples]))
                 windows.append(replace(window, samples=_NOTHING))
@@ -151,6 +155,7 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         vectors=np.stack(vectors).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
         is_counted=tuple(window.is_counted for window in windows),
+        fingerprint=stored(fingerprint_meter.finish()),
     )
 
 
@@ -169,8 +174,8 @@ def metadata_of_content(path: Path, *, content_hash: bytes) -> Metadata:
     return metadata
 
 
-def hash_samples(path: Path, *, content_hash: bytes) -> bytes:
-    """Return the hash of a file's samples; see `SamplesHash`.
+def hash_samples(path: Path, *, content_hash: bytes) -> tuple[bytes, StoredFingerprint]:
+    """Return the hash of a file's samples, see `SamplesHash`, and their fingerprint.
 
     Raises
     ------
@@ -183,10 +188,12 @@ def hash_samples(path: Path, *, content_hash: bytes) -> bytes:
     _require_content(path, content_hash)
     with open_sound(path) as reader:
         samples_hash = SamplesHash(reader.header.rate_hz, reader.header.n_channels)
+        fingerprint_meter = FingerprintMeter(reader.header.rate_hz)
         for block in reader.blocks(BLOCK_FRAMES):
             samples_hash.push(block)
+            fingerprint_meter.push(mixdown(block))
     _require_same(path, stamp)
-    return samples_hash.finish()
+    return samples_hash.finish(), stored(fingerprint_meter.finish())
 
 
 def _require_content(path: Path, content_hash: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What is read of sounds that an older version of the program analysed: names, metadata, and a hash of the samples.
+"""What is read of sounds that an older version of the program analysed: names, metadata, hashes and fingerprints.
 
 None of it embeds anything. What is left to do is a question to the catalogue, so an interrupted pass is resumed.
 """
@@ -81,7 +81,7 @@ def describe_pending(writer: Writer, scanned: Sequence[tuple[Folder, str]], *, w
 def hash_pending_samples(
     writer: Writer, scanned: Sequence[tuple[Folder, str]], *, workers: Workers, post: Post
 ) -> None:
-    """Hash the samples of sounds that were analysed without.
+    """Hash the samples of sounds that were analysed without, and measure their fingerprints.
 
     Parameters
     ----------
@@ -95,7 +95,11 @@ def hash_pending_samples(
     pending = [writer.without_samples_hash(folder, below=below) for folder, below in scanned]
     for batch in _run("hash samples", pending, writer, workers, post):
         writer.record_samples(
-            [(content_id, outcome.samples_hash) for content_id, outcome in batch if outcome.samples_hash is not None]
+            [
+                (content_id, outcome.samples_hash, outcome.fingerprint)
+                for content_id, outcome in batch
+                if outcome.samples_hash is not None and outcome.fingerprint is not None
+            ]
         )
 
 

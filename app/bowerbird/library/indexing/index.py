@@ -26,6 +26,7 @@ from bowerbird.domain.events import (
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import finish_encoder, is_searched_with, searched_encoder
+from bowerbird.library.indexing.copies import find_copies
 from bowerbird.library.indexing.describing import Workers, describe_pending, hash_pending_samples, read_names
 from bowerbird.library.indexing.encoding import encode_pending
 from bowerbird.library.indexing.ignoring import Ignored
@@ -82,7 +83,8 @@ def index_folders(
 
     All folders are scanned first, then possible copies are identified, then the remaining sounds are analysed, then the
     further encoder embeds them. What an older version of the program did not read of sounds is read in passing: their
-    metadata before the embeddings, a hash of their samples after them. Each stage asks the catalogue what is still
+    metadata before the embeddings, a hash and a fingerprint of their samples after them. At the end, new sounds are
+    compared with all others to find copies. Each stage asks the catalogue what is still
     pending, so a killed or cancelled run is resumed by the next.
 
     Parameters
@@ -129,6 +131,7 @@ def index_folders(
             if further is not None and further.id != encoder.id:
                 _encode_further(run, further)
         hash_pending_samples(writer, run.scanned, workers=workers, post=post)
+        find_copies(writer, control=control, post=post)
         summary = IndexingFinished(
             n_sounds=run.n_listed,
             n_analysed=run.n_analysed,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bowerbird.domain.sounds import Samples
     from bowerbird.encoders.protocol import Encoder
     from bowerbird.library.indexing.analysis import EncodedPart
+    from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -69,6 +70,7 @@ class Outcome:
     analysis : Analysis or None
     metadata : Metadata or None
     samples_hash : bytes or None
+    fingerprint : StoredFingerprint or None
     part : EncodedPart or None
         Embeddings, beginning with the window `first_number`.
     first_number : int
@@ -90,6 +92,7 @@ class Outcome:
     analysis: "Analysis | None" = None
     metadata: "Metadata | None" = None
     samples_hash: bytes | None = None
+    fingerprint: "StoredFingerprint | None" = None
     part: "EncodedPart | None" = None
     first_number: int = 0
     failure: str | None = None
@@ -142,8 +145,8 @@ def _outcomes(task: Task, encoder: "Encoder") -> "Iterator[Outcome]":
             metadata = analysis.metadata_of_content(path, content_hash=task.content_hash or b"")
             yield Outcome(task.sound_id, task.path, metadata=metadata)
         elif task.kind == "hash samples":
-            digest = analysis.hash_samples(path, content_hash=task.content_hash or b"")
-            yield Outcome(task.sound_id, task.path, samples_hash=digest)
+            digest, fingerprint = analysis.hash_samples(path, content_hash=task.content_hash or b"")
+            yield Outcome(task.sound_id, task.path, samples_hash=digest, fingerprint=fingerprint)
         else:
             number = task.n_known
             for part in analysis.encode_windows(path, encoder, content_hash=task.content_hash or b"", n_known=number):

@@ -1,6 +1,6 @@
 """What a list of sounds shows: by words and filters, or by similarity, with suggestions where nothing is found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, suggested_words
 from bowerbird.library.library import Library
+from bowerbird.library.search.folding import Folded, Folding, ListFolder, different_matches
 from bowerbird.library.search.search import Search
 
 N_SIMILAR: Final = 200
@@ -67,6 +68,8 @@ class Listing:
         Number of sounds that could be compared, where that is not all of them; None otherwise.
     is_understood : bool
         Whether the words mean something to the encoder or are in names, where there are any.
+    copies, others : mapping of int to ndarray
+        What is folded below a sound, by its id; see `Folded`.
     """
 
     ids: npt.NDArray[np.int64]
@@ -79,6 +82,13 @@ class Listing:
     by_name: Match | None = None
     n_likely: int | None = None
     unknown_words: tuple[str, ...] = ()
+    copies: Mapping[int, npt.NDArray[np.int64]] = field(default_factory=dict)
+    others: Mapping[int, npt.NDArray[np.int64]] = field(default_factory=dict)
+
+    @property
+    def n_sounds(self) -> int:
+        """Number of sounds in the list, those that are folded among them."""
+        return len(self.ids) + sum(len(ids) for each in (self.copies, self.others) for ids in each.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +120,19 @@ class Browsing:
     ----------
     library : Library
     encoder : Encoder
+
+    Attributes
+    ----------
+    folding : Folding
+        What is folded in lists from now on; may be set from any thread.
     """
 
     def __init__(self, library: Library, encoder: Encoder) -> None:
+        self.folding = Folding()
         self._library = library
         self._encoder = encoder
         self._opened: Search | None = None
+        self._folder: ListFolder | None = None
         self._built_in: Encoder | None = None
         self._counted: tuple[int, tuple[int, int]] | None = None
 
@@ -135,6 +152,7 @@ class Browsing:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+            self._folder = None
             self._counted = None
 
     def warm_up(self) -> bool:
@@ -149,8 +167,22 @@ class Browsing:
     def list(self, query: Query) -> Listing:
         """List the sounds that words and filters match, in order."""
         reader = self._search.reader
-        ids = reader.list_ids(query)
-        return Listing(ids, {}, () if len(ids) else self._relaxations(query), reader.count())
+        folded = self._fold(reader.list_ids(query), is_ranked=False)
+        relaxations = () if len(folded.ids) else self._relaxations(query)
+        return Listing(folded.ids, {}, relaxations, reader.count(), copies=folded.copies, others=folded.others)
+
+    def _fold(self, ids: npt.NDArray[np.int64], *, is_ranked: bool) -> Folded:
+        return self._list_folder.fold(ids, self.folding, is_ranked=is_ranked)
+
+    @property
+    def _list_folder(self) -> ListFolder:
+        if self._folder is None:
+            self._folder = ListFolder(self._search.reader)
+        return self._folder
+
+    def _different(self, find: Callable[[int], Sequence[Match]]) -> Sequence[Match]:
+        """Return the best matches, as many that a folded list of them is long enough."""
+        return different_matches(find, self._list_folder, self.folding, limit=N_SIMILAR)[0]
 
     def meant(self, query: Query) -> Listing:
         """List the sounds that words name or mean, among those that match the filters: the best of both first.
@@ -164,7 +196,7 @@ class Browsing:
             When the text network is missing or damaged.
         """
         search = self._search
-        found = search.by_text(query, limit=N_SIMILAR, n_weak=N_WEAK)
+        found = self._different(lambda limit: search.by_text(query, limit=limit, n_weak=N_WEAK))
         best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
         weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
         named = search.reader.named(search.with_synonyms(query)).ids if query.words else best[:0]
@@ -182,7 +214,7 @@ class Browsing:
         AudioError
             When an example cannot be decoded.
         """
-        found = self._search.similar(examples, query, limit=N_SIMILAR)
+        found = self._different(lambda limit: self._search.similar(examples, query, limit=limit))
         ids = np.array([match.sound_id for match in found], np.int64)
         return self._ranked(ids, {match.sound_id: match for match in found}, query)
 
@@ -194,7 +226,8 @@ class Browsing:
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
         matching = reader.list_ids(replace(query, order="name", is_descending=False))
-        return Listing(ids[np.isin(ids, matching)], n_library=reader.count())
+        folded = self._fold(ids[np.isin(ids, matching)], is_ranked=query.order == RELEVANCE)
+        return Listing(folded.ids, n_library=reader.count(), copies=folded.copies, others=folded.others)
 
     def some_sound(self) -> Example | None:
         """Return a sound that was chosen at random among the analysed, present sounds; None where there are none."""
@@ -211,10 +244,12 @@ class Browsing:
         reader = self._search.reader
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
+        folded = self._fold(ids, is_ranked=query.order == RELEVANCE)
+        ids = folded.ids
         relaxations = () if len(ids) else self._relaxations(query)
         n_analysed, n_present = self._counts()
-        weak = [sound_id for sound_id, match in matches.items() if match.band == "weak"]
-        n_likely = int(np.isin(ids, weak).argmax()) if weak and query.order == RELEVANCE else None
+        is_weak = np.isin(ids, [sound_id for sound_id, match in matches.items() if match.band == "weak"])
+        n_likely = int(is_weak.argmax()) if is_weak.any() and query.order == RELEVANCE else None
         return Listing(
             ids,
             matches,
@@ -226,6 +261,8 @@ class Browsing:
             by_name=by_name,
             n_likely=n_likely,
             unknown_words=self._search.unknown_words(query),
+            copies=folded.copies,
+            others=folded.others,
         )
 
     def _counts(self) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
 from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
-from bowerbird.library.indexing.analysis import encode_example
+from bowerbird.library.indexing.analysis import content_hash, encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.fusion import in_order
 from bowerbird.library.search.meanings import Meanings, scaled
@@ -65,6 +65,8 @@ class Target:
         Unit length.
     excluded : frozenset of Path
         The examples themselves, which are not shown as matches.
+    excluded_ids : frozenset of int
+        The sounds with the same samples as an example, which are not shown either.
     why : str
         What a match has in common with it.
     is_sound : bool
@@ -90,6 +92,7 @@ class Target:
     kind: QueryKind | None = None
     is_trained: bool = False
     understood: float = 1.0
+    excluded_ids: frozenset[int] = frozenset()
 
 
 class Search:
@@ -346,7 +349,16 @@ class Search:
             kind,
             is_trained=bool(wanted) and self._meanings.is_trained(meant.text),
             understood=self._share_understood(query, meant),
+            excluded_ids=self._same_samples(whole),
         )
+
+    def _same_samples(self, paths: Iterable[Path]) -> frozenset[int]:
+        """Return the sounds of the library with the same samples as one of some files."""
+        known: list[int] = []
+        for path in paths:
+            sound = self.reader.sound_at(path)
+            known += [sound.id] if sound is not None else self.reader.sounds_with(content_hash=content_hash(path))
+        return frozenset(self.reader.same_samples(known)) if known else frozenset()
 
     def _weighting(self, query: Query) -> Weighting | None:
         """Return how much the parts of embeddings count; None where all count the same.
@@ -422,7 +434,9 @@ class Search:
             (index, row)
             for content_id, index in best_of.items()
             for sound_id in sounds.get(content_id, ())
-            if (row := rows.get(sound_id)) is not None and row.path not in excluded
+            if (row := rows.get(sound_id)) is not None
+            and row.path not in excluded
+            and sound_id not in target.excluded_ids
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]

@@ -54,7 +54,7 @@ def rank_study(
     Cancelled
         When the job was cancelled.
     """
-    collection = Collection(library)
+    collection = Collection(library, merges_copies=design.near_copies == "remove")
     rankers = [Ranker(system, collection, seed=design.seed) for system in design.systems]
     named = labels or {}
     is_words = design.choice.how == "words"
@@ -238,8 +238,8 @@ class _Copies:
     ) -> list[tuple[int, float, bool]]:
         """Return indices, scores and whether each is a copy of the query or of a better result.
 
-        Copies of the query are left out when the study removes them. Copies of one another stay: a list that is filled
-        with them is a finding about the system.
+        Copies of the query are left out when the study removes them. Sounds that are merely alike stay: a list that is
+        filled with them is a finding about the system.
         """
         rows = list(zip(order.tolist(), scores.tolist(), strict=True))
         vectors = self._vectors

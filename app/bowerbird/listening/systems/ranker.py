@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from bowerbird import __version__
 from bowerbird.base.errors import QueryError
+from bowerbird.catalogue.protocol import Reader
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
@@ -57,6 +58,14 @@ class Collection:
     Parameters
     ----------
     library : Library
+    merges_copies : bool
+        Whether of the copies of a sound, encoded or processed in another way, only the best is in the collection.
+
+    Attributes
+    ----------
+    sounds : list of CollectedSound
+    paths : list of (Path, int)
+        Paths by which sounds are known, those of merged copies among them, and their indices in `sounds`.
 
     Raises
     ------
@@ -64,14 +73,18 @@ class Collection:
         When there is no library.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, merges_copies: bool = False) -> None:
         self._library = library
         with library.read() as reader:
-            self.sounds = [
+            present = [
                 CollectedSound(row.id, row.hash, row.path, row.directory, row.duration_s)
                 for row in reader.present_contents()
             ]
+            best_of = _best_of(reader, {sound.id for sound in present}) if merges_copies else {}
+        self.sounds = [sound for sound in present if best_of.get(sound.id, sound.id) == sound.id]
         self._index_of = {sound.id: index for index, sound in enumerate(self.sounds)}
+        self._index_of_any = {sound.id: self._index_of[best_of.get(sound.id, sound.id)] for sound in present}
+        self.paths = [(sound.path, self._index_of_any[sound.id]) for sound in present]
         self._vectors: dict[str, Vectors] = {}
 
     def vectors(self, encoder: Encoder) -> Vectors:
@@ -115,7 +128,17 @@ class Collection:
         """Return the index of a sound in `sounds`; None when the library does not have it."""
         with self._library.read() as reader:
             row = reader.sound_at(path)
-        return self._index_of.get(row.content_id) if row is not None and row.content_id is not None else None
+        return self._index_of_any.get(row.content_id) if row is not None and row.content_id is not None else None
+
+
+def _best_of(reader: Reader, content_ids: set[int]) -> dict[int, int]:
+    """Return the best copy among some contents, by the id of each."""
+    best: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for content_id, group in zip(*(ids.tolist() for ids in reader.content_groups()), strict=True):
+        if content_id in content_ids:
+            found[content_id] = best.setdefault(group, content_id)
+    return found
 
 
 class Ranker:
@@ -143,7 +166,8 @@ class Ranker:
         self.n_unknown = 0
         if system.kind == "ranking":
             self._rankings = read_rankings(Path(system.ranking).expanduser())
-            self._names = SoundNames([sound.path for sound in collection.sounds])
+            self._names = SoundNames([path for path, _ in collection.paths])
+            self._indices = [index for _, index in collection.paths]
         if system.kind == "encoder":
             self._encoder = encoder_named(system.encoder)
             self._weights = _aspect_weights(system, self._encoder)
@@ -177,7 +201,7 @@ class Ranker:
         if self.system.kind == "encoder":
             return bool(np.isfinite(self._table[index]).all())
         if self.system.kind == "ranking":
-            return any(self._names.index_of(name) == index for name in self._rankings)
+            return any(self._index_of(name) == index for name in self._rankings)
         return True
 
     def rank_sound(self, index: int) -> tuple[Indices, Scores]:
@@ -191,7 +215,7 @@ class Ranker:
         """
         if self.system.kind == "ranking":
             indices, scores = self._imported(
-                next((found for name, found in self._rankings.items() if self._names.index_of(name) == index), [])
+                next((found for name, found in self._rankings.items() if self._index_of(name) == index), [])
             )
         elif self.system.kind == "random":
             indices, scores = self._at_random(self._collection.sounds[index].item_id)
@@ -239,10 +263,18 @@ class Ranker:
         return order, np.linspace(1.0, 0.0, len(order))
 
     def _imported(self, results: list[tuple[str, float]]) -> tuple[Indices, Scores]:
-        named = [(self._names.index_of(item), score) for item, score in results]
-        known = [(index, score) for index, score in named if index is not None]
-        self.n_unknown += len(results) - len(known)
+        named = [(self._index_of(item), score) for item, score in results]
+        self.n_unknown += sum(index is None for index, _ in named)
+        first_of: dict[int, float] = {}
+        for index, score in named:
+            if index is not None:
+                first_of.setdefault(index, score)  # a further copy of a sound is left out
+        known = list(first_of.items())
         return np.array([index for index, _ in known], np.int64), np.array([score for _, score in known], np.float64)
+
+    def _index_of(self, name: str) -> int | None:
+        found = self._names.index_of(name)
+        return self._indices[found] if found is not None else None
 
     def _prepare(self, vectors: Vectors) -> Vectors:
         """Apply the weights, then keep some principal components, computed over this library."""
