@@ -248,14 +248,17 @@ def test_evaluation_gives_figures_worked_out_by_hand(tmp_path):
     done = bowerbird("evaluate", "--labels", labels, "--library", library, "--json")
     assert (done.code, done.complaints) == (0, "")
     (figures,) = done.rows
-    assert figures["n_absent"] == 1
-    assert (figures["n_sounds"], figures["n_queries"]) == (5, 5)
+    assert (figures["n_absent"], figures["absent"]) == (1, ["gone.wav"])
+    assert [system["name"] for system in figures["systems"]] == ["ear", "acoustic"]
+    found = figures["systems"][0]["figures"]
+    assert (found["n_sounds"], found["n_queries"]) == (5, 5)
     # a1 finds a2, then a3, n1, n2 at one distance. Whatever their order: the first relevant is first for a1 and a2,
     # third for a3 (after n1 and n2), and for n1 and n2 first or second (beside a3).
-    assert (0 + 0 + 2) / 5 <= figures["micro"]["mr1"] <= (0 + 0 + 2 + 1 + 1) / 5
+    assert (0 + 0 + 2) / 5 <= found["micro"]["mr1"] <= (0 + 0 + 2 + 1 + 1) / 5
     text = bowerbird("evaluate", "--labels", labels, "--library", library)
     assert "MAP@15" in text.out
-    assert "1 labelled sounds are not in the library" in text.out
+    assert "1 labelled sound has no vector: gone.wav." in text.out
+    assert "ear − acoustic" in text.out
 
 
 def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
@@ -270,8 +273,9 @@ def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
     (figures,) = bowerbird(
         "evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library", "--json"
     ).rows
-    for averages in (figures["macro"], figures["micro"]):
-        assert (averages["map_15"], averages["map_150"], averages["mr1"]) == (1, 1, 0)
+    for system in figures["systems"]:
+        for averages in (system["figures"]["macro"], system["figures"]["micro"]):
+            assert (averages["map_15"], averages["map_150"], averages["mr1"]) == (1, 1, 0)
 
 
 def test_exported_vectors_are_read_without_pickle(indexed, tmp_path):
