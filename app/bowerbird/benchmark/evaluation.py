@@ -23,10 +23,10 @@ from bowerbird.benchmark.retrieval import (
     score_queries,
     vector_scorer,
 )
-from bowerbird.benchmark.systems import LabelledVectors, SystemSpec, prepared, read_orders
+from bowerbird.benchmark.systems import EncoderSystem, LabelledVectors, SystemSpec, prepared, read_orders
 from bowerbird.domain.sounds import Vectors
 from bowerbird.library.library import Library
-from bowerbird.ranking.hits import FIGURES, Flags, Ints
+from bowerbird.ranking.hits import FIGURES, Flags, Floats, Ints
 from bowerbird.ranking.significance import (
     ClusteredMeans,
     bootstrap_deviations,
@@ -41,6 +41,7 @@ COMPARED: Final = ("map_15", "map_150", "mr1")
 """The figures that are tested between systems."""
 
 SEED: Final = 1
+_N_CLASS_RESAMPLES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class SystemFigures:
         Its encoder or file.
     encoder_id : str
         "" for files.
+    parts : tuple of str
+        Blocks of the embedding that are used; all when empty.
     n_dims : int
         Of the vectors that were searched; 0 for rankings.
     figures : RetrievalFigures
@@ -75,6 +78,7 @@ class SystemFigures:
     name: str
     source: str
     encoder_id: str
+    parts: tuple[str, ...]
     n_dims: int
     figures: RetrievalFigures
     macro: Limits
@@ -158,8 +162,10 @@ class Prepared:
     scorers : tuple of Scorer
     queries : ndarray, shape (n_sounds,), bool
         Sounds that every system ranks others for.
-    encoder_ids, notes : dict of str to str
+    encoders : dict of str to EncoderSystem
         By name of the system.
+    notes : dict of str to tuple of str
+        By name of the system: sentences about what was left out.
     """
 
     labelled: LabelledSet
@@ -169,7 +175,7 @@ class Prepared:
     vectors: Mapping[str, Vectors]
     scorers: tuple[Scorer, ...]
     queries: Flags
-    encoder_ids: Mapping[str, str]
+    encoders: Mapping[str, EncoderSystem]
     notes: Mapping[str, tuple[str, ...]]
 
     @property
@@ -204,7 +210,7 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
     source = LabelledVectors(labelled, folder, library)
     has = np.ones(len(labelled.sounds), np.bool_)
     tables: dict[str, Vectors] = {}
-    ids: dict[str, str] = {}
+    encoders: dict[str, EncoderSystem] = {}
     if any(spec.kind == "encoder" for spec in specs):
         has &= source.is_in_library()
         if not has.any():
@@ -219,7 +225,8 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
         if not (has & own).any():
             raise QueryError(f"No labelled sound has vectors of all systems: {', '.join(tables)}. Leave one out.")
         has &= own
-        ids[spec.name] = source.encoder(spec).id if spec.kind == "encoder" else ""
+        if spec.kind == "encoder":
+            encoders[spec.name] = source.encoder(spec)
     positions = np.flatnonzero(has)
     kept = labelled.only(positions)
     queries = np.ones(len(positions), np.bool_)
@@ -241,7 +248,7 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
     if not queries.any():
         raise QueryError("No labelled sound is a query of all rankings. Leave one out.")
     absent = tuple(sound.path for sound, is_kept in zip(labelled.sounds, has, strict=True) if not is_kept)
-    return Prepared(kept, positions, absent, tuple(specs), vectors, tuple(scorers), queries, ids, notes)
+    return Prepared(kept, positions, absent, tuple(specs), vectors, tuple(scorers), queries, encoders, notes)
 
 
 def evaluate_systems(ready: Prepared, *, families: Mapping[str, Collection[str]], seed: int = SEED) -> Evaluation:
@@ -260,31 +267,36 @@ def evaluate_systems(ready: Prepared, *, families: Mapping[str, Collection[str]]
         When nothing can be scored.
     """
     relevance = ready.relevance
-    systems, means = [], []
-    for spec, scorer in zip(ready.specs, ready.scorers, strict=True):
-        scored = score_queries(scorer, relevance, queries=ready.queries)
-        macro = _over_classes(scored)
+    all_scored = [score_queries(scorer, relevance, queries=ready.queries) for scorer in ready.scorers]
+    macro = [_over_classes(scored) for scored in all_scored]
+    micro = [_over_queries(scored) for scored in all_scored]
+    # The systems have the same clusters, and thus the same weights in each resample.
+    influences = np.stack([means.influences for means in (*macro, *micro)], axis=1)
+    deviations = bootstrap_deviations(influences.reshape(len(influences), -1), seed=seed)
+    deviations = deviations.reshape(len(deviations), *influences.shape[1:])
+    systems = []
+    for number, (spec, scored) in enumerate(zip(ready.specs, all_scored, strict=True)):
         vectors = ready.vectors.get(spec.name)
         systems.append(
             SystemFigures(
                 name=spec.name,
                 source=spec.source,
-                encoder_id=ready.encoder_ids.get(spec.name, ""),
+                encoder_id=ready.encoders[spec.name].encoder.id if spec.name in ready.encoders else "",
+                parts=spec.blocks,
                 n_dims=0 if vectors is None else vectors.shape[1],
                 figures=averaged(scored, families=families),
-                macro=_limits(macro, seed),
-                micro=_limits(_over_queries(scored), seed),
+                macro=_limits(macro[number].means, deviations[:, number]),
+                micro=_limits(micro[number].means, deviations[:, len(macro) + number]),
                 classes=_class_limits(scored, seed),
                 notes=ready.notes.get(spec.name, ()),
             )
         )
-        means.append(macro)
     return Evaluation(
         n_labelled=len(ready.labelled.sounds) + len(ready.absent),
         absent=ready.absent,
         n_unranked=int((~ready.queries).sum()),
         systems=tuple(systems),
-        pairs=_compared([system.name for system in systems], means, seed),
+        pairs=_compared([system.name for system in systems], macro, deviations, seed),
     )
 
 
@@ -335,33 +347,46 @@ def _class_limits(scored: QueryFigures, seed: int) -> dict[str, Limits]:
             clusters=clusters.astype(np.int64),
             n_clusters=int(clusters.max()) + 1,
         )
-        found[scored.relevance.classes[row]] = _limits(means, seed)
+        found[scored.relevance.classes[row]] = _limits(
+            means.means, bootstrap_deviations(means.influences, seed=seed, n_resamples=_N_CLASS_RESAMPLES)
+        )
     return found
 
 
-def _limits(means: ClusteredMeans, seed: int) -> Limits:
-    limits = percentile_limits(means.means, bootstrap_deviations(means.influences, seed=seed))
+def _limits(means: Floats, deviations: Floats) -> Limits:
+    limits = percentile_limits(means, deviations)
     limits[:, 0] = np.maximum(limits[:, 0], 0.0)
     is_share = np.array([name != "mr1" for name in FIGURES])
     limits[is_share, 1] = np.minimum(limits[is_share, 1], 1.0)
     return Limits(*(Averages(*(float(value) for value in column)) for column in limits.T))
 
 
-def _compared(names: Sequence[str], means: Sequence[ClusteredMeans], seed: int) -> tuple[PairFigures, ...]:
-    """Compare all pairs, with Holm's p over the pairs for each figure."""
+def _compared(
+    names: Sequence[str], means: Sequence[ClusteredMeans], deviations: Floats, seed: int
+) -> tuple[PairFigures, ...]:
+    """Compare all pairs, with Holm's p over the pairs for each figure.
+
+    Parameters
+    ----------
+    names : sequence of str
+    means : sequence of ClusteredMeans
+    deviations : ndarray, shape (n_resamples, at least n_systems, n_figures), float64
+    seed : int
+    """
     pairs = list(itertools.combinations(range(len(names)), 2))
     if not pairs:
         return ()
+    columns = [FIGURES.index(figure) for figure in COMPARED]
+    shares = np.stack([each.shares[:, columns] for each in means], axis=1)
+    flipped = sign_flips(shares.reshape(len(shares), -1), seed=seed)
+    flipped = flipped.reshape(len(flipped), *shares.shape[1:])
     found: list[list[Difference]] = [[] for _ in pairs]
-    for figure in COMPARED:
-        column = FIGURES.index(figure)
-        deviations = bootstrap_deviations(np.stack([each.influences[:, column] for each in means], axis=1), seed=seed)
-        flipped = sign_flips(np.stack([each.shares[:, column] for each in means], axis=1), seed=seed)
+    for number, (figure, column) in enumerate(zip(COMPARED, columns, strict=True)):
         for row, (first, second) in enumerate(pairs):
             value = float(means[first].means[column] - means[second].means[column])
-            spread = deviations[:, [first]] - deviations[:, [second]]
+            spread = deviations[:, first, [column]] - deviations[:, second, [column]]
             low, high = percentile_limits(np.array([value]), spread)[0].tolist()
-            p = permutation_p(value, flipped[:, first] - flipped[:, second])
+            p = permutation_p(value, flipped[:, first, number] - flipped[:, second, number])
             found[row].append(Difference(figure, value, low, high, p))
         adjusted = holm([differences[-1].p for differences in found])
         for differences, p in zip(found, adjusted, strict=True):

@@ -80,7 +80,8 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
     """Return the systems that are written in a command-line argument.
 
     ``ear``, ``ear:meaning``, ``ear:pitch+timbre``, ``theirs.npz``, ``theirs.jsonl``, with a name and variants:
-    ``small=ear,pca=100,search=nearest``. Every combination of alternatives is a system: ``ear,pca=0|100,l2=yes|no``.
+    ``small=ear,pca=100,search=nearest``. Every combination of alternatives is a system: ``ear,pca=0|100,l2=yes|no``,
+    ``ear:pitch|timbre|pitch+timbre``.
 
     Raises
     ------
@@ -89,29 +90,41 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
     """
     first, *variants = text.split(",")
     given, _, source = first.rpartition("=")
-    system = SystemSpec(given or source, source)
+    systems = [SystemSpec(given or source, source)]
+    system = systems[0]
     if system.kind == "encoder":
         encoder, has_blocks, blocks = source.partition(":")
-        system = replace(system, source=encoder, blocks=tuple(blocks.split("+")) if has_blocks else ())
-        if not encoder or (has_blocks and not all(system.blocks)):
+        alternatives = [tuple(parts.split("+")) for parts in blocks.split("|")] if has_blocks else [()]
+        if not encoder or (has_blocks and not all(all(parts) for parts in alternatives)):
             raise QueryError(f"“{text}” is not a valid system. {_FORM}.")
+        systems = [
+            SystemSpec(_encoder_title(given, encoder, parts, is_varied=len(alternatives) > 1), encoder, parts)
+            for parts in alternatives
+        ]
     elif not given:
-        system = replace(system, name=Path(source).stem)
+        systems = [replace(system, name=Path(source).stem)]
     if system.kind == "ranking" and variants:
         raise QueryError(f"“{text}” is a ranking, which has no variants. Write only the name of the file.")
     options = []
     for variant in variants:
         key, _, values = variant.partition("=")
-        alternatives = values.split("|")
-        options.append([(key, value, len(alternatives) > 1) for value in alternatives])
+        chosen_values = values.split("|")
+        options.append([(key, value, len(chosen_values) > 1) for value in chosen_values])
     found = []
-    for chosen in itertools.product(*options):
-        changed = system
+    for start, chosen in itertools.product(systems, list(itertools.product(*options))):
+        changed = start
         for key, value, _ in chosen:
             changed = _changed(changed, key, value, text)
         shown = [f"{key}={value}" for key, value, is_varied in chosen if is_varied or not given]
         found.append(replace(changed, name=" ".join([changed.name, *shown])))
     return tuple(found)
+
+
+def _encoder_title(given: str, encoder: str, blocks: tuple[str, ...], *, is_varied: bool) -> str:
+    parts = "+".join(blocks)
+    if given:
+        return f"{given} {parts}" if is_varied else given
+    return f"{encoder}:{parts}" if parts else encoder
 
 
 def _changed(system: SystemSpec, key: str, value: str, text: str) -> SystemSpec:
@@ -133,6 +146,25 @@ def default_systems(library: Library) -> tuple[SystemSpec, ...]:
     current = searched_encoder(library).encoder.name
     names = dict.fromkeys((current, ACOUSTIC_ENCODER))
     return tuple(SystemSpec(name, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSystem:
+    """The encoder of a system, and the parts of its embedding that are used.
+
+    Attributes
+    ----------
+    encoder : Encoder
+    parts : tuple of slice
+        In the order of use; all dimensions when empty.
+    """
+
+    encoder: Encoder
+    parts: tuple[slice, ...] = ()
+
+    def part_of(self, vectors: Vectors) -> Vectors:
+        """Return the used dimensions of vectors, shape (n, n_dims)."""
+        return np.concatenate([vectors[:, part] for part in self.parts], axis=1) if self.parts else vectors
 
 
 class LabelledVectors:
@@ -161,15 +193,27 @@ class LabelledVectors:
             for sound in self.labelled.sounds
         ]
 
-    def encoder(self, spec: SystemSpec) -> Encoder:
+    def encoder(self, spec: SystemSpec) -> EncoderSystem:
         """Return the encoder of a system.
 
         Raises
         ------
         EncoderError
             When there is no such encoder.
+        QueryError
+            When it has no such block.
         """
-        return encoder_named(spec.source)
+        encoder = encoder_named(spec.source)
+        blocks = dict(encoder.blocks)
+        if MEANING in blocks:
+            blocks[ACOUSTIC_ENCODER] = slice(blocks[MEANING].stop, encoder.n_dims)
+        unknown = [name for name in spec.blocks if name not in blocks]
+        if unknown:
+            raise QueryError(
+                f"{encoder.name} has no block “{unknown[0]}”. Its blocks: {', '.join(blocks) or 'none'}. "
+                "Join several with +."
+            )
+        return EncoderSystem(encoder, tuple(blocks[name] for name in spec.blocks))
 
     def is_in_library(self) -> npt.NDArray[np.bool_]:
         """Return which sounds the library has, shape (n_sounds,)."""
@@ -205,26 +249,15 @@ class LabelledVectors:
 
     def _encoder_windows(self, spec: SystemSpec) -> tuple[Ints, Vectors]:
         """Return the sounds that windows belong to, and their vectors of unit length."""
-        encoder = self.encoder(spec)
-        rows, windows = self._stored(encoder)
-        blocks = dict(encoder.blocks)
-        if encoder.name == ACOUSTIC_ENCODER:
+        system = self.encoder(spec)
+        rows, windows = self._stored(system.encoder)
+        if system.encoder.name == ACOUSTIC_ENCODER:
             # The embeddings of an ear contain the acoustic vectors.
             ear = encoder_named(DEFAULT_ENCODER)
             ear_rows, ear_windows = self._stored(ear)
             if len(np.unique(ear_rows)) > len(np.unique(rows)):
                 rows, windows = ear_rows, ear_windows[:, ear.blocks[MEANING].stop :]
-        elif MEANING in blocks:
-            blocks[ACOUSTIC_ENCODER] = slice(blocks[MEANING].stop, encoder.n_dims)
-        unknown = [name for name in spec.blocks if name not in blocks]
-        if unknown:
-            raise QueryError(
-                f"{encoder.name} has no block “{unknown[0]}”. Its blocks: {', '.join(blocks) or 'none'}. "
-                "Join several with +."
-            )
-        if spec.blocks:
-            windows = np.concatenate([windows[:, blocks[name]] for name in spec.blocks], axis=1)
-        return rows, unit_rows(windows)
+        return rows, unit_rows(system.part_of(windows))
 
     def _stored(self, encoder: Encoder) -> tuple[Ints, Vectors]:
         """Return the windows that the library has of labelled sounds, and the sound of each."""

@@ -95,9 +95,11 @@ def bootstrap_deviations(influences: Floats, *, seed: int, n_resamples: int = N_
     """
     rng = np.random.default_rng(seed)
     deviations = np.empty((n_resamples, influences.shape[1]))
+    narrow = influences.astype(np.float32)
     for rows in _batches(n_resamples, len(influences)):
-        weights = rng.standard_exponential((rows.stop - rows.start, len(influences)))
-        deviations[rows] = (weights - 1.0) @ influences
+        weights = rng.standard_exponential((rows.stop - rows.start, len(influences)), np.float32)
+        weights -= np.float32(1.0)
+        deviations[rows] = weights @ narrow
     return deviations
 
 
