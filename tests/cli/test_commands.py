@@ -278,6 +278,59 @@ def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
             assert (averages["map_15"], averages["map_150"], averages["mr1"]) == (1, 1, 0)
 
 
+def test_evaluation_of_words_probes_and_descriptors(tmp_path):
+    sounds = tmp_path / "sounds"
+    rows = ["fname,labels"]  # as in FSD50K, whose names have no extension
+    for number in range(8):
+        write(sounds / f"a{number}.wav", sine(200 + 40 * number, duration_s=0.3))
+        write(sounds / f"n{number}.wav", noise(number, duration_s=0.3))
+        rows += [f"a{number},tone", f"n{number},zzgrmpf"]
+    (sounds / "labels.csv").write_text("\n".join(rows))
+    assert bowerbird("index", sounds, "--library", tmp_path / "library").code == 0
+    asked = ("evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library")
+    further = (
+        "--encoder",
+        "ear",
+        "--encoder",
+        "ear:pitch",
+        "--words",
+        "--probes",
+        "--runs",
+        1,
+        "--descriptors",
+    )
+    (figures,) = bowerbird(*asked, *further, "--json").rows
+    assert [system["name"] for system in figures["systems"]] == ["ear", "ear:pitch"]
+    scopes = {(each["system"], each["scope"]): each["n_texts"] for each in figures["texts"]}
+    assert scopes["ear", "training labels"] == 1  # tone
+    assert scopes["ear", "no training label"] == 1  # zzgrmpf
+    accuracies = {(each["system"], each["kind"]): each["accuracy"] for each in figures["probes"]}
+    assert accuracies["ear", "linear"] == accuracies["ear", "mlp"] == 1.0
+    assert [(gain["together"], gain["alone"]) for gain in figures["gains"]] == [("ear", "ear:pitch")]
+    assert {each["descriptor"] for each in figures["correlations"]} == {"MFCC", "chroma", "centroid", "bandwidth"}
+
+
+def test_evaluation_writes_files_that_it_can_read(tmp_path):
+    sounds = tmp_path / "sounds"
+    rows = ["path,class"]
+    for number in range(3):
+        write(sounds / f"a{number}.wav", sine(220 + number, duration_s=0.3))
+        write(sounds / f"n{number}.wav", noise(number, duration_s=0.3))
+        rows += [f"a{number}.wav,tone", f"n{number}.wav,noise"]
+    (sounds / "labels.csv").write_text("\n".join(rows))
+    assert bowerbird("index", sounds, "--library", tmp_path / "library").code == 0
+    asked = ("evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library")
+    out = tmp_path / "out"
+    out.mkdir()
+    written = ("--csv", out / "figures.csv", "--html", out / "report.html", "--trec", out / "runs")
+    assert bowerbird(*asked, "--encoder", "ear", *written).code == 0
+    assert "MAP@15" in (out / "report.html").read_text()
+    assert (out / "figures.csv").read_text().startswith("system,scope,name,n_queries,figure,value")
+    (figures,) = bowerbird(*asked, "--encoder", "ear", "--encoder", f"run={out}/runs/ear.trec", "--json").rows
+    first, second = (system["figures"]["macro"] for system in figures["systems"])
+    assert first == second
+
+
 def test_exported_vectors_are_read_without_pickle(indexed, tmp_path):
     out = tmp_path / "vectors.npz"
     done = bowerbird("export", "--vectors", out, "--library", indexed[1])

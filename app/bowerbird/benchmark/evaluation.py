@@ -41,7 +41,8 @@ COMPARED: Final = ("map_15", "map_150", "mr1")
 """The figures that are tested between systems."""
 
 SEED: Final = 1
-_N_CLASS_RESAMPLES: Final = 2_000
+N_CLASS_RESAMPLES: Final = 2_000
+"""Resamples for the intervals of single classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +349,7 @@ def _class_limits(scored: QueryFigures, seed: int) -> dict[str, Limits]:
             n_clusters=int(clusters.max()) + 1,
         )
         found[scored.relevance.classes[row]] = _limits(
-            means.means, bootstrap_deviations(means.influences, seed=seed, n_resamples=_N_CLASS_RESAMPLES)
+            means.means, bootstrap_deviations(means.influences, seed=seed, n_resamples=N_CLASS_RESAMPLES)
         )
     return found
 

@@ -8,6 +8,7 @@ not chosen by the results.
 
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["linear", "mlp"]
 
-_N_EPOCHS: Final = 30
-"""Training takes at least as many epochs."""
+_LEAST_EPOCHS: Final = 30
+_MOST_EPOCHS: Final = 300
 
 _BATCH_SIZE: Final = 64
 _STEP: Final = 0.001
@@ -54,7 +55,7 @@ class ProbeSettings:
     n_hidden : int
         Hidden units.
     n_steps : int
-        Least number of training steps of a network.
+        Training steps of a network; more if they were less than 30 epochs, fewer if they were more than 300.
     seed : int
     kinds : tuple of Kind
     """
@@ -235,12 +236,20 @@ def scores_of(vectors: Vectors, targets: Flags, groups: Ints, *, kind: Kind, set
             continue
         wanted: NDArray[Any] = targets[train].argmax(axis=1) if is_single else targets[np.ix_(train, known)]
         probe = _new_probe(kind, is_single=is_single, n_train=len(train), settings=settings)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _one_thread():
             # The number of steps is fixed.
             warnings.filterwarnings("ignore", message=".*(?:Maximum iterations|lbfgs failed to converge)")
             probe.fit(scaled[train], wanted)
-        scores[np.ix_(test, known)] = probe.predict_proba(scaled[test])
+            scores[np.ix_(test, known)] = probe.predict_proba(scaled[test])
     return scores
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Keep matrix products in one thread: those of small batches take less time than threads wait for each other."""
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - installed with scikit-learn
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def _new_probe(kind: Kind, *, is_single: bool, n_train: int, settings: ProbeSettings) -> Any:
@@ -250,7 +259,7 @@ def _new_probe(kind: Kind, *, is_single: bool, n_train: int, settings: ProbeSett
     if kind == "linear" and is_single:
         return LogisticRegression(max_iter=_N_ITERATIONS)
     size = min(_BATCH_SIZE, n_train)
-    n_epochs = max(_N_EPOCHS, -(-settings.n_steps * size // n_train))
+    n_epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, -(-settings.n_steps * size // n_train)))
     return MLPClassifier(
         # Without hidden layers it is a logistic regression of each class.
         (settings.n_hidden,) if kind == "mlp" else (),

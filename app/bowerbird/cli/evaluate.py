@@ -6,24 +6,22 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bowerbird.base.errors import QueryError
 from bowerbird.base.files import os_reason, write_atomic
 from bowerbird.base.text import count_text
-from bowerbird.benchmark.evaluation import Evaluation, SystemFigures, evaluate_systems, prepare
+from bowerbird.benchmark.correlations import correlation_figures
+from bowerbird.benchmark.cross_modal import read_text_queries, text_figures
+from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import read_families, read_labels
-from bowerbird.benchmark.report.page import LABELS, figure_text, notes_of, p_text, reach_text, report_html
-from bowerbird.benchmark.report.plots import pairs_with_best
+from bowerbird.benchmark.measurements import Measurements, gains_of
+from bowerbird.benchmark.probes import ProbeSettings, probe_systems
+from bowerbird.benchmark.report.page import notes_of, report_html
 from bowerbird.benchmark.report.tables import csv_text, json_figures
 from bowerbird.benchmark.systems import default_systems, parse_systems
 from bowerbird.benchmark.trec import write_runs
+from bowerbird.cli.evaluation_tables import measurement_tables
 from bowerbird.cli.options import JsonOption, LibraryOption, open_library
-
-_MOST_PAIRS = 10
-"""More pairs of systems are not printed."""
-
-_SHOWN = ("map_15", "map_150", "mr1")
 
 
 def evaluate(
@@ -41,7 +39,8 @@ def evaluate(
             metavar="SYSTEM",
             help="What to measure; repeatable. An encoder (ear, acoustic), parts of its embeddings (ear:meaning, "
             "ear:pitch+timbre), vectors.npz, or rankings (.jsonl, .trec). Variants follow after commas: "
-            "window=mean|median|max, pca=N, l2=yes|no, search=cosine|inner_product|nearest. "
+            "window=mean|median|max, pca=N, l2=yes|no, search=cosine|inner_product|nearest. With | between values, "
+            "each is a system: ear:pitch|timbre|pitch+timbre. "
             "Default: the library's encoder and its acoustic part.",
             show_default=False,
         ),
@@ -54,6 +53,25 @@ def evaluate(
         list[str] | None,
         typer.Option("--set", help="Measure only sounds of this set; repeatable.", show_default=False),
     ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Also find sounds by the names of classes, and names by sounds.")
+    ] = False,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TOML",
+            help="Other texts to find sounds by: [[query]] tables of text and classes.",
+            show_default=False,
+        ),
+    ] = None,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="Also train classifiers of the embeddings; takes minutes.")
+    ] = False,
+    runs: Annotated[int, typer.Option(min=1, help="How often the network of --probes is trained.")] = 10,
+    descriptors: Annotated[
+        bool,
+        typer.Option("--descriptors", help="Also correlate embeddings with MFCC, chroma, centroid and bandwidth."),
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
     csv: Annotated[
@@ -85,17 +103,26 @@ def evaluate(
     opened = open_library(library)
     specs = [spec for text in encoder or () for spec in parse_systems(text)] or list(default_systems(opened))
     ready = prepare(specs, labelled, folder=labels.parent, library=opened)
+    texts = () if queries is None else read_text_queries(queries)
     evaluation = evaluate_systems(ready, families=by_family)
+    probed = probe_systems(ready, ProbeSettings(n_runs=runs)) if probes else None
+    measured = Measurements(
+        evaluation,
+        texts=text_figures(ready, queries=texts) if words or texts else (),
+        probes=() if probed is None else probed.figures,
+        correlations=correlation_figures(ready, folder=labels.parent) if descriptors else (),
+        gains=gains_of(specs, evaluation, probed),
+    )
     if csv is not None:
-        _write(csv, csv_text(evaluation))
+        _write(csv, csv_text(measured))
     if html is not None:
-        _write(html, report_html(evaluation, title=labels.name))
+        _write(html, report_html(measured, title=labels.name))
     if trec is not None:
         write_runs(ready, trec)
     if as_json:
-        typer.echo(json.dumps(json_figures(evaluation)))
+        typer.echo(json.dumps(json_figures(measured)))
     else:
-        _print_figures(evaluation)
+        _print_figures(measured)
     return 0
 
 
@@ -106,7 +133,8 @@ def _write(path: Path, text: str) -> None:
         raise QueryError(f"{path} cannot be written ({os_reason(error)}). Choose another folder.") from error
 
 
-def _print_figures(evaluation: Evaluation) -> None:
+def _print_figures(measured: Measurements) -> None:
+    evaluation = measured.evaluation
     console = Console(highlight=False)
     figures = evaluation.systems[0].figures
     console.print(
@@ -121,63 +149,6 @@ def _print_figures(evaluation: Evaluation) -> None:
         )
     for note in notes_of(evaluation):
         console.print(note, markup=False)
-    console.print(_system_table(evaluation.systems))
-    if any(system.figures.families for system in evaluation.systems):
-        console.print(_family_table(evaluation.systems))
-    if evaluation.pairs:
-        console.print(_pair_table(evaluation))
-        n_hidden = len(evaluation.pairs) - len(pairs_with_best(evaluation, most=_MOST_PAIRS))
-        if n_hidden:
-            console.print(f"{n_hidden} other pairs are in --csv, --json and --html; p is adjusted for them too.")
-
-
-def _system_table(systems: tuple[SystemFigures, ...]) -> Table:
-    table = _table("", "dims", *(f"{LABELS[name]}, macro" for name in _SHOWN), "MAP@15, micro")
-    for system in systems:
-        cells = [
-            _with_reach(
-                getattr(system.figures.macro, name),
-                (getattr(system.macro.low, name), getattr(system.macro.high, name)),
-                name,
-            )
-            for name in _SHOWN
-        ]
-        micro = _with_reach(system.figures.micro.map_15, (system.micro.low.map_15, system.micro.high.map_15), "map_15")
-        table.add_row(system.name, str(system.n_dims or ""), *cells, micro)
-    return table
-
-
-def _family_table(systems: tuple[SystemFigures, ...]) -> Table:
-    table = _table("MAP@15 by family", *(system.name for system in systems))
-    values = [{each.family: each for each in system.figures.families} for system in systems]
-    for family in dict.fromkeys(name for found in values for name in found):
-        n_classes = next(found[family].n_classes for found in values if family in found)
-        cells = [figure_text(found[family].averages.map_15 if family in found else None, "map_15") for found in values]
-        table.add_row(f"{family} ({n_classes})", *cells)
-    return table
-
-
-def _pair_table(evaluation: Evaluation) -> Table:
-    heads = [head for name in _SHOWN for head in (LABELS[name], "p")]
-    table = _table("difference", *heads)
-    for pair in pairs_with_best(evaluation, most=_MOST_PAIRS):
-        cells = []
-        for each in pair.differences:
-            limits = reach_text((each.low, each.high), each.figure, is_signed=True)
-            value = figure_text(each.value, each.figure, is_signed=True)
-            cells += [f"{value} ({limits})" if limits else value, p_text(each.holm_p)]
-        table.add_row(f"{pair.first} − {pair.second}", *cells)
-    return table
-
-
-def _with_reach(value: float, limits: tuple[float, float], name: str) -> str:
-    reach = reach_text(limits, name)
-    return figure_text(value, name) + (f" ({reach})" if reach else "")
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column(first)
-    for heading in others:
-        table.add_column(heading, justify="right")
-    return table
+    for table in measurement_tables(measured):
+        console.print()
+        console.print(table)

@@ -3,64 +3,21 @@
 The layout is in `resources/report/evaluation.html.jinja`; this module has the values and filters of the template.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
-
 import bowerbird
 from bowerbird.base.paths import resources_path
 from bowerbird.base.text import count_text
-from bowerbird.benchmark.evaluation import Evaluation
+from bowerbird.benchmark.evaluation import N_CLASS_RESAMPLES, Evaluation
+from bowerbird.benchmark.measurements import Measurements
 from bowerbird.benchmark.report import plots
+from bowerbird.benchmark.report.figures import LABELS, figure_text, p_text, reach_text
+from bowerbird.benchmark.report.sections import sections_of
 from bowerbird.benchmark.retrieval import Averages
 from bowerbird.plotting import drawing
 from bowerbird.ranking.significance import N_PERMUTATIONS, N_RESAMPLES
 
-LABELS: Final[Mapping[str, str]] = {
-    "map_15": "MAP@15",
-    "map_150": "MAP@150",
-    "mr1": "MR1",
-    "p_15": "P@15",
-    "mrr": "MRR",
-    "ndcg_15": "nDCG@15",
-}
-"""The figures in tables."""
 
-ABSENT: Final = "–"
-_MINUS: Final = "−"
-_SMALLEST_P: Final = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A table of further figures.
-
-    Attributes
-    ----------
-    title : str
-    head : tuple of str
-    rows : tuple of tuple of str
-        As long as the head.
-    note : str
-    """
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-def report_html(evaluation: Evaluation, *, title: str, sections: Sequence[Section] = ()) -> str:
-    """Return the report, the same for the same figures.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-    title : str
-    sections : sequence of Section
-        Further tables.
-    """
+def report_html(measured: Measurements, *, title: str) -> str:
+    """Return the report, the same for the same figures."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - reports are rare
 
     environment = Environment(
@@ -71,6 +28,7 @@ def report_html(evaluation: Evaluation, *, title: str, sections: Sequence[Sectio
         lstrip_blocks=True,
     )
     environment.filters |= {"figure": figure_text, "reach": reach_text, "p_value": p_text}
+    evaluation = measured.evaluation
     shown = plots.pairs_with_best(evaluation, most=plots.MOST_PAIRS)
     first = evaluation.systems[0].figures
     facts = [
@@ -88,11 +46,12 @@ def report_html(evaluation: Evaluation, *, title: str, sections: Sequence[Sectio
         notes=notes_of(evaluation),
         pairs=shown,
         n_hidden=len(evaluation.pairs) - len(shown),
-        sections=sections,
+        sections=sections_of(measured),
         plots=plots.plots_of(evaluation),
         classes=_class_rows(evaluation),
         unscored=first.unscored,
         n_resamples=f"{N_RESAMPLES:,}",
+        n_class_resamples=f"{N_CLASS_RESAMPLES:,}",
         n_permutations=f"{N_PERMUTATIONS:,}",
         tokens=drawing.tokens(),
         program=f"Bowerbird {bowerbird.__version__}",
@@ -110,29 +69,6 @@ def notes_of(evaluation: Evaluation) -> list[str]:
         n_queries = count_text(evaluation.n_unranked, "query", "queries")
         notes.append(f"{n_queries} without results in one of the rankings were left out for all systems.")
     return notes
-
-
-def figure_text(value: float | None, figure: str, *, is_signed: bool = False) -> str:
-    """Format a figure: "0.266", "57.5" for ranks."""
-    if value is None or math.isnan(value):
-        return ABSENT
-    text = f"{value:{'+' if is_signed else ''}.{1 if figure == 'mr1' else 3}f}"
-    return text.replace("-", _MINUS)
-
-
-def reach_text(limits: tuple[float, float], figure: str, *, is_signed: bool = False) -> str:
-    """Format an interval: "0.257 to 0.276"."""
-    if any(math.isnan(limit) for limit in limits):
-        return ""
-    low, high = (figure_text(limit, figure, is_signed=is_signed) for limit in limits)
-    return f"{low} to {high}"
-
-
-def p_text(p: float | None) -> str:
-    """Format a p value: "0.012", "< 0.001"."""
-    if p is None:
-        return ABSENT
-    return f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{p:.3f}"
 
 
 def _class_rows(evaluation: Evaluation) -> list[tuple[str, int, list[Averages | None]]]:

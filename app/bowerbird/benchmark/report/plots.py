@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from bowerbird.benchmark.evaluation import Evaluation, PairFigures, SystemFigures
+from bowerbird.benchmark.report.figures import figure_text
 from bowerbird.plotting import drawing
 from bowerbird.plotting.drawing import SMALL_PX, WIDTH_PX, Plot, colour, write
 
@@ -86,7 +87,7 @@ def differences(evaluation: Evaluation) -> Plot | None:
         axes.axvline(0.0, color=colour("accent"), linewidth=1.5, dashes=(4, 3))
         for row, (pair, each) in enumerate(found):
             name = f"{drawing.elided(pair.first, 120.0)} − {drawing.elided(pair.second, 120.0)}"
-            _row_text(axes, row, name, f"{each.value:+.3f}")
+            _row_text(axes, row, name, figure_text(each.value, is_signed=True))
             is_shown = each.holm_p is not None and each.holm_p < 0.05
             _mark(axes, each.value, (each.low, each.high), row + 0.22, is_hollow=not is_shown)
         described = "; ".join(

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from bowerbird.benchmark.evaluation import Evaluation, Limits
+from bowerbird.benchmark.measurements import Measurements
 from bowerbird.benchmark.retrieval import Averages
 from bowerbird.ranking.hits import FIGURES
 
 CSV_COLUMNS = ("system", "scope", "name", "n_queries", "figure", "value", "low", "high")
 
 
-def json_figures(evaluation: Evaluation) -> dict[str, Any]:
+def json_figures(measured: Measurements) -> dict[str, Any]:
     """Return all figures in plain types; None for figures that are not defined."""
-    found: dict[str, Any] = without_nan(dataclasses.asdict(evaluation))
-    return {"n_absent": len(evaluation.absent), **found}
+    found: dict[str, Any] = without_nan(dataclasses.asdict(measured))
+    evaluation = found.pop("evaluation")
+    return {"n_absent": len(measured.evaluation.absent), **evaluation, **found}
 
 
 def without_nan(value: Any) -> Any:
@@ -29,16 +31,19 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def csv_text(evaluation: Evaluation) -> str:
+def csv_text(measured: Measurements) -> str:
     """Return all figures in long form, a row each, with the columns of `CSV_COLUMNS`.
 
     The scope is macro, micro, class or family; for pairs of systems, which are written ``first - second``, it is
-    difference, p or holm_p.
+    difference, p or holm_p. It is text_to_sound or sound_to_text for words, with the name of the texts; probe, with the
+    kind of probe; and correlation, with the name of the descriptor.
     """
+    evaluation = measured.evaluation
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     writer.writerows(_system_rows(evaluation))
+    writer.writerows(_further_rows(measured))
     for pair in evaluation.pairs:
         name = f"{pair.first} - {pair.second}"
         for each in pair.differences:
@@ -59,6 +64,33 @@ def _system_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:
             yield from _rows((system.name, "class", each.label, each.n_queries), each.averages, limits)
         for family in figures.families:
             yield from _rows((system.name, "family", family.family, ""), family.averages, None)
+
+
+def _further_rows(measured: Measurements) -> Iterator[tuple[object, ...]]:
+    head: tuple[object, ...]
+    for text in measured.texts:
+        for scope, n, found in (
+            ("text_to_sound", text.n_texts, text.text_to_sound),
+            ("sound_to_text", text.n_sounds, text.sound_to_text),
+        ):
+            if found is not None:
+                head = (text.system, scope, text.scope, n)
+                yield (*head, "map", _number(found.value), _number(found.low), _number(found.high))
+                yield (*head, "chance", _number(found.chance), "", "")
+    for probe in measured.probes:
+        head = (probe.system, "probe", probe.kind, probe.n_sounds)
+        yield (*head, "accuracy", _number(probe.accuracy), _number(probe.low), _number(probe.high))
+        for figure in ("run_sd", "class_accuracy", "mean_ap"):
+            yield (*head, figure, _number(getattr(probe, figure)), "", "")
+    for gain in measured.gains:
+        for each in gain.probes:
+            head = (f"{gain.together} - {gain.alone}", "difference", each.kind, "")
+            yield (*head, "accuracy", _number(each.value), _number(each.low), _number(each.high))
+            yield (*head, "accuracy_p", _number(each.p), "", "")
+    for found_with in measured.correlations:
+        head = (found_with.system, "correlation", found_with.descriptor, found_with.n_sounds)
+        yield (*head, "mean", _number(found_with.mean), "", "")
+        yield (*head, "first", _number(found_with.first), "", "")
 
 
 def _rows(head: tuple[object, ...], averages: Averages, limits: Limits | None) -> Iterator[tuple[object, ...]]:
