@@ -306,7 +306,9 @@ def test_evaluation_of_words_probes_and_descriptors(tmp_path):
     assert scopes["ear", "no training label"] == 1  # zzgrmpf
     accuracies = {(each["system"], each["kind"]): each["accuracy"] for each in figures["probes"]}
     assert accuracies["ear", "linear"] == accuracies["ear", "mlp"] == 1.0
-    assert [(gain["together"], gain["alone"]) for gain in figures["gains"]] == [("ear", "ear:pitch")]
+    (gain,) = figures["gains"]
+    assert (gain["together"], gain["alone"]) == ("ear", "ear:pitch")
+    assert [(each["kind"], each["holm_p"] == each["p"]) for each in gain["probes"]] == [("linear", True), ("mlp", True)]
     assert {each["descriptor"] for each in figures["correlations"]} == {"MFCC", "chroma", "centroid", "bandwidth"}
 
 

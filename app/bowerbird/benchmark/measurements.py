@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from bowerbird.benchmark.correlations import CorrelationFigures
 from bowerbird.benchmark.cross_modal import TextFigures
 from bowerbird.benchmark.evaluation import Difference, Evaluation
-from bowerbird.benchmark.probes import ProbeDifference, ProbeFigures, ProbeResults
+from bowerbird.benchmark.probes import KINDS, ProbeDifference, ProbeFigures, ProbeResults
 from bowerbird.benchmark.systems import SystemSpec
+from bowerbird.ranking.significance import holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,20 @@ def gains_of(
     evaluation : Evaluation
     probes : ProbeResults, optional
     """
-    found = []
-    for together, alone in _nested(specs):
-        differences = tuple(
-            ProbeDifference(together, alone, kind, each.value, each.low, each.high, each.p)
-            for kind in ("linear", "mlp")
+    pairs = list(_nested(specs))
+    by_pair: dict[tuple[str, str], list[ProbeDifference]] = {pair: [] for pair in pairs}
+    for kind in KINDS:
+        compared = [
+            probes.difference(together, alone, kind)
+            for together, alone in pairs
             if probes is not None and (together, kind) in probes.accuracies
-            for each in (probes.difference(together, alone, kind),)
-        )
-        found.append(Gain(together, alone, _differences(evaluation, together, alone), differences))
-    return tuple(found)
+        ]
+        for each, p in zip(compared, holm([each.p for each in compared]), strict=True):
+            by_pair[each.first, each.second].append(replace(each, holm_p=p))
+    return tuple(
+        Gain(together, alone, _differences(evaluation, together, alone), tuple(by_pair[together, alone]))
+        for together, alone in pairs
+    )
 
 
 def _nested(specs: Sequence[SystemSpec]) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["linear", "mlp"]
 
+KINDS: Final[tuple[Kind, ...]] = ("linear", "mlp")
+
 _LEAST_EPOCHS: Final = 30
 _MOST_EPOCHS: Final = 300
 
@@ -65,7 +67,7 @@ class ProbeSettings:
     n_hidden: int = 256
     n_steps: int = 2_000
     seed: int = SEED
-    kinds: tuple[Kind, ...] = ("linear", "mlp")
+    kinds: tuple[Kind, ...] = KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,20 @@ class ProbeFigures:
 
 @dataclass(frozen=True, slots=True)
 class ProbeDifference:
-    """The accuracy of a probe on one system minus that on another, paired by sound."""
+    """The accuracy of a probe on one system minus that on another, paired by sound.
+
+    Attributes
+    ----------
+    first, second : str
+    kind : Kind
+    value : float
+    low, high : float
+        The 95 % interval.
+    p : float or None
+        Of the paired permutation test.
+    holm_p : float or None
+        Adjusted for the number of differences that are reported together.
+    """
 
     first: str
     second: str
@@ -114,6 +129,7 @@ class ProbeDifference:
     low: float
     high: float
     p: float | None
+    holm_p: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,7 +102,7 @@ def _gains(measured: Measurements) -> Section:
         for each in gain.retrieval[:1]:
             cells += [_difference(each.value, each.low, each.high), (p_text(each.holm_p), "")]
         for probe in gain.probes:
-            cells += [_difference(probe.value, probe.low, probe.high), (p_text(probe.p), "")]
+            cells += [_difference(probe.value, probe.low, probe.high), (p_text(probe.holm_p), "")]
         rows.append(tuple(cells))
     head = ["Together − alone", "MAP@15", "p"]
     for kind in kinds:
@@ -111,7 +111,7 @@ def _gains(measured: Measurements) -> Section:
         "Parts together and alone",
         tuple(head),
         tuple(rows),
-        "p of MAP@15 is adjusted for all pairs of systems; p of probes is not adjusted.",
+        "Of paired permutation tests. p of MAP@15 is adjusted for all pairs of systems, p of probes for these (Holm).",
     )
 
 

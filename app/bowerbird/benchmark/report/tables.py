@@ -87,6 +87,7 @@ def _further_rows(measured: Measurements) -> Iterator[tuple[object, ...]]:
             head = (f"{gain.together} - {gain.alone}", "difference", each.kind, "")
             yield (*head, "accuracy", _number(each.value), _number(each.low), _number(each.high))
             yield (*head, "accuracy_p", _number(each.p), "", "")
+            yield (*head, "accuracy_holm_p", _number(each.holm_p), "", "")
     for found_with in measured.correlations:
         head = (found_with.system, "correlation", found_with.descriptor, found_with.n_sounds)
         yield (*head, "mean", _number(found_with.mean), "", "")
