@@ -13,6 +13,9 @@ from bowerbird.benchmark.report.sections import Section, sections_of
 MOST_PAIRS = 10
 """More pairs of systems are not printed."""
 
+_MOST_COLUMNS = 4
+"""Of systems in the table of families."""
+
 _SHOWN = ("map_15", "map_150", "mr1")
 
 
@@ -46,12 +49,21 @@ def _system_table(systems: tuple[SystemFigures, ...]) -> Table:
 
 
 def _family_table(systems: tuple[SystemFigures, ...]) -> Table:
-    table = _table("MAP@15 by family", *(escape(system.name) for system in systems))
+    """Return a column for each system, or a row if there are many."""
     values = [{each.family: each for each in system.figures.families} for system in systems]
-    for family in dict.fromkeys(name for found in values for name in found):
-        n_classes = next(found[family].n_classes for found in values if family in found)
-        cells = [figure_text(found[family].averages.map_15 if family in found else None) for found in values]
-        table.add_row(Text(f"{family} ({n_classes})"), *cells)
+    families = list(dict.fromkeys(name for found in values for name in found))
+    n_classes = [next(found[family].n_classes for found in values if family in found) for family in families]
+    titles = [f"{family} ({n})" for family, n in zip(families, n_classes, strict=True)]
+    names = [system.name for system in systems]
+    cells = [
+        [figure_text(found[family].averages.map_15 if family in found else None) for found in values]
+        for family in families
+    ]
+    if len(systems) > _MOST_COLUMNS:
+        names, titles, cells = titles, names, [list(row) for row in zip(*cells, strict=True)]
+    table = _table("MAP@15 by family", *(escape(name) for name in names))
+    for title, row in zip(titles, cells, strict=True):
+        table.add_row(Text(title), *row)
     return table
 
 
