@@ -3,7 +3,7 @@
 import pytest
 
 from bowerbird.base.errors import QueryError
-from bowerbird.benchmark.retrieval import read_labels
+from bowerbird.benchmark.labels import read_labels
 
 HEADER = "path,set,class,family,eval,group\n"
 

@@ -263,14 +263,17 @@ def test_evaluation_gives_figures_worked_out_by_hand(tmp_path):
     done = bowerbird("evaluate", "--labels", labels, "--library", library, "--json")
     assert (done.code, done.complaints) == (0, "")
     (figures,) = done.rows
-    assert figures["n_absent"] == 1
-    assert (figures["n_sounds"], figures["n_queries"]) == (5, 5)
+    assert (figures["n_absent"], figures["absent"]) == (1, ["gone.wav"])
+    assert [system["name"] for system in figures["systems"]] == ["ear", "acoustic"]
+    found = figures["systems"][0]["figures"]
+    assert (found["n_sounds"], found["n_queries"]) == (5, 5)
     # a1 finds a2, then a3, n1, n2 at one distance. Whatever their order: the first relevant is first for a1 and a2,
     # third for a3 (after n1 and n2), and for n1 and n2 first or second (beside a3).
-    assert (0 + 0 + 2) / 5 <= figures["micro"]["mr1"] <= (0 + 0 + 2 + 1 + 1) / 5
+    assert (0 + 0 + 2) / 5 <= found["micro"]["mr1"] <= (0 + 0 + 2 + 1 + 1) / 5
     text = bowerbird("evaluate", "--labels", labels, "--library", library)
     assert "MAP@15" in text.out
-    assert "1 labelled sounds are not in the library" in text.out
+    assert "1 labelled sound has no vector: gone.wav." in text.out
+    assert "ear − acoustic" in text.out
 
 
 def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
@@ -285,8 +288,64 @@ def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
     (figures,) = bowerbird(
         "evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library", "--json"
     ).rows
-    for averages in (figures["macro"], figures["micro"]):
-        assert (averages["map_15"], averages["map_150"], averages["mr1"]) == (1, 1, 0)
+    for system in figures["systems"]:
+        for averages in (system["figures"]["macro"], system["figures"]["micro"]):
+            assert (averages["map_15"], averages["map_150"], averages["mr1"]) == (1, 1, 0)
+
+
+def test_evaluation_of_words_probes_and_descriptors(tmp_path):
+    sounds = tmp_path / "sounds"
+    rows = ["fname,labels"]  # as in FSD50K, whose names have no extension
+    for number in range(8):
+        write(sounds / f"a{number}.wav", sine(200 + 40 * number, duration_s=0.3))
+        write(sounds / f"n{number}.wav", noise(number, duration_s=0.3))
+        rows += [f"a{number},tone", f"n{number},zzgrmpf"]
+    (sounds / "labels.csv").write_text("\n".join(rows))
+    assert bowerbird("index", sounds, "--library", tmp_path / "library").code == 0
+    asked = ("evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library")
+    further = (
+        "--encoder",
+        "ear",
+        "--encoder",
+        "ear:pitch",
+        "--words",
+        "--probes",
+        "--runs",
+        1,
+        "--descriptors",
+    )
+    (figures,) = bowerbird(*asked, *further, "--json").rows
+    assert [system["name"] for system in figures["systems"]] == ["ear", "ear:pitch"]
+    scopes = {(each["system"], each["scope"]): each["n_texts"] for each in figures["texts"]}
+    assert scopes["ear", "training labels"] == 1  # tone
+    assert scopes["ear", "no training label"] == 1  # zzgrmpf
+    accuracies = {(each["system"], each["kind"]): each["accuracy"] for each in figures["probes"]}
+    assert accuracies["ear", "linear"] == accuracies["ear", "mlp"] == 1.0
+    (gain,) = figures["gains"]
+    assert (gain["together"], gain["alone"]) == ("ear", "ear:pitch")
+    assert [(each["kind"], each["holm_p"] == each["p"]) for each in gain["probes"]] == [("linear", True), ("mlp", True)]
+    assert {each["descriptor"] for each in figures["correlations"]} == {"MFCC", "chroma", "centroid", "bandwidth"}
+
+
+def test_evaluation_writes_files_that_it_can_read(tmp_path):
+    sounds = tmp_path / "sounds"
+    rows = ["path,class"]
+    for number in range(3):
+        write(sounds / f"a{number}.wav", sine(220 + number, duration_s=0.3))
+        write(sounds / f"n{number}.wav", noise(number, duration_s=0.3))
+        rows += [f"a{number}.wav,tone", f"n{number}.wav,noise"]
+    (sounds / "labels.csv").write_text("\n".join(rows))
+    assert bowerbird("index", sounds, "--library", tmp_path / "library").code == 0
+    asked = ("evaluate", "--labels", sounds / "labels.csv", "--library", tmp_path / "library")
+    out = tmp_path / "out"
+    out.mkdir()
+    written = ("--csv", out / "figures.csv", "--html", out / "report.html", "--trec", out / "runs")
+    assert bowerbird(*asked, "--encoder", "ear", *written).code == 0
+    assert "MAP@15" in (out / "report.html").read_text()
+    assert (out / "figures.csv").read_text().startswith("system,scope,name,n_queries,figure,value")
+    (figures,) = bowerbird(*asked, "--encoder", "ear", "--encoder", f"run={out}/runs/ear.trec", "--json").rows
+    first, second = (system["figures"]["macro"] for system in figures["systems"])
+    assert first == second
 
 
 def test_exported_vectors_are_read_without_pickle(indexed, tmp_path):

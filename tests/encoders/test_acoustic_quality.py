@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.benchmark.retrieval import evaluate, read_labels
+from bowerbird.benchmark.labels import read_labels
+from bowerbird.benchmark.retrieval import evaluate
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "audio"

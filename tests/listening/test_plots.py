@@ -8,10 +8,11 @@ import matplotlib as mpl
 import pytest
 
 from bowerbird.listening.analysis.results import results_of
-from bowerbird.listening.report import drawing, heat_maps, plots
+from bowerbird.listening.report import heat_maps, plots
 from bowerbird.listening.report.numerals import decimal, percent
 from bowerbird.listening.simulation import Truth, simulate_study
 from bowerbird.listening.study import StudyQuery
+from bowerbird.plotting import drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}

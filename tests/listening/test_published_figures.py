@@ -6,6 +6,7 @@ import pytest
 from bowerbird.listening.analysis import comparisons, intervals
 from bowerbird.listening.analysis.agreement import alpha_of, counts_of, weighted_kappa
 from bowerbird.ranking.graded import ranking_figures
+from bowerbird.ranking.significance import holm
 
 NAN = np.nan
 
@@ -84,7 +85,7 @@ def test_the_sign_test_is_conover_s():
 
 def test_holm_s_adjustment_is_that_of_a_common_example():
     # Wikipedia, Holm-Bonferroni method: 0.01, 0.04, 0.03, 0.005; the first and the last are rejected at 0.05.
-    assert comparisons.holm([0.01, 0.04, None, 0.03, 0.005]) == [
+    assert holm([0.01, 0.04, None, 0.03, 0.005]) == [
         pytest.approx(0.03),
         pytest.approx(0.06),
         None,

@@ -11,11 +11,11 @@ import pytest
 from bowerbird.base.errors import QueryError, StudyError
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
+from bowerbird.library.foreign_rankings import SoundNames, read_rankings
 from bowerbird.library.indexing.index import index_folders
 from bowerbird.library.library import Library
 from bowerbird.listening.study import Comparison, QueryChoice, StudyDesign, System
 from bowerbird.listening.systems import queries
-from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 from bowerbird.listening.systems.ranker import Collection, Ranker
 from encoding_stage import Here
 from sounds import noise, write

@@ -5,119 +5,32 @@ Representations for Semantic Sound Similarity" (CBMI 2024), with one addition: s
 group (takes of one origin) are left out of its ranking, so that near-copies earn nothing.
 """
 
-import csv
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.files import os_reason
 from bowerbird.domain.sounds import Vectors
-from bowerbird.ranking.average_precision import average_precision
+from bowerbird.ranking.hits import FIGURES, TEN_PAGES, Flags, Floats, Ints, hit_figures
 
-PAGE = 15
-"""Results on a first page: the N of MAP@15."""
+Search: TypeAlias = Literal["cosine", "inner_product", "nearest"]
+"""The search functions of the paper: maximum cosine (MCSS), maximum inner product (MIPS), nearest neighbour (NNS)."""
 
-TEN_PAGES = 150
-"""Results on ten pages: the N of MAP@150."""
+Scores: TypeAlias = npt.NDArray[np.float32]
+
+Scorer: TypeAlias = Callable[[int, int], Scores]
+"""Returns the scores of all sounds, shape (stop - start, n_sounds), for the queries from start to stop.
+
+Higher is better; -inf for sounds that are not in the ranking. The array may be changed.
+"""
 
 _CHUNK_BYTES = 64_000_000
 """Scores held at a time."""
 
-_Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledSound:
-    """One row of a labels file.
-
-    Attributes
-    ----------
-    path : str
-        As written in the file, relative to the file's folder.
-    labels : tuple of str
-        The classes of the sound, at least one.
-    group : str
-        Takes of one origin share it.
-    family : str
-        The class's family, or empty.
-    origin : str
-        The collection ("set") that the sound came with, or empty.
-    is_query : bool
-        False for sounds that are no part of the measurement (``eval=0``).
-    """
-
-    path: str
-    labels: tuple[str, ...]
-    group: str
-    family: str = ""
-    origin: str = ""
-    is_query: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledSet:
-    """Labelled sounds in the order of their file."""
-
-    sounds: tuple[LabelledSound, ...]
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The path of every sound."""
-        return tuple(sound.path for sound in self.sounds)
-
-    @property
-    def labels(self) -> tuple[tuple[str, ...], ...]:
-        """The classes of every sound."""
-        return tuple(sound.labels for sound in self.sounds)
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The group of every sound."""
-        return tuple(sound.group for sound in self.sounds)
-
-    @property
-    def families(self) -> dict[str, tuple[str, ...]]:
-        """Family to its classes; classes that appear in several families stay outside."""
-        parents: dict[str, set[str]] = {}
-        for sound in self.sounds:
-            if sound.family and len(sound.labels) == 1:
-                parents.setdefault(sound.labels[0], set()).add(sound.family)
-        families: dict[str, list[str]] = {}
-        for label in sorted(parents):
-            if len(parents[label]) == 1:
-                families.setdefault(next(iter(parents[label])), []).append(label)
-        return {family: tuple(families[family]) for family in sorted(families)}
-
-    def positions(
-        self, *, origins: Collection[str] | None = None, classes: Collection[str] | None = None
-    ) -> npt.NDArray[np.int64]:
-        """Return the positions of the sounds of some collections or classes, for ``vectors[positions]``.
-
-        Parameters
-        ----------
-        origins, classes : collection of str, optional
-            Keep only sounds of these collections, and only sounds with one of these classes.
-
-        Returns
-        -------
-        ndarray, shape (n_kept,), int64
-        """
-        kept = [
-            i
-            for i, sound in enumerate(self.sounds)
-            if sound.is_query
-            and (origins is None or sound.origin in origins)
-            and (classes is None or not set(classes).isdisjoint(sound.labels))
-        ]
-        return np.array(kept, dtype=np.int64)
-
-    def only(self, positions: npt.NDArray[np.int64]) -> "LabelledSet":
-        """Return the sounds at `positions`, in that order."""
-        return LabelledSet(tuple(self.sounds[i] for i in positions))
+_TINY: Final = np.float32(1e-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +42,17 @@ class Averages:
     map_15, map_150 : float
         Mean average precision of the first 15 and 150 results, in [0, 1].
     mr1 : float
-        Mean 0-based rank of the first relevant result; 0 is best.
+        Mean 0-based rank of the first relevant result; 0 is best. NaN for rankings that end before it.
+    p_15, mrr, ndcg_15 : float
+        Mean precision of the first 15 results, reciprocal rank, and nDCG of the first 15 results, in [0, 1].
     """
 
     map_15: float
     map_150: float
     mr1: float
+    p_15: float
+    mrr: float
+    ndcg_15: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +105,66 @@ class RetrievalFigures:
     unscored: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Relevance:
+    """Which sounds share classes and groups.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The names, sorted.
+    carries : ndarray, shape (n_classes, n_sounds), bool
+    group_codes : ndarray, shape (n_sounds,), int64
+        From 0.
+    """
+
+    classes: tuple[str, ...]
+    carries: Flags
+    group_codes: Ints
+
+    @property
+    def n_sounds(self) -> int:
+        """Size of the collection."""
+        return len(self.group_codes)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return int(self.group_codes.max(initial=-1)) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryFigures:
+    """The figures of every query, with columns as in `bowerbird.ranking.hits.FIGURES`.
+
+    Attributes
+    ----------
+    relevance : Relevance
+    queries, classes : ndarray, shape (n,), int64
+        A row for each class of each query in which something relevant can be reached.
+    values : ndarray, shape (n, n_figures), float64
+    any_queries : ndarray, shape (n_queries,), int64
+    any_values : ndarray, shape (n_queries, n_figures), float64
+        Any shared class is relevant.
+    """
+
+    relevance: Relevance
+    queries: Ints
+    classes: Ints
+    values: Floats
+    any_queries: Ints
+    any_values: Floats
+
+
 def evaluate(
     vectors: Vectors,
     labels: Sequence[str | Collection[str]],
     groups: Sequence[str],
     *,
     families: Mapping[str, Collection[str]] | None = None,
+    search: Search = "cosine",
 ) -> RetrievalFigures:
-    """Score vectors by the labels of what they retrieve, by cosine.
+    """Score vectors by the labels of what they retrieve.
 
     Parameters
     ----------
@@ -206,6 +176,7 @@ def evaluate(
         A sound never meets its own group. Give every sound its own to leave out the query only.
     families : mapping of str to collection of str, optional
         Family to its classes, for the family means.
+    search : Search
 
     Returns
     -------
@@ -218,115 +189,141 @@ def evaluate(
     ValueError
         When the three do not have the same length.
     """
-    n_sounds = len(vectors)
-    if not n_sounds == len(labels) == len(groups):
-        raise ValueError(f"{n_sounds} vectors, {len(labels)} labels and {len(groups)} groups")
-    carried = [(label,) if isinstance(label, str) else tuple(sorted(set(label))) for label in labels]
-    names = sorted({label for labels_of_one in carried for label in labels_of_one})
-    column_of = {label: column for column, label in enumerate(names)}
-    columns = [np.array([column_of[label] for label in own], dtype=np.int64) for own in carried]
-    carries = np.zeros((len(names), n_sounds), dtype=np.bool_)
-    for i, own in enumerate(columns):
-        carries[own, i] = True
+    if not len(vectors) == len(labels) == len(groups):
+        raise ValueError(f"{len(vectors)} vectors, {len(labels)} labels and {len(groups)} groups")
+    scored = score_queries(vector_scorer(vectors, search=search), relevance_of(labels, groups))
+    return averaged(scored, families=families or {})
+
+
+def relevance_of(labels: Sequence[str | Collection[str]], groups: Sequence[str]) -> Relevance:
+    """Return which sounds share classes and groups; both sequences have a value for each sound."""
+    carried = [(label,) if isinstance(label, str) else tuple(set(label)) for label in labels]
+    names = tuple(sorted({label for own in carried for label in own}))
+    row_of = {label: row for row, label in enumerate(names)}
+    carries = np.zeros((len(names), len(carried)), dtype=np.bool_)
+    for sound, own in enumerate(carried):
+        carries[[row_of[label] for label in own], sound] = True
     group_codes = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)[1]
-    n_groups = [len(np.unique(group_codes[row])) for row in carries]
-
-    by_class: list[list[tuple[float, float, float]]] = [[] for _ in names]
-    by_query: list[tuple[float, float, float]] = []
-    for query, scores in _rankable(vectors, group_codes):
-        ranked = _best(scores, TEN_PAGES)
-        for column in columns[query]:
-            figures = _query_figures(scores, ranked, carries[column])
-            if figures is not None:
-                by_class[column].append(figures)
-        any_shared = _query_figures(scores, ranked, np.logical_or.reduce(carries[columns[query]]))
-        if any_shared is not None:
-            by_query.append(any_shared)
-    if not by_query:
-        raise QueryError(
-            "No class has sounds of two different groups, so there is nothing to find. "
-            "Label more sounds, or check the group column."
-        )
-
-    classes = tuple(
-        ClassFigures(name, len(by_class[i]), n_groups[i], _averages(by_class[i]))
-        for i, name in enumerate(names)
-        if by_class[i]
-    )
-    return RetrievalFigures(
-        n_sounds=n_sounds,
-        n_queries=len(by_query),
-        macro=_mean_of([figures.averages for figures in classes]),
-        micro=_averages(by_query),
-        classes=classes,
-        families=_family_figures(classes, families or {}),
-        unscored=tuple(name for i, name in enumerate(names) if not by_class[i]),
-    )
+    return Relevance(names, carries, group_codes.astype(np.int64))
 
 
-def read_labels(path: Path) -> LabelledSet:
-    """Read a labels file: ``path,class,group,eval,…`` or FSD50K's ``fname,labels``.
+def vector_scorer(vectors: Vectors, *, search: Search = "cosine") -> Scorer:
+    """Return a scorer of vectors, shape (n_sounds, n_dims), of any length."""
+    table = np.ascontiguousarray(vectors, dtype=np.float32)
+    if search == "cosine":
+        table = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), _TINY)
+    # The query's own length adds the same to all its distances: |x - y|² = |x|² - 2 x·y + |y|².
+    halves = np.float32(0.5) * np.einsum("ij,ij->i", table, table) if search == "nearest" else None
+
+    def scores(start: int, stop: int) -> Scores:
+        products: Scores = table[start:stop] @ table.T
+        if halves is not None:
+            products -= halves
+        return products
+
+    return scores
+
+
+def score_queries(scorer: Scorer, relevance: Relevance, *, queries: Flags | None = None) -> QueryFigures:
+    """Score the rankings of queries.
 
     Parameters
     ----------
-    path : Path
-        UTF-8 CSV with a header. Of the first form only ``path`` and ``class`` are needed; ``family`` and
-        ``set`` are read too. A missing group makes the sound its own; ``eval`` 0 keeps it out of the
-        measurement. ``labels`` and ``class`` may hold several names, separated by commas.
+    scorer : Scorer
+    relevance : Relevance
+    queries : ndarray, shape (n_sounds,), bool, optional
+        Which sounds are queries; by default all.
 
     Raises
     ------
     QueryError
-        When the file cannot be read or a row lacks its name or its class.
+        When nothing can be scored.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
+    pairs: list[tuple[Ints, Ints, Floats]] = []
+    for start, scores, ranked in _rankings(scorer, relevance):
+        asked = np.arange(start, start + len(scores))
+        asked = asked if queries is None else asked[queries[asked]]
+        classes, rows = np.nonzero(relevance.carries[:, asked])
+        pairs.append(_scored(scores, ranked, asked[rows] - start, start=start, relevance=relevance, classes=classes))
+        anything = _scored(scores, ranked, asked - start, start=start, relevance=relevance, classes=None)
+        pairs.append(anything)
+    by_class, anyhow = pairs[0::2], pairs[1::2]
+    if not sum(len(found) for found, _, _ in anyhow):
         raise QueryError(
-            f"{path} cannot be read ({os_reason(error)}). Check its spelling and its permissions."
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise QueryError(f"{path} is not a text table. Give a UTF-8 CSV file.") from error
-    if not rows:
-        raise QueryError(f"{path} has no rows. Give a CSV file with a header and one row per sound.")
-    name_column = "path" if "path" in rows[0] else "fname"
-    label_column = "class" if "class" in rows[0] else "labels"
-    if name_column not in rows[0] or label_column not in rows[0]:
-        raise QueryError(f"{path} has no columns path and class, nor fname and labels. Add a header line.")
-    sounds = []
-    for number, row in enumerate(rows, start=2):
-        name = (row[name_column] or "").strip()
-        labels = tuple(part.strip() for part in (row[label_column] or "").split(",") if part.strip())
-        if not name or not labels:
-            raise QueryError(f"{path}, row {number}, lacks a name or a class. Fill it in, or delete it.")
-        sounds.append(
-            LabelledSound(
-                path=name,
-                labels=labels,
-                group=(row.get("group") or "").strip() or name,
-                family=(row.get("family") or "").strip(),
-                origin=(row.get("set") or "").strip(),
-                is_query=(row.get("eval") or "1").strip() != "0",
-            )
+            "No class has sounds of two different groups, so there is nothing to find. "
+            "Label more sounds, or check the group column."
         )
-    return LabelledSet(tuple(sounds))
+    found = np.concatenate([queries for queries, _, _ in by_class])
+    classes = np.concatenate([own for _, own, _ in by_class])
+    order = np.lexsort((classes, found))
+    return QueryFigures(
+        relevance,
+        found[order],
+        classes[order],
+        np.concatenate([values for _, _, values in by_class])[order],
+        np.concatenate([queries for queries, _, _ in anyhow]),
+        np.concatenate([values for _, _, values in anyhow]),
+    )
 
 
-def _rankable(vectors: Vectors, group_codes: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """Yield each query with its cosines to all sounds, -inf for those of its own group."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    units = (vectors / np.maximum(lengths, np.float32(1e-12))).astype(np.float32, copy=False)
-    n_sounds = len(units)
-    n_queries = max(1, _CHUNK_BYTES // (4 * n_sounds)) if n_sounds else 1
-    for start in range(0, n_sounds, n_queries):
-        scores = units[start : start + n_queries] @ units.T
+def averaged(scored: QueryFigures, *, families: Mapping[str, Collection[str]]) -> RetrievalFigures:
+    """Average the figures of queries over classes, families, and all."""
+    names = scored.relevance.classes
+    n_of = np.bincount(scored.classes, minlength=len(names))
+    sums = np.zeros((len(names), len(FIGURES)))
+    np.add.at(sums, scored.classes, scored.values)
+    classes = tuple(
+        ClassFigures(
+            names[row],
+            int(n_of[row]),
+            len(np.unique(scored.relevance.group_codes[scored.relevance.carries[row]])),
+            _averages(sums[row] / n_of[row]),
+        )
+        for row in np.flatnonzero(n_of).tolist()
+    )
+    return RetrievalFigures(
+        n_sounds=scored.relevance.n_sounds,
+        n_queries=len(scored.any_queries),
+        macro=_mean_of([figures.averages for figures in classes]),
+        micro=_averages(scored.any_values.mean(axis=0)),
+        classes=classes,
+        families=_family_figures(classes, families),
+        unscored=tuple(names[row] for row in np.flatnonzero(n_of == 0).tolist()),
+    )
+
+
+def first_results(scorer: Scorer, relevance: Relevance, *, n: int) -> Iterator[tuple[int, Ints, Scores]]:
+    """Yield each query with its `n` best results and their scores, without its own group."""
+    for start, scores, _ in _rankings(scorer, relevance, depth=0):
         for row, own in enumerate(scores):
-            own[group_codes == group_codes[start + row]] = -np.inf
-            yield start + row, own
+            found = _best(own, n)
+            yield start + row, found, own[found]
 
 
-def _best(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
+def _rankings(scorer: Scorer, relevance: Relevance, *, depth: int = TEN_PAGES) -> Iterator[tuple[int, Scores, Ints]]:
+    """Yield chunks of queries: the first query, all scores (-inf for its own group), the best results (-1: none)."""
+    n_sounds, codes = relevance.n_sounds, relevance.group_codes
+    n_at_once = max(1, _CHUNK_BYTES // (4 * max(1, n_sounds)))
+    members = _group_members(codes)
+    for start in range(0, n_sounds, n_at_once):
+        stop = min(n_sounds, start + n_at_once)
+        scores = scorer(start, stop)
+        ranked = np.full((stop - start, min(depth, n_sounds)), -1, np.int64)
+        for row, own in enumerate(scores):
+            own[members[codes[start + row]]] = -np.inf
+            if depth:
+                best = _best(own, depth)
+                ranked[row, : len(best)] = best
+        yield start, scores, ranked
+
+
+def _group_members(codes: Ints) -> list[Ints]:
+    """Return the sounds of each group."""
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(codes))[:-1]) if len(codes) else []
+
+
+def _best(scores: Scores, n: int) -> Ints:
     """Return the positions of the `n` highest finite scores, best first, equal scores in collection order."""
     if n < len(scores):
         threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
@@ -337,30 +334,72 @@ def _best(scores: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.int64]:
     return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
 
 
-def _query_figures(
-    scores: npt.NDArray[np.float32], ranked: npt.NDArray[np.int64], relevant: _Flags
-) -> tuple[float, float, float] | None:
-    """Return AP@15, AP@150 and R1 of one query, or None when nothing relevant can be reached."""
-    reachable = np.flatnonzero(relevant & (scores > -np.inf))
-    if not len(reachable):
-        return None
-    hits = relevant[ranked]
-    first = reachable[np.argmax(scores[reachable])]
-    rank = np.count_nonzero(scores > scores[first]) + np.count_nonzero(scores[:first] == scores[first])
-    return (
-        average_precision(hits, n_relevant=len(reachable), cutoff=PAGE),
-        average_precision(hits, n_relevant=len(reachable), cutoff=TEN_PAGES),
-        float(rank),
-    )
+def _scored(
+    scores: Scores, ranked: Ints, rows: Ints, *, start: int, relevance: Relevance, classes: Ints | None
+) -> tuple[Ints, Ints, Floats]:
+    """Return queries, classes and figures of rankings in which something relevant can be reached.
+
+    Parameters
+    ----------
+    scores, ranked : ndarray
+        From `_rankings`.
+    rows : ndarray, shape (n,), int64
+        Rows of scores.
+    start : int
+        The query of row 0.
+    relevance : Relevance
+    classes : ndarray, shape (n,), int64, or None
+        The class that is relevant in each ranking; None where any class of the query is.
+    """
+    if classes is None:
+        classes = np.zeros(len(rows), np.int64)
+        table = (
+            np.stack([relevance.carries[relevance.carries[:, start + row]].any(axis=0) for row in rows])
+            if len(rows)
+            else np.zeros((0, relevance.n_sounds), np.bool_)
+        )
+        of = np.arange(len(rows))
+    else:
+        table, of = relevance.carries, classes
+    n_relevant = _reachable_counts(table, of, rows + start, relevance.group_codes)
+    kept = np.flatnonzero(n_relevant)
+    rows, classes, of, n_relevant = rows[kept], classes[kept], of[kept], n_relevant[kept]
+    results = ranked[rows]
+    hits = table[of[:, None], np.maximum(results, 0)] & (results >= 0)
+    first = np.where(hits.any(axis=1), hits.argmax(axis=1), -1).astype(np.float64) if hits.size else np.zeros(len(rows))
+    for index in np.flatnonzero(first < 0).tolist():
+        first[index] = _rank_of_first(scores[rows[index]], table[of[index]])
+    return rows + start, classes, hit_figures(hits, n_relevant=n_relevant, first=first)
 
 
-def _averages(figures: Sequence[tuple[float, float, float]]) -> Averages:
-    map_15, map_150, mr1 = np.mean(np.array(figures), axis=0)
-    return Averages(float(map_15), float(map_150), float(mr1))
+def _reachable_counts(table: Flags, of: Ints, queries: Ints, group_codes: Ints) -> Ints:
+    """Return the number of relevant sounds outside the query's group, for each query and its row of the table."""
+    if not len(queries):
+        return np.zeros(0, np.int64)
+    n_groups = int(group_codes.max()) + 1
+    totals = table.sum(axis=1)
+    relevance, sounds = np.nonzero(table)
+    keys, counts = np.unique(relevance * n_groups + group_codes[sounds], return_counts=True)
+    own = of * n_groups + group_codes[queries]
+    at = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+    return np.asarray(totals[of] - np.where(keys[at] == own, counts[at], 0), np.int64)
+
+
+def _rank_of_first(scores: Scores, relevant: Flags) -> float:
+    """Return the 0-based rank of the first relevant sound; NaN when the ranking has none."""
+    candidates = np.flatnonzero(relevant & (scores > -np.inf))
+    if not len(candidates):
+        return float("nan")
+    first = candidates[np.argmax(scores[candidates])]
+    return float(np.count_nonzero(scores > scores[first]) + np.count_nonzero(scores[:first] == scores[first]))
+
+
+def _averages(figures: Floats) -> Averages:
+    return Averages(*(float(value) for value in figures))
 
 
 def _mean_of(averages: Sequence[Averages]) -> Averages:
-    return _averages([(each.map_15, each.map_150, each.mr1) for each in averages])
+    return _averages(np.mean([[getattr(each, name) for name in FIGURES] for each in averages], axis=0))
 
 
 def _family_figures(

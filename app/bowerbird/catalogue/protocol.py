@@ -272,6 +272,10 @@ class EmbeddingReader(Protocol):
         """Return every sound's path, sorted, and embedding, shape (n, n_dims)."""
         ...
 
+    def content_paths(self) -> list[tuple[Path, int]]:
+        """Return the path and the content id of every sound that has been decoded, by path."""
+        ...
+
     def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return every content's id, ascending, and embedding (n, n_dims)."""
         ...

@@ -1,21 +1,27 @@
 """`bowerbird evaluate`."""
 
-import dataclasses
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bowerbird.base.errors import QueryError
-from bowerbird.benchmark.retrieval import Averages, LabelledSet, RetrievalFigures, read_labels
-from bowerbird.benchmark.retrieval import evaluate as figures_of
-from bowerbird.cli.options import EncoderOption, JsonOption, LibraryOption, encoder_to_search, open_library
-from bowerbird.library.export import sound_vectors
+from bowerbird.base.files import os_reason, write_atomic
+from bowerbird.base.text import count_text
+from bowerbird.benchmark.correlations import correlation_figures
+from bowerbird.benchmark.cross_modal import read_text_queries, text_figures
+from bowerbird.benchmark.evaluation import evaluate_systems, prepare
+from bowerbird.benchmark.labels import read_families, read_labels
+from bowerbird.benchmark.measurements import Measurements, gains_of
+from bowerbird.benchmark.probes import ProbeSettings, probe_systems
+from bowerbird.benchmark.report.page import notes_of, report_html
+from bowerbird.benchmark.report.tables import csv_text, json_figures
+from bowerbird.benchmark.systems import default_systems, parse_systems
+from bowerbird.benchmark.trec import write_runs
+from bowerbird.cli.evaluation_tables import measurement_tables
+from bowerbird.cli.options import JsonOption, LibraryOption, open_library
 
 
 def evaluate(
@@ -24,80 +30,125 @@ def evaluate(
         Path,
         typer.Option(
             metavar="CSV",
-            help="Columns path and class, optionally group, family, set, eval; or fname and labels.",
+            help="Columns path and class, optionally group, family, set, eval; or fname and labels (FSD50K).",
         ),
     ],
-    encoder: EncoderOption = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SYSTEM",
+            help="What to measure; repeatable. An encoder (ear, acoustic), parts of its embeddings (ear:meaning, "
+            "ear:pitch+timbre), vectors.npz, or rankings (.jsonl, .trec). Variants follow after commas: "
+            "window=mean|median|max, pca=N, l2=yes|no, search=cosine|inner_product|nearest. With | between values, "
+            "each is a system: ear:pitch|timbre|pitch+timbre. "
+            "Default: the library's encoder and its acoustic part.",
+            show_default=False,
+        ),
+    ] = None,
+    families: Annotated[
+        Path | None,
+        typer.Option(metavar="JSON", help="Families of classes: {family: [class, ...]}.", show_default=False),
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", help="Measure only sounds of this set; repeatable.", show_default=False),
     ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Also find sounds by the names of classes, and names by sounds.")
+    ] = False,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="TOML",
+            help="Other texts to find sounds by: [[query]] tables of text and classes.",
+            show_default=False,
+        ),
+    ] = None,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="Also train classifiers of the embeddings; takes minutes.")
+    ] = False,
+    runs: Annotated[int, typer.Option(min=1, help="How often the network of --probes is trained.")] = 10,
+    descriptors: Annotated[
+        bool,
+        typer.Option("--descriptors", help="Also correlate embeddings with MFCC, chroma, centroid and bandwidth."),
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all figures, also by class, as CSV.", show_default=False)
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a report with plots.", show_default=False)
+    ] = None,
+    trec: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write TREC runs and qrels.", show_default=False)
+    ] = None,
 ) -> int:
     """Measure how well similarity finds sounds with the same label.
 
     Every labelled sound is a query and is compared with all others, except those in its own group.
     MAP@15 and MAP@150 are means of average precision, MR1 the mean rank (from 0) of the first relevant sound;
-    macro is the mean over classes, micro over queries.
+    macro is the mean over classes, micro over queries. Intervals are 95 %. Several systems are compared on the same
+    queries, by permutation tests with Holm's adjustment.
+
+    vectors.npz has the arrays `paths` and `vectors`; a path with several rows has several windows. Rankings are lines
+    like {"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}, or a TREC run. Sounds are
+    identified by the end of their path.
     """
     labelled = read_labels(labels)
     labelled = labelled.only(labelled.positions(origins=sets or None))
     if not labelled.sounds:
         raise QueryError(f"{labels} has no sounds to measure in these sets. Check --set and the eval column.")
+    by_family = labelled.families if families is None else read_families(families)
     opened = open_library(library)
-    chosen = encoder_to_search(encoder, opened)
-    paths, vectors = sound_vectors(opened, chosen)
-    kept, rows = _locate(labelled, labels.parent, paths)
-    n_absent = len(labelled.sounds) - len(kept)
-    if not kept:
-        raise QueryError(
-            f"None of the {n_absent:,} labelled sounds is in the library. Run `bowerbird index {labels.parent}` first."
-        )
-    labelled = labelled.only(np.array(kept, np.int64))
-    figures = figures_of(vectors[rows], labelled.labels, labelled.groups, families=labelled.families)
+    specs = [spec for text in encoder or () for spec in parse_systems(text)] or list(default_systems(opened))
+    ready = prepare(specs, labelled, folder=labels.parent, library=opened)
+    texts = () if queries is None else read_text_queries(queries)
+    evaluation = evaluate_systems(ready, families=by_family)
+    probed = probe_systems(ready, ProbeSettings(n_runs=runs)) if probes else None
+    measured = Measurements(
+        evaluation,
+        texts=text_figures(ready, queries=texts) if words or texts else (),
+        probes=() if probed is None else probed.figures,
+        correlations=correlation_figures(ready, folder=labels.parent) if descriptors else (),
+        gains=gains_of(specs, evaluation, probed),
+    )
+    if csv is not None:
+        _write(csv, csv_text(measured))
+    if html is not None:
+        _write(html, report_html(measured, title=labels.name))
+    if trec is not None:
+        write_runs(ready, trec)
     if as_json:
-        typer.echo(json.dumps({"encoder": chosen.id, "n_absent": n_absent, **dataclasses.asdict(figures)}))
+        typer.echo(json.dumps(json_figures(measured)))
     else:
-        _print_figures(figures, chosen.id, n_absent)
+        _print_figures(measured)
     return 0
 
 
-def _locate(labelled: LabelledSet, folder: Path, paths: list[Path]) -> tuple[list[int], list[int]]:
-    """Return the labelled sounds that the library has, and their rows there; names without extension match any."""
-    by_path = {str(path): row for row, path in enumerate(paths)}
-    by_stem = {str(path.with_suffix("")): row for row, path in enumerate(paths)}
-    kept, found = [], []
-    for number, sound in enumerate(labelled.sounds):
-        path = os.path.abspath(folder / sound.path)  # noqa: PTH100 - as paths are stored
-        row = by_path.get(path, by_stem.get(path))
-        if row is not None:
-            kept.append(number)
-            found.append(row)
-    return kept, found
+def _write(path: Path, text: str) -> None:
+    try:
+        write_atomic(path, text)
+    except OSError as error:
+        raise QueryError(f"{path} cannot be written ({os_reason(error)}). Choose another folder.") from error
 
 
-def _print_figures(figures: RetrievalFigures, encoder_id: str, n_absent: int) -> None:
+def _print_figures(measured: Measurements) -> None:
+    evaluation = measured.evaluation
     console = Console(highlight=False)
+    figures = evaluation.systems[0].figures
     console.print(
-        f"{encoder_id}: {figures.n_sounds:,} sounds, {figures.n_queries:,} queries, {len(figures.classes)} classes"
+        f"{count_text(figures.n_sounds)}, {count_text(figures.n_queries, 'query', 'queries')}, "
+        f"{count_text(len(figures.classes), 'class', 'classes')}"
     )
     if figures.unscored:
+        n = len(figures.unscored)
         console.print(
-            f"{len(figures.unscored)} classes have only one group and are not scored: {', '.join(figures.unscored)}"
+            f"{count_text(n, 'class has', 'classes have')} only one group and {'is' if n == 1 else 'are'} not scored: "
+            f"{', '.join(figures.unscored)}"
         )
-    if n_absent:
-        console.print(f"{n_absent:,} labelled sounds are not in the library or were rejected")
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column("")
-    for heading in ("MAP@15", "MAP@150", "MR1"):
-        table.add_column(heading, justify="right")
-    for name, averages in (("macro", figures.macro), ("micro", figures.micro)):
-        table.add_row(name, *_cells(averages))
-    for family in figures.families:
-        table.add_row(f"  {family.family} ({family.n_classes})", *_cells(family.averages), style="dim")
-    console.print(table)
-
-
-def _cells(averages: Averages) -> tuple[str, str, str]:
-    return f"{averages.map_15:.3f}", f"{averages.map_150:.3f}", f"{averages.mr1:.1f}"
+    for note in notes_of(evaluation):
+        console.print(note, markup=False)
+    for table in measurement_tables(measured):
+        console.print()
+        console.print(table)

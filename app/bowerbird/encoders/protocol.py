@@ -101,6 +101,21 @@ class WordComparer(TextEncoder, SpellingCorrector, Protocol):
         ...
 
 
+@runtime_checkable
+class LabelLearner(Protocol):
+    """A text encoder that was trained on known labels."""
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels, as phrases in lower case.
+
+        Raises
+        ------
+        EncoderError
+            When the words are missing or damaged.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Encodes windows of mono audio as unit vectors; the same audio always gives the same vector."""
 

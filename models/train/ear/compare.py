@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import torch
 
-from bowerbird.benchmark.retrieval import evaluate, read_labels
+from bowerbird.benchmark.labels import read_labels
+from bowerbird.benchmark.retrieval import evaluate
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.ear.encoder import decibels
 from bowerbird.encoders.ear.words import EarWords

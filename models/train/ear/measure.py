@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.audio.decode import read_clip
-from bowerbird.benchmark.retrieval import LabelledSet, evaluate, read_labels
+from bowerbird.benchmark.labels import LabelledSet, read_labels
+from bowerbird.benchmark.retrieval import evaluate
 from bowerbird.encoders.acoustic.encoder import WINDOW_S
 from bowerbird.encoders.acoustic.spectrum import RATE_HZ
 from bowerbird.encoders.ear.encoder import EarEncoder

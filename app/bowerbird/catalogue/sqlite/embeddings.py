@@ -92,12 +92,16 @@ class EmbeddingReads(Session):
         vectors : ndarray, shape (n, n_dims), float32
         """
         contents, means = self.mean_vectors(encoder_id, n_dims)
+        index_of = {content: index for index, content in enumerate(contents.tolist())}
+        kept = [(path, index_of[content]) for path, content in self.content_paths() if content in index_of]
+        return [path for path, _ in kept], means[[index for _, index in kept]]
+
+    def content_paths(self) -> list[tuple[Path, int]]:
+        """Return the path and the content id of every sound that has been decoded, by path."""
         rows = self._rows(
             f"SELECT path, content_id FROM sounds WHERE content_id IS NOT NULL AND {conditions.USABLE} ORDER BY path"
         )
-        index_of = {content: index for index, content in enumerate(contents.tolist())}
-        kept = [(Path(row["path"]), index_of[row["content_id"]]) for row in rows if row["content_id"] in index_of]
-        return [path for path, _ in kept], means[[index for _, index in kept]]
+        return [(Path(row["path"]), row["content_id"]) for row in rows]
 
     def mean_vectors(self, encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
         """Return every content's id, ascending, and embedding (n, n_dims): the re-normalised mean of its windows."""

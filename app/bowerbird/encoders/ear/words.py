@@ -134,6 +134,10 @@ class EarWords:
         self._chosen_directions = directions
         self._group_vectors: dict[str, Floats | None] = {}
 
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of the training sounds, as phrases in lower case."""
+        return self._table.names
+
     def has_words(self, text: str) -> bool:
         """Return whether any word of a text is in the table or the thesaurus, also misspelt."""
         meanings = self._thesaurus.meanings(text, also=self._rows)

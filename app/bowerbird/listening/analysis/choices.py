@@ -11,6 +11,7 @@ from bowerbird.listening.plan import compared_pairs
 from bowerbird.listening.responses import Choice
 from bowerbird.listening.study import Study
 from bowerbird.ranking.graded import Floats
+from bowerbird.ranking.significance import holm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +97,7 @@ def preferences(tables: Sequence[ChoiceTable], *, seed: int, n_resamples: int) -
                 crossed_p=intervals.crossed_p(by_query - 0.5, table.cells - 0.5),
             )
         )
-    ps = comparisons.holm([comparisons.larger(entry.permutation_p, entry.crossed_p) for entry in found])
+    ps = holm([comparisons.larger(entry.permutation_p, entry.crossed_p) for entry in found])
     return tuple(
         replace(entry, holm_p=p, is_shown=comparisons.is_shown(p, entry.win_rate, at=0.5))
         for entry, p in zip(found, ps, strict=True)
@@ -129,7 +130,7 @@ def abx_figures(tables: Sequence[ChoiceTable]) -> tuple[Abx, ...]:
                 note="" if len(given) else "There are no responses.",
             )
         )
-    ps = comparisons.holm([entry.p for entry in found])
+    ps = holm([entry.p for entry in found])
     return tuple(
         replace(entry, holm_p=p, is_shown=p is not None and p <= comparisons.SIGNIFICANT)
         for entry, p in zip(found, ps, strict=True)

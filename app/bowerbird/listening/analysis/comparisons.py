@@ -15,6 +15,7 @@ import numpy as np
 from bowerbird.listening.analysis import intervals
 from bowerbird.listening.analysis.findings import Estimate, Friedman, PairedComparison
 from bowerbird.ranking.graded import Floats
+from bowerbird.ranking.significance import holm
 
 SIGNIFICANT: Final = 0.05
 _TINY: Final = 1e-9
@@ -181,17 +182,6 @@ def sign_p(n_won: int, n_lost: int) -> float | None:
     from scipy.stats import binomtest  # noqa: PLC0415
 
     return float(binomtest(n_won, n_won + n_lost).pvalue) if n_won + n_lost else None
-
-
-def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjust p values for their number (Holm 1979); None stays None."""
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
-
-    known = [p for p in ps if p is not None]
-    if not known:
-        return list(ps)
-    found = iter(multipletests(known, method="holm")[1])
-    return [None if p is None else float(next(found)) for p in ps]
 
 
 def smallest_difference(n: int, spread: intervals.Spread | None, *, n_comparisons: int) -> float | None:

@@ -10,10 +10,11 @@ from typing import Final
 import bowerbird
 from bowerbird.base.paths import resources_path
 from bowerbird.listening.analysis.results import Results
-from bowerbird.listening.report import drawing, numerals, plots
+from bowerbird.listening.report import numerals, plots
 from bowerbird.listening.store import DESIGN_NAME, ITEMS_NAME, MANIFEST_NAME, RUNS_NAME, SYSTEMS_NAME
 from bowerbird.listening.study import Construct, CopyRule, Study, StudyDesign, TrialKind
 from bowerbird.listening.tables import CHOICES_NAME, EVENTS_NAME, RATERS_NAME, RATINGS_NAME
+from bowerbird.plotting import drawing
 
 REPORT_NAME: Final = "report.html"
 RESULTS_NAME: Final = "results.json"

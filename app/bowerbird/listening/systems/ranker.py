@@ -17,9 +17,9 @@ from bowerbird.catalogue.protocol import Reader
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
+from bowerbird.library.foreign_rankings import SoundNames, read_rankings
 from bowerbird.library.library import Library
 from bowerbird.listening.study import System
-from bowerbird.listening.systems.foreign_rankings import SoundNames, read_rankings
 
 Indices = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]

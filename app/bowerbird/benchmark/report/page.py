@@ -1,0 +1,82 @@
+"""The evaluation as a self-contained HTML page: no other files, no scripts, no network.
+
+The layout is in `resources/report/evaluation.html.jinja`; this module has the values and filters of the template.
+"""
+
+import bowerbird
+from bowerbird.base.paths import resources_path
+from bowerbird.base.text import count_text
+from bowerbird.benchmark.evaluation import N_CLASS_RESAMPLES, Evaluation
+from bowerbird.benchmark.measurements import Measurements
+from bowerbird.benchmark.report import plots
+from bowerbird.benchmark.report.figures import LABELS, figure_text, p_text, reach_text
+from bowerbird.benchmark.report.sections import sections_of
+from bowerbird.benchmark.retrieval import Averages
+from bowerbird.plotting import drawing
+from bowerbird.ranking.significance import N_PERMUTATIONS, N_RESAMPLES
+
+
+def report_html(measured: Measurements, *, title: str) -> str:
+    """Return the report, the same for the same figures."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - reports are rare
+
+    environment = Environment(
+        loader=FileSystemLoader(resources_path() / "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"figure": figure_text, "reach": reach_text, "p_value": p_text}
+    evaluation = measured.evaluation
+    shown = plots.pairs_with_best(evaluation, most=plots.MOST_PAIRS)
+    first = evaluation.systems[0].figures
+    facts = [
+        count_text(first.n_sounds),
+        count_text(first.n_queries, "query", "queries"),
+        count_text(len(first.classes), "class", "classes"),
+        count_text(len(evaluation.systems), "system", "systems"),
+    ]
+    return environment.get_template("evaluation.html.jinja").render(
+        title=title,
+        facts=" · ".join(facts),
+        columns=list(LABELS.items()),
+        labels=LABELS,
+        systems=plots.best_first(evaluation.systems),
+        notes=notes_of(evaluation),
+        pairs=shown,
+        n_hidden=len(evaluation.pairs) - len(shown),
+        sections=sections_of(measured),
+        plots=plots.plots_of(evaluation),
+        classes=_class_rows(evaluation),
+        unscored=first.unscored,
+        n_resamples=f"{N_RESAMPLES:,}",
+        n_class_resamples=f"{N_CLASS_RESAMPLES:,}",
+        n_permutations=f"{N_PERMUTATIONS:,}",
+        tokens=drawing.tokens(),
+        program=f"Bowerbird {bowerbird.__version__}",
+    )
+
+
+def notes_of(evaluation: Evaluation) -> list[str]:
+    """Return sentences about what was left out."""
+    notes = [note for system in evaluation.systems for note in system.notes]
+    if evaluation.absent:
+        n, names = len(evaluation.absent), ", ".join(evaluation.absent[:10])
+        more = f" and {n - 10:,} more" if n > 10 else ""
+        notes.append(f"{n:,} labelled {'sound has' if n == 1 else 'sounds have'} no vector: {names}{more}.")
+    if evaluation.n_unranked:
+        n_queries = count_text(evaluation.n_unranked, "query", "queries")
+        notes.append(f"{n_queries} without results in one of the rankings were left out for all systems.")
+    return notes
+
+
+def _class_rows(evaluation: Evaluation) -> list[tuple[str, int, list[Averages | None]]]:
+    """Return each class with its number of queries and the figures of the systems, in the order of the page."""
+    ordered = plots.best_first(evaluation.systems)
+    found = [{each.label: each for each in system.figures.classes} for system in ordered]
+    rows = []
+    for label in sorted({label for classes in found for label in classes}):
+        n_queries = max(classes[label].n_queries for classes in found if label in classes)
+        rows.append((label, n_queries, [classes[label].averages if label in classes else None for classes in found]))
+    return rows

@@ -1,0 +1,60 @@
+"""Writing rankings and relevance as files of other programs."""
+
+from pathlib import Path
+
+from bowerbird.base.errors import QueryError
+from bowerbird.base.files import open_atomic, os_reason
+from bowerbird.benchmark.evaluation import Prepared
+from bowerbird.benchmark.retrieval import first_results
+
+N_RESULTS = 1000
+"""Results of a query that are written, as usual in TREC runs."""
+
+
+def write_runs(ready: Prepared, folder: Path) -> tuple[Path, ...]:
+    """Write a TREC run of each system and the relevance of all pairs, in a new or existing folder.
+
+    ``qrels.txt`` has lines ``query 0 sound 1`` for sounds that share a class with the query and are not of its group;
+    ``SYSTEM.trec`` has lines ``query Q0 sound rank score system``. Spaces in names become ``%20``.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    QueryError
+        When a file cannot be written.
+    """
+    names = [sound.path.replace("%", "%25").replace(" ", "%20") for sound in ready.labelled.sounds]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [_write_qrels(ready, names, folder / "qrels.txt")]
+        for spec, scorer in zip(ready.specs, ready.scorers, strict=True):
+            tag = "".join(letter if letter.isalnum() or letter in "-_.+=" else "_" for letter in spec.name)
+            path = folder / f"{tag}.trec"
+            with open_atomic(path) as file:
+                for query, found, scores in first_results(scorer, ready.relevance, n=N_RESULTS):
+                    if ready.queries[query]:
+                        lines = (
+                            f"{names[query]} Q0 {names[item]} {rank} {score:.6f} {tag}\n"
+                            for rank, (item, score) in enumerate(
+                                zip(found.tolist(), scores.tolist(), strict=True), start=1
+                            )
+                        )
+                        file.write("".join(lines).encode())
+            files.append(path)
+    except OSError as error:
+        raise QueryError(f"{folder} cannot be written ({os_reason(error)}). Choose another folder.") from error
+    return tuple(files)
+
+
+def _write_qrels(ready: Prepared, names: list[str], path: Path) -> Path:
+    relevance = ready.relevance
+    with open_atomic(path) as file:
+        for query, name in enumerate(names):
+            shares = relevance.carries[relevance.carries[:, query]].any(axis=0)
+            shares &= relevance.group_codes != relevance.group_codes[query]
+            file.write("".join(f"{name} 0 {names[item]} 1\n" for item in shares.nonzero()[0].tolist()).encode())
+    return path
