@@ -110,7 +110,7 @@ def main() -> int:
         ear = EarEncoder()
         if args.library is None:
             library.create()
-            index_folders(library, [args.folder], ear, control=Control(), post=lambda _: None)
+            index_folders(library, [args.folder], encoder=ear, control=Control(), post=lambda _: None)
         with library.read() as reader:
             paths, vectors = reader.all_vectors(ear.id, ear.n_dims)
     rows = labelled_rows(args.folder, paths)
