@@ -20,7 +20,7 @@ def test_every_unusual_file_is_analysed_rejected_with_a_remedy_or_ignored(tmp_pa
     on_disk = {str(path) for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")}
     rejected = {row["path"]: row["reason"] for row in done.rows if row["event"] == "sound_rejected"}
     ignored = {row["path"] for row in done.rows if row["event"] == "file_ignored"}
-    exported = bowerbird("search", "robustness", "--limit", 100_000, "--library", library, "--json")
+    exported = bowerbird("search", "robustness", "--all-copies", "--limit", 100_000, "--library", library, "--json")
     analysed = {row["path"] for row in exported.rows}
     assert analysed | set(rejected) | ignored == on_disk
     assert analysed.isdisjoint(rejected)

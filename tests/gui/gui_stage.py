@@ -147,7 +147,8 @@ class Stage:
         """Click a sound's name."""
         index = self.model.index(self.row(name), 0)
         self.table.scrollTo(index)
-        place = self.table.visualRect(index).center()
+        rect = self.table.visualRect(index)  # a row below the line between rows is twice as high, and empty above
+        place = QPoint(rect.center().x(), rect.bottom() - self.table.row_px // 2)
         self.qtbot.mouseClick(self.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     def click_heading(self, column: int) -> None:

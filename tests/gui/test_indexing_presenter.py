@@ -310,11 +310,12 @@ def test_a_complete_library_that_never_learned_words_learns_them_without_a_word(
     monkeypatch.setattr(indexing, "has_learned_words", lambda *_: has_learned)
     monkeypatch.setattr(indexing, "update_learned_words", lambda *given: learned.append(given))
     desk.presenter.resume([])
+    assert not desk.presenter.is_running, "folders can be added and removed meanwhile"
     if n_learned:
         desk.hear()
     assert len(learned) == n_learned
+    assert desk.view.changes == [True] * n_learned
     assert not any(desk.view.states)
-    assert not desk.presenter.is_running
 
 
 def test_closing_during_an_analysis_does_not_hold_it_and_pausing_does(desk: Desk):

@@ -111,6 +111,7 @@ class IndexingPresenter:
         self._title_of = title_of
         self._folders: list[Path] = []
         self.runner = JobRunner(post, name="indexing", end_within_s=_END_WITHIN_S)
+        self._learning = JobRunner(post, name="learning", end_within_s=_END_WITHIN_S)
         self._waiting: list[Path] = []
         self._changed: list[Path] = []
         self._is_quiet = False
@@ -188,8 +189,17 @@ class IndexingPresenter:
         if folders:
             self._index(list(folders), n_workers=1)
         elif not has_learned_words(self._library, self._encoder):
-            self._is_quiet = True
-            self._start("", lambda control, _: update_learned_words(self._library, self._encoder, control))
+            self._learning.start(
+                "Learning words",
+                lambda control, _: update_learned_words(self._library, self._encoder, control),
+                ended=lambda _, error: self._has_learned(error),
+            )
+
+    def _has_learned(self, error: str | None) -> None:
+        if error is None:
+            self._view.library_changed(is_final=True)
+        else:
+            self._view.complain(error)
 
     def encode_with(self, further: Encoder | None) -> None:
         """Use a further encoder, or none, from the next run on; a current run is restarted."""
@@ -232,6 +242,7 @@ class IndexingPresenter:
         """Stop and wait for the end."""
         self._waiting.clear()
         self._changed.clear()
+        self._learning.close()
         self.runner.close()
 
     def _index(self, folders: list[Path], n_workers: int | None = None, *, is_quiet: bool = False) -> None:
@@ -257,6 +268,7 @@ class IndexingPresenter:
             if further is not None:
                 update_index(self._library, further, control)
 
+        self._learning.cancel()  # the run learns them at its end
         self._folders = folders
         self._n_before = self._n_analysed if self._is_held and not folders else 0
         self._is_held = False
@@ -294,6 +306,7 @@ class IndexingPresenter:
                 self._show(translate("Indexing", "Preparing similarity search"), 1.0)
                 self._view.library_changed(is_final=True)
             case _:
+                self._learning.handle(event)
                 self.runner.handle(event)
 
     def _finish(self, error: str | None) -> None:

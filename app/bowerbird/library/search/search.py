@@ -337,7 +337,8 @@ class Search:
         is_sound = bool(likes) and not texts
         weighting = self._weighting(query)
         kind: QueryKind | None = None
-        if likes and weighting is None and not (wanted and examples):
+        has_unlike = any(example.is_unlike for example in examples)
+        if likes and weighting is None and not has_unlike and not (wanted and examples):
             kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(meant.text) else "words"
         return Target(
             _unit(vector),
