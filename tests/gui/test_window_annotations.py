@@ -122,6 +122,9 @@ def test_words_that_were_searched_are_listed(stage: Stage):
     stage.type("snare")
     stage.press(Key.Key_Return)
     stage.until(lambda: "snare" in stage.window.shelf.texts)
+    stage.settle()
+    stage.until(stage.table.hasFocus)
+    assert [entry.query for entry in stage.program._reader.history("queried", limit=9)] == ["snare"], "recorded once"
     stage.trigger("clear_history")
     stage.until(lambda: "snare" not in stage.window.shelf.texts)
 

@@ -113,6 +113,7 @@ class Application:
         self._bridge = EventBridge()
         searched, wanted = searched_encoder(library), wanted_encoder(library)
         self._is_closed = False
+        self._is_recorded = False
         self._complaint = searched.warning or wanted.warning or own_thesaurus_fault()
         self._lists = (QueryThread(), Browsing(library, searched.encoder))
         self._similar = (QueryThread(), Browsing(library, searched.encoder))
@@ -309,6 +310,7 @@ class Application:
         window.sound_moved_to.connect(lambda *_: self.browsing.settle())
         window.relaxed.connect(self.browsing.relax)
         window.cleared.connect(self.browsing.clear_everything)
+        window.search.textEdited.connect(self._edit_words)
         window.search.finished.connect(self._finish_typing)
         window.search.left.connect(self.browsing.enter)
         window.recording.opened.connect(self.recording.start)
@@ -676,8 +678,12 @@ class Application:
     def _finish_typing(self) -> None:
         self.browsing.finish_typing()
         text = self.browsing.state.text.strip()
-        if text:
+        if text and not self._is_recorded:  # the box is left again when the list takes the focus
+            self._is_recorded = True
             self.shelf.record("queried", text, is_shown=True)
+
+    def _edit_words(self, _: str) -> None:
+        self._is_recorded = False
 
     def _open_filters(self) -> None:
         self.window.filters.open_below(self.window.header.filters, self.window.chips, self.browsing.filters)
