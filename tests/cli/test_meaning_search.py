@@ -97,16 +97,17 @@ def test_words_that_no_name_holds_find_all_the_same(search):
     assert [row["percentile"] for row in rows] == sorted((row["percentile"] for row in rows), reverse=True)
 
 
-def test_bands_are_printed_in_their_order_and_ranks_where_an_encoder_has_no_calibration(library, command):
-    def printed(encoder):
-        lines = command("search", "metallic impact", "--encoder", encoder, "--limit", "20").out.splitlines()
+def test_bands_are_printed_in_their_order_and_ranks_where_an_encoder_has_no_calibration(library, sounds, command):
+    def printed(encoder, *query):
+        lines = command("search", *query, "--encoder", encoder, "--limit", "20").out.splitlines()
         return [line.split("\t")[1] for line in lines]
 
     order = ["close", "related", "stretch", "weak"]
-    bands = printed("ear")
-    assert set(bands) <= set(order)
-    assert [order.index(band) for band in bands] == sorted(order.index(band) for band in bands)
-    ranks = printed(NAME)
+    for query in (("metallic impact",), ("--like", sounds / "kick 1.wav")):
+        bands = printed("ear", *query)
+        assert set(bands) <= set(order)
+        assert [order.index(band) for band in bands] == sorted(order.index(band) for band in bands)
+    ranks = printed(NAME, "metallic impact")
     assert all(re.fullmatch(r"top \d+\.\d %", rank) for rank in ranks)
 
 

@@ -1,9 +1,13 @@
 """Words that names teach: a direction for each, in which sounds lie that do not have the word in their names too."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 from planted import METAL, N_DIMS, RAIN, Planted, Words, fill_with, planted
 
+from bowerbird.catalogue.sqlite.writer import SqliteWriter
 from bowerbird.domain.name_words import describing_words
 from bowerbird.domain.query import parse_query
 from bowerbird.encoders.ear.encoder import EarEncoder
@@ -84,6 +88,23 @@ def test_words_are_learned_again_after_a_change_and_only_then(library):
     )
     update_learned_words(library, encoder, Control())
     assert read_learned_words(path, encoder).has("fizz")
+
+
+def test_words_are_kept_for_ten_minutes_while_hardly_anything_changes(library):
+    encoder = Deaf()
+    path = words_path(library, encoder)
+
+    def learned_at_ns():
+        update_learned_words(library, encoder, Control())
+        return path.stat().st_mtime_ns
+
+    first = learned_at_ns()
+    with SqliteWriter(library.folder) as writer:
+        writer._connection.execute("UPDATE revision SET number = number + 1")
+    assert learned_at_ns() == first
+    ten_minutes_ago = time.time() - 601
+    os.utime(path, (ten_minutes_ago, ten_minutes_ago))
+    assert learned_at_ns() > first
 
 
 def test_a_search_that_is_open_sees_what_was_learned_meanwhile(library):

@@ -5,6 +5,7 @@ import pytest
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.domain.matches import Match, Moment
+from bowerbird.encoders import calibration
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.calibration import calibration_of, calibration_text, read_calibration
 from bowerbird.encoders.ear.encoder import EarEncoder
@@ -31,10 +32,10 @@ def test_the_error_of_a_calibration_is_weighted_by_how_many_are_in_a_bin():
 
 
 def test_a_file_gives_back_what_was_written(tmp_path):
-    calibration = Calibration("some-1", {"sounds": Curve(-1.0, 2.0, 0.25), "learned words": Curve(0.5, 1.0, 0.0, 2.0)})
+    written = Calibration("some-1", {"sounds": Curve(-1.0, 2.0, 0.25), "learned words": Curve(0.5, 1.0, 0.0, 2.0)})
     path = tmp_path / "some.calibration.toml"
-    path.write_text(calibration_text(calibration, comment="Fitted by hand\nfor a test."), "utf-8")
-    assert read_calibration(path) == calibration
+    path.write_text(calibration_text(written, comment="Fitted by hand\nfor a test."), "utf-8")
+    assert read_calibration(path) == written
 
 
 @pytest.mark.parametrize("text", ["", "encoder_id =", 'encoder_id = "a"\n[sounds]\nintercept = "high"\n'])
@@ -47,12 +48,19 @@ def test_a_damaged_file_is_refused_with_its_name(tmp_path, text):
 
 def test_built_in_encoders_have_calibrations_of_their_own_weights():
     for encoder, kinds in ((EarEncoder(), {"sounds", "words", "learned words"}), (AcousticEncoder(), {"sounds"})):
-        calibration = calibration_of(encoder)
-        assert calibration is not None
-        assert kinds <= set(calibration.curves)
+        shipped = calibration_of(encoder)
+        assert shipped is not None
+        assert kinds <= set(shipped.curves)
 
 
-def test_a_calibration_for_other_weights_is_refused(tmp_path, monkeypatch):
+def test_a_damaged_calibration_stops_no_search(tmp_path, monkeypatch, caplog):
+    (tmp_path / "ear.calibration.toml").write_text("encoder_id =", "utf-8")
+    monkeypatch.setattr(calibration, "models_path", lambda: tmp_path)
+    assert calibration_of(EarEncoder()) is None
+    assert "ranks only" in caplog.text
+
+
+def test_a_calibration_for_other_weights_is_not_used():
     class Other:
         id, name = "ear-of-somebody-else", "ear"
 

@@ -128,9 +128,10 @@ def search(
     Sounds with every word come first, then those with some of them. Words are found in other forms and spellings, and
     inside longer words: wooden, wood; hihat, Hi-Hat; clap, Handclap. The name of a file finds that file first.
 
-    If the encoder understands text, the meaning of the words and the examples count together. Otherwise the examples
-    are compared with the sounds that have the words in their names. The percentage is the share of the library that is
-    less similar.
+    If the encoder understands the words, their meaning and the examples count together. Otherwise the examples are
+    compared with the sounds that have the words in their names. Of the results that are called close, 7 of 10 or more
+    are right; of those called related 3 of 10, stretch 1 of 10. An encoder without such figures shows the share of the
+    library that is as similar: top 1 %.
     """
     query = parse_query(" ".join(words or []))
     for term in query.terms:

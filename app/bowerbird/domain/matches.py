@@ -105,9 +105,8 @@ class Match:
         """How likely the match is right; None where only its rank is known, or where only its name matches."""
         if self.probability is None:
             return None
-        probability = self.probability
-        lowest: Band | None = None if self.is_named else "weak"
-        return next((band for band, least in BANDS if probability >= least), lowest)
+        band = band_of(self.probability)
+        return None if self.is_named and band == "weak" else band
 
     @property
     def is_weak(self) -> bool:
@@ -115,11 +114,28 @@ class Match:
 
         A match by name never is.
         """
-        if self.is_named or self.probability is not None:
-            return self.band == "weak"
-        return self.percentile is not None and self.percentile < WEAK_PERCENTILE
+        return not self.is_named and is_weak(self.probability, self.percentile)
 
     @property
     def top_percent(self) -> float | None:
         """Share of the library, 0 to 100, that is at least as similar, as far as it can be told; None by name only."""
         return None if self.percentile is None else max(_LEAST_TOP_PERCENT, 100.0 - self.percentile)
+
+
+def band_of(probability: float) -> Band:
+    """Return the band of a probability of being right, in [0, 1]."""
+    return next((band for band, lowest in BANDS if probability >= lowest), "weak")
+
+
+def is_weak(probability: float | None, percentile: float | None) -> bool:
+    """Return whether a match is probably wrong; without a probability, whether much of the library matches as well.
+
+    Parameters
+    ----------
+    probability : float or None
+    percentile : float or None
+        Share of the library, 0 to 100, that is less similar.
+    """
+    if probability is not None:
+        return band_of(probability) == "weak"
+    return percentile is not None and percentile < WEAK_PERCENTILE

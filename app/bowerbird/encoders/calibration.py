@@ -1,31 +1,33 @@
 """The calibration of an encoder's scores: a TOML file beside its card, valid for one id."""
 
+import logging
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.paths import ears_path, models_path, weights_path
+from bowerbird.base.paths import models_path
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.ranking.calibration import QUERY_KINDS, Calibration, Curve, QueryKind
+
+logger = logging.getLogger(__name__)
 
 CALIBRATION_ENDING: Final = ".calibration.toml"
 
 
 def calibration_of(encoder: Encoder) -> Calibration | None:
-    """Return the calibration of an encoder; None if it has none, or one that was made for other weights.
+    """Return the shipped calibration of an encoder; None if it has none, or one that was made for other weights.
 
-    Raises
-    ------
-    EncoderError
-        When the file is damaged.
+    A damaged one is logged and not used: searches then have ranks only.
     """
-    name = encoder.name.partition("@")[0]
-    folders = (models_path(), ears_path() / name, weights_path() / name)
-    path = next((path for folder in folders if (path := folder / f"{name}{CALIBRATION_ENDING}").is_file()), None)
-    if path is None:
+    path = models_path() / f"{encoder.name}{CALIBRATION_ENDING}"
+    if not path.is_file():
         return None
-    calibration = read_calibration(path)
+    try:
+        calibration = read_calibration(path)
+    except EncoderError as error:
+        logger.warning("matches have ranks only: %s", error)
+        return None
     return calibration if calibration.encoder_id == encoder.id else None
 
 
@@ -35,14 +37,14 @@ def read_calibration(path: Path) -> Calibration:
     Raises
     ------
     EncoderError
-        When the file is missing or damaged.
+        When the file cannot be read.
     """
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         curves = {kind: _curve(table[_key(kind)]) for kind in QUERY_KINDS if _key(kind) in table}
         return Calibration(str(table["encoder_id"]), curves)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
-        raise EncoderError(f"{path} is missing or not a valid calibration. Install Bowerbird again.") from error
+        raise EncoderError(f"{path} is not a valid calibration. Install Bowerbird again.") from error
 
 
 def calibration_text(calibration: Calibration, *, comment: str) -> str:

@@ -1,5 +1,6 @@
 """Indexing from the window: one run at a time; further folders wait for its end."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from bowerbird.library.indexing.worker_pool import n_workers_for
 from bowerbird.library.library import Library
 from bowerbird.library.search.learned_words import has_learned_words, update_learned_words
 from bowerbird.library.search.neighbours import update_index
+
+logger = logging.getLogger(__name__)
 
 _END_WITHIN_S: Final = 10.0
 _N_QUIET: Final = 20
@@ -198,8 +201,8 @@ class IndexingPresenter:
     def _has_learned(self, error: str | None) -> None:
         if error is None:
             self._view.library_changed(is_final=True)
-        else:
-            self._view.complain(error)
+        else:  # the user did not ask for it, and searches go on
+            logger.warning("words of names were not learned: %s", error)
 
     def encode_with(self, further: Encoder | None) -> None:
         """Use a further encoder, or none, from the next run on; a current run is restarted."""

@@ -7,6 +7,7 @@ stored embeddings, so any encoder gets words, even one without a text encoder. T
 
 import io
 import logging
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +63,10 @@ DECISIONS).
 
 MAX_SOUNDS: Final = 50_000
 """Of a larger library, so many sounds are used, evenly spaced."""
+
+KEPT_S: Final = 600.0
+MIN_CHANGE: Final = 0.01
+"""Words are kept for ten minutes while the number of sounds changes by less than this share."""
 
 FORMAT: Final = 1
 _N_AT_ONCE: Final = 2_000
@@ -198,6 +203,8 @@ def _encoded(words: Sequence[str], encoder: Encoder) -> Vectors:
 def update_learned_words(library: Library, encoder: Encoder, control: Control) -> None:
     """Learn the words of a library's names again if the library has changed; some seconds for 100,000 sounds.
 
+    While few sounds are added, as when a watched folder changes, this waits until ten minutes have passed.
+
     Raises
     ------
     CatalogueError
@@ -208,9 +215,10 @@ def update_learned_words(library: Library, encoder: Encoder, control: Control) -
     path = words_path(library, encoder)
     with library.read() as reader:
         revision = reader.revision()
-        if _stored_revision(path, encoder) == revision:
-            return
         contents = reader.encoded_contents(encoder.id)
+        if _is_recent(path, encoder, revision, len(contents)):
+            return
+        n_contents = len(contents)
         if len(contents) > MAX_SOUNDS:
             contents = contents[np.linspace(0, len(contents) - 1, MAX_SOUNDS).astype(np.int64)]
         named = _name_words(reader, contents, control)
@@ -220,7 +228,7 @@ def update_learned_words(library: Library, encoder: Encoder, control: Control) -
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, _packed(learned, encoder, revision))
+        write_atomic(path, _packed(learned, encoder, revision, n_contents))
     except OSError as error:
         logger.warning("the words of names were not saved: %s", error)
 
@@ -264,7 +272,7 @@ def words_path(library: Library, encoder: Encoder) -> Path:
 
 def has_learned_words(library: Library, encoder: Encoder) -> bool:
     """Return whether the words of a library's names were learned, be it that sounds were added or renamed since."""
-    return _stored_revision(words_path(library, encoder), encoder) is not None
+    return _stored_counts(words_path(library, encoder), encoder) is not None
 
 
 def read_learned_words(path: Path, encoder: Encoder) -> LearnedWords | None:
@@ -282,22 +290,39 @@ def read_learned_words(path: Path, encoder: Encoder) -> LearnedWords | None:
     return learned if (learned.directions.shape, learned.encoded.shape) == (shape, shape) else None
 
 
-def _stored_revision(path: Path, encoder: Encoder) -> int | None:
+def _is_recent(path: Path, encoder: Encoder, revision: int, n_contents: int) -> bool:
+    """Return whether stored words are of a library as it is now, or were learned lately from nearly as many sounds."""
+    stored = _stored_counts(path, encoder)
+    if stored is None:
+        return False
+    stored_revision, n_stored = stored
+    if stored_revision == revision:
+        return True
+    try:
+        age_s = time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= age_s < KEPT_S and abs(n_contents - n_stored) < MIN_CHANGE * n_stored
+
+
+def _stored_counts(path: Path, encoder: Encoder) -> tuple[int, int] | None:
+    """Return the revision of the library from which words were learned, and the number of its contents."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             is_own = int(stored["format"]) == FORMAT and _text(stored["encoder_id"]) == encoder.id
-            return int(stored["revision"]) if is_own else None
+            return (int(stored["revision"]), int(stored["n_contents"])) if is_own else None
     except (OSError, ValueError, KeyError, EOFError, UnicodeDecodeError, zipfile.BadZipFile):
         return None
 
 
-def _packed(learned: LearnedWords, encoder: Encoder, revision: int) -> bytes:
+def _packed(learned: LearnedWords, encoder: Encoder, revision: int, n_contents: int) -> bytes:
     file = io.BytesIO()
     np.savez(
         file,
         allow_pickle=False,
         format=np.array(FORMAT),
         revision=np.array(revision),
+        n_contents=np.array(n_contents),
         encoder_id=_bytes(encoder.id),
         words=_bytes("\n".join(learned.words)),
         directions=learned.directions.astype(np.float16),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
-from bowerbird.domain.matches import WEAK_PERCENTILE, Match, Moment
+from bowerbird.domain.matches import Match, Moment, is_weak
 from bowerbird.domain.names import plain
 from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
 from bowerbird.domain.sounds import Vectors
@@ -167,7 +167,9 @@ class Search:
 
     def _share_understood(self, query: Query, meant: Query) -> float:
         """Return how much of a query was understood, in [0, 1]: nothing of the words that were left out of it."""
-        return self._meanings.share_understood(meant.text) * len(meant.words) / max(1, len(query.words))
+        if not query.words:
+            return 1.0
+        return self._meanings.share_understood(meant.text) * len(meant.words) / len(query.words)
 
     def with_synonyms(self, query: Query) -> Query:
         """Return a query that no sound matches which was denied another word for one that is asked for."""
@@ -337,8 +339,8 @@ class Search:
         is_sound = bool(likes) and not texts
         weighting = self._weighting(query)
         kind: QueryKind | None = None
-        has_unlike = any(example.is_unlike for example in examples)
-        if likes and weighting is None and not has_unlike and not (wanted and examples):
+        is_mixed = bool(examples) and bool(wanted or unlikes)
+        if likes and weighting is None and not is_mixed:
             kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(meant.text) else "words"
         return Target(
             _unit(vector),
@@ -507,7 +509,7 @@ class Search:
         ranks = percentiles(scores[further], baseline_scores)
         probabilities = self._probabilities(target, scores[further], baseline_scores)
         rated = zip(further, ranks.tolist(), probabilities, strict=True)
-        strong = [(index, rank, probability) for index, rank, probability in rated if rank >= WEAK_PERCENTILE]
+        strong = [(index, rank, likely) for index, rank, likely in rated if not is_weak(likely, rank)]
         spans = self.reader.spans(window_ids[[index for index, *_ in strong]])
         moments: dict[int, list[Moment]] = {}
         for index, rank, probability in strong:
