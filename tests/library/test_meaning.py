@@ -75,11 +75,12 @@ def test_sounds_without_the_word_in_their_names_are_found(search):
     assert search.by_words(parse_query("metal")) == []
 
 
-def test_names_and_meanings_are_fused_the_first_of_each_in_turn(search):
+def test_what_is_named_comes_first_then_what_is_meant(search):
     matches = search.by_text(parse_query("rain"), limit=6)
     assert names(search, matches)[:4] == ["speech/rain report.wav", "water/a.wav", "long/storm.wav", "water/b.wav"]
     named, *meant = matches
-    assert (named.percentile, named.why) == (None, "words in name")
+    assert named.why == "words in name, and by meaning"
+    assert (named.is_named, named.is_weak) == (True, False)
     assert {match.why for match in meant} == {"by meaning"}
 
 
@@ -131,10 +132,10 @@ def test_the_limit_holds(search):
     assert len(search.by_text(parse_query("rain"), limit=3)) == 3
 
 
-def test_a_name_that_only_begins_with_the_word_is_no_match_for_it(search):
+def test_a_name_that_begins_with_the_word_is_found_and_says_so(search):
     found = search.by_text(parse_query("rep"))
-    assert names(search, found).index("speech/rain report.wav") == 1, "the best by meaning is first"
-    assert found[1].why.startswith("beginnings of words in name")
+    assert names(search, found)[0] == "speech/rain report.wav"
+    assert found[0].why.startswith("beginnings of words in name")
     assert names(search, search.by_words(parse_query("rep"))) == ["speech/rain report.wav"]
     assert names(search, search.by_text(parse_query("report")))[0] == "speech/rain report.wav"
 

@@ -32,7 +32,7 @@ class Guessing(Words):
         return "xyz" not in text
 
     def guesses(self, text):
-        return tuple(SpellingCorrection(word, word[::-1]) for word in text.split() if word in {"rian", "latem"})
+        return tuple(SpellingCorrection(word, word[::-1]) for word in text.split() if word in {"ria", "rian", "latem"})
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,24 @@ def test_every_sound_with_the_words_is_listed_the_best_first(library):
         assert listing.ids.tolist() == browsing.meant(query).ids.tolist()
     finally:
         browsing.close()
+
+
+@pytest.mark.parametrize("text", ["rain", "wooden rain", "909"])
+def test_the_first_results_are_the_same_whatever_the_limit_is(search, text):
+    every = search.by_text(parse_query(text), limit=40)
+    for limit in (1, 3, 10):
+        assert search.by_text(parse_query(text), limit=limit) == every[:limit]
+
+
+def test_a_corrected_spelling_is_searched_in_names_too(search):
+    matches = search.by_text(parse_query("latem"), limit=50)  # metal
+    assert "metallic 9090.wav" in names(search, [match for match in matches if match.is_named])
+
+
+def test_a_beginning_of_a_word_of_the_library_is_not_corrected(search):
+    assert search.guesses(parse_query("ria")) == search.guesses(parse_query("rian")) == ()
+
+
+def test_several_words_of_which_the_last_is_unfinished_come_before_some_of_the_words(search):
+    found = names(search, search.by_text(parse_query("rain woo"), limit=50))
+    assert found[0] == "rain on wood.wav"

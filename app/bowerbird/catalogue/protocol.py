@@ -5,6 +5,7 @@ annotations, and failures. `Reader` and `Writer` are used in the thread that ope
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
@@ -204,7 +205,7 @@ class SoundReader(Protocol):
         """Return analysed, present contents that have words of a query: those with every word first, then most."""
         ...
 
-    def known_words(self, words: Iterable[str]) -> frozenset[str]:
+    def known_words(self, words: AbstractSet[str], *, unfinished: str = "") -> frozenset[str]:
         """Return those words, in lower case without accents, that names, folders or metadata of the library have."""
         ...
 

@@ -132,7 +132,7 @@ def _ready(event: EncoderReady) -> str:
 def _finished(event: IndexingFinished) -> str:
     parts = ["Stopped" if event.is_cancelled else "Done", f"{event.n_analysed:,} analysed"]
     if event.n_copies:
-        parts.append(f"{event.n_copies:,} copies")
+        parts.append(count_text(event.n_copies, "copy", "copies"))
     if event.n_encoded:
         parts.append(f"{event.n_encoded:,} embedded")
     parts.append(f"{event.n_rejected:,} rejected")

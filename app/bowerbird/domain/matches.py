@@ -94,6 +94,7 @@ class Match:
             end_s=moment.end_s,
             aspects=(),
             moments=(),
+            is_named=False,
         )
 
     def is_part_of(self, duration_s: float | None) -> bool:

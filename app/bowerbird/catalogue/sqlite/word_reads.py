@@ -1,6 +1,7 @@
 """Sounds by the words of a query, ranked: all that have every word, and some that have most of them."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from math import log
 from typing import Final, TypeVar
@@ -12,7 +13,7 @@ from bowerbird.catalogue.records import WORD_LEVELS, ContentsByWords, NamedSound
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids
 from bowerbird.catalogue.sqlite.sounds import SoundReads
-from bowerbird.catalogue.sqlite.word_search import INFLECTED, LEVELS, WHOLE, Slot, WordQuery, known_words
+from bowerbird.catalogue.sqlite.word_search import INFLECTED, LEVELS, WHOLE, Slot, WordQuery, is_begun, known_words
 from bowerbird.domain.names import plain, sort_key
 from bowerbird.domain.query import RELEVANCE, Query
 
@@ -229,9 +230,17 @@ class WordReads(SoundReads):
             )
         return {sound_id: fields.get(sound_id, ()) for sound_id in level_of}
 
-    def known_words(self, words: Iterable[str]) -> frozenset[str]:
-        """Return those words, in lower case without accents, that names, folders or metadata of the library have."""
-        return known_words(words, self._rows)
+    def known_words(self, words: AbstractSet[str], *, unfinished: str = "") -> frozenset[str]:
+        """Return those words, in lower case without accents, that names, folders or metadata of the library have.
+
+        Parameters
+        ----------
+        words : set of str
+        unfinished : str
+            One of the words that counts if a longer word begins with it.
+        """
+        found = known_words(words, self._rows)
+        return found | {unfinished} if unfinished in words and is_begun(unfinished, self._rows) else found
 
 
 def _read_only(array: npt.NDArray[_Number]) -> npt.NDArray[_Number]:

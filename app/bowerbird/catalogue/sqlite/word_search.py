@@ -152,6 +152,12 @@ def look_up(query: Query, rows: Rows) -> WordQuery:
     return WordQuery(tuple(slots), tuple(excluded), typed)
 
 
+def is_begun(beginning: str, rows: Rows) -> bool:
+    """Return whether a longer word of the vocabulary begins with a word, plain."""
+    sql = "SELECT 1 FROM vocabulary WHERE word > ? AND word < ? LIMIT 1"
+    return bool(rows(sql, (beginning, beginning + "\U0010ffff")))
+
+
 def known_words(words: Iterable[str], rows: Rows) -> frozenset[str]:
     """Return those words, plain, that are in the vocabulary."""
     wanted = list(dict.fromkeys(words))
@@ -196,8 +202,8 @@ def _word_slot(units: Sequence[Term | str], index: int, known: frozenset[str], r
     begun, inside = [], []
     is_word = _is_word(unit)
     if is_last or (is_word and len(unit) >= _SHORTEST_MIDDLE):
-        begun = [unit] if not is_word or _is_begun(unit, rows) else []
-        if is_last and joined and _is_begun(joined[0], rows):
+        begun = [unit] if not is_word or is_begun(unit, rows) else []
+        if is_last and joined and is_begun(joined[0], rows):
             begun.append(joined[0])
     if is_word and len(unit) >= _SHORTEST_MIDDLE:
         sql = "SELECT word FROM vocabulary WHERE instr(word, ?) > 1 LIMIT ?"
@@ -257,12 +263,6 @@ def _pieces(word: str) -> list[str]:
     if not _is_word(word) or len(word) > _LONGEST_SPLIT:
         return []
     return [piece for cut in range(1, len(word)) for piece in (word[:cut], word[cut:])] + list(word)
-
-
-def _is_begun(beginning: str, rows: Rows) -> bool:
-    """Return whether a longer word of the vocabulary begins with a word."""
-    sql = "SELECT 1 FROM vocabulary WHERE word > ? AND word < ? LIMIT 1"
-    return bool(rows(sql, (beginning, beginning + "\U0010ffff")))
 
 
 def _is_word(unit: str) -> bool:

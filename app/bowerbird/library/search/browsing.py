@@ -199,7 +199,7 @@ class Browsing:
         found = self._different(lambda limit: search.by_text(query, limit=limit, n_weak=N_WEAK))
         best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
         weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
-        named = search.reader.named(search.with_synonyms(query)).ids if query.words else best[:0]
+        named = search.reader.named(search.as_named(query)).ids if query.words else best[:0]
         ids = np.concatenate([best, named[~np.isin(named, best)]])
         is_missing = np.isin(ids, search.reader.missing_ids())
         ids = np.concatenate([ids[~is_missing], ids[is_missing], weak])

@@ -45,6 +45,8 @@ def in_order(
 ) -> list[int]:
     """Return the ids of sounds that words name or mean, best first: those with every word whole come before all others.
 
+    Of several words, one may be a part of a word. A single word that is a part of a word takes turns with meaning.
+
     Parameters
     ----------
     found : sequence of WordMatch
@@ -59,6 +61,9 @@ def in_order(
     """
     level = {hit.sound_id: WORD_LEVELS.index(hit.level) for hit in found}
     named = fused([[hit.sound_id for hit in found if hit.sound_id in whole], meant], [weights.whole, 1.0])
+    if found and found[0].n_words > 1:  # the last word may be unfinished
+        whole = {hit.sound_id for hit in found} | set(whole)
+        named = [*named, *(hit.sound_id for hit in found if hit.sound_id not in named)]
     first = sorted((one for one in named if one in whole), key=lambda one: level.get(one, len(WORD_LEVELS)))
     rankings = [
         [one for one in meant if one not in whole],

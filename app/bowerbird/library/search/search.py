@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +40,9 @@ _UNLIKE_WEIGHT: Final = 0.5
 
 N_FEW: Final = 20
 """Where fewer sounds have every word, those with some of the words follow."""
+
+N_RANKED: Final = 200
+"""Sounds that are ranked at least, by name and by meaning."""
 
 N_PARTLY: Final = 200
 """Sounds with some of the words that are listed."""
@@ -159,11 +162,26 @@ class Search:
 
         Where these are all that is asked for, nothing is left: they are names and mean nothing to the encoder.
         """
-        guessed = {plain(guess.typed) for guess in self._guesses(query)}
-        known = self.reader.known_words(guessed) if guessed else frozenset()
+        guessed, known = self._guessed(query)
         if not known:
             return query
-        return replace(query, terms=tuple(term for term in query.terms if not known.issuperset(_plain_parts(term))))
+        return replace(query, terms=tuple(term for term in query.terms if not _is_name(term, guessed, known)))
+
+    def _guessed(self, query: Query) -> tuple[dict[str, str], frozenset[str]]:
+        """Return the words that the encoder corrects, with their corrections; and those of them in the library."""
+        guessed = {plain(guess.typed): guess.used for guess in self._guesses(query)}
+        if not guessed:
+            return {}, frozenset()
+        last = plain(query.words[-1]) if query.words else ""  # it may be unfinished
+        return guessed, self.reader.known_words(frozenset(guessed), unfinished=last)
+
+    def as_named(self, query: Query) -> Query:
+        """Return the query by which names are searched: misspelt words are corrected, unless the library has them."""
+        guessed, known = self._guessed(query)
+        corrected = {typed: used for typed, used in guessed.items() if typed not in known}
+        if corrected:
+            query = replace(query, terms=tuple(_corrected(term, corrected) for term in query.terms))
+        return self.with_synonyms(query)
 
     def _share_understood(self, query: Query, meant: Query) -> float:
         """Return how much of a query was understood, in [0, 1]: nothing of the words that were left out of it."""
@@ -209,11 +227,13 @@ class Search:
         """
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
+        depth = max(limit, N_RANKED)  # the order is the same whatever the limit is
+        names = self.as_named(query)
+        named = self.reader.named(names)
+        found = self.reader.search_words(names, limit=depth)
+        partly = self._partly_named(names)
         query = self.with_synonyms(query)
-        named = self.reader.named(query)
-        found = self.reader.search_words(query, limit=limit)
-        partly = self._partly_named(query)
-        meant = self.by_example(self.target((), query), query.only_exclusions(), limit=limit)
+        meant = self.by_example(self.target((), query), query.only_exclusions(), limit=depth)
         by_name = {match.sound_id: match for match in self._matches_of([*found, *partly])}
         every = np.array([*by_name, *(match.sound_id for match in meant)], np.int64)
         whole = set(named.whole_among(every).tolist())
@@ -580,8 +600,17 @@ def _word_reason(hit: WordMatch) -> str:
     return f"{found} in {', '.join(hit.fields)}" if hit.fields else found
 
 
-def _plain_parts(term: Term) -> list[str]:
-    return [plain(word) for word in term.words]
+def _is_name(term: Term, guessed: Collection[str], known: Collection[str]) -> bool:
+    """Return whether all words of a term that the encoder would correct are words of the library."""
+    corrected = [word for word in map(plain, term.words) if word in guessed]
+    return bool(corrected) and all(word in known for word in corrected)
+
+
+def _corrected(term: Term, corrected: Mapping[str, str]) -> Term:
+    if term.is_phrase or term.is_excluded:
+        return term
+    words = [part for word in term.words for part in corrected.get(plain(word), word).split()]
+    return replace(term, words=tuple(words))
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
