@@ -192,7 +192,7 @@ class MatchDelegate(CellDelegate):
             return
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         if match.probability is None or match.band is None:
-            painter.setPen(self.faint if match.is_weak or match.percentile is None else self.muted)
+            painter.setPen(self.faint if match.is_weak else self.muted)
             painter.drawText(rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0), flags, match_text(match))
             return
         bar = QRectF(QRect(QRect().topLeft(), _BAR_PX))
