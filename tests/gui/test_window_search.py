@@ -17,6 +17,7 @@ from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE
 from bowerbird.library.search.browsing import Listing
+from bowerbird.library.search.folding import Below
 
 Key = Qt.Key
 
@@ -367,7 +368,7 @@ def fold(stage: Stage) -> list[int]:
     first, *copies = [stage.model.sound_id(stage.row(f"Kick {number}.wav")) for number in (1, 2, 3)]
     assert first is not None
     listed = np.array([stage.model.sound_id(stage.row("Snare.wav")), first])
-    stage.table.show_rows(Listing(listed, copies={first: np.array(copies)}), keeps_scroll=False)
+    stage.table.show_rows(Listing(listed, copies=Below.of({first: np.array(copies)})), keeps_scroll=False)
     return [first, *(each for each in copies if each is not None)]
 
 

@@ -345,7 +345,11 @@ class CopyReader(Protocol):
         ...
 
     def folder_numbers(self, sound_ids: Ids) -> Ids:
-        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
+        """Return a number for the folder of each sound, equal for sounds in the same folder, shape (n,)."""
+        ...
+
+    def all_folder_numbers(self) -> Ids:
+        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
         ...
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:

@@ -28,6 +28,8 @@ _FOLDABLE: Final = (
     "JOIN contents ON contents.id = content_id LEFT JOIN copies USING (audio_id)"
 )
 
+_FOLDER_NUMBERS: Final = "SELECT id, dense_rank() OVER (ORDER BY folder_id, directory) AS number FROM sounds"
+
 
 class CopyReads(Session):
     """Reads which sounds are copies of each other."""
@@ -57,13 +59,15 @@ class CopyReads(Session):
         return self._pairs(sql)
 
     def folder_numbers(self, sound_ids: Ids) -> Ids:
-        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
-        numbers: dict[tuple[int, str], int] = {}
-        number_of: dict[int, int] = {}
-        sql = "SELECT id, folder_id, directory FROM sounds WHERE id IN ({ids})"
-        for sound_id, folder_id, directory in self._rows_by_id(sql, sound_ids.tolist()):
-            number_of[sound_id] = numbers.setdefault((folder_id, directory), len(numbers))
-        return np.array([number_of.get(sound_id, len(numbers)) for sound_id in sound_ids.tolist()], np.int64)
+        """Return a number for the folder of each sound, equal for sounds in the same folder, shape (n,)."""
+        sql = f"{_FOLDER_NUMBERS} WHERE id IN (SELECT value FROM json_each(?))"
+        ids, numbers = self._pairs(sql, [json.dumps(sound_ids.tolist())])
+        return _by_id(ids, numbers, size=int(sound_ids.max(initial=-1)) + 1)[sound_ids]
+
+    def all_folder_numbers(self) -> Ids:
+        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
+        ids, numbers = self._pairs(_FOLDER_NUMBERS)
+        return _by_id(ids, numbers, size=int(ids.max(initial=-1)) + 1)
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
         """Return all sounds with the same samples as one of some sounds, themselves included."""
@@ -162,6 +166,12 @@ def record_fingerprint(connection: sqlite3.Connection, content_id: int, fingerpr
         "SELECT audio_id, ?, ?, ? FROM contents WHERE id = ? AND audio_id IS NOT NULL",
         [fingerprint.key, fingerprint.data, fingerprint.data is None, content_id],
     )
+
+
+def _by_id(ids: Ids, numbers: Ids, *, size: int) -> Ids:
+    found = np.full(size, -1, np.int64)
+    found[ids] = numbers
+    return found
 
 
 def _join(connection: sqlite3.Connection, audio_ids: Sequence[int]) -> None:
