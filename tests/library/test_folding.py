@@ -8,6 +8,7 @@ from stage import run
 
 from bowerbird.domain.query import RELEVANCE, Example, Query, parse_query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
 from bowerbird.library.search.folding import Below, Folding, ListFolder, different_matches, ids_of
@@ -179,6 +180,30 @@ def test_copies_in_large_lists_are_read_once_and_folded_alike(shelf, monkeypatch
     assert {key: found.tolist() for key, found in large.copies.items()} == {
         key: found.tolist() for key, found in small.copies.items()
     }
+
+
+@pytest.mark.parametrize("speeds", [False, True])
+def test_an_example_is_embedded_once_however_many_copies_are_searched(shelf, tmp_path, monkeypatch, speeds):
+    dropped = shutil.copy(shelf.root / "others" / "tom 0.wav", tmp_path / "dropped.wav")
+    embedded = []
+
+    def embed(example, encoder):
+        embedded.append(example.speed)
+        return encode_example(example, encoder)
+
+    monkeypatch.setattr("bowerbird.library.search.search.encode_example", embed)
+    search = Search(shelf.library, encoder_named(DEFAULT_ENCODER))
+    limits = []
+    find = search.finder([Example(dropped)], Query(order=RELEVANCE, has_other_speeds=speeds))
+
+    def counted(limit):
+        limits.append(limit)
+        return find(limit)
+
+    different_matches(counted, ListFolder(search.reader), Folding(), limit=9)
+    search.close()
+    assert len(limits) > 1, "eleven copies are not enough for a list of different sounds"
+    assert sorted(embedded) == ([0.5, 1.0, 2.0] if speeds else [1.0])
 
 
 def test_what_is_folded_is_found_by_the_listed_sound_in_any_order():

@@ -214,7 +214,7 @@ class Browsing:
         AudioError
             When an example cannot be decoded.
         """
-        found = self._different(lambda limit: self._search.similar(examples, query, limit=limit))
+        found = self._different(self._search.finder(examples, query))
         ids = np.array([match.sound_id for match in found], np.int64)
         return self._ranked(ids, {match.sound_id: match for match in found}, query)
 

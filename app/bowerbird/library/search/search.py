@@ -1,8 +1,9 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -271,14 +272,24 @@ class Search:
         EncoderError
             When weights are missing or damaged.
         """
-        if query.has_other_speeds and not all(example.is_unlike for example in examples):
-            return best_of_speeds(lambda tried: self._similar(tried, query, limit), examples, limit=limit)
-        return self._similar(examples, query, limit)
+        return self.finder(examples, query)(limit)
 
-    def _similar(self, examples: Sequence[Example], query: Query, limit: int) -> list[Match]:
-        if self.understands(query):
-            return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
-        return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
+    def finder(self, examples: Sequence[Example], query: Query) -> Callable[[int], list[Match]]:
+        """Return a function that finds as many similar sounds as it is asked for; see `similar`.
+
+        The examples are decoded and embedded at its first call, and not again.
+        """
+        is_understood = self.understands(query)
+        wanted = query if is_understood else Query(aspects=query.aspects)
+        among = query.only_exclusions() if is_understood else query
+        target = cache(lambda tried: self.target(tried, wanted))
+
+        def find(tried: Sequence[Example], limit: int) -> list[Match]:
+            return self.by_example(target(tuple(tried)), among, limit=limit)
+
+        if query.has_other_speeds and not all(example.is_unlike for example in examples):
+            return lambda limit: best_of_speeds(lambda tried: find(tried, limit), examples, limit=limit)
+        return lambda limit: find(examples, limit)
 
     def target(self, examples: Sequence[Example], query: Query = EVERYTHING) -> Target:
         """Combine examples, liked and unliked, and the meaning of words into one target.
