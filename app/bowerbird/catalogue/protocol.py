@@ -19,7 +19,6 @@ from bowerbird.catalogue.records import (
     AnnotatedSound,
     Annotations,
     Collection,
-    ContentsByWords,
     EncodedWindows,
     EncoderRole,
     EventKind,
@@ -200,10 +199,6 @@ class SoundReader(Protocol):
         """Return the best sounds that have some words of a query but not all, those with most of them first."""
         ...
 
-    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
-        """Return analysed, present contents that have words of a query: those with every word first, then most."""
-        ...
-
     def known_words(self, words: Iterable[str]) -> frozenset[str]:
         """Return those words, in lower case without accents, that names, folders or metadata of the library have."""
         ...
@@ -370,10 +365,6 @@ class CopyReader(Protocol):
 
     def n_uncompared(self) -> int:
         """Return the number of contents that were analysed and not compared yet."""
-        ...
-
-    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
         ...
 
 
@@ -637,10 +628,6 @@ class CopyWriter(Protocol):
 
     def copied_audio(self) -> list[tuple[int, int]]:
         """Return audio that has copies, and its group."""
-        ...
-
-    def compare_all_again(self) -> None:
-        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
         ...
 
     def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:

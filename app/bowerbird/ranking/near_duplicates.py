@@ -385,12 +385,6 @@ def centre_difference(first: Fingerprint, second: Fingerprint) -> float:
     return float((weights * np.minimum(apart, _MOST_SHARE)).sum() / max(float(weights.sum()), 1e-9))
 
 
-def offset_s(first: Fingerprint, second: Fingerprint) -> float:
-    """Return how much later the second of two copies begins."""
-    _, lag_s = _detail_agreement(first, second)
-    return second.origin_s + lag_s - first.origin_s
-
-
 def _are_near(fingerprint: Fingerprint, others: Sequence[Fingerprint]) -> npt.NDArray[np.bool_]:
     """Compare details quickly, displaced by whole windows, shape (n,)."""
     top_hz = min(each.top_hz for each in (fingerprint, *others))

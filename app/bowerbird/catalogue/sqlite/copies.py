@@ -120,11 +120,6 @@ class CopyReads(Session):
         )
         return int(self._value(sql))
 
-    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
-        sql = "SELECT audio_id, data FROM fingerprints WHERE audio_id IN ({ids}) AND data IS NOT NULL"
-        return {row["audio_id"]: row["data"] for row in self._rows_by_id(sql, list(audio_ids))}
-
 
 class CopyWrites(CopyReads):
     """Records which sounds are copies of each other."""
@@ -139,16 +134,15 @@ class CopyWrites(CopyReads):
         """Return the ids of all audio with a fingerprint, and its keys, shapes (n,)."""
         return self._pairs("SELECT audio_id, key FROM fingerprints WHERE key IS NOT NULL")
 
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        sql = "SELECT audio_id, data FROM fingerprints WHERE audio_id IN ({ids}) AND data IS NOT NULL"
+        return {row["audio_id"]: row["data"] for row in self._rows_by_id(sql, list(audio_ids))}
+
     def copied_audio(self) -> list[tuple[int, int]]:
         """Return audio that has copies, and its group."""
         audio_ids, groups = self._pairs("SELECT audio_id, group_id FROM copies")
         return list(zip(audio_ids.tolist(), groups.tolist(), strict=True))
-
-    def compare_all_again(self) -> None:
-        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM copies")
-            connection.execute("UPDATE fingerprints SET is_compared = 0 WHERE key IS NOT NULL")
 
     def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Record for audio which other audio is a copy of it, and that it was compared, in one transaction."""
