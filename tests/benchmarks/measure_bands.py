@@ -79,7 +79,7 @@ def main() -> int:
     everything = np.ones(len(sounds.rows), bool)
     hidden = by_texts(sounds, ear, queries, None, everything)
     show(f"{len(queries)} texts, all names hidden", calibration, hidden)
-    halves = (one for split in range(N_SPLITS) for one in by_halves(sounds, ear, queries, split))
+    halves = (rated for split in range(N_SPLITS) for rated in by_halves(sounds, ear, queries, split))
     show(f"{len(queries)} texts, half of the names hidden", calibration, halves)
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(args.library, scratch, dirs_exist_ok=True)
@@ -146,9 +146,9 @@ def by_halves(sounds: Labelled, ear: EarEncoder, queries: Iterable[tuple[str, Fl
 
 def show(title: str, calibration: Calibration, found: Iterable[Rated]) -> None:
     """Print the line of one kind of query: in each band, the share of right results and the number of results."""
-    each = list(found)
-    probabilities = np.concatenate([one.probabilities(calibration) for one in each])
-    is_right = np.concatenate([one.results.is_right for one in each])
+    queries = list(found)
+    probabilities = np.concatenate([rated.probabilities(calibration) for rated in queries])
+    is_right = np.concatenate([rated.results.is_right for rated in queries])
     cells, above = [], np.inf
     for _, lowest in (*BANDS, ("weak", 0.0)):
         own = is_right[(probabilities >= lowest) & (probabilities < above)]

@@ -215,7 +215,7 @@ def test_what_is_folded_is_found_by_the_listed_sound_in_any_order():
     assert not below.is_same(Below())
 
 
-def test_a_ranked_list_keeps_the_place_of_the_best_match(shelf):
+def test_a_ranked_list_keeps_the_position_of_the_best_match(shelf):
     ids = shelf.reader.list_ids(by_name("kick"))
     rows = dict(zip(shelf.names(ids), ids.tolist(), strict=True))
     ranked = ids_of(rows[QUIET_KICK], rows["others/kick noise 0.wav"], rows[KICK])

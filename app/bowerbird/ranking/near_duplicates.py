@@ -407,16 +407,16 @@ def _detail_agreement(first: Fingerprint, second: Fingerprint) -> tuple[Agreemen
     """Return how much two details agree where they agree best, and by how many seconds the second is late there."""
     n_bands = _n_bands(min(first.top_hz, second.top_hz))
     pad = int(-_LAGS[0]) + 1
-    one = np.zeros((N_DETAIL, n_bands))
-    one[: len(first.detail)] = _energies(first.detail[:, :n_bands])
-    other = np.zeros((N_DETAIL + 2 * pad, n_bands))
-    other[pad : pad + len(second.detail)] = _energies(second.detail[:, :n_bands])
+    energies = np.zeros((N_DETAIL, n_bands))
+    energies[: len(first.detail)] = _energies(first.detail[:, :n_bands])
+    others = np.zeros((N_DETAIL + 2 * pad, n_bands))
+    others[pad : pad + len(second.detail)] = _energies(second.detail[:, :n_bands])
     positions = pad + np.arange(N_DETAIL) + _LAGS[:, None]
     whole = np.floor(positions).astype(np.int64)
     part = (positions - whole)[:, :, None]
-    moved = other[whole] * (1 - part) + other[whole + 1] * part
+    moved = others[whole] * (1 - part) + others[whole + 1] * part
     levels = 10 * np.log10(moved / np.maximum(moved.max(axis=(1, 2), keepdims=True), 1e-30) + _FLOOR)
-    own = 10 * np.log10(one / max(float(one.max()), 1e-30) + _FLOOR)
+    own = 10 * np.log10(energies / max(float(energies.max()), 1e-30) + _FLOOR)
     weights = _weights(own, levels)
     differences = levels - own
     sums = weights.sum(axis=(1, 2))

@@ -73,7 +73,7 @@ class Target:
     is_sound : bool
         Whether it is made of sounds only, so that the aspects of a match can be named.
     words : tuple of str
-        What it is made of besides sounds: who was denied one of them is no match.
+        The words in it; a sound is not a match if one of them was denied for it.
     weighting : Weighting or None
         How much the parts of embeddings count; None where all count the same.
     kind : QueryKind or None
@@ -126,7 +126,7 @@ class Search:
 
     @property
     def has_meanings(self) -> bool:
-        """Whether words can be searched by their meaning: by that of an encoder, or that which names have taught."""
+        """Whether words can be searched by their meaning, which the encoder has or which was learned from names."""
         return self._meanings.has_any
 
     def understands(self, query: Query) -> bool:
@@ -171,7 +171,7 @@ class Search:
         return self._meanings.share_understood(meant.text) * len(meant.words) / max(1, len(query.words))
 
     def with_synonyms(self, query: Query) -> Query:
-        """Return a query that no sound matches which was denied another word for one that is asked for."""
+        """Return a query with the synonyms of its words: sounds for which one of them was denied do not match."""
         text = self.encoder.text
         if text is None or not query.words or not isinstance(text, SynonymFinder):
             return query
