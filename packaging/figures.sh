@@ -3,8 +3,8 @@
 #
 #   sh packaging/figures.sh DIR [WORK]      DIR has audio/labels.csv and the sounds that it names
 #
-# Libraries are made in WORK, by default a temporary folder, and kept there for the next time. Takes about 40 minutes on
-# two cores, half of it for a library of 1,000,000 generated sounds, which needs 14 GB of disk.
+# Libraries are made in a temporary folder. With WORK, they are kept for the next time. Takes about 40 minutes on two
+# cores, half of it for a library of 1,000,000 generated sounds, which needs 14 GB of disk.
 set -eu
 [ "$#" -ge 1 ] && [ -f "$1/audio/labels.csv" ] || {
     echo "Name the folder with audio/labels.csv: sh packaging/figures.sh DIR [WORK]" >&2

@@ -89,7 +89,7 @@ def main() -> int:
         search = Search(library, ear)
         show("examples", by_examples(search, sounds))
         show(f"{len(queries)} texts, names as they are", by_own_words(search, sounds, queries))
-        halves = (one for split in range(N_SPLITS) for one in by_halves(sounds, ear, queries, split))
+        halves = (each for split in range(N_SPLITS) for each in by_halves(sounds, ear, queries, split))
         show(f"{len(queries)} texts, half of the names hidden", (each.rated(calibration) for each in halves))
         hidden = by_texts(sounds, ear, queries, None, everything)
         show(f"{len(queries)} texts, all names hidden", (each.rated(calibration) for each in hidden))
@@ -174,9 +174,9 @@ def by_halves(sounds: Labelled, ear: EarEncoder, queries: Iterable[tuple[str, Fl
 
 def show(title: str, found: Iterable[Rated]) -> None:
     """Print the line of one kind of query: in each band, the share of right results and the number of results."""
-    each = list(found)
-    probabilities = np.concatenate([likely for likely, _ in each])
-    is_right = np.concatenate([right for _, right in each])
+    queries = list(found)
+    probabilities = np.concatenate([likely for likely, _ in queries])
+    is_right = np.concatenate([right for _, right in queries])
     cells, above = [], np.inf
     for _, lowest in (*BANDS, ("weak", 0.0)):
         own = is_right[(probabilities >= lowest) & (probabilities < above)]

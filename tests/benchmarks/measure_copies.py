@@ -10,10 +10,12 @@ import argparse
 import csv
 import itertools
 import os
+import sqlite3
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -22,6 +24,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.copies import find_copies
@@ -176,8 +179,10 @@ def _measure(folder: Path, written: dict[str, tuple[int, str, str]]) -> None:
 
 def _comparing_s(library: Library) -> float:
     """Compare all fingerprints again; return how long that took."""
+    with closing(sqlite3.connect(library.folder / FILE_NAME)) as connection, connection:
+        connection.execute("DELETE FROM copies")
+        connection.execute("UPDATE fingerprints SET is_compared = 0 WHERE key IS NOT NULL")
     with library.write() as writer:
-        writer.compare_all_again()
         started_s = time.perf_counter()
         find_copies(writer, control=Control(), post=lambda _: None)
         return time.perf_counter() - started_s

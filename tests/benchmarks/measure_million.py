@@ -2,9 +2,8 @@
 
 Run ``python tests/benchmarks/measure_million.py --big DIR``, where DIR/library is a library that
 `generated.make_library` has filled; it is filled with a million sounds first where there is none (10 minutes, 5 GB).
-Without --big, a temporary folder is used. The index in DIR is built again. Each part runs in a process of its own, and
-figures are printed beside those of the build before the compact index (f38336b), taken on the same machine: two cores,
-shared with other programs.
+Without --big, a temporary folder is used. The index in DIR is built again. Each part runs in a process of its own.
+`--save FILE` writes the figures as JSON; `--before FILE` prints them beside those of an earlier run on this machine.
 """
 
 import argparse
@@ -38,19 +37,6 @@ from bowerbird.library.search.neighbours import Neighbours
 TEXTS = ("kick", "deep", "rain", "kick deep", "soft thunder", "bright bell", "engine")
 N_QUERIES = 50
 K = 10
-
-BEFORE = {
-    "open_to_first_similar_s": 26.0,
-    "query_p95_ms": 337.0,
-    "words_fastest_ms": 300.0,
-    "words_slowest_ms": 1500.0,
-    "first_list_s": 1.2,
-    "two_threads_resident_mb": 4400.0,
-    "window_resident_mb": 4400.0,
-    "window_peak_mb": 6400.0,
-}
-"""Figures of the earlier build. It held 2.2 GB (3.2 GB at the most) for each of the window's two searching threads; its
-337 ms are the typical query; its first list took 1.2 to 1.6 s."""
 
 LINES = {
     "n_sounds": "sounds",
@@ -276,8 +262,8 @@ def part(name: str, library: Path, **environment: str) -> dict[str, object]:
     return result
 
 
-def measure(home: Path, n_sounds: int) -> None:
-    """Measure the library in a folder, and print a table."""
+def measure(home: Path, n_sounds: int) -> dict[str, object]:
+    """Return the figures of the library in a folder."""
     library = home / "library"
     if not library.exists():
         make_library(library, n_sounds, encoder_named(DEFAULT_ENCODER))
@@ -288,12 +274,17 @@ def measure(home: Path, n_sounds: int) -> None:
     for name in ("list", "search"):
         figures |= part(name, library)
     figures |= window(home)
-    print(f"{'':60} {'now':>10} {'before':>10} {'now/before':>11}")
+    return figures
+
+
+def print_table(figures: dict[str, object], earlier: dict[str, object]) -> None:
+    """Print figures, and their ratios to those of an earlier run where there are any."""
+    print(f"{'':60} {'now':>10}" + (f" {'before':>10} {'now/before':>11}" if earlier else ""))
     for name, title in LINES.items():
-        now, before = figures.get(name, "-"), BEFORE.get(name)
-        ratio = f"{float(now) / before:.3f}" if before is not None and isinstance(now, int | float) else ""
-        print(f"{title:60} {now!s:>10} {'' if before is None else f'{before:g}':>10} {ratio:>11}")
-    print("“Before” was measured with an earlier build on the same machine.")
+        now, before = figures.get(name, "-"), earlier.get(name, "")
+        has_both = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (now, before))
+        ratio = f"{now / before:.3f}" if has_both and before else ""
+        print(f"{title:60} {now!s:>10}" + (f" {before!s:>10} {ratio:>11}" if earlier else ""))
     print(f"Load of the machine in the last minutes: {os.getloadavg()}, {os.cpu_count()} cores.")
 
 
@@ -302,17 +293,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--big", type=Path, metavar="DIR", help="a folder with a generated library, or for one")
     parser.add_argument("--sounds", type=int, default=1_000_000, metavar="N", help="how many to generate")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="figures of an earlier run to compare with")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--library", type=Path, metavar="DIR", help="ignored: this one measures generated sounds")
     parser.add_argument("--shared", type=Path, metavar="DIR", help="ignored")
     options = parser.parse_args()
     if options.part:
         print(json.dumps(PARTS[options.part](options.big)))
-    elif options.big is not None:
-        measure(options.big, options.sounds)
+        return
+    earlier = json.loads(options.before.read_text(encoding="utf-8")) if options.before is not None else {}
+    if options.big is not None:
+        figures = measure(options.big, options.sounds)
     else:
         with tempfile.TemporaryDirectory(prefix="bowerbird-") as folder:
-            measure(Path(folder), options.sounds)
+            figures = measure(Path(folder), options.sounds)
+    print_table(figures, earlier)
+    if options.save is not None:
+        options.save.write_text(json.dumps(figures), encoding="utf-8")
 
 
 if __name__ == "__main__":

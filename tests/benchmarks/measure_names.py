@@ -1,9 +1,10 @@
-"""Measure searching by words, from a keystroke to the rows of the first page, beside an earlier revision.
+"""Measure searching by words, from a keystroke to the rows of the first page, alone or beside an earlier revision.
 
 Run ``python tests/benchmarks/measure_names.py --library DIR [--shared DIR] [--before REVISION]``. The library is
 copied, since each revision brings it up to date in its own way; the copies are deleted. Prints the median of each text
-in ms for both revisions and their ratio: of the ranked list of the window, by names and meaning, and of a list by names
-alone. Then how long it takes to make the texts anew by which the sounds of an older library are found.
+in ms, of the ranked list of the window, by names and meaning, and of a list by names alone; with --before for both
+revisions, and their ratio. Then how long it takes to make the texts anew by which the sounds of an older library are
+found.
 """
 
 import argparse
@@ -31,7 +32,6 @@ N_ROWS = 64
 """Rows of a page of the list."""
 
 N_RENEWED = 2000
-BEFORE = "f38336b"
 
 
 def measure(library: Path) -> dict[str, dict[str, tuple[float, int]]]:
@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--library", type=Path, required=True)
     parser.add_argument("--shared", type=Path, help="not used: names are measured without audio")
-    parser.add_argument("--before", default=BEFORE, help="revision to compare with; “none” measures this one alone")
+    parser.add_argument("--before", default="none", help="revision to compare with; default: none")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:

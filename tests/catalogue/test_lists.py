@@ -44,7 +44,7 @@ def reader(tmp_path_factory):
             if facts is not None:
                 catalogue.record([(sound.id, analysis(sound.id, **facts))], [], ENCODER_ID)
             elif "broken" in sound.path:
-                catalogue.record([], [(sound.id, "`broken` is broken. Mend it.", "damaged")], ENCODER_ID)
+                catalogue.record([], [(sound.id, "`broken` is broken. Fix it.", "damaged")], ENCODER_ID)
     with SqliteReader(library) as reader:
         yield reader
 

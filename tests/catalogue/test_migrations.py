@@ -101,7 +101,7 @@ def test_steps_before_the_one_that_fails_are_kept(tmp_path):
         migrated(tmp_path, (*STEPS, ADDS_A_TABLE, FAILS_HALFWAY))
     assert version(tmp_path) == len(STEPS) + 1
     assert "ratings" in tables(tmp_path)
-    migrated(tmp_path, (*STEPS, ADDS_A_TABLE, Step("mended", ())))
+    migrated(tmp_path, (*STEPS, ADDS_A_TABLE, Step("fixed", ())))
     assert version(tmp_path) == len(STEPS) + 2
 
 

@@ -199,33 +199,6 @@ def test_what_is_excluded_is_left_out_where_only_some_words_are_found(tmp_path):
         assert partly(reader, "wood zeppelin -phone") == [("wood.wav", 1)]
 
 
-def test_contents_have_all_words_first_then_most_and_no_more_than_the_limit(tmp_path):
-    paths = ["a/door wood.wav", "wood.wav", "wood door old.wav", "door.wav", "rain.wav", "new door.wav"]
-    with library_of(tmp_path, *paths) as reader:
-        by_words = reader.contents_by_words(parse_query("wood door"), limit=10)
-        contents = {row.content_id: row.name for row in reader.rows(reader.list_ids(parse_query("")).tolist()).values()}
-        assert [(contents[content], n) for content, n in zip(by_words.content_ids, by_words.n_found, strict=True)] == [
-            ("wood door old.wav", 2),
-            ("door wood.wav", 2),
-            ("wood.wav", 1),
-            ("door.wav", 1),
-            ("new door.wav", 1),
-        ]
-        assert by_words.n_words == 2
-        assert len(reader.contents_by_words(parse_query("wood door"), limit=3).content_ids) == 3
-        assert len(reader.contents_by_words(parse_query("zeppelin"), limit=3).content_ids) == 0
-
-
-def test_missing_and_unanalysed_sounds_are_no_contents(tmp_path):
-    with SqliteWriter(tmp_path) as catalogue:
-        folder = catalogue.add_folder(ROOT)
-        catalogue.begin_scan()
-        catalogue.reconcile(folder, [stamp(ROOT / "door.wav")])
-    with SqliteReader(tmp_path) as reader:
-        assert found(reader, "door") == ["door.wav"]
-        assert len(reader.contents_by_words(parse_query("door"), limit=3).content_ids) == 0
-
-
 def test_a_list_by_relevance_is_in_the_order_of_how_words_were_found(reader):
     ids = reader.list_ids(replace(parse_query("clap"), order=RELEVANCE)).tolist()
     assert names(reader, ids) == found(reader, "clap")

@@ -124,7 +124,7 @@ def test_bands_are_printed_in_their_order_and_ranks_where_an_encoder_has_no_cali
         ["-voice"],
     ],
 )
-def test_words_with_a_minus_are_no_options_and_leave_names_out(search, arguments):
+def test_words_with_a_minus_are_not_options_and_leave_names_out(search, arguments):
     assert "my voice.wav" in names(search("metal", "--limit", "20"))
     found = names(search(*arguments))
     assert "my voice.wav" not in found
@@ -137,7 +137,7 @@ def test_an_option_that_does_not_exist_is_still_told(command, library):
     assert "--voice" in done.complaints
 
 
-def test_numbers_and_letters_with_a_minus_are_no_options(command, library):
+def test_numbers_and_letters_with_a_minus_are_not_options(command, library):
     for word in ("-808", "-a", "-4x4", "-6"):
         assert command("search", "rain", word).complaints == ""
 
@@ -177,7 +177,7 @@ def test_with_descriptors_alone_words_are_names(search, sounds, command):
     assert all(row["why"].startswith("similar in") for row in rows)
 
 
-def test_signs_that_are_no_words_are_no_error(search):
+def test_signs_that_are_not_words_are_not_an_error(search):
     assert search("...") is not None
 
 

@@ -99,11 +99,11 @@ def test_a_window_of_impossible_length_is_a_fault_of_the_caller(n_frames):
 
 def test_values_that_are_not_finite_count_as_silence():
     window = noise(48_000)
-    mended = window.copy()
-    mended[[5, 700, 20_000]] = 0.0
-    broken = mended.copy()
+    fixed = window.copy()
+    fixed[[5, 700, 20_000]] = 0.0
+    broken = fixed.copy()
     broken[[5, 700, 20_000]] = [np.nan, np.inf, -np.inf]
-    assert np.array_equal(patches(broken, CLAP)[0], patches(mended, CLAP)[0])
+    assert np.array_equal(patches(broken, CLAP)[0], patches(fixed, CLAP)[0])
 
 
 def test_a_window_is_left_as_it_was():

@@ -126,7 +126,7 @@ def test_a_key_of_another_action_is_taken_only_after_a_question(stage: Stage):
     assert stage.program._keys.changed == {}
 
 
-def test_letters_are_no_keys_of_the_whole_window(stage: Stage):
+def test_letters_are_not_keys_of_the_whole_window(stage: Stage):
     sheet = press_on(stage, "rescan", Qt.Key.Key_K)
     assert sheet.message == "K is typed in the search box. Use it together with Ctrl or Alt."
     assert sheet.buttons["rescan"].text() == "F5"

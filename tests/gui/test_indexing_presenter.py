@@ -11,6 +11,7 @@ import pytest
 
 from bowerbird.base.errors import CatalogueError
 from bowerbird.domain.events import BatchRecorded, FolderUnreachable, IndexingFinished, Progress, SoundsListed
+from bowerbird.gui import translation
 from bowerbird.gui.browse import indexing_presenter as indexing
 from bowerbird.gui.browse.indexing_presenter import IndexingPresenter, IndexingState, UnfinishedState
 from bowerbird.jobs.control import Control
@@ -118,6 +119,18 @@ def test_a_run_is_told_from_its_beginning_to_its_end(desk: Desk):
     desk.end()
     assert (desk.state, desk.presenter.is_running) == (None, False)
     assert desk.view.changes[-1] is True
+
+
+@pytest.mark.parametrize("activity", ["Reading metadata", "Hashing samples", "Reading names", "Finding copies"])
+def test_what_a_run_does_is_named_in_the_language_of_the_window(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, activity: str
+):
+    monkeypatch.setattr(translation, "_translator", lambda _context, text: f"[{text}]")
+    desk.presenter.handle(Progress(3, 10, 1.0, None, activity))
+    assert desk.state is not None
+    assert desk.state.text.startswith(f"[{activity}] · ")
+    desk.presenter.handle(Progress(3, 10, 1.0, None, "clap"))
+    assert desk.state.text.startswith("clap · "), "an encoder has its own title"
 
 
 def test_folders_wait_while_a_run_goes_on_each_once(desk: Desk):

@@ -16,6 +16,7 @@ from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns as sounds
 from bowerbird.gui.browse.sounds_model import FOLD_ROLE, MATCH_ROLE, MOMENT_ROLE, PLAYING_ROLE, ROW_ROLE, SoundsModel
 from bowerbird.library.search.browsing import Listing
+from bowerbird.library.search.folding import Below
 
 Role = Qt.ItemDataRole
 
@@ -335,8 +336,8 @@ def test_sounds_of_a_folder_that_is_not_connected_look_missing(model: SoundsMode
 
 def folded_listing(matches: dict[int, Match] | None = None) -> Listing:
     """Sounds 1 to 3; 7, 8 and 9 are copies of 2, and 5 lies in the folder of 3."""
-    copies = {2: np.array([7, 8, 9])}
-    return Listing(np.arange(1, 4), matches or {}, n_library=10, copies=copies, others={3: np.array([5])})
+    copies, others = Below.of({2: np.array([7, 8, 9])}), Below.of({3: np.array([5])})
+    return Listing(np.arange(1, 4), matches or {}, n_library=10, copies=copies, others=others)
 
 
 def ids_shown(model: SoundsModel) -> list[int | None]:
@@ -368,7 +369,7 @@ def test_unfolded_copies_are_indented_rows_of_their_own(model: SoundsModel):
 def test_what_is_unfolded_stays_so_while_the_list_is_refreshed(model: SoundsModel):
     model.show(folded_listing())
     model.toggle_fold(1)
-    model.show(Listing(np.arange(0, 4), copies={2: np.array([7, 9])}))
+    model.show(Listing(np.arange(0, 4), copies=Below.of({2: np.array([7, 9])})))
     assert ids_shown(model) == [0, 1, 2, 7, 9, 3]
     model.show(Listing(np.arange(0, 4)))
     assert ids_shown(model) == [0, 1, 2, 3]
@@ -377,8 +378,8 @@ def test_what_is_unfolded_stays_so_while_the_list_is_refreshed(model: SoundsMode
 def test_a_list_with_other_copies_is_another_list(model: SoundsModel):
     model.show(folded_listing())
     assert model.shows(folded_listing())
-    assert not model.shows(replace(folded_listing(), copies={2: np.array([7, 8])}))
-    assert not model.shows(replace(folded_listing(), others={}))
+    assert not model.shows(replace(folded_listing(), copies=Below.of({2: np.array([7, 8])})))
+    assert not model.shows(replace(folded_listing(), others=Below()))
 
 
 def test_the_line_above_what_is_no_match_stays_at_its_sound(model: SoundsModel):

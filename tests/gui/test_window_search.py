@@ -17,6 +17,7 @@ from bowerbird.domain.matches import Match, Moment
 from bowerbird.gui.browse import columns
 from bowerbird.gui.browse.sounds_model import MATCH_ROLE
 from bowerbird.library.search.browsing import Listing
+from bowerbird.library.search.folding import Below
 
 Key = Qt.Key
 
@@ -362,12 +363,21 @@ def test_a_line_parts_what_is_probably_no_match_and_the_rows_stay_as_high(stage:
     assert {table.rowHeight(row) - heights[0] for row in range(40)} == {6}
 
 
+def test_the_whole_row_under_the_pointer_is_tinted_below_the_line_too(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    table, viewport = stage.table, stage.table.viewport()
+    table.show_rows(Listing(np.arange(1, 6), n_likely=2), keeps_scroll=False)
+    painted: list[tuple[int, ...]] = []
+    monkeypatch.setattr(viewport, "update", lambda *area: painted.append(area))
+    table._hover(2)
+    assert painted == [(0, table.rowViewportPosition(2), viewport.width(), 2 * table.row_px)]
+
+
 def fold(stage: Stage) -> list[int]:
     """Show three kicks as one with two copies; return their ids."""
     first, *copies = [stage.model.sound_id(stage.row(f"Kick {number}.wav")) for number in (1, 2, 3)]
     assert first is not None
     listed = np.array([stage.model.sound_id(stage.row("Snare.wav")), first])
-    stage.table.show_rows(Listing(listed, copies={first: np.array(copies)}), keeps_scroll=False)
+    stage.table.show_rows(Listing(listed, copies=Below.of({first: np.array(copies)})), keeps_scroll=False)
     return [first, *(each for each in copies if each is not None)]
 
 

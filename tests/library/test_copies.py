@@ -131,7 +131,7 @@ def step_number(name):
     return next(number for number, step in enumerate(STEPS) if step.name == name)
 
 
-def test_silence_is_no_copy_of_other_silence_unless_the_samples_are_the_same(library, tmp_path):
+def test_silence_is_not_a_copy_of_other_silence_unless_the_samples_are_the_same(library, tmp_path):
     root = tmp_path / "sounds"
     write(root / "a.wav", np.zeros((RATE_HZ, 1)))
     write(root / "b.wav", np.zeros((2 * RATE_HZ, 1)))

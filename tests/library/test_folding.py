@@ -8,9 +8,10 @@ from stage import run
 
 from bowerbird.domain.query import RELEVANCE, Example, Query, parse_query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.library.indexing.analysis import encode_example
 from bowerbird.library.library import Library
 from bowerbird.library.search.browsing import Browsing
-from bowerbird.library.search.folding import Folding, ListFolder, different_matches, ids_of
+from bowerbird.library.search.folding import Below, Folding, ListFolder, different_matches, ids_of
 from bowerbird.library.search.search import Search
 from sounds import click, noise, sine, write
 
@@ -130,6 +131,33 @@ def test_one_sound_of_each_folder_is_listed(shelf):
     }
 
 
+def test_what_is_folded_below_a_sound_of_the_folder_is_the_best_first_each_followed_by_its_copies(tmp_path):
+    root, library = tmp_path / "sounds", tmp_path / "library"
+    tom = click(duration_s=0.4) * sine(70, duration_s=0.4)
+    write(root / "a" / "1 kick.wav", click() * noise(4, duration_s=0.3, level=0.5))
+    write(root / "a" / "2 tom.wav", tom, subtype="PCM_24")
+    write(root / "b" / "3 tom again.wav", tom, subtype="PCM_16")
+    write(root / "b" / "4 longest name of a tom.wav", 0.5 * tom, subtype="PCM_16")
+    write(root / "a" / "5 tone.wav", sine(500))
+    run(library, root)
+    shelf = Shelf(root, library)
+    for n_read_at_once in (100, 1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bowerbird.library.search.folding._MANY", n_read_at_once)
+            folded = ListFolder(shelf.reader).fold(
+                shelf.reader.list_ids(Query()), Folding(is_one_per_folder=True), is_ranked=False
+            )
+        assert shelf.names(folded.ids) == ["a/1 kick.wav"]
+        assert len(folded.copies) == 0, "those of the second sound went with it"
+        assert shelf.names(folded.others[int(folded.ids[0])]) == [
+            "a/2 tom.wav",
+            "b/3 tom again.wav",
+            "b/4 longest name of a tom.wav",
+            "a/5 tone.wav",
+        ]
+    shelf.close()
+
+
 def test_enough_different_sounds_are_found_however_many_copies_there_are(shelf):
     search = Search(shelf.library, encoder_named(DEFAULT_ENCODER))
     target = search.target([Example(shelf.root / KICK)])
@@ -154,7 +182,40 @@ def test_copies_in_large_lists_are_read_once_and_folded_alike(shelf, monkeypatch
     }
 
 
-def test_a_ranked_list_keeps_the_place_of_the_best_match(shelf):
+@pytest.mark.parametrize("speeds", [False, True])
+def test_an_example_is_embedded_once_however_many_copies_are_searched(shelf, tmp_path, monkeypatch, speeds):
+    dropped = shutil.copy(shelf.root / "others" / "tom 0.wav", tmp_path / "dropped.wav")
+    embedded = []
+
+    def embed(example, encoder):
+        embedded.append(example.speed)
+        return encode_example(example, encoder)
+
+    monkeypatch.setattr("bowerbird.library.search.search.encode_example", embed)
+    search = Search(shelf.library, encoder_named(DEFAULT_ENCODER))
+    limits = []
+    find = search.finder([Example(dropped)], Query(order=RELEVANCE, has_other_speeds=speeds))
+
+    def counted(limit):
+        limits.append(limit)
+        return find(limit)
+
+    different_matches(counted, ListFolder(search.reader), Folding(), limit=9)
+    search.close()
+    assert len(limits) > 1, "eleven copies are not enough for a list of different sounds"
+    assert sorted(embedded) == ([0.5, 1.0, 2.0] if speeds else [1.0])
+
+
+def test_what_is_folded_is_found_by_the_listed_sound_in_any_order():
+    below = Below.of({7: ids_of(1, 3), 2: ids_of(9)})
+    assert {listed: ids.tolist() for listed, ids in below.items()} == {7: [1, 3], 2: [9]}
+    assert (below.get(3), 8 in below, len(below)) == (None, False, 2)
+    assert below.only(ids_of(7)).ids.tolist() == [1, 3]
+    assert below.is_same(Below.of({7: ids_of(1, 3), 2: ids_of(9)}))
+    assert not below.is_same(Below())
+
+
+def test_a_ranked_list_keeps_the_position_of_the_best_match(shelf):
     ids = shelf.reader.list_ids(by_name("kick"))
     rows = dict(zip(shelf.names(ids), ids.tolist(), strict=True))
     ranked = ids_of(rows[QUIET_KICK], rows["others/kick noise 0.wav"], rows[KICK])

@@ -153,7 +153,7 @@ def test_a_changed_file_is_analysed_again_and_its_old_content_forgotten(library,
     assert len(dump(library)["contents"]) == 3
 
 
-def test_a_mended_file_is_no_longer_rejected(library, sounds):
+def test_a_fixed_file_is_no_longer_rejected(library, sounds):
     (sounds / "tone.wav").write_bytes(b"")
     assert run(library, sounds)[0].n_rejected == 1
     write(sounds / "tone.wav", sine(duration_s=0.2))

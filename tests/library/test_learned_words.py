@@ -1,4 +1,4 @@
-"""Words that names teach: a direction for each, in which sounds lie that do not have the word in their names too."""
+"""Words learned from names: a direction for each, in which sounds lie that do not have the word in their names too."""
 
 import os
 import time
@@ -127,7 +127,7 @@ def test_a_cancelled_run_writes_nothing(library):
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 cut off", b"{}"])
-def test_a_damaged_file_teaches_nothing_and_is_made_again(library, damage):
+def test_a_damaged_file_of_words_is_not_read_and_is_made_again(library, damage):
     encoder = Deaf()
     update_learned_words(library, encoder, Control())
     path = words_path(library, encoder)
@@ -145,7 +145,7 @@ def test_words_of_another_encoder_are_not_used(library):
     assert read_learned_words(words_path(library, Deaf()), other) is None
 
 
-def test_what_the_encoder_understands_and_what_names_teach_are_added(library):
+def test_what_the_encoder_understands_and_what_was_learned_are_added(library):
     """ "Rain" is known to both; a name that lies, "rain" for clangs, does not take all of the meaning away."""
     update_learned_words(library, Planted(), Control())
     assert set(found_by(library, Planted(), "rain")[:9]) == {f"rain {number}.wav" for number in range(9)}
@@ -207,7 +207,7 @@ def test_describing_words_are_those_that_say_what_a_sound_is(name, words):
 
 
 def test_related_words_are_those_of_the_encoder_and_never_corrections():
-    """The ear reads "bart" as a misspelt "bark": a folder of that name teaches nothing about dogs."""
+    """The ear reads "bart" as a misspelt "bark": nothing about dogs is learned from a folder of that name."""
     ear = EarEncoder()
     vectors = np.random.default_rng(3).normal(size=(20, ear.n_dims)).astype(np.float32)
     words = [{"bart", "laugh"} if row < 5 else set() for row in range(20)]

@@ -121,7 +121,7 @@ def test_a_list_says_how_many_sounds_come_before_those_that_are_probably_no_matc
     """The planted encoder has a calibration here: what is like rain is likely, the rest is not."""
     browsing._search._calibration = Calibration("planted-1", {"words": Curve(-9.0, 18.0, 0.0)})
     listing = browsing.meant(replace(parse_query("rain"), order=RELEVANCE))
-    bands = [match.band if (match := listing.matches.get(one)) else None for one in listing.ids.tolist()]
+    bands = [match.band if (match := listing.matches.get(sound_id)) else None for sound_id in listing.ids.tolist()]
     assert listing.n_likely == bands.index("weak") > 0
     assert set(bands[listing.n_likely :]) == {"weak"}
     assert len(bands) - listing.n_likely == N_WEAK
@@ -292,7 +292,7 @@ def test_a_library_without_vectors_of_the_encoder_still_finds_names(library):
 
 
 @pytest.mark.parametrize("text", ["-", "...", "- -", "!?"])
-def test_signs_that_are_no_words_are_no_error(search, browsing, text):
+def test_signs_that_are_not_words_are_not_an_error(search, browsing, text):
     assert search.by_text(parse_query(text)) is not None
     assert browsing.meant(parse_query(text)) is not None
 
@@ -313,7 +313,7 @@ def test_the_window_lists_the_best_of_both_and_every_other_sound_with_the_word(b
 def test_the_window_sorts_them_by_a_column(browsing, search):
     listing = browsing.meant(replace(parse_query("rain"), order="name"))
     rows = search.reader.rows(listing.ids.tolist())
-    listed = [rows[one].name for one in listing.ids.tolist()]
+    listed = [rows[sound_id].name for sound_id in listing.ids.tolist()]
     assert listed == sorted(listed)
     assert "rain report.wav" in listed
 

@@ -111,13 +111,13 @@ def test_a_library_that_grows_large_is_searched_by_a_graph_once_it_is_built(libr
     with SqliteReader(library) as reader:
         opened = Neighbours(Library.open(library), reader, DeafEncoder())
         opened.refresh()
-        assert (opened.kind, opened.lacks_graph) == ("exact", False)
+        assert opened.kind == "exact"
         fill(library, Path(f"{ROOT}2"), range(5))
         opened.refresh()
-        assert (opened.kind, opened.lacks_graph) == ("exact", True)
+        assert opened.kind == "exact"
         update_index(Library.open(library), DeafEncoder(), Control())
         opened.refresh()
-        assert (opened.kind, opened.lacks_graph) == ("hnsw", False)
+        assert opened.kind == "hnsw"
         assert opened.search(query(), 10)[0].tolist() == truth(library, query(), 10)
 
 
@@ -321,10 +321,10 @@ def test_a_cancelled_build_leaves_no_file(large):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(shared_index, "COMPACT_FROM", 10_000)
             opened.refresh()
-        assert (opened.kind, opened.lacks_graph) == ("exact", True)
+        assert opened.kind == "exact"
         control = Control()
         control.cancel()
-        opened.build_graph(control)
+        opened.build(control)
         assert list((large / "index").glob("*")) == []
         assert opened.search(query(), 10)[0].tolist() == truth(large, query(), 10)
 
@@ -341,7 +341,7 @@ def test_a_full_disk_costs_no_answer(large, monkeypatch, caplog):
         fill(large, Path(f"{ROOT}2"), range(5))
         opened.refresh()
         assert (opened.kind, len(opened)) == ("exact", 65)
-        opened.build_graph(Control())
+        opened.build(Control())
         assert opened.search(query(), 65)[0].tolist() == truth(large, query(), 65)
 
 

@@ -118,7 +118,7 @@ def test_cancelling_ends_the_walk(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names that are no text")
-def test_names_that_are_no_text_are_found(tmp_path):
+def test_names_that_are_not_text_are_found(tmp_path):
     name = os.fsdecode(b"caf\xe9.wav")
     touch(tmp_path / os.fsdecode(b"d\xff") / name)
     assert found(tmp_path)[0] == [f"{os.fsdecode(b'd' + bytes([255]))}/{name}"]

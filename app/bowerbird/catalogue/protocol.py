@@ -20,7 +20,6 @@ from bowerbird.catalogue.records import (
     AnnotatedSound,
     Annotations,
     Collection,
-    ContentsByWords,
     EncodedWindows,
     EncoderRole,
     EventKind,
@@ -201,10 +200,6 @@ class SoundReader(Protocol):
         """Return the best sounds that have some words of a query but not all, those with most of them first."""
         ...
 
-    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
-        """Return analysed, present contents that have words of a query: those with every word first, then most."""
-        ...
-
     def known_words(self, words: AbstractSet[str], *, unfinished: str = "") -> frozenset[str]:
         """Return those words, in lower case without accents, that names, folders or metadata of the library have."""
         ...
@@ -346,7 +341,11 @@ class CopyReader(Protocol):
         ...
 
     def folder_numbers(self, sound_ids: Ids) -> Ids:
-        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
+        """Return a number for the folder of each sound, equal for sounds in the same folder, shape (n,)."""
+        ...
+
+    def all_folder_numbers(self) -> Ids:
+        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
         ...
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
@@ -367,10 +366,6 @@ class CopyReader(Protocol):
 
     def n_uncompared(self) -> int:
         """Return the number of contents that were analysed and not compared yet."""
-        ...
-
-    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
         ...
 
 
@@ -634,10 +629,6 @@ class CopyWriter(Protocol):
 
     def copied_audio(self) -> list[tuple[int, int]]:
         """Return audio that has copies, and its group."""
-        ...
-
-    def compare_all_again(self) -> None:
-        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
         ...
 
     def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:

@@ -491,25 +491,6 @@ class WordMatch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ContentsByWords:
-    """Contents that have words of a query: those with every word first, then those with most.
-
-    Attributes
-    ----------
-    content_ids : ndarray, shape (n,), int64
-        Each once; of those with as many words, the best first.
-    n_found : ndarray, shape (n,), int64
-        How many words and phrases each has.
-    n_words : int
-        How many the query has.
-    """
-
-    content_ids: npt.NDArray[np.int64]
-    n_found: npt.NDArray[np.int64]
-    n_words: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class NamedSounds:
     """All sounds that match every word of a query, best first; missing ones come last.
 

@@ -155,9 +155,8 @@ def search(
     search = Search(opened, encoder_to_search(encoder, opened))
     folding = Folding(has_folded_copies=not all_copies, is_one_per_folder=one_per_folder)
     try:
-        matches, folded = different_matches(
-            lambda n: _find(search, query, examples, limit=n), ListFolder(search.reader), folding, limit=limit
-        )
+        find = search.finder(examples, query) if examples else partial(_find_by_text, search, query)
+        matches, folded = different_matches(find, ListFolder(search.reader), folding, limit=limit)
         for guess in search.guesses(query):
             warn(f"“{guess.typed}” is not a known word; searching for “{guess.used}”.")
         rows = search.reader.rows([match.sound_id for match in matches])
@@ -173,9 +172,7 @@ def search(
     return 0
 
 
-def _find(search: Search, query: Query, examples: Sequence[Example], *, limit: int) -> list[Match]:
-    if examples:
-        return search.similar(examples, query, limit=limit)
+def _find_by_text(search: Search, query: Query, limit: int) -> list[Match]:
     try:
         return search.by_text(query, limit=limit)
     except EncoderError as error:  # names can be searched all the same

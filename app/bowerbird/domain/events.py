@@ -111,7 +111,7 @@ class Progress:
     left_s : float or None
         Estimate of the time left; None while there is no estimate.
     activity : str
-        Name of the further encoder that embeds; "" for analysis.
+        What is done besides analysis, in English, or the name of the further encoder that embeds; "" for analysis.
     """
 
     n_done: int

@@ -53,7 +53,7 @@ class SpellingCorrector(Protocol):
 
 @runtime_checkable
 class SynonymFinder(Protocol):
-    """A text encoder that knows other words for a word."""
+    """A text encoder with synonyms."""
 
     def synonyms(self, text: str) -> tuple[str, ...]:
         """Return the words and phrases, in lower case, that mean what a word or phrase of a text means.
@@ -68,7 +68,7 @@ class SynonymFinder(Protocol):
 
 @runtime_checkable
 class WordComparer(TextEncoder, SpellingCorrector, Protocol):
-    """A text encoder that knows which words it understands, and how closely they are related."""
+    """A text encoder with a vocabulary: which words are in it, and how closely they are related."""
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Return the words of a text, in lower case, that mean nothing to it.

@@ -7,7 +7,6 @@ which stay in a file. Faiss does not hold Python's interpreter lock.
 """
 
 import functools
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Self
@@ -49,7 +48,7 @@ class DamagedIndexError(ValueError):
 def is_available() -> bool:
     """Return whether Faiss is installed and can be loaded."""
     try:
-        importlib.import_module("faiss")
+        import faiss  # noqa: F401, PLC0415 - it takes 0.1 s, and only large libraries need it
     except ImportError:
         return False
     return True
@@ -247,9 +246,14 @@ class CompactIndex:
         return self._checked(rows[:: max(1, -(-len(rows) // max(1, n)))])
 
     def write(self, path: Path) -> list[Path]:
-        """Write the codes to a file of that name, and to another one which vector is which.
+        """Write the codes to `path`, and labels, owners and checksums to `path` with the suffix .rows.npz.
 
-        The vectors go behind those in their own file, or into a new file beside.
+        New vectors are appended to their own file; an index without a file writes them to `path` with .vectors.
+
+        Returns
+        -------
+        list of Path
+            The files of the codes and of the rows.
         """
         self._vectors.save(self._vectors.path or path.with_suffix(".vectors"))
         rows_path = path.with_suffix(".rows.npz")
@@ -292,7 +296,8 @@ class CompactIndex:
 
 def _faiss() -> Any:
     """Return Faiss, set to one thread in this one: the other cores stay free, and results do not depend on them."""
-    faiss = importlib.import_module("faiss")
+    import faiss  # noqa: PLC0415 - as above
+
     faiss.omp_set_num_threads(1)
     return faiss
 

@@ -385,12 +385,6 @@ def centre_difference(first: Fingerprint, second: Fingerprint) -> float:
     return float((weights * np.minimum(apart, _MOST_SHARE)).sum() / max(float(weights.sum()), 1e-9))
 
 
-def offset_s(first: Fingerprint, second: Fingerprint) -> float:
-    """Return how much later the second of two copies begins."""
-    _, lag_s = _detail_agreement(first, second)
-    return second.origin_s + lag_s - first.origin_s
-
-
 def _are_near(fingerprint: Fingerprint, others: Sequence[Fingerprint]) -> npt.NDArray[np.bool_]:
     """Compare details quickly, displaced by whole windows, shape (n,)."""
     top_hz = min(each.top_hz for each in (fingerprint, *others))
@@ -413,16 +407,16 @@ def _detail_agreement(first: Fingerprint, second: Fingerprint) -> tuple[Agreemen
     """Return how much two details agree where they agree best, and by how many seconds the second is late there."""
     n_bands = _n_bands(min(first.top_hz, second.top_hz))
     pad = int(-_LAGS[0]) + 1
-    one = np.zeros((N_DETAIL, n_bands))
-    one[: len(first.detail)] = _energies(first.detail[:, :n_bands])
-    other = np.zeros((N_DETAIL + 2 * pad, n_bands))
-    other[pad : pad + len(second.detail)] = _energies(second.detail[:, :n_bands])
+    energies = np.zeros((N_DETAIL, n_bands))
+    energies[: len(first.detail)] = _energies(first.detail[:, :n_bands])
+    others = np.zeros((N_DETAIL + 2 * pad, n_bands))
+    others[pad : pad + len(second.detail)] = _energies(second.detail[:, :n_bands])
     positions = pad + np.arange(N_DETAIL) + _LAGS[:, None]
     whole = np.floor(positions).astype(np.int64)
     part = (positions - whole)[:, :, None]
-    moved = other[whole] * (1 - part) + other[whole + 1] * part
+    moved = others[whole] * (1 - part) + others[whole + 1] * part
     levels = 10 * np.log10(moved / np.maximum(moved.max(axis=(1, 2), keepdims=True), 1e-30) + _FLOOR)
-    own = 10 * np.log10(one / max(float(one.max()), 1e-30) + _FLOOR)
+    own = 10 * np.log10(energies / max(float(energies.max()), 1e-30) + _FLOOR)
     weights = _weights(own, levels)
     differences = levels - own
     sums = weights.sum(axis=(1, 2))

@@ -28,6 +28,8 @@ _FOLDABLE: Final = (
     "JOIN contents ON contents.id = content_id LEFT JOIN copies USING (audio_id)"
 )
 
+_FOLDER_NUMBERS: Final = "SELECT id, dense_rank() OVER (ORDER BY folder_id, directory) AS number FROM sounds"
+
 
 class CopyReads(Session):
     """Reads which sounds are copies of each other."""
@@ -57,13 +59,15 @@ class CopyReads(Session):
         return self._pairs(sql)
 
     def folder_numbers(self, sound_ids: Ids) -> Ids:
-        """Return a number for the folder of each sound, equal for sounds that lie in one, shape (n,)."""
-        numbers: dict[tuple[int, str], int] = {}
-        number_of: dict[int, int] = {}
-        sql = "SELECT id, folder_id, directory FROM sounds WHERE id IN ({ids})"
-        for sound_id, folder_id, directory in self._rows_by_id(sql, sound_ids.tolist()):
-            number_of[sound_id] = numbers.setdefault((folder_id, directory), len(numbers))
-        return np.array([number_of.get(sound_id, len(numbers)) for sound_id in sound_ids.tolist()], np.int64)
+        """Return a number for the folder of each sound, equal for sounds in the same folder, shape (n,)."""
+        sql = f"{_FOLDER_NUMBERS} WHERE id IN (SELECT value FROM json_each(?))"
+        ids, numbers = self._pairs(sql, [json.dumps(sound_ids.tolist())])
+        return _by_id(ids, numbers, size=int(sound_ids.max(initial=-1)) + 1)[sound_ids]
+
+    def all_folder_numbers(self) -> Ids:
+        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
+        ids, numbers = self._pairs(_FOLDER_NUMBERS)
+        return _by_id(ids, numbers, size=int(ids.max(initial=-1)) + 1)
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:
         """Return all sounds with the same samples as one of some sounds, themselves included."""
@@ -116,11 +120,6 @@ class CopyReads(Session):
         )
         return int(self._value(sql))
 
-    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
-        sql = "SELECT audio_id, data FROM fingerprints WHERE audio_id IN ({ids}) AND data IS NOT NULL"
-        return {row["audio_id"]: row["data"] for row in self._rows_by_id(sql, list(audio_ids))}
-
 
 class CopyWrites(CopyReads):
     """Records which sounds are copies of each other."""
@@ -135,16 +134,15 @@ class CopyWrites(CopyReads):
         """Return the ids of all audio with a fingerprint, and its keys, shapes (n,)."""
         return self._pairs("SELECT audio_id, key FROM fingerprints WHERE key IS NOT NULL")
 
+    def fingerprints(self, audio_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the stored fingerprints of audio, by its id; those of quiet sounds are left out."""
+        sql = "SELECT audio_id, data FROM fingerprints WHERE audio_id IN ({ids}) AND data IS NOT NULL"
+        return {row["audio_id"]: row["data"] for row in self._rows_by_id(sql, list(audio_ids))}
+
     def copied_audio(self) -> list[tuple[int, int]]:
         """Return audio that has copies, and its group."""
         audio_ids, groups = self._pairs("SELECT audio_id, group_id FROM copies")
         return list(zip(audio_ids.tolist(), groups.tolist(), strict=True))
-
-    def compare_all_again(self) -> None:
-        """Forget which sounds are copies; `audio_to_compare` returns all from now on."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM copies")
-            connection.execute("UPDATE fingerprints SET is_compared = 0 WHERE key IS NOT NULL")
 
     def record_copies(self, found: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Record for audio which other audio is a copy of it, and that it was compared, in one transaction."""
@@ -162,6 +160,12 @@ def record_fingerprint(connection: sqlite3.Connection, content_id: int, fingerpr
         "SELECT audio_id, ?, ?, ? FROM contents WHERE id = ? AND audio_id IS NOT NULL",
         [fingerprint.key, fingerprint.data, fingerprint.data is None, content_id],
     )
+
+
+def _by_id(ids: Ids, numbers: Ids, *, size: int) -> Ids:
+    found = np.full(size, -1, np.int64)
+    found[ids] = numbers
+    return found
 
 
 def _join(connection: sqlite3.Connection, audio_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.catalogue.records import WORD_LEVELS, ContentsByWords, NamedSounds, WordMatch
+from bowerbird.catalogue.records import WORD_LEVELS, NamedSounds, WordMatch
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids
 from bowerbird.catalogue.sqlite.sounds import SoundReads
@@ -36,7 +36,6 @@ _SMALL_WORDS: Final = frozenset(
 _DIGITS: Final = 6
 """Scores that differ in later digits are equal: sums of the same words in another order."""
 
-_SOUNDS_AT_ONCE: Final = 1_000
 
 _FIELDS: Final = (("name", "name"), ("directory", "folder"), ("metadata", "metadata"))
 
@@ -158,30 +157,6 @@ class WordReads(SoundReads):
             WordMatch(sound_id, "inflected", fields[sound_id], n_found, len(slots))
             for sound_id, n_found in zip(ids, partly.n_found[:limit].tolist(), strict=True)
         ]
-
-    def contents_by_words(self, query: Query, *, limit: int) -> ContentsByWords:
-        """Return analysed, present contents that have words of a query: those with every word first, then most."""
-        n_words = len(self._looked_up(query).slots)
-        named = self.named(query).ids
-        found: dict[int, int] = {}
-        self._add_contents(found, named, np.full(len(named), n_words, np.int16), limit)
-        if len(found) < limit and n_words > 1:
-            partly = self._partly(query)
-            self._add_contents(found, partly.ids, partly.n_found, limit)
-        content_ids = np.fromiter(found.keys(), np.int64, len(found))
-        return ContentsByWords(content_ids, np.fromiter(found.values(), np.int64, len(found)), n_words)
-
-    def _add_contents(self, found: dict[int, int], sound_ids: Ids, n_found: npt.NDArray[np.int16], limit: int) -> None:
-        """Add the contents of sounds, in their order, with how many words each has, until there are enough."""
-        sql = "SELECT id, content_id FROM sounds WHERE is_missing = 0 AND content_id IS NOT NULL AND id IN ({ids})"
-        for start in range(0, len(sound_ids), _SOUNDS_AT_ONCE):
-            if len(found) >= limit:
-                return
-            part = slice(start, start + _SOUNDS_AT_ONCE)
-            content_of = {row[0]: row[1] for row in self._rows_by_id(sql, sound_ids[part].tolist())}
-            for sound_id, count in zip(sound_ids[part].tolist(), n_found[part].tolist(), strict=True):
-                if sound_id in content_of and len(found) < limit:
-                    found.setdefault(content_of[sound_id], count)
 
     def _partly(self, query: Query) -> _Partly:
         """Return all sounds that have some words of a query but not all, the best first."""

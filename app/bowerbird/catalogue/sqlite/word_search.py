@@ -140,7 +140,7 @@ def look_up(query: Query, rows: Rows) -> WordQuery:
         units += [term] if term.is_phrase else [plain(" ".join(parts_of(word))) for word in term.words]
     units = list(dict.fromkeys(units)) if len(units) > _MAX_EXPANDED else units
     unwanted = [[plain(part) for part in parts_of(" ".join(term.words))] for term in query.terms if term.is_excluded]
-    known = _known(_candidates(units, unwanted), rows)
+    known = known_words(_candidates(units, unwanted), rows)
     slots = [
         _phrase_slot(unit, known, is_last=index == len(units) - 1)
         if isinstance(unit, Term)
@@ -168,9 +168,6 @@ def known_words(words: Iterable[str], rows: Rows) -> frozenset[str]:
             row[0] for row in rows(f"SELECT word FROM vocabulary WHERE word IN ({', '.join('?' * len(chunk))})", chunk)
         )
     return frozenset(found)
-
-
-_known = known_words
 
 
 def _candidates(units: Sequence[Term | str], unwanted: Sequence[Sequence[str]]) -> list[str]:

@@ -121,7 +121,7 @@ class Thesaurus:
     groups : tuple of Group
     adjectives : tuple of Adjective
     not_corrected : frozenset of str
-        Words, in lower case, that name no kind of sound and are no misspellings.
+        Words, in lower case, that name no kind of sound and are not misspellings.
     """
 
     groups: tuple[Group, ...]

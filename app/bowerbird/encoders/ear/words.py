@@ -50,7 +50,7 @@ FAINT_WORDS: Final = frozenset(
 FAINT_SHARE: Final = 0.25
 
 LEAST_RELATED: Final = 0.5
-"""Cosine from which two words count as related. Of 0.3 to 0.8, the best for words that names teach (see DECISIONS)."""
+"""Cosine from which two words count as related. Of 0.3 to 0.8, the best for learned words (see DECISIONS)."""
 
 GRAM_LENGTHS: Final = (3, 4, 5)
 DEFAULT_TEMPERATURE: Final = 0.1

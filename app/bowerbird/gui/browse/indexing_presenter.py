@@ -17,7 +17,7 @@ from bowerbird.domain.events import (
     SoundsListed,
 )
 from bowerbird.encoders.protocol import Encoder
-from bowerbird.gui.translation import translate
+from bowerbird.gui.translation import QT_TRANSLATE_NOOP, translate
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Report
 from bowerbird.jobs.runner import JobRunner, Work
@@ -32,6 +32,16 @@ logger = logging.getLogger(__name__)
 _END_WITHIN_S: Final = 10.0
 _N_QUIET: Final = 20
 """Up to so many sounds, a run that the user did not start shows no progress."""
+
+_ACTIVITIES: Final = frozenset(
+    {
+        QT_TRANSLATE_NOOP("Indexing", "Finding copies"),
+        QT_TRANSLATE_NOOP("Indexing", "Hashing samples"),
+        QT_TRANSLATE_NOOP("Indexing", "Reading metadata"),
+        QT_TRANSLATE_NOOP("Indexing", "Reading names"),
+    }
+)
+"""What a run does besides embedding, as it is named in events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +309,7 @@ class IndexingPresenter:
                 n_done, n_total = n_before + event.n_done, n_before + event.n_total
                 text = progress_text(n_done, n_total, event.per_second, event.left_s)
                 if event.activity:
-                    text = f"{self._title_of(event.activity)} · {text}"
+                    text = f"{self._name_of(event.activity)} · {text}"
                 self._show(text, n_done / max(1, n_total))
             case BatchRecorded():
                 self._view.library_changed(is_final=False)
@@ -336,6 +346,10 @@ class IndexingPresenter:
             n=f"{self._n_analysed:,}", total=f"{self._n_present:,}"
         )
         self._view.show_unfinished(UnfinishedState(text) if is_unfinished else None)
+
+    def _name_of(self, activity: str) -> str:
+        """Return an activity in the language of the window; others are named after their encoder."""
+        return translate("Indexing", activity) if activity in _ACTIVITIES else self._title_of(activity)
 
     def _show(self, text: str, share: float | None) -> None:
         if self._is_quiet:

@@ -108,7 +108,7 @@ class SearchField(QLineEdit):
         painter.setPen(QPen(theme.shown().colour("muted"), 1.5, Qt.PenStyle.DotLine))
         y = self.rect().center().y() + metrics.height() // 2
         for start, stop in spans:
-            at_px, to_px = (left_px + metrics.horizontalAdvance(text[:place]) for place in (start, stop))
+            at_px, to_px = (left_px + metrics.horizontalAdvance(text[:position]) for position in (start, stop))
             painter.drawLine(at_px, y, to_px, y)
 
     def recolour(self, colours: Tokens) -> None:

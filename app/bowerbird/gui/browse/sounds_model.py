@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from bowerbird.gui.browse.columns import COLUMNS, MATCH, NAME
 from bowerbird.gui.shell.drops import files_of
 from bowerbird.gui.translation import translate
 from bowerbird.library.search.browsing import Listing
+from bowerbird.library.search.folding import Below
 
 ROW_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 MATCH_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
@@ -48,7 +49,6 @@ _LAST: Final = len(COLUMNS) - 1
 _PAGE: Final = 64
 _MAX_PAGES: Final = 128
 
-Folds: TypeAlias = Mapping[int, npt.NDArray[np.int64]]
 Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 
@@ -75,8 +75,8 @@ class SoundsModel(QAbstractTableModel):
         self._ids = self._listed
         self._moments: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._is_below: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._copies: Folds = {}
-        self._others: Folds = {}
+        self._copies = Below()
+        self._others = Below()
         self._unfolded: set[int] = set()
         self._matches: Mapping[int, Match] = {}
         self._by_name: Match | None = None
@@ -112,15 +112,19 @@ class SoundsModel(QAbstractTableModel):
         nothing = np.zeros(0, np.int64)
         return np.concatenate([self._copies.get(sound_id, nothing), self._others.get(sound_id, nothing)])
 
-    def _insert_below(self, row: int, ids: npt.NDArray[np.int64]) -> int:
-        """Insert rows behind a sound and its moments; return the first."""
-        first = row + 1
-        while first < len(self._ids) and self._moments[first]:
-            first += 1
+    def _row_behind(self, row: int) -> int:
+        """Return the first row behind a sound and its moments."""
+        row += 1
+        while row < len(self._ids) and self._moments[row]:
+            row += 1
+        return row
+
+    def _insert_below(self, row: int, ids: npt.NDArray[np.int64]) -> None:
+        """Insert rows behind a sound and its moments."""
+        first = self._row_behind(row)
         self._ids = np.insert(self._ids, first, ids)
         self._moments = np.insert(self._moments, first, np.zeros(len(ids), np.int64))
         self._is_below = np.insert(self._is_below, first, np.ones(len(ids), np.bool_))
-        return first
 
     def fold_of(self, row: int) -> tuple[str, bool] | None:
         """Return what is folded below a row, in words, and whether it is shown; None where nothing is."""
@@ -155,13 +159,13 @@ class SoundsModel(QAbstractTableModel):
         below = self._folded_below(sound_id)
         self._pages.clear()
         if not is_shown:
-            first = row + 1 + int((self._moments[row + 1 : row + 8] > 0).cumprod().sum())
+            first = self._row_behind(row)
             self.beginInsertRows(_ROOT, first, first + len(below) - 1)
             self._insert_below(row, below)
             self._unfolded.add(sound_id)
             self.endInsertRows()
         else:
-            first = row + int(self._is_below[row:].argmax())
+            first = self._row_behind(row)
             rows = np.arange(first, first + len(below))
             self.beginRemoveRows(_ROOT, first, first + len(below) - 1)
             self._ids, self._moments = np.delete(self._ids, rows), np.delete(self._moments, rows)
@@ -190,7 +194,7 @@ class SoundsModel(QAbstractTableModel):
     def shows(self, listing: Listing) -> bool:
         """Return whether exactly these ids, with these moments, are shown, in this order and as likely."""
         is_same = np.array_equal(self._listed, listing.ids) and self._n_likely == listing.n_likely
-        is_same = is_same and _is_same(self._copies, listing.copies) and _is_same(self._others, listing.others)
+        is_same = is_same and self._copies.is_same(listing.copies) and self._others.is_same(listing.others)
         return is_same and _moments_of(self._matches) == _moments_of(listing.matches)
 
     @property
@@ -376,10 +380,6 @@ class SoundsModel(QAbstractTableModel):
     def dragged_files(self, paths: Sequence[Path]) -> QMimeData:
         """Return the files of some sounds as they are dragged."""
         return files_of(self.files_for_drag(paths))
-
-
-def _is_same(folds: Folds, others: Folds) -> bool:
-    return folds.keys() == others.keys() and all(np.array_equal(ids, others[each]) for each, ids in folds.items())
 
 
 def _moments_of(matches: Mapping[int, Match]) -> dict[int, tuple[Moment, ...]]:

@@ -509,7 +509,8 @@ class SoundTable(QTableView):
         for delegate in self._delegates.values():
             delegate.hovered_row = row
         for changed in {former, row} - {-1}:
-            self.viewport().update(0, self.rowViewportPosition(changed), self.viewport().width(), self.row_px)
+            top, width = self.rowViewportPosition(changed), self.viewport().width()
+            self.viewport().update(0, top, width, self.rowHeight(changed))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remember whether the key repeats: sounds are not played while it does."""

@@ -15,7 +15,7 @@ from bowerbird.encoders.protocol import Encoder, Namer
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, suggested_words
 from bowerbird.library.library import Library
-from bowerbird.library.search.folding import Folded, Folding, ListFolder, different_matches
+from bowerbird.library.search.folding import Below, Folded, Folding, ListFolder, different_matches
 from bowerbird.library.search.search import Search
 
 N_SIMILAR: Final = 200
@@ -68,7 +68,7 @@ class Listing:
         Number of sounds that could be compared, where that is not all of them; None otherwise.
     is_understood : bool
         Whether the words mean something to the encoder or are in names, where there are any.
-    copies, others : mapping of int to ndarray
+    copies, others : Below
         What is folded below a sound, by its id; see `Folded`.
     """
 
@@ -82,13 +82,13 @@ class Listing:
     by_name: Match | None = None
     n_likely: int | None = None
     unknown_words: tuple[str, ...] = ()
-    copies: Mapping[int, npt.NDArray[np.int64]] = field(default_factory=dict)
-    others: Mapping[int, npt.NDArray[np.int64]] = field(default_factory=dict)
+    copies: Below = field(default_factory=Below)
+    others: Below = field(default_factory=Below)
 
     @property
     def n_sounds(self) -> int:
         """Number of sounds in the list, those that are folded among them."""
-        return len(self.ids) + sum(len(ids) for each in (self.copies, self.others) for ids in each.values())
+        return len(self.ids) + len(self.copies.ids) + len(self.others.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Browsing:
         AudioError
             When an example cannot be decoded.
         """
-        found = self._different(lambda limit: self._search.similar(examples, query, limit=limit))
+        found = self._different(self._search.finder(examples, query))
         ids = np.array([match.sound_id for match in found], np.int64)
         return self._ranked(ids, {match.sound_id: match for match in found}, query)
 

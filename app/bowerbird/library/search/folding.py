@@ -1,8 +1,8 @@
 """Folding lists: of the copies of a sound only the best is listed, and on request only one sound of each folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,10 @@ from bowerbird.domain.matches import Match
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
+_NO_IDS: Final[Ids] = np.zeros(0, np.int64)
+
 _MANY: Final = 20_000
-"""Sounds from which the copies of the whole library are read once, and kept until it changes."""
+"""Sounds from which copies and folders of the whole library are read once, and kept until it changes."""
 
 _MOST_SEARCHED: Final = 20_000
 """Matches that are looked at, at most, to fill a list with different sounds."""
@@ -36,7 +38,52 @@ class Folding:
     is_one_per_folder: bool = False
 
 
-UNFOLDED: Final = Folding(has_folded_copies=False)
+class Below(Mapping[int, Ids]):
+    """Sounds that are folded below others, best first, by the id of the listed sound.
+
+    Parameters
+    ----------
+    listed : ndarray, shape (n,), int64
+        The sound that each is folded below; the same ids lie side by side.
+    ids : ndarray, shape (n,), int64
+        The folded sounds.
+    """
+
+    def __init__(self, listed: Ids = _NO_IDS, ids: Ids = _NO_IDS) -> None:
+        self.listed = listed
+        self.ids = ids
+        starts = _starts_of(listed)
+        order = np.argsort(listed[starts])
+        self._keys = listed[starts][order]
+        self._starts = starts[order]
+        self._stops = np.append(starts[1:], len(listed))[order]
+
+    @classmethod
+    def of(cls, folded: Mapping[int, Ids]) -> Self:
+        """Return what a mapping of listed sounds to folded sounds says."""
+        sizes = [len(ids) for ids in folded.values()]
+        return cls(np.repeat(ids_of(*folded), sizes), np.concatenate([_NO_IDS, *folded.values()]))
+
+    def __getitem__(self, sound_id: int) -> Ids:
+        position = int(np.searchsorted(self._keys, sound_id))
+        if position == len(self._keys) or self._keys[position] != sound_id:
+            raise KeyError(sound_id)
+        return self.ids[self._starts[position] : self._stops[position]]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys.tolist())
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def only(self, sound_ids: Ids) -> "Below":
+        """Return what is folded below some of the listed sounds."""
+        is_kept = np.isin(self.listed, sound_ids)
+        return Below(self.listed[is_kept], self.ids[is_kept])
+
+    def is_same(self, other: "Below") -> bool:
+        """Return whether the same sounds are folded in the same order."""
+        return np.array_equal(self.listed, other.listed) and np.array_equal(self.ids, other.ids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,20 +94,15 @@ class Folded:
     ----------
     ids : ndarray, shape (n,), int64
         Sounds that are listed, in order.
-    copies : mapping of int to ndarray
-        The copies that are folded below a sound, the best first, by its id.
-    others : mapping of int to ndarray
-        The other sounds of its folder that are folded below a sound, with their copies, by its id.
+    copies : Below
+        The copies that are folded below a sound.
+    others : Below
+        The other sounds of its folder that are folded below a sound, each followed by its copies.
     """
 
     ids: Ids
-    copies: Mapping[int, Ids] = field(default_factory=dict)
-    others: Mapping[int, Ids] = field(default_factory=dict)
-
-    @property
-    def n_folded(self) -> int:
-        """Number of sounds that are not listed themselves."""
-        return sum(len(ids) for each in (self.copies, self.others) for ids in each.values())
+    copies: Below = field(default_factory=Below)
+    others: Below = field(default_factory=Below)
 
 
 class ListFolder:
@@ -74,6 +116,7 @@ class ListFolder:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: tuple[int, FoldableSounds] | None = None
+        self._known_folders: tuple[int, Ids] | None = None
 
     def fold(self, ids: Ids, folding: Folding, *, is_ranked: bool) -> Folded:
         """Fold a list.
@@ -105,37 +148,61 @@ class ListFolder:
         known = foldable.ids[order]
         found = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         positions = np.flatnonzero(known[found] == ids)
+        if not len(positions):
+            return Folded(ids)
         rows = order[found[positions]]
         groups, qualities = foldable.groups[rows], foldable.qualities[rows]
         # By group, the best first: of each group, the first is listed and the rest is folded below it.
         by_group = np.lexsort((positions, qualities, groups))
-        starts = np.flatnonzero(np.diff(groups[by_group], prepend=groups.min(initial=0) - 1))
-        sizes = np.diff(np.append(starts, len(by_group)))
-        listed = ids.copy()
+        members = positions[by_group]
+        starts = _starts_of(groups[by_group])
+        sizes = np.diff(np.append(starts, len(members)))
+        best = members[starts]
+        shown_at = np.minimum.reduceat(members, starts) if is_ranked else best
+        is_folded = np.ones(len(members), np.bool_)
+        is_folded[starts] = False
         is_kept = np.ones(len(ids), np.bool_)
-        copies: dict[int, Ids] = {}
-        for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-            members = positions[by_group[start : start + size]]
-            is_kept[members] = False
-            shown_at = members.min() if is_ranked else members[0]
-            is_kept[shown_at] = True
-            listed[shown_at] = ids[members[0]]
-            copies[int(ids[members[0]])] = ids[members[1:]]
-        return Folded(listed[is_kept], copies)
+        is_kept[members] = False
+        is_kept[shown_at] = True
+        listed = ids.copy()
+        listed[shown_at] = ids[best]
+        return Folded(listed[is_kept], Below(np.repeat(ids[best], sizes)[is_folded], ids[members[is_folded]]))
+
+    def _folder_numbers(self, ids: Ids) -> Ids:
+        if len(ids) <= _MANY:
+            return self._reader.folder_numbers(ids)
+        revision = self._reader.revision()
+        if self._known_folders is None or self._known_folders[0] != revision:
+            self._known_folders = (revision, np.append(self._reader.all_folder_numbers(), -1))
+        numbers = self._known_folders[1]
+        return numbers[np.minimum(ids, len(numbers) - 1)]
 
     def _fold_folders(self, folded: Folded) -> Folded:
-        folders = self._reader.folder_numbers(folded.ids)
+        if not len(folded.ids):
+            return folded
+        folders = self._folder_numbers(folded.ids)
         by_folder = np.argsort(folders, kind="stable")
-        starts = np.flatnonzero(np.diff(folders[by_folder], prepend=-1))
-        is_kept = np.zeros(len(folded.ids), np.bool_)
-        is_kept[by_folder[starts]] = True
-        others: dict[int, Ids] = {}
-        copies = dict(folded.copies)
-        for members in np.split(by_folder, starts[1:]):
-            if len(members) > 1:
-                first, *rest = folded.ids[members].tolist()
-                others[first] = np.concatenate([np.append(copies.pop(each, ids_of()), each)[::-1] for each in rest])
-        return Folded(folded.ids[is_kept], copies, others)
+        starts = _starts_of(folders[by_folder])
+        first_at = np.empty(len(folders), np.int64)  # where the first sound of each one's folder is listed
+        first_at[by_folder] = np.repeat(by_folder[starts], np.diff(np.append(starts, len(folders))))
+        is_kept = first_at == np.arange(len(folders))
+        # Each sound that is not listed any more goes below the first of its folder, and its copies follow it.
+        by_id = np.argsort(folded.ids)
+        copied_at = by_id[np.searchsorted(folded.ids, folded.copies.listed, sorter=by_id)]
+        is_moved = ~is_kept[copied_at]
+        rest = np.flatnonzero(~is_kept)
+        at = np.concatenate([rest, copied_at[is_moved]])
+        ids = np.concatenate([folded.ids[rest], folded.copies.ids[is_moved]])
+        order = np.lexsort((at, first_at[at]))
+        copies = Below(folded.copies.listed[~is_moved], folded.copies.ids[~is_moved])
+        return Folded(folded.ids[is_kept], copies, Below(folded.ids[first_at[at[order]]], ids[order]))
+
+
+def _starts_of(values: Ids) -> Ids:
+    """Return where each run of equal values starts."""
+    is_start = np.ones(len(values), np.bool_)
+    is_start[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(is_start)
 
 
 def ids_of(*sound_ids: int) -> Ids:
@@ -151,7 +218,7 @@ def different_matches(
     Parameters
     ----------
     find : callable
-        Returns as many of the best matches as it is asked for, or all.
+        Returns as many of the best matches as it is asked for, or all. It may be called several times.
     folder : ListFolder
     folding : Folding
     limit : int
@@ -170,9 +237,7 @@ def different_matches(
         if len(folded.ids) >= limit or len(matches) < n_wanted or n_wanted >= _MOST_SEARCHED:
             break
         n_wanted = min(4 * n_wanted, _MOST_SEARCHED)
-    listed = folded.ids[:limit].tolist()
-    below = {sound_id: (folded.copies.get(sound_id), folded.others.get(sound_id)) for sound_id in listed}
-    copies = {sound_id: found for sound_id, (found, _) in below.items() if found is not None}
-    others = {sound_id: found for sound_id, (_, found) in below.items() if found is not None}
-    kept = set(listed).union(*(ids.tolist() for ids in (*copies.values(), *others.values())))
-    return [match for match in matches if match.sound_id in kept], Folded(folded.ids[:limit], copies, others)
+    listed = folded.ids[:limit]
+    folded = Folded(listed, folded.copies.only(listed), folded.others.only(listed))
+    kept = set(np.concatenate([listed, folded.copies.ids, folded.others.ids]).tolist())
+    return [match for match in matches if match.sound_id in kept], folded

@@ -33,7 +33,8 @@ lists parts of words first: trains before sounds of rain for "rain" (see DECISIO
 
 
 _SHARE_POWER: Final = 3
-"""Labels, by which the weights were chosen, have two words at most; one of three words says less than their meaning."""
+"""A sound with the share s of the words counts `some * (2 * s) ** 3`, so `some` for half of them. The power is not
+fitted for queries of three words and more: the labels by which the weights were chosen have at most two."""
 
 
 def in_order(
@@ -64,9 +65,10 @@ def in_order(
     if found and found[0].n_words > 1:  # the last word may be unfinished
         whole = {hit.sound_id for hit in found} | set(whole)
         named = [*named, *(hit.sound_id for hit in found if hit.sound_id not in named)]
-    first = sorted((one for one in named if one in whole), key=lambda one: level.get(one, len(WORD_LEVELS)))
+    named_whole = (sound_id for sound_id in named if sound_id in whole)
+    first = sorted(named_whole, key=lambda sound_id: level.get(sound_id, len(WORD_LEVELS)))
     rankings = [
-        [one for one in meant if one not in whole],
+        [sound_id for sound_id in meant if sound_id not in whole],
         [hit.sound_id for hit in found if hit.sound_id not in whole],
     ]
     counts = [1.0, weights.parts]

@@ -58,4 +58,4 @@ class GrowingIndex:
                 return
             self._neighbours = Neighbours(self._library, self._reader, self._encoder)
         self._neighbours.refresh()
-        self._neighbours.build_graph(self._control)
+        self._neighbours.build(self._control)

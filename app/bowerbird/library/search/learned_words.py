@@ -1,8 +1,9 @@
-"""Words that a library's own names, folders, metadata and tags teach: a direction among its embeddings for each.
+"""Words learned from a library's names, folders, metadata and tags: a direction among its embeddings for each.
 
 The direction of a word is that of linear discriminant analysis (Fisher 1936): from the mean of the library to the mean
 of the sounds with the word in their names, with the library's own spread divided out. It is fitted in closed form on
-stored embeddings, so any encoder gets words, even one without a text encoder. The result is a cache beside the index.
+stored embeddings, so words can be learned for any encoder, even without a text encoder. The result is a cache beside
+the index.
 """
 
 import io
@@ -182,7 +183,7 @@ def fit_words(batches: Iterable[NamedVectors], words: Sequence[str], encoder: En
     ridge = RIDGE * variance / n_dims * np.eye(n_dims)
     directions = np.linalg.solve(spread + ridge, offsets[is_kept].T).T
     deviations = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions))
-    kept = tuple(word for word, is_one in zip(words, is_kept, strict=True) if is_one)
+    kept = tuple(word for word, is_chosen in zip(words, is_kept, strict=True) if is_chosen)
     return LearnedWords(
         kept,
         np.asarray(directions / np.maximum(deviations, 1e-9)[:, None], np.float32),
@@ -266,12 +267,12 @@ def _batches(
 
 
 def words_path(library: Library, encoder: Encoder) -> Path:
-    """Return the file of the words that a library has taught an encoder."""
+    """Return the file of the words that were learned from a library's names for an encoder."""
     return library.index_folder / f"{file_stem(encoder.id)}.words.npz"
 
 
 def has_learned_words(library: Library, encoder: Encoder) -> bool:
-    """Return whether the words of a library's names were learned, be it that sounds were added or renamed since."""
+    """Return whether the words of a library's names were learned, even if sounds were added or renamed since."""
     return _stored_counts(words_path(library, encoder), encoder) is not None
 
 

@@ -1,4 +1,4 @@
-"""The meaning of words in a library: what its encoder understands, and what the names of its sounds teach."""
+"""The meaning of words in a library: what its encoder understands, and what was learned from names."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ class Meanings:
 
     @property
     def _learned(self) -> LearnedWords | None:
-        """What the library's names have taught, read again when an indexing run has written it again."""
+        """What was learned from the library's names; read again when its file was written again."""
         try:
             status = self._path.stat()
         except OSError:
@@ -57,11 +57,11 @@ class Meanings:
         return (encoder is not None and encoder.has_words(text)) or self._has_learned_word(text)
 
     def can_encode(self, text: str) -> bool:
-        """Return whether a text has a meaning, be it that of an unknown word."""
+        """Return whether a text can be encoded, even if none of its words is known."""
         return self._encoder.text is not None or self._has_learned_word(text)
 
     def has_learned(self, text: str) -> bool:
-        """Return whether names taught something about a text."""
+        """Return whether something about a text was learned from names."""
         learned = self._learned
         return learned is not None and learned.direction(text, self._encoder.text) is not None
 
@@ -121,7 +121,7 @@ def share_understood(text: str, encoder: TextEncoder | None, learned: LearnedWor
 def text_direction(
     text: str, encoder: TextEncoder | None, learned: LearnedWords | None, baseline: Vectors
 ) -> Vectors | None:
-    """Return the direction of a text: as an encoder understands it, and as names have taught it.
+    """Return the direction of a text: the sum of the encoder's and the one that was learned from names.
 
     Each is scaled to the same spread in the library before they are added.
 
@@ -138,13 +138,13 @@ def text_direction(
     ndarray, shape (n_dims,), float32, or None
         None if nothing can be said about the text.
     """
-    taught = learned.direction(text, encoder) if learned is not None else None
-    if encoder is None or (taught is not None and not encoder.has_words(text)):
-        return taught
+    from_names = learned.direction(text, encoder) if learned is not None else None
+    if encoder is None or (from_names is not None and not encoder.has_words(text)):
+        return from_names
     understood: Vectors = encoder.encode([text])[0]
-    if taught is None:
+    if from_names is None:
         return understood
-    return scaled(understood, baseline) + np.float32(LEARNED_WEIGHT) * taught
+    return scaled(understood, baseline) + np.float32(LEARNED_WEIGHT) * from_names
 
 
 def scaled(vector: Vectors, baseline: Vectors) -> Vectors:

@@ -34,17 +34,12 @@ class Neighbours:
         """Name of the index in use."""
         return self._shared.kind
 
-    @property
-    def lacks_graph(self) -> bool:
-        """Whether the library is large enough for another index than the one it is searched with."""
-        return self._shared.lacks_graph
-
     def refresh(self) -> None:
         """Bring the index up to date with the catalogue; does nothing when nobody has written since."""
         self._shared.refresh(self._reader)
 
-    def build_graph(self, control: Control) -> None:
-        """Build the index of a large library where it is lacking, and search with it from now on."""
+    def build(self, control: Control) -> None:
+        """Build the index of a large library where it has none, and search with it from now on."""
         self._shared.build(self._reader, lambda: control.is_cancelled)
 
     def save(self) -> None:
@@ -85,7 +80,7 @@ class Neighbours:
 
 
 def update_index(library: Library, encoder: Encoder, control: Control) -> None:
-    """Bring a library's saved index up to date, build what a large library lacks, and learn the words of its names.
+    """Bring a library's saved index up to date, build that of a large library, and learn the words of its names.
 
     Raises
     ------
@@ -95,7 +90,7 @@ def update_index(library: Library, encoder: Encoder, control: Control) -> None:
     with library.read() as reader:
         neighbours = Neighbours(library, reader, encoder)
         neighbours.refresh()
-        neighbours.build_graph(control)
+        neighbours.build(control)
         if not control.is_cancelled:
             neighbours.save()
     update_learned_words(library, encoder, control)

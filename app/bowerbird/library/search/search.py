@@ -1,8 +1,9 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -75,7 +76,7 @@ class Target:
     is_sound : bool
         Whether it is made of sounds only, so that the aspects of a match can be named.
     words : tuple of str
-        What it is made of besides sounds: who was denied one of them is no match.
+        The words in it; a sound is not a match if one of them was denied for it.
     weighting : Weighting or None
         How much the parts of embeddings count; None where all count the same.
     kind : QueryKind or None
@@ -128,7 +129,7 @@ class Search:
 
     @property
     def has_meanings(self) -> bool:
-        """Whether words can be searched by their meaning: by that of an encoder, or that which names have taught."""
+        """Whether words can be searched by their meaning, which the encoder has or which was learned from names."""
         return self._meanings.has_any
 
     def understands(self, query: Query) -> bool:
@@ -190,7 +191,7 @@ class Search:
         return self._meanings.share_understood(meant.text) * len(meant.words) / len(query.words)
 
     def with_synonyms(self, query: Query) -> Query:
-        """Return a query that no sound matches which was denied another word for one that is asked for."""
+        """Return a query with the synonyms of its words: sounds for which one of them was denied do not match."""
         text = self.encoder.text
         if text is None or not query.words or not isinstance(text, SynonymFinder):
             return query
@@ -293,14 +294,24 @@ class Search:
         EncoderError
             When weights are missing or damaged.
         """
-        if query.has_other_speeds and not all(example.is_unlike for example in examples):
-            return best_of_speeds(lambda tried: self._similar(tried, query, limit), examples, limit=limit)
-        return self._similar(examples, query, limit)
+        return self.finder(examples, query)(limit)
 
-    def _similar(self, examples: Sequence[Example], query: Query, limit: int) -> list[Match]:
-        if self.understands(query):
-            return self.by_example(self.target(examples, query), query.only_exclusions(), limit=limit)
-        return self.by_example(self.target(examples, Query(aspects=query.aspects)), query, limit=limit)
+    def finder(self, examples: Sequence[Example], query: Query) -> Callable[[int], list[Match]]:
+        """Return a function that finds as many similar sounds as it is asked for; see `similar`.
+
+        The examples are decoded and embedded at its first call, and not again.
+        """
+        is_understood = self.understands(query)
+        wanted = query if is_understood else Query(aspects=query.aspects)
+        among = query.only_exclusions() if is_understood else query
+        target = cache(lambda tried: self.target(tried, wanted))
+
+        def find(tried: Sequence[Example], limit: int) -> list[Match]:
+            return self.by_example(target(tuple(tried)), among, limit=limit)
+
+        if query.has_other_speeds and not all(example.is_unlike for example in examples):
+            return lambda limit: best_of_speeds(lambda tried: find(tried, limit), examples, limit=limit)
+        return lambda limit: find(examples, limit)
 
     def target(self, examples: Sequence[Example], query: Query = EVERYTHING) -> Target:
         """Combine examples, liked and unliked, and the meaning of words into one target.

@@ -108,7 +108,7 @@ class SharedIndex:
         return self._index.kind if self._index is not None else "none"
 
     @property
-    def lacks_graph(self) -> bool:
+    def _is_outgrown(self) -> bool:
         """Whether the library is large enough for another index than the one it is searched with."""
         return self._index is not None and not self._is_suitable(self.kind)
 
@@ -124,7 +124,7 @@ class SharedIndex:
         """Bring the index up to date with the catalogue; does nothing when nobody has written since."""
         with self._lock:
             revision = reader.revision()
-            if self._index is None or (self.lacks_graph and self._has_other_file()):
+            if self._index is None or (self._is_outgrown and self._has_other_file()):
                 self._load(reader)
             elif revision <= self._revision:  # lower: a reader that keeps to an earlier state
                 return
@@ -161,8 +161,8 @@ class SharedIndex:
         known = reader.windows_with(self._encoder_id, self._n_dims, probes)
         if not len(known.ids):
             return not len(labels)
-        places = np.searchsorted(ids, known.ids)
-        return np.array_equal(content_ids[places], known.content_ids) and all(
+        positions = np.searchsorted(ids, known.ids)
+        return np.array_equal(content_ids[positions], known.content_ids) and all(
             index.search(vector, 1, allowed=known.ids[number : number + 1])[1][0] > _SAME_COSINE
             for number, vector in enumerate(known.vectors)
         )
@@ -266,7 +266,7 @@ class SharedIndex:
         return np.concatenate(ids), np.concatenate(content_ids)
 
     def build(self, reader: Reader, is_cancelled: Callable[[], bool]) -> None:
-        """Build the index that suits the library where it is lacking or worn; other threads may search meanwhile.
+        """Build the index that suits the library where it has none, or a worn one; other threads may search meanwhile.
 
         A graph takes some minutes for a million vectors, a compact index some seconds.
         """
@@ -279,7 +279,7 @@ class SharedIndex:
                     self._is_saved = False
             return
         is_worn = isinstance(index, CompactIndex) and index.share_deleted > _MAX_DELETED_SHARE
-        if index is None or not (self.lacks_graph or is_worn):
+        if index is None or not (self._is_outgrown or is_worn):
             return
         built: CompactIndex | HnswIndex
         is_compact = len(self._ids) >= COMPACT_FROM and compact.is_available()
@@ -300,10 +300,10 @@ class SharedIndex:
     def save(self) -> None:
         """Save the index if it changed; if it cannot be written, the next start takes some seconds longer.
 
-        The exact index of a library that lacks its graph is not saved: it would replace the graph's file.
+        The exact index of a large library is not saved: it would replace the file of the index that suits it.
         """
         with self._lock:
-            if self._index is None or self._is_saved or self.lacks_graph:
+            if self._index is None or self._is_saved or self._is_outgrown:
                 return
             revision = int(self._ids[-1]) if len(self._ids) else 0
             ef = self._index.ef if isinstance(self._index, HnswIndex) else 0
