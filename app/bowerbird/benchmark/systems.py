@@ -260,18 +260,20 @@ class LabelledVectors:
         return rows, unit_rows(system.part_of(windows))
 
     def _stored(self, encoder: Encoder) -> tuple[Ints, Vectors]:
-        """Return the windows that the library has of labelled sounds, and the sound of each."""
+        """Return the sound of each window, and the windows: as in searches, those that count in the mean."""
         if encoder.id not in self._windows:
+            contents = self._content_ids()
+            known = sorted({content for content in contents if content >= 0})
             with self._opened().read() as reader:
-                stored = reader.windows(encoder.id, encoder.n_dims)
-            order = np.argsort(stored.content_ids, kind="stable")
-            ids = stored.content_ids[order]
+                ids, vectors = reader.counted_windows(known, encoder.id, encoder.n_dims)
+            order = np.argsort(ids, kind="stable")
+            ids = ids[order]
             rows, taken = [], []
-            for sound, content in enumerate(self._content_ids()):
+            for sound, content in enumerate(contents):
                 first, last = np.searchsorted(ids, [content, content + 1])
                 rows.append(np.full(last - first, sound, np.int64))
                 taken.append(order[first:last])
-            self._windows[encoder.id] = (np.concatenate(rows), stored.vectors[np.concatenate(taken)])
+            self._windows[encoder.id] = (np.concatenate(rows), vectors[np.concatenate(taken)])
         return self._windows[encoder.id]
 
     def _content_ids(self) -> list[int]:
