@@ -370,23 +370,30 @@ def read_orders(path: Path, labelled: LabelledSet) -> tuple[dict[int, npt.NDArra
             known[name] = -1 if index is None else index
         return known[name]
 
-    orders: dict[int, npt.NDArray[np.int32]] = {}
+    found: dict[int, list[npt.NDArray[np.int32]]] = {}
     n_unknown = 0
     for query, results in each_ranking(path):
         at = index_of(query)
         if at < 0:
             continue
-        order = np.array([index_of(item) for item, _ in results], np.int32)
-        n_unknown += int((order < 0).sum())
-        order = order[order >= 0]
-        first = np.unique(order, return_index=True)[1]
-        orders[at] = order[np.sort(first)]
+        ranked = np.array([(rank, index_of(item)) for rank, item, _ in results], np.int32).reshape(-1, 2)
+        n_unknown += int((ranked[:, 1] < 0).sum())
+        found.setdefault(at, []).append(ranked[ranked[:, 1] >= 0])
+    orders = {at: _merged(found.pop(at)) for at in list(found)}
     if not orders:
         raise QueryError(
             f"{path} ranks none of the {len(labelled.sounds):,} labelled sounds. Its queries must have the names "
             "of the labelled sounds, with or without folders and extension."
         )
     return orders, n_unknown
+
+
+def _merged(parts: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
+    """Return the results of a query by rank, each once, from rows of ranks and results."""
+    rows = np.concatenate(parts)
+    order = rows[np.argsort(rows[:, 0], kind="stable"), 1]
+    first = np.unique(order, return_index=True)[1]
+    return np.asarray(order[np.sort(first)])
 
 
 def prepared(vectors: Vectors, spec: SystemSpec) -> Vectors:
