@@ -262,7 +262,7 @@ def scores_of(vectors: Vectors, targets: Flags, groups: Ints, *, kind: Kind, set
 
 def _one_thread() -> AbstractContextManager[object]:
     """Keep matrix products in one thread: those of small batches take less time than threads wait for each other."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - installed with scikit-learn
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only probes need it
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits
