@@ -34,6 +34,16 @@ def test_an_argument_names_an_encoder_parts_of_it_or_a_file():
     assert parse_systems("run.trec")[0].kind == "ranking"
 
 
+def test_names_of_files_may_have_capitals_commas_and_equals_signs(tmp_path, monkeypatch):
+    assert [parse_systems(name)[0].kind for name in ("Theirs.NPZ", "theirs.TREC")] == ["vectors", "ranking"]
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,b.npz", "k=5,l2=no.JSONL", "b.npz"):
+        (tmp_path / name).touch()
+    assert parse_systems("a,b.npz") == (SystemSpec("a,b", "a,b.npz"),)
+    assert parse_systems("mine=a,b.npz,pca=3") == (SystemSpec("mine", "a,b.npz", n_components=3),)
+    assert parse_systems(f"{tmp_path}/k=5,l2=no.JSONL") == (SystemSpec("k=5,l2=no", f"{tmp_path}/k=5,l2=no.JSONL"),)
+
+
 def test_every_combination_of_alternatives_is_a_system():
     found = parse_systems("ear,pca=0|100,l2=no|yes,search=cosine")
     assert len(found) == 4

@@ -71,9 +71,10 @@ class SystemSpec:
     @property
     def kind(self) -> Literal["encoder", "vectors", "ranking"]:
         """What the source is."""
-        if self.source.endswith(VECTORS_ENDING):
+        source = self.source.lower()
+        if source.endswith(VECTORS_ENDING):
             return "vectors"
-        return "ranking" if self.source.endswith(RANKING_ENDINGS) else "encoder"
+        return "ranking" if source.endswith(RANKING_ENDINGS) else "encoder"
 
 
 def parse_systems(text: str) -> tuple[SystemSpec, ...]:
@@ -81,15 +82,14 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
 
     ``ear``, ``ear:meaning``, ``ear:pitch+timbre``, ``theirs.npz``, ``theirs.jsonl``, with a name and variants:
     ``small=ear,pca=100,search=nearest``. Every combination of alternatives is a system: ``ear,pca=0|100,l2=yes|no``,
-    ``ear:pitch|timbre|pitch+timbre``.
+    ``ear:pitch|timbre|pitch+timbre``. The name of an existing file may have commas and equals signs.
 
     Raises
     ------
     QueryError
         When it is not valid.
     """
-    first, *variants = text.split(",")
-    given, _, source = first.rpartition("=")
+    given, source, variants = _split(text)
     systems = [SystemSpec(given or source, source)]
     system = systems[0]
     if system.kind == "encoder":
@@ -118,6 +118,19 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
         shown = [f"{key}={value}" for key, value, is_varied in chosen if is_varied or not given]
         found.append(replace(changed, name=" ".join([changed.name, *shown])))
     return tuple(found)
+
+
+def _split(text: str) -> tuple[str, str, list[str]]:
+    """Return the name of a system, "" for none, its encoder or file, and its variants."""
+    parts = text.split(",")
+    for n_parts in range(len(parts), 0, -1):
+        head = ",".join(parts[:n_parts])
+        given, _, source = head.partition("=")
+        for name, path in (("", head), (given, source)):
+            if SystemSpec(name, path).kind != "encoder" and Path(path).is_file():
+                return name, path, parts[n_parts:]
+    given, _, source = parts[0].rpartition("=")
+    return given, source, parts[1:]
 
 
 def _encoder_title(given: str, encoder: str, blocks: tuple[str, ...], *, is_varied: bool) -> str:
