@@ -110,6 +110,8 @@ def test_the_page_is_self_contained_and_says_every_figure(evaluation):
     assert "0.812" in page
     assert "trained 10 times" in page
     assert page == report_html(measured, title="my <labels>.csv")
+    once = Measurements(evaluation, probes=(replace(PROBE, n_runs=1),))
+    assert "hidden layer is trained once." in sections_of(once)[0].note
 
 
 def test_parts_together_are_compared_with_each_alone(evaluation):

@@ -142,7 +142,7 @@ def test_rankings_from_elsewhere_are_scored(tmp_path):
     assert by_class["b"].map_15 == 0.0
     assert np.isnan(by_class["b"].mr1)  # the ranking ends before b2
     assert found.n_unranked == 1  # b2
-    assert found.systems[0].notes == ("1 results of theirs are not labelled sounds and were left out.",)
+    assert found.systems[0].notes == ("1 result of theirs is not a labelled sound and was left out.",)
 
 
 def test_a_run_that_is_written_gives_the_same_figures_when_it_is_read(tmp_path):

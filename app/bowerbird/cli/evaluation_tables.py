@@ -4,6 +4,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bowerbird.base.text import count_text
 from bowerbird.benchmark.evaluation import Evaluation, SystemFigures
 from bowerbird.benchmark.measurements import Measurements
 from bowerbird.benchmark.report.figures import LABELS, figure_text, p_text, reach_text
@@ -82,7 +83,10 @@ def _pair_table(evaluation: Evaluation) -> Table:
             )
     n_hidden = len(evaluation.pairs) - len(pairs_with_best(evaluation, most=MOST_PAIRS))
     if n_hidden:
-        table.caption = f"{n_hidden} other pairs are in --csv, --json and --html; p is adjusted for them too."
+        others = count_text(n_hidden, "other pair is", "other pairs are")
+        table.caption = (
+            f"{others} in --csv, --json and --html; p is adjusted for {'it' if n_hidden == 1 else 'them'} too."
+        )
     return table
 
 

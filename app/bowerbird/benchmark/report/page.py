@@ -30,6 +30,7 @@ def report_html(measured: Measurements, *, title: str) -> str:
     environment.filters |= {"figure": figure_text, "reach": reach_text, "p_value": p_text}
     evaluation = measured.evaluation
     shown = plots.pairs_with_best(evaluation, most=plots.MOST_PAIRS)
+    n_hidden = len(evaluation.pairs) - len(shown)
     first = evaluation.systems[0].figures
     facts = [
         count_text(first.n_sounds),
@@ -45,7 +46,8 @@ def report_html(measured: Measurements, *, title: str) -> str:
         systems=plots.best_first(evaluation.systems),
         notes=notes_of(evaluation),
         pairs=shown,
-        n_hidden=len(evaluation.pairs) - len(shown),
+        n_hidden=n_hidden,
+        hidden=count_text(n_hidden, "other pair is", "other pairs are"),
         sections=sections_of(measured),
         plots=plots.plots_of(evaluation),
         classes=_class_rows(evaluation),

@@ -85,12 +85,13 @@ def _probes(measured: Measurements) -> Section:
     )
     first = measured.probes[0]
     n_runs = max(each.n_runs for each in measured.probes)
+    trained = "once" if n_runs == 1 else f"{n_runs} times"
     return Section(
         "Probes",
         ("System", "Accuracy", "SD of runs", "Mean over classes", "mAP over classes"),
         rows,
         f"Classifiers of {first.n_classes} classes, trained on other folds ({first.n_folds} folds; takes of one group "
-        f"are in one fold). The network with a hidden layer is trained {n_runs} times.",
+        f"are in one fold). The network with a hidden layer is trained {trained}.",
     )
 
 
