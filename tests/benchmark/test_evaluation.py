@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from bowerbird.base.errors import QueryError
-from bowerbird.benchmark.correlations import DESCRIPTORS, CorrelationFigures
+from bowerbird.benchmark.correlations import DESCRIPTORS, CorrelationFigures, UnreadableSound
 from bowerbird.benchmark.cross_modal import MeanPrecision, TextFigures
 from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound
 from bowerbird.benchmark.measurements import Gain, Measurements, gains_of
 from bowerbird.benchmark.probes import ProbeDifference, ProbeFigures
-from bowerbird.benchmark.report.page import report_html
+from bowerbird.benchmark.report.page import notes_of, report_html
 from bowerbird.benchmark.report.plots import pairs_with_best, plots_of
 from bowerbird.benchmark.report.sections import sections_of
 from bowerbird.benchmark.report.tables import CSV_COLUMNS, csv_text, json_figures
@@ -165,6 +165,17 @@ def test_further_figures_are_in_every_output(evaluation):
     plain = json.loads(json.dumps(json_figures(measured), allow_nan=False))
     assert plain["probes"][0]["accuracy"] == 0.8125
     assert plain["texts"][0]["sound_to_text"] is None
+
+
+def test_what_was_left_out_is_said_with_its_reason(evaluation):
+    reasons = [UnreadableSound(f"{n}.wav", f"{n}.wav is empty. Restore it from a backup.") for n in range(12)]
+    measured = Measurements(evaluation, unmatched_texts=("tax return",), unreadable=tuple(reasons))
+    texts, sounds = notes_of(measured)
+    assert texts == "1 text asks only for classes that do not occur: “tax return”."
+    assert sounds.startswith("12 labelled sounds have no descriptors. 0.wav is empty. Restore it from a backup. 1.wav")
+    assert sounds.endswith(" 2 others: 10.wav, 11.wav.")
+    assert "“tax return”" in report_html(measured, title="t")
+    assert json_figures(measured)["unreadable"][11]["path"] == "11.wav"
 
 
 def test_every_plot_is_drawn_and_described(evaluation):

@@ -149,6 +149,19 @@ class ProbeResults:
         return ProbeDifference(first, second, kind, value, low, high, p)
 
 
+def check_probes(ready: Prepared) -> None:
+    """Check that systems can be probed, without training.
+
+    Raises
+    ------
+    QueryError
+        When no system has vectors, or fewer than two classes have sounds of two groups.
+    """
+    if not ready.vectors:
+        raise QueryError("Rankings cannot be probed. Add a system with vectors, such as --encoder ear.")
+    probed(ready.relevance)
+
+
 def probe_systems(ready: Prepared, settings: ProbeSettings | None = None) -> ProbeResults:
     """Probe every system that has vectors.
 
@@ -163,8 +176,7 @@ def probe_systems(ready: Prepared, settings: ProbeSettings | None = None) -> Pro
         When no system has vectors, or fewer than two classes have sounds of two groups.
     """
     settings = settings or ProbeSettings()
-    if not ready.vectors:
-        raise QueryError("Rankings cannot be probed. Add a system with vectors, such as --encoder ear.")
+    check_probes(ready)
     relevance = probed(ready.relevance)
     kept = relevance.carries.any(axis=0)
     targets = relevance.carries[:, kept].T

@@ -5,13 +5,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.files import open_atomic, os_reason
+from bowerbird.base.files import check_writable, open_atomic, os_reason
 from bowerbird.benchmark.evaluation import Prepared
 from bowerbird.benchmark.retrieval import first_results
 from bowerbird.library.foreign_rankings import trec_name
 
 N_RESULTS = 1000
 """Results of a query that are written, as is common in TREC runs."""
+
+_QRELS = "qrels.txt"
+
+
+def check_runs(folder: Path) -> None:
+    """Check that `write_runs` can write into a folder, without making it.
+
+    Raises
+    ------
+    QueryError
+        When it cannot be written.
+    """
+    existing = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    try:
+        check_writable(existing / _QRELS)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def write_runs(ready: Prepared, folder: Path) -> tuple[Path, ...]:
@@ -33,7 +50,7 @@ def write_runs(ready: Prepared, folder: Path) -> tuple[Path, ...]:
     names = [trec_name(sound.path) for sound in ready.labelled.sounds]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = [_write_qrels(ready, names, folder / "qrels.txt")]
+        files = [_write_qrels(ready, names, folder / _QRELS)]
         for tag, scorer in zip(_tags([spec.name for spec in ready.specs]), ready.scorers, strict=True):
             path = folder / f"{tag}.trec"
             with open_atomic(path) as file:
@@ -48,8 +65,12 @@ def write_runs(ready: Prepared, folder: Path) -> tuple[Path, ...]:
                         file.write("".join(lines).encode())
             files.append(path)
     except OSError as error:
-        raise QueryError(f"{folder} cannot be written ({os_reason(error)}). Choose another folder.") from error
+        raise _unwritable(folder, error) from error
     return tuple(files)
+
+
+def _unwritable(folder: Path, error: OSError) -> QueryError:
+    return QueryError(f"{folder} cannot be written ({os_reason(error)}). Choose another folder.")
 
 
 def _tags(names: Sequence[str]) -> list[str]:
