@@ -16,6 +16,7 @@ from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound
 from bowerbird.benchmark.measurements import Gain, Measurements, gains_of
 from bowerbird.benchmark.probes import ProbeDifference, ProbeFigures
+from bowerbird.benchmark.report.figures import figure_text, reach_text
 from bowerbird.benchmark.report.page import notes_of, report_html
 from bowerbird.benchmark.report.plots import pairs_with_best, plots_of
 from bowerbird.benchmark.report.sections import sections_of
@@ -186,6 +187,14 @@ def test_every_plot_is_drawn_and_described(evaluation):
     assert f"{evaluation.pairs[1].differences[0].value:+.3f}" in plots["differences"]
     assert "Weather" in plots["families"]
     assert "rain (20)" in plots["classes"]
+
+
+def test_figures_are_written_with_real_minus_signs_and_without_those_of_zero():
+    assert [figure_text(value) for value in (None, float("nan"), 0.26649, -0.0001)] == ["–", "–", "0.266", "0.000"]
+    assert figure_text(-57.46, "mr1", is_signed=True) == "−57.5"
+    assert [figure_text(value, is_signed=True) for value in (0.1, 0.0002)] == ["+0.100", "0.000"]
+    assert reach_text((-0.1, 0.25), is_signed=True) == "−0.100 to +0.250"
+    assert reach_text((0.1, float("nan"))) == ""
 
 
 def test_many_pairs_are_cut_to_those_with_the_best(evaluation):

@@ -17,11 +17,12 @@ import numpy as np
 from bowerbird.base.errors import QueryError
 from bowerbird.base.files import os_reason
 from bowerbird.benchmark.evaluation import SEED, Prepared
-from bowerbird.benchmark.systems import EncoderSystem, SystemSpec, unit_rows
+from bowerbird.benchmark.systems import EncoderSystem, SystemSpec
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import LabelLearner
 from bowerbird.ranking.hits import Flags, Floats, Ints, average_precisions
 from bowerbird.ranking.significance import bootstrap_deviations, clustered_means, percentile_limits
+from bowerbird.ranking.vectors import unit_rows
 
 _NO_TEXT: Final = (
     "None of the systems encodes text: acoustic descriptors, vectors and rankings do not, and neither do principal "

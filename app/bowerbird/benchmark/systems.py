@@ -21,6 +21,7 @@ from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encod
 from bowerbird.library.encoders.choice import searched_encoder
 from bowerbird.library.foreign_rankings import SoundNames, each_ranking
 from bowerbird.library.library import Library
+from bowerbird.ranking.vectors import unit_rows
 
 Aggregate: TypeAlias = Literal["mean", "median", "max"]
 """How the windows of a sound become its vector."""
@@ -35,7 +36,6 @@ _FORM: Final = (
     "Use ear, acoustic, ear:meaning, ear:pitch+timbre, vectors.npz, rankings.jsonl or run.trec, optionally with "
     "window=mean, median or max; pca=N; l2=yes or no; search=cosine, inner_product or nearest; and | between values"
 )
-_TINY: Final = np.float32(1e-12)
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -427,12 +427,6 @@ def prepared(vectors: Vectors, spec: SystemSpec) -> Vectors:
         axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, : spec.n_components]
         vectors = (centred @ axes).astype(np.float32)
     return unit_rows(vectors) if spec.is_normalised else vectors
-
-
-def unit_rows(vectors: Vectors) -> Vectors:
-    """Scale rows to unit length; zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, _TINY), np.float32)
 
 
 def _aggregated(windows: Vectors, rows: Ints, *, n_sounds: int, aggregate: Aggregate) -> Vectors:

@@ -12,10 +12,11 @@ from bowerbird.base.text import count_text
 from bowerbird.benchmark.evaluation import N_CLASS_RESAMPLES, Evaluation
 from bowerbird.benchmark.measurements import Measurements
 from bowerbird.benchmark.report import plots
-from bowerbird.benchmark.report.figures import LABELS, figure_text, p_text, reach_text
+from bowerbird.benchmark.report.figures import LABELS, figure_text, reach_text
 from bowerbird.benchmark.report.sections import sections_of
 from bowerbird.benchmark.retrieval import Averages
 from bowerbird.plotting import drawing
+from bowerbird.plotting.numerals import p_value
 from bowerbird.ranking.significance import N_PERMUTATIONS, N_RESAMPLES
 
 _MOST_LISTED: Final = 10
@@ -32,7 +33,7 @@ def report_html(measured: Measurements, *, title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure_text, "reach": reach_text, "p_value": p_text}
+    environment.filters |= {"figure": figure_text, "reach": reach_text, "p_value": p_value}
     evaluation = measured.evaluation
     shown = plots.pairs_with_best(evaluation, most=plots.MOST_PAIRS)
     n_hidden = len(evaluation.pairs) - len(shown)
