@@ -231,11 +231,11 @@ def held_out_correlations(
     ndarray, shape (the smaller n_dims,), float64
         In order of the correlations that were fitted.
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    tables = np.asarray(first, np.float64), np.asarray(second, np.float64)
     found = []
     for train, test in _folds(groups, n_folds=n_folds, seed=seed):
-        maps = canonical_directions(one[train], other[train])
-        projected = [table[test] @ directions for table, directions in zip((one, other), maps, strict=True)]
+        maps = canonical_directions(tables[0][train], tables[1][train])
+        projected = [table[test] @ directions for table, directions in zip(tables, maps, strict=True)]
         centred = [values - values.mean(axis=0) for values in projected]
         lengths = [np.sqrt((values**2).sum(axis=0)) for values in centred]
         products = (centred[0] * centred[1]).sum(axis=0)
@@ -251,9 +251,10 @@ def canonical_directions(first: Floats, second: Floats) -> tuple[Floats, Floats]
     tuple of ndarray, shape (n_dims of each, the smaller n_dims), float64
     """
     scales = [_scale(table) for table in (first, second)]
-    one, other = ((table - table.mean(axis=0)) * scale for table, scale in zip((first, second), scales, strict=True))
-    whitened = [_inverse_root(table.T @ table / len(table)) for table in (one, other)]
-    left, _, right = np.linalg.svd(whitened[0] @ (one.T @ other / len(one)) @ whitened[1], full_matrices=False)
+    scaled = [(table - table.mean(axis=0)) * scale for table, scale in zip((first, second), scales, strict=True)]
+    whitened = [_inverse_root(table.T @ table / len(table)) for table in scaled]
+    shared = scaled[0].T @ scaled[1] / len(first)
+    left, _, right = np.linalg.svd(whitened[0] @ shared @ whitened[1], full_matrices=False)
     return scales[0][:, None] * (whitened[0] @ left), scales[1][:, None] * (whitened[1] @ right.T)
 
 

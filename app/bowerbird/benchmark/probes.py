@@ -80,7 +80,7 @@ class ProbeFigures:
     kind : Kind
     n_sounds, n_classes, n_folds, n_runs : int
     accuracy : float
-        Share of sounds whose most likely class is one of theirs: the mean over runs.
+        Share of sounds whose most likely class is among theirs: the mean over runs.
     low, high : float
         Its 95 % interval over groups of sounds.
     run_sd : float
@@ -141,11 +141,11 @@ class ProbeResults:
 
     def difference(self, first: str, second: str, kind: Kind, *, seed: int = SEED) -> ProbeDifference:
         """Compare two systems by a paired permutation test over groups of sounds."""
-        one, other = self.accuracies[first, kind], self.accuracies[second, kind]
-        value = float(one.means[0] - other.means[0])
-        deviations = bootstrap_deviations(one.influences - other.influences, seed=seed)
+        means, others = self.accuracies[first, kind], self.accuracies[second, kind]
+        value = float(means.means[0] - others.means[0])
+        deviations = bootstrap_deviations(means.influences - others.influences, seed=seed)
         low, high = percentile_limits(np.array([value]), deviations)[0].tolist()
-        p = permutation_p(value, sign_flips(one.shares - other.shares, seed=seed)[:, 0])
+        p = permutation_p(value, sign_flips(means.shares - others.shares, seed=seed)[:, 0])
         return ProbeDifference(first, second, kind, value, low, high, p)
 
 
