@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.base.files import open_atomic, os_reason, outermost, replace_folder, swap_folder, write_atomic
+from bowerbird.base.files import (
+    check_writable,
+    open_atomic,
+    os_reason,
+    outermost,
+    replace_folder,
+    swap_folder,
+    write_atomic,
+)
 from privileges import bound_by_permissions
 
 
@@ -73,6 +81,19 @@ def test_a_folder_that_may_not_be_written_keeps_its_file(read_only):
         write_atomic(read_only / "kept.txt", "after")
     assert (read_only / "kept.txt").read_text() == "before"
     assert names(read_only) == ["kept", "kept.txt"]
+
+
+def test_whether_a_file_can_be_written_is_checked_without_writing_it(tmp_path, read_only):
+    with bound_by_permissions(), pytest.raises(PermissionError):
+        check_writable(read_only / "kept.txt")
+    with pytest.raises(IsADirectoryError):
+        check_writable(read_only)
+    kept = tmp_path / "kept.txt"
+    kept.write_text("before")
+    check_writable(kept)
+    check_writable(tmp_path / "new.txt")
+    assert kept.read_text() == "before"
+    assert names(tmp_path) == ["kept.txt", "read-only"]
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

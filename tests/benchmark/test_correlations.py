@@ -6,6 +6,7 @@ import pytest
 from bowerbird.base.errors import QueryError
 from bowerbird.benchmark.correlations import (
     canonical_directions,
+    check_descriptors,
     correlation_figures,
     described,
     descriptors_of,
@@ -76,24 +77,54 @@ def test_descriptors_of_a_tone_are_its_pitch_and_frequency():
 def test_sounds_are_read_with_or_without_extension_and_unreadable_ones_are_left_out(tmp_path):
     write(tmp_path / "a.wav", noise(1, duration_s=0.2))
     (tmp_path / "broken.wav").write_bytes(b"no sound")
-    tables, is_readable = described([tmp_path / "a", tmp_path / "broken.wav", tmp_path / "gone", tmp_path / "a.wav"])
-    assert is_readable.tolist() == [True, False, False, True]
+    tables, failures = described([tmp_path / "a", tmp_path / "broken.wav", tmp_path / "gone", tmp_path / "a.wav"])
+    assert list(failures) == [1, 2]
+    assert failures[1].startswith("broken.wav cannot be decoded")
     assert tables["MFCC"].shape == (2, 48)
     np.testing.assert_array_equal(tables["MFCC"][0], tables["MFCC"][1])
 
 
-def test_vectors_of_the_centroid_correlate_with_it(tmp_path):
-    names = [f"{number}.wav" for number in range(40)]
-    hz = np.geomspace(300.0, 8_000.0, 40)
+@pytest.fixture
+def tones(tmp_path):
+    """Systems of the frequencies of tones, and of the same tones with others that have no files: (tones, all)."""
+    names = [f"{number}.wav" for number in range(60)]
+    hz = np.geomspace(300.0, 8_000.0, 60)
     time = np.arange(4_800) / 48_000
     for name, each in zip(names, hz, strict=True):
         write(tmp_path / name, 0.5 * np.sin(2 * np.pi * each * time), rate_hz=48_000)
-    np.savez(tmp_path / "hz.npz", paths=np.array(names), vectors=hz[:, None])
-    sounds = LabelledSet(tuple(LabelledSound(name, ("tone",), name) for name in names))
-    specs = [SystemSpec("hz", str(tmp_path / "hz.npz"), is_normalised=False)]
-    ready = prepare(specs, sounds, folder=tmp_path, library=None)
-    found = {each.descriptor: each for each in correlation_figures(ready, folder=tmp_path)}
-    assert found["centroid"].first > 0.98
-    assert (found["centroid"].n_sounds, found["centroid"].n_components) == (40, 1)
-    with pytest.raises(QueryError, match=r"0 of 40 labelled sounds can be read"):
+
+    def ready(*, n_tones, others=(), group=lambda name: name):
+        kept = [*names[:n_tones], *others]
+        np.savez(tmp_path / "hz.npz", paths=np.array(kept), vectors=np.resize(hz, len(kept))[:, None])
+        sounds = LabelledSet(tuple(LabelledSound(name, ("tone",), group(name)) for name in kept))
+        specs = [SystemSpec("hz", str(tmp_path / "hz.npz"), is_normalised=False)]
+        return prepare(specs, sounds, folder=tmp_path, library=None)
+
+    return ready
+
+
+def test_vectors_of_the_centroid_correlate_with_it(tmp_path, tones):
+    ready = tones(n_tones=60)
+    found = correlation_figures(ready, folder=tmp_path)
+    centroid = {each.descriptor: each for each in found.figures}["centroid"]
+    assert centroid.first > 0.98
+    assert (centroid.n_sounds, centroid.n_components) == (60, 1)
+    assert found.unreadable == ()
+    with pytest.raises(QueryError, match=r"0 of 60 labelled sounds can be read.*Put the file of labels"):
         correlation_figures(ready, folder=tmp_path / "elsewhere")
+
+
+def test_sounds_that_cannot_be_read_are_left_out_and_named(tmp_path, tones):
+    (tmp_path / "broken.wav").write_bytes(b"no sound")
+    found = correlation_figures(tones(n_tones=60, others=("broken.wav", "gone.wav")), folder=tmp_path)
+    assert {each.n_sounds for each in found.figures} == {60}
+    assert [each.path for each in found.unreadable] == ["broken.wav", "gone.wav"]
+    assert all(each.path in each.reason for each in found.unreadable)
+
+
+def test_folds_of_few_sounds_are_refused(tmp_path, tones):
+    with pytest.raises(QueryError, match=r"49 of 49 labelled sounds.*each of 5 folds needs 10 sounds.*Label more"):
+        check_descriptors(tones(n_tones=49), folder=tmp_path)
+    uneven = tones(n_tones=60, group=lambda name: name if int(name[:-4]) < 6 else "one take")
+    with pytest.raises(QueryError, match="takes of one group are in one fold"):
+        check_descriptors(uneven, folder=tmp_path)

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from bowerbird.base.errors import QueryError
-from bowerbird.benchmark.cross_modal import chance_precisions, read_text_queries, text_figures
+from bowerbird.benchmark.cross_modal import (
+    TextQuery,
+    chance_precisions,
+    read_text_queries,
+    text_figures,
+    unmatched_texts,
+)
 from bowerbird.benchmark.evaluation import Prepared
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound
 from bowerbird.benchmark.retrieval import vector_scorer
@@ -79,10 +85,19 @@ def test_other_texts_are_scored_by_the_classes_they_ask_for(tmp_path):
     path.write_text(
         '[[query]]\ntext = "barking"\nclasses = ["Dog_bark", "wind"]\n[[query]]\ntext = "no"\nclasses = ["sneeze"]\n'
     )
-    figures = text_figures(prepared(VECTORS, LABELS), queries=read_text_queries(path))[-1]
+    queries = read_text_queries(path)
+    figures = text_figures(prepared(VECTORS, LABELS), queries=queries)[-1]
     assert (figures.scope, figures.n_texts, figures.sound_to_text) == ("queries", 1, None)
     # barking: sounds 0, 1, 3, 4, 2; those of its classes are first, second and fourth.
     assert figures.text_to_sound.value == pytest.approx((1 + 1 + 3 / 4) / 3)
+
+
+def test_texts_for_classes_that_do_not_occur_are_named_and_refused_if_there_are_no_others():
+    queries = [TextQuery("barking", ("wind",)), TextQuery("no", ("sneeze",)), TextQuery("nor", ("cough",))]
+    ready = prepared(VECTORS, LABELS)
+    assert unmatched_texts(ready, queries) == ("no", "nor")
+    with pytest.raises(QueryError, match="None of 2 texts asks for a class"):
+        text_figures(ready, queries=queries[1:])
 
 
 def test_parts_of_the_embedding_meet_the_same_parts_of_the_text():

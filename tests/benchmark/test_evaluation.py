@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from bowerbird.base.errors import QueryError
-from bowerbird.benchmark.correlations import DESCRIPTORS, CorrelationFigures
+from bowerbird.benchmark.correlations import DESCRIPTORS, CorrelationFigures, UnreadableSound
 from bowerbird.benchmark.cross_modal import MeanPrecision, TextFigures
 from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound
 from bowerbird.benchmark.measurements import Gain, Measurements, gains_of
 from bowerbird.benchmark.probes import ProbeDifference, ProbeFigures
-from bowerbird.benchmark.report.page import report_html
+from bowerbird.benchmark.report.figures import figure_text, reach_text
+from bowerbird.benchmark.report.page import notes_of, report_html
 from bowerbird.benchmark.report.plots import pairs_with_best, plots_of
 from bowerbird.benchmark.report.sections import sections_of
 from bowerbird.benchmark.report.tables import CSV_COLUMNS, csv_text, json_figures
@@ -110,6 +111,8 @@ def test_the_page_is_self_contained_and_says_every_figure(evaluation):
     assert "0.812" in page
     assert "trained 10 times" in page
     assert page == report_html(measured, title="my <labels>.csv")
+    once = Measurements(evaluation, probes=(replace(PROBE, n_runs=1),))
+    assert "hidden layer is trained once." in sections_of(once)[0].note
 
 
 def test_parts_together_are_compared_with_each_alone(evaluation):
@@ -165,6 +168,17 @@ def test_further_figures_are_in_every_output(evaluation):
     assert plain["texts"][0]["sound_to_text"] is None
 
 
+def test_what_was_left_out_is_said_with_its_reason(evaluation):
+    reasons = [UnreadableSound(f"{n}.wav", f"{n}.wav is empty. Restore it from a backup.") for n in range(12)]
+    measured = Measurements(evaluation, unmatched_texts=("tax return",), unreadable=tuple(reasons))
+    texts, sounds = notes_of(measured)
+    assert texts == "1 text asks only for classes that do not occur: “tax return”."
+    assert sounds.startswith("12 labelled sounds have no descriptors. 0.wav is empty. Restore it from a backup. 1.wav")
+    assert sounds.endswith(" 2 others: 10.wav, 11.wav.")
+    assert "“tax return”" in report_html(measured, title="t")
+    assert json_figures(measured)["unreadable"][11]["path"] == "11.wav"
+
+
 def test_every_plot_is_drawn_and_described(evaluation):
     plots = {plot.name: plot.svg for plot in plots_of(evaluation)}
     assert list(plots) == ["systems", "differences", "families", "classes"]
@@ -173,6 +187,14 @@ def test_every_plot_is_drawn_and_described(evaluation):
     assert f"{evaluation.pairs[1].differences[0].value:+.3f}" in plots["differences"]
     assert "Weather" in plots["families"]
     assert "rain (20)" in plots["classes"]
+
+
+def test_figures_are_written_with_real_minus_signs_and_without_those_of_zero():
+    assert [figure_text(value) for value in (None, float("nan"), 0.26649, -0.0001)] == ["–", "–", "0.266", "0.000"]
+    assert figure_text(-57.46, "mr1", is_signed=True) == "−57.5"
+    assert [figure_text(value, is_signed=True) for value in (0.1, 0.0002)] == ["+0.100", "0.000"]
+    assert reach_text((-0.1, 0.25), is_signed=True) == "−0.100 to +0.250"
+    assert reach_text((0.1, float("nan"))) == ""
 
 
 def test_many_pairs_are_cut_to_those_with_the_best(evaluation):

@@ -10,6 +10,7 @@ from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound, read_families
 from bowerbird.benchmark.systems import SystemSpec, parse_systems, prepared, read_orders, read_vectors
 from bowerbird.benchmark.trec import write_runs
+from bowerbird.library.foreign_rankings import read_rankings
 
 
 def labelled(*names, label=lambda name: name.rpartition("/")[2][0]):
@@ -31,6 +32,16 @@ def test_an_argument_names_an_encoder_parts_of_it_or_a_file():
     (vectors,) = parse_systems("some/theirs.npz,window=max")
     assert (vectors.name, vectors.kind, vectors.aggregate) == ("theirs window=max", "vectors", "max")
     assert parse_systems("run.trec")[0].kind == "ranking"
+
+
+def test_names_of_files_may_have_capitals_commas_and_equals_signs(tmp_path, monkeypatch):
+    assert [parse_systems(name)[0].kind for name in ("Theirs.NPZ", "theirs.TREC")] == ["vectors", "ranking"]
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,b.npz", "k=5,l2=no.JSONL", "b.npz"):
+        (tmp_path / name).touch()
+    assert parse_systems("a,b.npz") == (SystemSpec("a,b", "a,b.npz"),)
+    assert parse_systems("mine=a,b.npz,pca=3") == (SystemSpec("mine", "a,b.npz", n_components=3),)
+    assert parse_systems(f"{tmp_path}/k=5,l2=no.JSONL") == (SystemSpec("k=5,l2=no", f"{tmp_path}/k=5,l2=no.JSONL"),)
 
 
 def test_every_combination_of_alternatives_is_a_system():
@@ -131,24 +142,43 @@ def test_rankings_from_elsewhere_are_scored(tmp_path):
     assert by_class["b"].map_15 == 0.0
     assert np.isnan(by_class["b"].mr1)  # the ranking ends before b2
     assert found.n_unranked == 1  # b2
-    assert found.systems[0].notes == ("1 results of theirs are not labelled sounds and were left out.",)
+    assert found.systems[0].notes == ("1 result of theirs is not a labelled sound and was left out.",)
 
 
 def test_a_run_that_is_written_gives_the_same_figures_when_it_is_read(tmp_path):
     rng = np.random.default_rng(1)
-    names = [f"{letter} {number}.wav" for letter in "abc" for number in range(5)]
+    names = [f"{letter} {number}\u00a0100%\t%20.wav" for letter in "abc" for number in range(5)]
     path = saved(tmp_path / "x.npz", names, rng.normal(size=(15, 4)))
     ready = prepare([SystemSpec("x", str(path))], labelled(*names), folder=tmp_path, library=None)
     files = write_runs(ready, tmp_path / "runs")
     assert [file.name for file in files] == ["qrels.txt", "x.trec"]
     run = tmp_path / "runs" / "x.trec"
-    spaced = labelled(*(name.replace(" ", "%20") for name in names))
-    again = prepare([SystemSpec("run", str(run))], spaced, folder=tmp_path, library=None)
+    again = prepare([SystemSpec("run", str(run))], labelled(*names), folder=tmp_path, library=None)
     first, second = (evaluate_systems(each, families={}).systems[0].figures.macro for each in (ready, again))
     assert first == second
     qrels = (tmp_path / "runs" / "qrels.txt").read_text().splitlines()
     assert len(qrels) == 15 * 4
-    assert qrels[0] == "a%200.wav 0 a%201.wav 1"
+    assert qrels[0] == "a%200%C2%A0100%25%09%2520.wav 0 a%201%C2%A0100%25%09%2520.wav 1"
+
+
+def test_systems_whose_names_differ_in_punctuation_have_runs_of_their_own(tmp_path):
+    path = saved(tmp_path / "x.npz", ["a1", "a2"], [[1, 0], [0, 1]])
+    specs = [SystemSpec(name, str(path)) for name in ("x y", "x:y", "X_Y", "x_y_2")]
+    ready = prepare(specs, labelled("a1", "a2"), folder=tmp_path, library=None)
+    files = write_runs(ready, tmp_path / "runs")[1:]
+    assert [file.name for file in files] == ["x_y.trec", "x_y_2.trec", "X_Y_3.trec", "x_y_2_2.trec"]
+    assert [file.read_text().split()[5] for file in files] == [file.stem for file in files]
+
+
+def test_the_lines_of_a_query_are_merged_by_rank_wherever_they_are(tmp_path):
+    path = tmp_path / "run.trec"
+    path.write_text("a Q0 d 3 0.1 t\nb Q0 a 1 0.9 t\na Q0 b 1 0.9 t\na Q0 c 2 0.5 t\n")
+    orders, _ = read_orders(path, labelled("a", "b", "c", "d"))
+    assert {query: order.tolist() for query, order in orders.items()} == {0: [1, 2, 3], 1: [0]}
+    assert read_rankings(path)["a"] == [("b", 0.9), ("c", 0.5), ("d", 0.1)]
+    parts = [{"query_fname": "a", "results": [{"result_fname": name, "score": 1.0}]} for name in "cb"]
+    path.write_text("\n".join(map(json.dumps, parts)))
+    assert read_orders(path, labelled("a", "b", "c"))[0][0].tolist() == [2, 1]
 
 
 def test_runs_and_qrels_give_trec_eval_the_same_figures(tmp_path):

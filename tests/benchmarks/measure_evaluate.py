@@ -18,11 +18,12 @@ import numpy as np
 from rich.console import Console
 
 from bowerbird.benchmark.correlations import correlation_figures
-from bowerbird.benchmark.cross_modal import read_text_queries, text_figures
+from bowerbird.benchmark.cross_modal import read_text_queries, text_figures, unmatched_texts
 from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound, read_labels
 from bowerbird.benchmark.measurements import Measurements, gains_of
 from bowerbird.benchmark.probes import ProbeSettings, probe_systems
+from bowerbird.benchmark.report.page import notes_of
 from bowerbird.benchmark.systems import SystemSpec, parse_systems
 from bowerbird.cli.evaluation_tables import measurement_tables
 from bowerbird.library.library import Library
@@ -66,6 +67,8 @@ def main() -> int:
             labelled = labelled.only(labelled.positions(origins=origins))
             console.rule(title)
             measured = measured_systems(labelled, folder=labels.parent, library=library)
+            for note in notes_of(measured):
+                console.print(note, markup=False)
             for table in measurement_tables(measured):
                 console.print(table)
                 console.print()
@@ -80,11 +83,15 @@ def measured_systems(labelled: LabelledSet, *, folder: Path, library: Library) -
     few = [spec for text in PROBED for spec in parse_systems(text)]
     ready = prepare(few, labelled, folder=folder, library=library)
     probes = probe_systems(ready, ProbeSettings(n_runs=N_RUNS))
+    queries = read_text_queries(QUERIES)
+    correlations = correlation_figures(ready, folder=folder)
     return Measurements(
         evaluation,
-        texts=text_figures(ready, queries=read_text_queries(QUERIES)),
+        texts=text_figures(ready, queries=queries),
+        unmatched_texts=unmatched_texts(ready, queries),
         probes=probes.figures,
-        correlations=correlation_figures(ready, folder=folder),
+        correlations=correlations.figures,
+        unreadable=correlations.unreadable,
         gains=gains_of(few, evaluation, probes),
     )
 

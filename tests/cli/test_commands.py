@@ -296,7 +296,7 @@ def test_evaluation_of_two_clear_classes_is_perfect(tmp_path):
 def test_evaluation_of_words_probes_and_descriptors(tmp_path):
     sounds = tmp_path / "sounds"
     rows = ["fname,labels"]  # as in FSD50K, whose names have no extension
-    for number in range(8):
+    for number in range(25):
         write(sounds / f"a{number}.wav", sine(200 + 40 * number, duration_s=0.3))
         write(sounds / f"n{number}.wav", noise(number, duration_s=0.3))
         rows += [f"a{number},tone", f"n{number},zzgrmpf"]

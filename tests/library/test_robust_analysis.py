@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from stage import run
 
+from bowerbird.benchmark.labels import LabelledSet, LabelledSound
+from bowerbird.benchmark.systems import LabelledVectors, SystemSpec
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import Example, Query
@@ -152,6 +154,26 @@ def test_events_are_left_out_of_the_mean_of_a_sound(tmp_path, library, encoder):
     np.testing.assert_allclose(means[contents == content_id][0], expected, atol=1e-5)
     assert named.tolist() == [content_id]
     np.testing.assert_allclose(named_means[0], expected, atol=1e-5)
+
+
+def test_evaluations_measure_the_embeddings_that_searches_use(tmp_path, library, encoder):
+    labels = [("long.wav", "hum"), ("copy/long", "absent"), ("3.wav", "noise")]
+    sounds = LabelledSet(tuple(LabelledSound(name, (label,), name) for name, label in labels))
+    vectors = LabelledVectors(sounds, tmp_path / "sounds", Library.open(library)).vectors(SystemSpec("ear", "ear"))
+    paths = [tmp_path / "sounds" / name for name in ("long.wav", "3.wav")]
+    with SqliteReader(library) as reader:
+        stored, means = reader.all_vectors(encoder.id, encoder.n_dims)
+        ids = [reader.sound_at(path).content_id for path in paths]
+        counted = [reader.sound_windows(content_id, encoder.id, encoder.n_dims) for content_id in ids]
+        owners, windows = reader.counted_windows(ids[::-1], encoder.id, encoder.n_dims)
+    np.testing.assert_allclose(
+        vectors[[0, 2]] / np.linalg.norm(vectors[[0, 2]], axis=1, keepdims=True),
+        means[[stored.index(path) for path in paths]],
+        atol=1e-5,
+    )
+    assert np.isnan(vectors[1]).all()
+    for content_id, own in zip(ids, counted, strict=True):
+        np.testing.assert_array_equal(windows[owners == content_id], own)
 
 
 def test_embeddings_of_an_older_version_are_replaced_once(tmp_path, library, encoder):

@@ -9,10 +9,11 @@ import pytest
 
 from bowerbird.listening.analysis.results import results_of
 from bowerbird.listening.report import heat_maps, plots
-from bowerbird.listening.report.numerals import decimal, percent
+from bowerbird.listening.report.numerals import percent
 from bowerbird.listening.simulation import Truth, simulate_study
 from bowerbird.listening.study import StudyQuery
 from bowerbird.plotting import drawing
+from bowerbird.plotting.numerals import decimal
 
 SVG = "{http://www.w3.org/2000/svg}"
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}

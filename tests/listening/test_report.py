@@ -8,11 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bowerbird.listening.analysis.results import results_of
-from bowerbird.listening.report.numerals import decimal, p_text, p_value, percent, percent_reach, reach, typeset
+from bowerbird.listening.report.numerals import p_text, percent, percent_reach, reach, typeset
 from bowerbird.listening.report.page import design_rows, lead_sentences, report_html, system_texts
 from bowerbird.listening.responses import Responses
 from bowerbird.listening.simulation import Truth, simulate_study
 from bowerbird.listening.study import Comparison
+from bowerbird.plotting.numerals import decimal, p_value
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 THREE = {"good": 0.9, "middling": 0.6, "chance": 0.0}

@@ -205,7 +205,13 @@ def test_trec_runs_are_read_in_the_order_of_their_ranks(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "is empty"), ("q1 Q0 a one 0.9 tag", "Line 1"), ('{"query_fname": "a"}', "Line 1"), ("{", "Line 1")],
+    [
+        ("", "is empty"),
+        ("q1 Q0 a one 0.9 tag", "Line 1"),
+        ("q1 Q0 a 9876543210 0.9 tag", "Line 1"),
+        ('{"query_fname": "a"}', "Line 1"),
+        ("{", "Line 1"),
+    ],
 )
 def test_an_invalid_ranking_is_refused_with_its_line(tmp_path, text, sentence):
     (tmp_path / "r").write_text(text)

@@ -1,5 +1,6 @@
 """Files and folders that are written completely or not at all, and operating system errors as text."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,21 @@ def open_atomic(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Check that `write_atomic` can write a file, without changing it.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    draft = path.with_name(f".{path.name}.draft")
+    draft.open("wb").close()
+    draft.unlink()
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:

@@ -35,6 +35,9 @@ LONGEST_S: Final = 30.0
 """Longer sounds are described by their beginning."""
 
 N_FOLDS: Final = 5
+LEAST_IN_FOLD: Final = 10
+"""Sounds of a fold: correlations of two or three are near 1 or -1 whatever they are."""
+
 SHRINKAGE: Final = 0.01
 """Share of the mean variance that is added to all variances, so that few sounds do not determine many dimensions."""
 
@@ -74,7 +77,45 @@ class CorrelationFigures:
     first: float
 
 
-def correlation_figures(ready: Prepared, *, folder: Path, seed: int = SEED) -> tuple[CorrelationFigures, ...]:
+@dataclass(frozen=True, slots=True)
+class UnreadableSound:
+    """A labelled sound without descriptors.
+
+    Attributes
+    ----------
+    path : str
+        As in the file of labels.
+    reason : str
+        A sentence.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correlations:
+    """The figures of all systems and descriptors, and the sounds that were left out."""
+
+    figures: tuple[CorrelationFigures, ...] = ()
+    unreadable: tuple[UnreadableSound, ...] = ()
+
+
+def check_descriptors(ready: Prepared, *, folder: Path, seed: int = SEED) -> None:
+    """Check that vectors can be correlated with descriptors, without reading the sounds.
+
+    Raises
+    ------
+    QueryError
+        When no system has vectors, or too few sounds have files in the folder.
+    """
+    if not ready.vectors:
+        raise QueryError("Rankings cannot be correlated with descriptors. Add a system with vectors.")
+    has_file = np.array([_existing(folder / sound.path).is_file() for sound in ready.labelled.sounds])
+    _require_folds(ready.relevance.group_codes, has_file, folder=folder, seed=seed)
+
+
+def correlation_figures(ready: Prepared, *, folder: Path, seed: int = SEED) -> Correlations:
     """Correlate the vectors of every system with descriptors of the sounds, which are read from their files.
 
     Parameters
@@ -88,17 +129,14 @@ def correlation_figures(ready: Prepared, *, folder: Path, seed: int = SEED) -> t
     Raises
     ------
     QueryError
-        When no system has vectors, or the files cannot be read.
+        When no system has vectors, or too few files can be read.
     """
-    if not ready.vectors:
-        raise QueryError("Rankings cannot be correlated with descriptors. Add a system with vectors.")
-    tables, is_readable = described([folder / sound.path for sound in ready.labelled.sounds])
+    check_descriptors(ready, folder=folder, seed=seed)
+    sounds = ready.labelled.sounds
+    tables, failures = described([folder / sound.path for sound in sounds])
+    is_readable = np.array([number not in failures for number in range(len(sounds))])
+    _require_folds(ready.relevance.group_codes, is_readable, folder=folder, seed=seed)
     groups = ready.relevance.group_codes[is_readable]
-    if len(np.unique(groups)) < N_FOLDS:
-        raise QueryError(
-            f"{int(is_readable.sum()):,} of {len(is_readable):,} labelled sounds can be read from {folder}, too few to "
-            "correlate. Put the file of labels into the folder of the sounds."
-        )
     found = []
     for name, vectors in ready.vectors.items():
         for descriptor, table in tables.items():
@@ -108,28 +146,42 @@ def correlation_figures(ready: Prepared, *, folder: Path, seed: int = SEED) -> t
                     name, descriptor, len(groups), len(values), float(values.mean()), float(values.max())
                 )
             )
-    return tuple(found)
+    unreadable = tuple(UnreadableSound(sounds[number].path, reason) for number, reason in failures.items())
+    return Correlations(tuple(found), unreadable)
 
 
-def described(paths: Sequence[Path]) -> tuple[dict[str, Floats], Flags]:
+def _require_folds(group_codes: Ints, is_kept: Flags, *, folder: Path, seed: int) -> None:
+    """Raise QueryError when a fold of the kept sounds has fewer than `LEAST_IN_FOLD`."""
+    folds = _folds(group_codes[is_kept], n_folds=N_FOLDS, seed=seed)
+    if min(int(is_test.sum()) for _, is_test in folds) >= LEAST_IN_FOLD:
+        return
+    remedy = "Label more sounds" if is_kept.all() else "Put the file of labels into the folder of the sounds"
+    raise QueryError(
+        f"{int(is_kept.sum()):,} of {len(is_kept):,} labelled sounds can be read from {folder}, too few to correlate: "
+        f"each of {N_FOLDS} folds needs {LEAST_IN_FOLD} sounds, and takes of one group are in one fold. {remedy}."
+    )
+
+
+def described(paths: Sequence[Path]) -> tuple[dict[str, Floats], dict[int, str]]:
     """Describe sounds.
 
     Returns
     -------
     tables : dict of str to ndarray, shape (n_readable, n_values), float64
         By descriptor.
-    is_readable : ndarray, shape (n_sounds,), bool
+    failures : dict of int to str
+        By position: why a sound cannot be read, a sentence.
     """
     rows: list[dict[str, Floats]] = []
-    is_readable = np.zeros(len(paths), np.bool_)
+    failures: dict[int, str] = {}
     for number, path in enumerate(paths):
         try:
             clip = read_clip(_existing(path), rate_hz=RATE_HZ, end_s=LONGEST_S)
-        except AudioError:
+        except AudioError as error:
+            failures[number] = str(error)
             continue
-        is_readable[number] = True
         rows.append(descriptors_of(clip.samples))
-    return {name: np.array([row[name] for row in rows]) for name in DESCRIPTORS}, is_readable
+    return {name: np.array([row[name] for row in rows]) for name in DESCRIPTORS}, failures
 
 
 def descriptors_of(samples: Samples) -> dict[str, Floats]:
@@ -179,11 +231,11 @@ def held_out_correlations(
     ndarray, shape (the smaller n_dims,), float64
         In order of the correlations that were fitted.
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    tables = np.asarray(first, np.float64), np.asarray(second, np.float64)
     found = []
     for train, test in _folds(groups, n_folds=n_folds, seed=seed):
-        maps = canonical_directions(one[train], other[train])
-        projected = [table[test] @ directions for table, directions in zip((one, other), maps, strict=True)]
+        maps = canonical_directions(tables[0][train], tables[1][train])
+        projected = [table[test] @ directions for table, directions in zip(tables, maps, strict=True)]
         centred = [values - values.mean(axis=0) for values in projected]
         lengths = [np.sqrt((values**2).sum(axis=0)) for values in centred]
         products = (centred[0] * centred[1]).sum(axis=0)
@@ -199,9 +251,10 @@ def canonical_directions(first: Floats, second: Floats) -> tuple[Floats, Floats]
     tuple of ndarray, shape (n_dims of each, the smaller n_dims), float64
     """
     scales = [_scale(table) for table in (first, second)]
-    one, other = ((table - table.mean(axis=0)) * scale for table, scale in zip((first, second), scales, strict=True))
-    whitened = [_inverse_root(table.T @ table / len(table)) for table in (one, other)]
-    left, _, right = np.linalg.svd(whitened[0] @ (one.T @ other / len(one)) @ whitened[1], full_matrices=False)
+    scaled = [(table - table.mean(axis=0)) * scale for table, scale in zip((first, second), scales, strict=True)]
+    whitened = [_inverse_root(table.T @ table / len(table)) for table in scaled]
+    shared = scaled[0].T @ scaled[1] / len(first)
+    left, _, right = np.linalg.svd(whitened[0] @ shared @ whitened[1], full_matrices=False)
     return scales[0][:, None] * (whitened[0] @ left), scales[1][:, None] * (whitened[1] @ right.T)
 
 

@@ -17,11 +17,17 @@ import numpy as np
 from bowerbird.base.errors import QueryError
 from bowerbird.base.files import os_reason
 from bowerbird.benchmark.evaluation import SEED, Prepared
-from bowerbird.benchmark.systems import EncoderSystem, unit_rows
+from bowerbird.benchmark.systems import EncoderSystem, SystemSpec
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.protocol import LabelLearner
 from bowerbird.ranking.hits import Flags, Floats, Ints, average_precisions
 from bowerbird.ranking.significance import bootstrap_deviations, clustered_means, percentile_limits
+from bowerbird.ranking.vectors import unit_rows
+
+_NO_TEXT: Final = (
+    "None of the systems encodes text: acoustic descriptors, vectors and rankings do not, and neither do principal "
+    "components. Add --encoder ear."
+)
 
 Scope: TypeAlias = Literal["all classes", "training labels", "no training label", "queries"]
 """Which texts: names of classes, of those that are (not) labels in the training of the encoder, or other texts."""
@@ -104,6 +110,33 @@ def read_text_queries(path: Path) -> tuple[TextQuery, ...]:
     return queries
 
 
+def check_texts(ready: Prepared, queries: Sequence[TextQuery] = ()) -> None:
+    """Check that texts can be scored, without encoding them.
+
+    Raises
+    ------
+    QueryError
+        When no system encodes text, or no text asks for a class that occurs.
+    """
+    if not any(_encodes_text(ready, spec) for spec in ready.specs):
+        raise QueryError(_NO_TEXT)
+    if queries and len(unmatched_texts(ready, queries)) == len(queries):
+        raise QueryError(
+            f"None of {len(queries):,} texts asks for a class of the labelled sounds. Write classes as they are in the "
+            "file of labels."
+        )
+
+
+def unmatched_texts(ready: Prepared, queries: Sequence[TextQuery]) -> tuple[str, ...]:
+    """Return the texts that ask only for classes that do not occur."""
+    return tuple(query.text for query in queries if set(query.classes).isdisjoint(ready.relevance.classes))
+
+
+def _encodes_text(ready: Prepared, spec: SystemSpec) -> bool:
+    system = ready.encoders.get(spec.name)
+    return system is not None and system.encoder.text is not None and not spec.n_components
+
+
 def text_figures(ready: Prepared, *, queries: Sequence[TextQuery] = (), seed: int = SEED) -> tuple[TextFigures, ...]:
     """Score the systems whose encoder encodes text; others are left out.
 
@@ -111,24 +144,25 @@ def text_figures(ready: Prepared, *, queries: Sequence[TextQuery] = (), seed: in
     ----------
     ready : Prepared
     queries : sequence of TextQuery
-        Further texts; those whose classes do not occur are left out.
+        Further texts, except those in `unmatched_texts`.
     seed : int
         Of the intervals.
 
     Raises
     ------
     QueryError
-        When no system encodes text.
+        When no system encodes text, or no text asks for a class that occurs.
     EncoderError
         When the weights of an encoder are missing or damaged.
     """
+    check_texts(ready, queries)
     relevance = ready.relevance
     asked = [query for query in queries if not set(query.classes).isdisjoint(relevance.classes)]
     found: list[TextFigures] = []
     for spec in ready.specs:
-        system = ready.encoders.get(spec.name)
-        if system is None or system.encoder.text is None or spec.n_components:
+        if not _encodes_text(ready, spec):
             continue
+        system = ready.encoders[spec.name]
         names = [_phrase(name) for name in relevance.classes]
         sounds, texts = unit_rows(ready.vectors[spec.name]), text_vectors(system, names)
         if not texts.any():  # words have no acoustic part
@@ -154,10 +188,7 @@ def text_figures(ready: Prepared, *, queries: Sequence[TextQuery] = (), seed: in
             figures = _over_texts(_precisions(similarities, hits), hits, seed)
             found.append(TextFigures(spec.name, "queries", len(asked), 0, figures, None))
     if not found:
-        raise QueryError(
-            "None of the systems encodes text: acoustic descriptors, vectors and rankings do not, and neither do "
-            "principal components. Add --encoder ear."
-        )
+        raise QueryError(_NO_TEXT)
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.base.errors import QueryError
+from bowerbird.base.text import count_text
 from bowerbird.benchmark.labels import LabelledSet
 from bowerbird.benchmark.retrieval import (
     Averages,
@@ -207,7 +208,7 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise QueryError(f"Two systems are called “{twice[0]}”. Give one another name: NAME={twice[0]}.")
+        raise QueryError(f"Two systems are called “{twice[0]}”. Name them: NAME={twice[0]}.")
     source = LabelledVectors(labelled, folder, library)
     has = np.ones(len(labelled.sounds), np.bool_)
     tables: dict[str, Vectors] = {}
@@ -224,7 +225,7 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
         tables[spec.name] = table = source.vectors(spec)
         own = np.isfinite(table).all(axis=1)
         if not (has & own).any():
-            raise QueryError(f"No labelled sound has vectors of all systems: {', '.join(tables)}. Leave one out.")
+            raise QueryError(f"No labelled sound has vectors of all systems: {', '.join(tables)}. Use fewer systems.")
         has &= own
         if spec.kind == "encoder":
             encoders[spec.name] = source.encoder(spec)
@@ -242,12 +243,14 @@ def prepare(specs: Sequence[SystemSpec], labelled: LabelledSet, *, folder: Path,
             queries &= is_ranked
             scorers.append(_ranking_scorer(orders, len(positions)))
             if n_unknown:
-                notes[spec.name] = (f"{n_unknown:,} results of {spec.name} are not labelled sounds and were left out.",)
+                results = count_text(n_unknown, "result", "results")
+                fate = "is not a labelled sound and was" if n_unknown == 1 else "are not labelled sounds and were"
+                notes[spec.name] = (f"{results} of {spec.name} {fate} left out.",)
         else:
             vectors[spec.name] = found = prepared(tables[spec.name][positions], spec)
             scorers.append(vector_scorer(found, search=spec.search))
     if not queries.any():
-        raise QueryError("No labelled sound is a query of all rankings. Leave one out.")
+        raise QueryError("No labelled sound is a query of all rankings. Use fewer rankings.")
     absent = tuple(sound.path for sound, is_kept in zip(labelled.sounds, has, strict=True) if not is_kept)
     return Prepared(kept, positions, absent, tuple(specs), vectors, tuple(scorers), queries, encoders, notes)
 

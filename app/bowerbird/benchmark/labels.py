@@ -31,7 +31,7 @@ class LabelledSound:
     origin : str
         The collection ("set") that the sound came with, or empty.
     is_query : bool
-        False for sounds that are no part of the measurement (``eval=0``).
+        False for sounds that are not part of the measurement (``eval=0``).
     """
 
     path: str

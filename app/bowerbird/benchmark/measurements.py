@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bowerbird.benchmark.correlations import CorrelationFigures
+from bowerbird.benchmark.correlations import CorrelationFigures, UnreadableSound
 from bowerbird.benchmark.cross_modal import TextFigures
 from bowerbird.benchmark.evaluation import Difference, Evaluation
 from bowerbird.benchmark.probes import KINDS, ProbeDifference, ProbeFigures, ProbeResults
@@ -34,12 +34,27 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """All figures of an evaluation; empty where they were not asked for."""
+    """All figures of an evaluation; empty where they were not asked for.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+    texts : tuple of TextFigures
+    unmatched_texts : tuple of str
+        Texts that were left out because they ask for classes that do not occur.
+    probes : tuple of ProbeFigures
+    correlations : tuple of CorrelationFigures
+    unreadable : tuple of UnreadableSound
+        Sounds that were left out of the correlations.
+    gains : tuple of Gain
+    """
 
     evaluation: Evaluation
     texts: tuple[TextFigures, ...] = ()
+    unmatched_texts: tuple[str, ...] = ()
     probes: tuple[ProbeFigures, ...] = ()
     correlations: tuple[CorrelationFigures, ...] = ()
+    unreadable: tuple[UnreadableSound, ...] = ()
     gains: tuple[Gain, ...] = ()
 
 

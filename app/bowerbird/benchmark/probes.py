@@ -80,7 +80,7 @@ class ProbeFigures:
     kind : Kind
     n_sounds, n_classes, n_folds, n_runs : int
     accuracy : float
-        Share of sounds whose most likely class is one of theirs: the mean over runs.
+        Share of sounds whose most likely class is among theirs: the mean over runs.
     low, high : float
         Its 95 % interval over groups of sounds.
     run_sd : float
@@ -141,12 +141,25 @@ class ProbeResults:
 
     def difference(self, first: str, second: str, kind: Kind, *, seed: int = SEED) -> ProbeDifference:
         """Compare two systems by a paired permutation test over groups of sounds."""
-        one, other = self.accuracies[first, kind], self.accuracies[second, kind]
-        value = float(one.means[0] - other.means[0])
-        deviations = bootstrap_deviations(one.influences - other.influences, seed=seed)
+        means, others = self.accuracies[first, kind], self.accuracies[second, kind]
+        value = float(means.means[0] - others.means[0])
+        deviations = bootstrap_deviations(means.influences - others.influences, seed=seed)
         low, high = percentile_limits(np.array([value]), deviations)[0].tolist()
-        p = permutation_p(value, sign_flips(one.shares - other.shares, seed=seed)[:, 0])
+        p = permutation_p(value, sign_flips(means.shares - others.shares, seed=seed)[:, 0])
         return ProbeDifference(first, second, kind, value, low, high, p)
+
+
+def check_probes(ready: Prepared) -> None:
+    """Check that systems can be probed, without training.
+
+    Raises
+    ------
+    QueryError
+        When no system has vectors, or fewer than two classes have sounds of two groups.
+    """
+    if not ready.vectors:
+        raise QueryError("Rankings cannot be probed. Add a system with vectors, such as --encoder ear.")
+    probed(ready.relevance)
 
 
 def probe_systems(ready: Prepared, settings: ProbeSettings | None = None) -> ProbeResults:
@@ -163,8 +176,7 @@ def probe_systems(ready: Prepared, settings: ProbeSettings | None = None) -> Pro
         When no system has vectors, or fewer than two classes have sounds of two groups.
     """
     settings = settings or ProbeSettings()
-    if not ready.vectors:
-        raise QueryError("Rankings cannot be probed. Add a system with vectors, such as --encoder ear.")
+    check_probes(ready)
     relevance = probed(ready.relevance)
     kept = relevance.carries.any(axis=0)
     targets = relevance.carries[:, kept].T
@@ -262,7 +274,7 @@ def scores_of(vectors: Vectors, targets: Flags, groups: Ints, *, kind: Kind, set
 
 def _one_thread() -> AbstractContextManager[object]:
     """Keep matrix products in one thread: those of small batches take less time than threads wait for each other."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - installed with scikit-learn
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only probes need it
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits

@@ -7,7 +7,7 @@ group (takes of one origin) are left out of its ranking, so that near-copies ear
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from bowerbird.base.errors import QueryError
 from bowerbird.domain.sounds import Vectors
 from bowerbird.ranking.hits import FIGURES, TEN_PAGES, Flags, Floats, Ints, hit_figures
+from bowerbird.ranking.vectors import unit_rows
 
 Search: TypeAlias = Literal["cosine", "inner_product", "nearest"]
 """The search functions of the paper: maximum cosine (MCSS), maximum inner product (MIPS), nearest neighbour (NNS)."""
@@ -29,8 +30,6 @@ Higher is better; -inf for sounds that are not in the ranking. The array may be 
 
 _CHUNK_BYTES = 64_000_000
 """Scores held at a time."""
-
-_TINY: Final = np.float32(1e-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ def vector_scorer(vectors: Vectors, *, search: Search = "cosine") -> Scorer:
     """Return a scorer of vectors, shape (n_sounds, n_dims), of any length."""
     table = np.ascontiguousarray(vectors, dtype=np.float32)
     if search == "cosine":
-        table = table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), _TINY)
+        table = unit_rows(table)
     # The query's own length adds the same to all its distances: |x - y|² = |x|² - 2 x·y + |y|².
     halves = np.float32(0.5) * np.einsum("ij,ij->i", table, table) if search == "nearest" else None
 

@@ -21,6 +21,7 @@ from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encod
 from bowerbird.library.encoders.choice import searched_encoder
 from bowerbird.library.foreign_rankings import SoundNames, each_ranking
 from bowerbird.library.library import Library
+from bowerbird.ranking.vectors import unit_rows
 
 Aggregate: TypeAlias = Literal["mean", "median", "max"]
 """How the windows of a sound become its vector."""
@@ -35,7 +36,6 @@ _FORM: Final = (
     "Use ear, acoustic, ear:meaning, ear:pitch+timbre, vectors.npz, rankings.jsonl or run.trec, optionally with "
     "window=mean, median or max; pca=N; l2=yes or no; search=cosine, inner_product or nearest; and | between values"
 )
-_TINY: Final = np.float32(1e-12)
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 
@@ -71,9 +71,10 @@ class SystemSpec:
     @property
     def kind(self) -> Literal["encoder", "vectors", "ranking"]:
         """What the source is."""
-        if self.source.endswith(VECTORS_ENDING):
+        source = self.source.lower()
+        if source.endswith(VECTORS_ENDING):
             return "vectors"
-        return "ranking" if self.source.endswith(RANKING_ENDINGS) else "encoder"
+        return "ranking" if source.endswith(RANKING_ENDINGS) else "encoder"
 
 
 def parse_systems(text: str) -> tuple[SystemSpec, ...]:
@@ -81,15 +82,14 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
 
     ``ear``, ``ear:meaning``, ``ear:pitch+timbre``, ``theirs.npz``, ``theirs.jsonl``, with a name and variants:
     ``small=ear,pca=100,search=nearest``. Every combination of alternatives is a system: ``ear,pca=0|100,l2=yes|no``,
-    ``ear:pitch|timbre|pitch+timbre``.
+    ``ear:pitch|timbre|pitch+timbre``. The name of an existing file may have commas and equals signs.
 
     Raises
     ------
     QueryError
         When it is not valid.
     """
-    first, *variants = text.split(",")
-    given, _, source = first.rpartition("=")
+    given, source, variants = _split(text)
     systems = [SystemSpec(given or source, source)]
     system = systems[0]
     if system.kind == "encoder":
@@ -118,6 +118,19 @@ def parse_systems(text: str) -> tuple[SystemSpec, ...]:
         shown = [f"{key}={value}" for key, value, is_varied in chosen if is_varied or not given]
         found.append(replace(changed, name=" ".join([changed.name, *shown])))
     return tuple(found)
+
+
+def _split(text: str) -> tuple[str, str, list[str]]:
+    """Return the name of a system, "" for none, its encoder or file, and its variants."""
+    parts = text.split(",")
+    for n_parts in range(len(parts), 0, -1):
+        head = ",".join(parts[:n_parts])
+        given, _, source = head.partition("=")
+        for name, path in (("", head), (given, source)):
+            if SystemSpec(name, path).kind != "encoder" and Path(path).is_file():
+                return name, path, parts[n_parts:]
+    given, _, source = parts[0].rpartition("=")
+    return given, source, parts[1:]
 
 
 def _encoder_title(given: str, encoder: str, blocks: tuple[str, ...], *, is_varied: bool) -> str:
@@ -260,18 +273,20 @@ class LabelledVectors:
         return rows, unit_rows(system.part_of(windows))
 
     def _stored(self, encoder: Encoder) -> tuple[Ints, Vectors]:
-        """Return the windows that the library has of labelled sounds, and the sound of each."""
+        """Return the sound of each window, and the windows: as in searches, those that count in the mean."""
         if encoder.id not in self._windows:
+            contents = self._content_ids()
+            known = sorted({content for content in contents if content >= 0})
             with self._opened().read() as reader:
-                stored = reader.windows(encoder.id, encoder.n_dims)
-            order = np.argsort(stored.content_ids, kind="stable")
-            ids = stored.content_ids[order]
+                ids, vectors = reader.counted_windows(known, encoder.id, encoder.n_dims)
+            order = np.argsort(ids, kind="stable")
+            ids = ids[order]
             rows, taken = [], []
-            for sound, content in enumerate(self._content_ids()):
+            for sound, content in enumerate(contents):
                 first, last = np.searchsorted(ids, [content, content + 1])
                 rows.append(np.full(last - first, sound, np.int64))
                 taken.append(order[first:last])
-            self._windows[encoder.id] = (np.concatenate(rows), stored.vectors[np.concatenate(taken)])
+            self._windows[encoder.id] = (np.concatenate(rows), vectors[np.concatenate(taken)])
         return self._windows[encoder.id]
 
     def _content_ids(self) -> list[int]:
@@ -368,23 +383,30 @@ def read_orders(path: Path, labelled: LabelledSet) -> tuple[dict[int, npt.NDArra
             known[name] = -1 if index is None else index
         return known[name]
 
-    orders: dict[int, npt.NDArray[np.int32]] = {}
+    found: dict[int, list[npt.NDArray[np.int32]]] = {}
     n_unknown = 0
     for query, results in each_ranking(path):
         at = index_of(query)
         if at < 0:
             continue
-        order = np.array([index_of(item) for item, _ in results], np.int32)
-        n_unknown += int((order < 0).sum())
-        order = order[order >= 0]
-        first = np.unique(order, return_index=True)[1]
-        orders[at] = order[np.sort(first)]
+        ranked = np.array([(rank, index_of(item)) for rank, item, _ in results], np.int32).reshape(-1, 2)
+        n_unknown += int((ranked[:, 1] < 0).sum())
+        found.setdefault(at, []).append(ranked[ranked[:, 1] >= 0])
+    orders = {at: _merged(found.pop(at)) for at in list(found)}
     if not orders:
         raise QueryError(
             f"{path} ranks none of the {len(labelled.sounds):,} labelled sounds. Its queries must have the names "
             "of the labelled sounds, with or without folders and extension."
         )
     return orders, n_unknown
+
+
+def _merged(parts: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
+    """Return the results of a query by rank, each once, from rows of ranks and results."""
+    rows = np.concatenate(parts)
+    order = rows[np.argsort(rows[:, 0], kind="stable"), 1]
+    first = np.unique(order, return_index=True)[1]
+    return np.asarray(order[np.sort(first)])
 
 
 def prepared(vectors: Vectors, spec: SystemSpec) -> Vectors:
@@ -405,12 +427,6 @@ def prepared(vectors: Vectors, spec: SystemSpec) -> Vectors:
         axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, : spec.n_components]
         vectors = (centred @ axes).astype(np.float32)
     return unit_rows(vectors) if spec.is_normalised else vectors
-
-
-def unit_rows(vectors: Vectors) -> Vectors:
-    """Scale rows to unit length; zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, _TINY), np.float32)
 
 
 def _aggregated(windows: Vectors, rows: Ints, *, n_sounds: int, aggregate: Aggregate) -> Vectors:

@@ -260,6 +260,10 @@ class EmbeddingReader(Protocol):
         """Return the embeddings of one content's windows in order, shape (n, n_dims)."""
         ...
 
+    def counted_windows(self, content_ids: Sequence[int], encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return the content ids (n,) and embeddings (n, n_dims) of some contents' windows that count in the means."""
+        ...
+
     def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
         """Return where windows lie in their sounds, by id."""
         ...

@@ -8,18 +8,18 @@ import typer
 from rich.console import Console
 
 from bowerbird.base.errors import QueryError
-from bowerbird.base.files import os_reason, write_atomic
+from bowerbird.base.files import check_writable, os_reason, write_atomic
 from bowerbird.base.text import count_text
-from bowerbird.benchmark.correlations import correlation_figures
-from bowerbird.benchmark.cross_modal import read_text_queries, text_figures
+from bowerbird.benchmark.correlations import Correlations, check_descriptors, correlation_figures
+from bowerbird.benchmark.cross_modal import check_texts, read_text_queries, text_figures, unmatched_texts
 from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import read_families, read_labels
 from bowerbird.benchmark.measurements import Measurements, gains_of
-from bowerbird.benchmark.probes import ProbeSettings, probe_systems
+from bowerbird.benchmark.probes import ProbeSettings, check_probes, probe_systems
 from bowerbird.benchmark.report.page import notes_of, report_html
 from bowerbird.benchmark.report.tables import csv_text, json_figures
 from bowerbird.benchmark.systems import default_systems, parse_systems
-from bowerbird.benchmark.trec import write_runs
+from bowerbird.benchmark.trec import check_runs, write_runs
 from bowerbird.cli.evaluation_tables import measurement_tables
 from bowerbird.cli.options import JsonOption, LibraryOption, open_library
 
@@ -95,6 +95,12 @@ def evaluate(
     like {"query_fname": "a.wav", "results": [{"result_fname": "b.wav", "score": 0.9}]}, or a TREC run. Sounds are
     identified by the end of their path.
     """
+    for path in (csv, html):
+        if path is not None:
+            _check_writable(path)
+    if trec is not None:
+        check_runs(trec)
+    texts = () if queries is None else read_text_queries(queries)
     labelled = read_labels(labels)
     labelled = labelled.only(labelled.positions(origins=sets or None))
     if not labelled.sounds:
@@ -103,14 +109,24 @@ def evaluate(
     opened = open_library(library)
     specs = [spec for text in encoder or () for spec in parse_systems(text)] or list(default_systems(opened))
     ready = prepare(specs, labelled, folder=labels.parent, library=opened)
-    texts = () if queries is None else read_text_queries(queries)
+    has_texts = words or bool(texts)
+    if has_texts:
+        check_texts(ready, texts)
+    if probes:
+        check_probes(ready)
+    if descriptors:
+        check_descriptors(ready, folder=labels.parent)
+    text_scores = text_figures(ready, queries=texts) if has_texts else ()  # first: it may find no words
     evaluation = evaluate_systems(ready, families=by_family)
     probed = probe_systems(ready, ProbeSettings(n_runs=runs)) if probes else None
+    correlations = correlation_figures(ready, folder=labels.parent) if descriptors else Correlations()
     measured = Measurements(
         evaluation,
-        texts=text_figures(ready, queries=texts) if words or texts else (),
+        texts=text_scores,
+        unmatched_texts=unmatched_texts(ready, texts),
         probes=() if probed is None else probed.figures,
-        correlations=correlation_figures(ready, folder=labels.parent) if descriptors else (),
+        correlations=correlations.figures,
+        unreadable=correlations.unreadable,
         gains=gains_of(specs, evaluation, probed),
     )
     if csv is not None:
@@ -126,11 +142,22 @@ def evaluate(
     return 0
 
 
+def _check_writable(path: Path) -> None:
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def _write(path: Path, text: str) -> None:
     try:
         write_atomic(path, text)
     except OSError as error:
-        raise QueryError(f"{path} cannot be written ({os_reason(error)}). Choose another folder.") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> QueryError:
+    return QueryError(f"{path} cannot be written ({os_reason(error)}). Choose another folder.")
 
 
 def _print_figures(measured: Measurements) -> None:
@@ -147,7 +174,7 @@ def _print_figures(measured: Measurements) -> None:
             f"{count_text(n, 'class has', 'classes have')} only one group and {'is' if n == 1 else 'are'} not scored: "
             f"{', '.join(figures.unscored)}"
         )
-    for note in notes_of(evaluation):
+    for note in notes_of(measured):
         console.print(note, markup=False)
     for table in measurement_tables(measured):
         console.print()

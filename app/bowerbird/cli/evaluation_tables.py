@@ -4,11 +4,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from bowerbird.base.text import count_text
 from bowerbird.benchmark.evaluation import Evaluation, SystemFigures
 from bowerbird.benchmark.measurements import Measurements
-from bowerbird.benchmark.report.figures import LABELS, figure_text, p_text, reach_text
+from bowerbird.benchmark.report.figures import LABELS, figure_text, reach_text
 from bowerbird.benchmark.report.plots import pairs_with_best
 from bowerbird.benchmark.report.sections import Section, sections_of
+from bowerbird.plotting.numerals import p_value
 
 MOST_PAIRS = 10
 """More pairs of systems are not printed."""
@@ -78,11 +80,14 @@ def _pair_table(evaluation: Evaluation) -> Table:
                 LABELS[each.figure],
                 figure_text(each.value, each.figure, is_signed=True),
                 reach_text((each.low, each.high), each.figure, is_signed=True),
-                p_text(each.holm_p),
+                p_value(each.holm_p),
             )
     n_hidden = len(evaluation.pairs) - len(pairs_with_best(evaluation, most=MOST_PAIRS))
     if n_hidden:
-        table.caption = f"{n_hidden} other pairs are in --csv, --json and --html; p is adjusted for them too."
+        others = count_text(n_hidden, "other pair is", "other pairs are")
+        table.caption = (
+            f"{others} in --csv, --json and --html; p is adjusted for {'it' if n_hidden == 1 else 'them'} too."
+        )
     return table
 
 

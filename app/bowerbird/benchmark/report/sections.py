@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bowerbird.benchmark.correlations import DESCRIPTORS, LONGEST_S, N_FOLDS
 from bowerbird.benchmark.cross_modal import MeanPrecision
 from bowerbird.benchmark.measurements import Measurements
-from bowerbird.benchmark.report.figures import ABSENT, figure_text, p_text, reach_text
+from bowerbird.benchmark.report.figures import figure_text, reach_text
+from bowerbird.plotting.numerals import ABSENT, p_value
 
 PROBE_NAMES = {"linear": "linear", "mlp": "one hidden layer"}
 
@@ -85,12 +86,13 @@ def _probes(measured: Measurements) -> Section:
     )
     first = measured.probes[0]
     n_runs = max(each.n_runs for each in measured.probes)
+    trained = "once" if n_runs == 1 else f"{n_runs} times"
     return Section(
         "Probes",
         ("System", "Accuracy", "SD of runs", "Mean over classes", "mAP over classes"),
         rows,
         f"Classifiers of {first.n_classes} classes, trained on other folds ({first.n_folds} folds; takes of one group "
-        f"are in one fold). The network with a hidden layer is trained {n_runs} times.",
+        f"are in one fold). The network with a hidden layer is trained {trained}.",
     )
 
 
@@ -100,9 +102,9 @@ def _gains(measured: Measurements) -> Section:
     for gain in measured.gains:
         cells = [(f"{gain.together} − {gain.alone}", "")]
         for each in gain.retrieval[:1]:
-            cells += [_difference(each.value, each.low, each.high), (p_text(each.holm_p), "")]
+            cells += [_difference(each.value, each.low, each.high), (p_value(each.holm_p), "")]
         for probe in gain.probes:
-            cells += [_difference(probe.value, probe.low, probe.high), (p_text(probe.holm_p), "")]
+            cells += [_difference(probe.value, probe.low, probe.high), (p_value(probe.holm_p), "")]
         rows.append(tuple(cells))
     head = ["Together − alone", "MAP@15", "p"]
     for kind in kinds:

@@ -74,6 +74,23 @@ class EmbeddingReads(Session):
         sql = "SELECT vector FROM windows WHERE content_id = ? AND encoder_id = ? AND number >= 0 ORDER BY number"
         return _vectors([row["vector"] for row in self._rows(sql, [content_id, encoder_id])], n_dims)
 
+    def counted_windows(self, content_ids: Sequence[int], encoder_id: str, n_dims: int) -> tuple[Ids, Vectors]:
+        """Return the embeddings of some contents' windows that count in their means.
+
+        Returns
+        -------
+        content_ids : ndarray, shape (n,), int64
+            Of the windows, which are together for each content and in order.
+        vectors : ndarray, shape (n, n_dims), float32
+        """
+        sql = (
+            "SELECT content_id, vector FROM windows "
+            "WHERE encoder_id = ? AND number >= 0 AND content_id IN ({ids}) ORDER BY content_id, number"
+        )
+        rows = list(self._rows_by_id(sql, content_ids, [encoder_id]))
+        owners = np.array([row["content_id"] for row in rows], np.int64)
+        return owners, _vectors([row["vector"] for row in rows], n_dims)
+
     def spans(self, window_ids: Ids) -> dict[int, WindowSpan]:
         """Return where windows lie in their sounds, by id."""
         sql = "SELECT id, start_s, end_s, number FROM windows WHERE id IN ({ids})"

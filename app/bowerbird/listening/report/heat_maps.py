@@ -9,10 +9,10 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from bowerbird.listening.analysis.results import Results
-from bowerbird.listening.report.numerals import ABSENT, decimal
 from bowerbird.listening.study import Study
 from bowerbird.plotting import drawing
 from bowerbird.plotting.drawing import SMALL_PX, WIDTH_PX, Plot, colour, write
+from bowerbird.plotting.numerals import ABSENT, decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

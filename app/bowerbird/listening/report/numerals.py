@@ -1,30 +1,20 @@
-"""Numbers in reports: decimals, percentages, intervals and p values."""
+"""Numbers in reports of studies: percentages, intervals of estimates, and numbers in sentences."""
 
 import re
 from typing import Final
 
 from bowerbird.listening.analysis.findings import Estimate, Interval
+from bowerbird.plotting.numerals import ABSENT, MINUS, SMALLEST_P, decimal, limits, p_value
 
 NARROW_SPACE: Final = "\u202f"
 """A no-break space, so that a percent sign never starts a line."""
 
 _NO_BREAK_SPACE: Final = "\u00a0"
-ABSENT: Final = "–"
-_MINUS: Final = "−"
 _PERCENT: Final = re.compile(r"(?<=\d) %")
 _HYPHEN_FOR_MINUS: Final = re.compile(r"(?<![\w.)-])-(?=\d)")
 _MINUS_ZERO: Final = re.compile(r"(?<![\w.)-])-(0\.0+)(?!\d)")
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:s|LUFS)\b)")
 _EQUATION: Final = re.compile(r"\b([a-z]) ([=<]) (?=\d)")
-_SMALLEST_P: Final = 0.001
-
-
-def decimal(value: float | None, *, places: int = 3, is_signed: bool = False) -> str:
-    """Return a number with some decimals; a dash for None."""
-    if value is None:
-        return ABSENT
-    value = round(value, places) + 0.0  # -0.0 becomes 0.0
-    return f"{value:{'+' if is_signed and value else ''}.{places}f}".replace("-", _MINUS)
 
 
 def percent(share: float | None, *, places: int = 0) -> str:
@@ -37,19 +27,9 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
-def p_value(p: float | None) -> str:
-    """Return a p value with three decimals, or "< 0.001"."""
-    if p is None:
-        return ABSENT
-    return f"< {decimal(_SMALLEST_P)}" if p < _SMALLEST_P else decimal(p)
-
-
 def reach(interval: Interval | None, *, places: int = 3, is_signed: bool = False) -> str:
     """Return the limits of an interval; "" for None."""
-    if interval is None:
-        return ""
-    low, high = (decimal(end, places=places, is_signed=is_signed) for end in (interval.low, interval.high))
-    return f"{low} to {high}"
+    return "" if interval is None else limits(interval.low, interval.high, places=places, is_signed=is_signed)
 
 
 def percent_reach(interval: Interval | None) -> str:
@@ -61,19 +41,19 @@ def percent_reach(interval: Interval | None) -> str:
 
 def with_reach(estimate: Estimate, *, places: int = 3) -> str:
     """Return an estimate with its interval."""
-    limits = reach(estimate.interval, places=places)
-    return decimal(estimate.value, places=places) + (f" ({limits})" if limits else "")
+    interval = reach(estimate.interval, places=places)
+    return decimal(estimate.value, places=places) + (f" ({interval})" if interval else "")
 
 
 def p_text(p: float | None) -> str:
     """Return a p value for a sentence: "p = 0.012"."""
     if p is None:
         return "untested"
-    return typeset(f"p {p_value(p)}" if p < _SMALLEST_P else f"p = {p_value(p)}")
+    return typeset(f"p {p_value(p)}" if p < SMALLEST_P else f"p = {p_value(p)}")
 
 
 def typeset(text: str) -> str:
     """Return a sentence with real minus signs, and no-break spaces between numbers and units."""
-    text = _HYPHEN_FOR_MINUS.sub(_MINUS, _MINUS_ZERO.sub(r"\1", text))
+    text = _HYPHEN_FOR_MINUS.sub(MINUS, _MINUS_ZERO.sub(r"\1", text))
     text = _EQUATION.sub(rf"\1{_NO_BREAK_SPACE}\2{_NO_BREAK_SPACE}", text)
     return _PERCENT.sub(f"{NARROW_SPACE}%", _UNIT.sub(_NO_BREAK_SPACE, text))

@@ -15,6 +15,7 @@ from bowerbird.listening.store import DESIGN_NAME, ITEMS_NAME, MANIFEST_NAME, RU
 from bowerbird.listening.study import Construct, CopyRule, Study, StudyDesign, TrialKind
 from bowerbird.listening.tables import CHOICES_NAME, EVENTS_NAME, RATERS_NAME, RATINGS_NAME
 from bowerbird.plotting import drawing
+from bowerbird.plotting.numerals import decimal, p_value
 
 REPORT_NAME: Final = "report.html"
 RESULTS_NAME: Final = "results.json"
@@ -95,10 +96,10 @@ def report_html(study: Study, results: Results, *, systems: Mapping[str, Mapping
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "decimal": numerals.decimal,
+        "decimal": decimal,
         "percent": numerals.percent,
         "count": numerals.count,
-        "p_value": numerals.p_value,
+        "p_value": p_value,
         "p_text": numerals.p_text,
         "reach": numerals.reach,
         "percent_reach": numerals.percent_reach,
@@ -184,7 +185,7 @@ def design_rows(study: Study, results: Results) -> tuple[tuple[str, str], ...]:
         ("Depth", f"The best {design.depth} results per system. {_COPY_RULES[design.near_copies]}"),
         (
             "Excerpts",
-            f"At most {design.excerpt_s:g} s, normalised to {numerals.decimal(design.target_lufs, places=0)} LUFS.",
+            f"At most {design.excerpt_s:g} s, normalised to {decimal(design.target_lufs, places=0)} LUFS.",
         ),
         ("Control trials", _controls(design)),
         ("Exclusion criteria", _exclusion(design)),
@@ -254,8 +255,8 @@ def _exclusion(design: StudyDesign) -> str:
     ]
     if design.kind != "abx":  # identifying X less often does not show a lack of care
         parts += [
-            f"a test–retest kappa below {numerals.decimal(rules.min_retest, places=2)}",
-            f"a correlation with the others below {numerals.decimal(rules.min_agreement, places=2)}",
+            f"a test–retest kappa below {decimal(rules.min_retest, places=2)}",
+            f"a correlation with the others below {decimal(rules.min_agreement, places=2)}",
         ]
     if design.kind == "grade":
         parts.insert(0, f"more than {numerals.percent(rules.max_control_failures)} of control trials failed")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from bowerbird.listening.analysis.findings import Estimate, Interval
 from bowerbird.listening.analysis.results import Results
 from bowerbird.listening.report import heat_maps
-from bowerbird.listening.report.numerals import ABSENT, count, decimal, percent, reach, with_reach
+from bowerbird.listening.report.numerals import count, percent, reach, with_reach
 from bowerbird.listening.study import Study
 from bowerbird.plotting import drawing
 from bowerbird.plotting.drawing import WIDTH_PX, Plot, colour, write
+from bowerbird.plotting.numerals import ABSENT, decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

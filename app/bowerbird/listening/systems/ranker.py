@@ -20,6 +20,7 @@ from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encod
 from bowerbird.library.foreign_rankings import SoundNames, read_rankings
 from bowerbird.library.library import Library
 from bowerbird.listening.study import System
+from bowerbird.ranking.vectors import unit_rows
 
 Indices = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -122,7 +123,7 @@ class Collection:
         except QueryError:
             return nothing
         part = vectors[:, built_in.blocks["meaning"].stop :]
-        return np.asarray(part / np.maximum(1e-9, np.linalg.norm(part, axis=1, keepdims=True)), np.float32)
+        return unit_rows(part)
 
     def index_of_path(self, path: Path) -> int | None:
         """Return the index of a sound in `sounds`; None when the library does not have it."""
