@@ -47,3 +47,15 @@ def test_a_sound_whose_other_windows_are_silent_has_a_single_window():
 
 def test_a_silent_sound_has_its_first_window():
     assert uses_of(np.zeros(25 * RATE_HZ)) == ([(0.0, 10.0)], ("counted",))
+
+
+@pytest.mark.parametrize("window_s", [1.0, 2.5, 10.0, 30.0])
+def test_a_sound_has_an_event_for_each_ten_seconds_whatever_the_length_of_windows(window_s):
+    rain = loud(120.0, 0.002)
+    for number in range(240):
+        first = round((0.5 * number + 0.2) * RATE_HZ)
+        rain[first : first + RATE_HZ // 20] += loud(0.05, 0.05 + 0.1 * (number % 20 == 7))
+    spans, uses = uses_of(rain, window_s=window_s)
+    events = [start_s for (start_s, _), use in zip(spans, uses, strict=True) if use == "uncounted"]
+    assert len(events) == 12
+    assert sum(round(2 * start_s) % 20 == 7 for start_s in events) >= 9  # those that stand out most

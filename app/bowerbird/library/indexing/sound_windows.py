@@ -11,8 +11,9 @@ from bowerbird.audio.silence import FAINT_SHARE, SILENT_SHARE, loudest_power, wi
 from bowerbird.domain.sounds import Samples
 from bowerbird.domain.windows import WindowCutter, WindowUse
 
+_SECONDS_PER_EVENT: Final = 10.0
 _MAX_SPARED: Final = 3
-"""Windows without events leave room for this many further events in the next."""
+"""Stretches without events leave room for this many further events in the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +57,7 @@ class SoundWindows:
         self._powers: list[float | None] = []
         self._loudest = 0.0
         self._silence: SoundWindow | None = None
-        self._n_spared = 0
+        self._spared_s = 0.0
         self._waiting: list[SoundEvent] = []
 
     def push(self, samples: Samples) -> Iterator[SoundWindow]:
@@ -109,17 +110,19 @@ class SoundWindows:
         elif self._silence is None:
             self._silence = window
         if self._finder is not None:
-            self._n_spared = min(self._n_spared, _MAX_SPARED) + 1
+            self._spared_s = min(self._spared_s, _MAX_SPARED * _SECONDS_PER_EVENT) + self._window_s
             yield from self._events(self._finder.push(samples))
 
     def _events(self, found: list[SoundEvent]) -> Iterator[SoundWindow]:
         """Yield windows of events, once the sound has several others."""
-        self._waiting = sorted([*self._waiting, *found], key=lambda event: -event.prominence_db)[: self._n_spared]
-        if sum(power is not None for power in self._powers) <= 1:
+        n_spared = int(self._spared_s / _SECONDS_PER_EVENT)
+        by_prominence = sorted([*self._waiting, *found], key=lambda event: -event.prominence_db)
+        self._waiting = by_prominence[: max(1, n_spared)]
+        if not n_spared or sum(power is not None for power in self._powers) <= 1:
             return
         for event in sorted(self._waiting, key=lambda event: event.start_frame):
             start_s = event.start_frame / self._rate_hz
-            self._n_spared -= 1
+            self._spared_s -= _SECONDS_PER_EVENT
             self._powers.append(None)
             yield SoundWindow(event.samples, start_s, start_s + len(event.samples) / self._rate_hz)
         self._waiting = []
