@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from stage import run
 
+from bowerbird.audio.decode import BLOCK_FRAMES
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import Example, Query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.indexing import analysis
-from bowerbird.library.indexing.analysis import analyse, content_hash, encode_example, encode_windows
+from bowerbird.library.indexing.analysis import analyse, content_hash, encode_example, encode_windows, hash_samples
 from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
 from encoding_stage import vectors_of
@@ -105,6 +106,17 @@ def test_a_plain_sound_is_embedded_as_it_is(tmp_path, encoder):
     samples = steady().astype(np.float32)
     path = write(tmp_path / "plain.wav", samples[:, None], encoder.rate_hz, subtype="FLOAT")
     np.testing.assert_array_equal(analyse(path, encoder).vectors, encoder.encode([samples]))
+
+
+def test_fingerprints_are_of_the_mono_sound_that_is_embedded_in_either_pass(tmp_path, encoder):
+    mono = steady(4.0)
+    half = on_one_side(mono)
+    half[BLOCK_FRAMES:, 1] = half[BLOCK_FRAMES:, 0]  # the mean of both sides would be 6 dB quieter before
+    plain = write(tmp_path / "plain.wav", mono[:, None], subtype="FLOAT")
+    other = write(tmp_path / "half.wav", half, subtype="FLOAT")
+    expected = analyse(plain, encoder).fingerprint
+    assert analyse(other, encoder).fingerprint == expected
+    assert hash_samples(other, content_hash=content_hash(other))[1] == expected
 
 
 def test_silence_alone_has_an_embedding(tmp_path, encoder):

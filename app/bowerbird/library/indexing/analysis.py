@@ -13,7 +13,7 @@ from bowerbird.audio.fingerprint import FingerprintMeter
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
-from bowerbird.audio.mono import MonoMixer, mixdown
+from bowerbird.audio.mono import MonoMixer
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
 from bowerbird.base.errors import AudioError, UnreachableError
@@ -123,8 +123,9 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
-            fingerprint_meter.push(mixdown(block))
-            for window in cutter.push(resampler.push(mixer.push(block))):
+            mono = mixer.push(block)
+            fingerprint_meter.push(mono)
+            for window in cutter.push(resampler.push(mono)):
                 vectors.extend(encoder.encode([window.samples]))
                 windows.append(replace(window, samples=_NOTHING))
     if not n_frames:
@@ -192,9 +193,10 @@ def hash_samples(path: Path, *, content_hash: bytes) -> tuple[bytes, StoredFinge
     with open_sound(path) as reader:
         samples_hash = SamplesHash(reader.header.rate_hz, reader.header.n_channels)
         fingerprint_meter = FingerprintMeter(reader.header.rate_hz)
-        for block in reader.blocks(BLOCK_FRAMES):
+        mixer = MonoMixer(reader.header.rate_hz, reader.header.n_channels)
+        for block in reader.blocks(BLOCK_FRAMES):  # the same blocks as in `analyse`, so they are mixed alike
             samples_hash.push(block)
-            fingerprint_meter.push(mixdown(block))
+            fingerprint_meter.push(mixer.push(block))
     _require_same(path, stamp)
     return samples_hash.finish(), stored(fingerprint_meter.finish())
 
