@@ -303,7 +303,8 @@ STEPS: Final = (
     Step(
         "fingerprints and groups of copies",
         (
-            # data is NULL where the sound is too quiet; key is the shape of its spectrum.
+            # data is NULL where the sound is too quiet; key is the shape of its spectrum. A version that measures or
+            # stores fingerprints in another way deletes all rows in a step of its own: they are measured again.
             """CREATE TABLE fingerprints (
                 audio_id INTEGER PRIMARY KEY REFERENCES audio ON DELETE CASCADE,
                 key INTEGER,
