@@ -83,8 +83,8 @@ CHANGES = {
     "a faint tail of 12 s": followed_by_a_faint_tail,
     "a faint lead-in of 25 s": lambda mono: np.concatenate([faint(25.0), mono]),
     "a faint lead-in of 4 s": lambda mono: np.concatenate([faint(4.0), mono]),
-    "a lead-in of 25 s that nobody hears": lambda mono: np.concatenate([faint(25.0) / 100.0, mono]),
-    "as much after": lambda mono: np.concatenate([mono, faint(25.0)]),
+    "an inaudible lead-in of 25 s": lambda mono: np.concatenate([faint(25.0) / 100.0, mono]),
+    "as much faint noise after": lambda mono: np.concatenate([mono, faint(25.0)]),
 }
 
 

@@ -10,10 +10,10 @@ from bowerbird.domain.sounds import Samples
 STEP_S: Final = 0.05
 
 FAINT_SHARE: Final = 10.0**-4.5
-"""Below this share of the loudest 50 ms, 45 dB less, a sound is faint: one hardly hears it behind what is loud."""
+"""Below this share of the loudest 50 ms, 45 dB less, a sound is faint: hardly audible beside its loud part."""
 
 SILENT_SHARE: Final = 1e-7
-"""Below this share, 70 dB less, one hears nothing."""
+"""Below this share, 70 dB less, a sound is inaudible beside its loud part."""
 
 KEPT_S: Final = 0.25
 """Of silence that is cut off an end, this much is left."""

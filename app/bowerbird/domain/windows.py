@@ -10,7 +10,8 @@ from bowerbird.domain.sounds import Samples
 WINDOWS_VERSION: Final = 2
 """How files are mixed, trimmed and cut into windows: embeddings of older versions are made again when indexing.
 
-Version 2 leaves out silent channels, constant offsets and faint tails, and embeds short events of long sounds.
+Version 2 leaves out silent channels, constant offsets, faint tails and lead-ins, and embeds short events of
+long sounds.
 """
 
 WindowUse: TypeAlias = Literal["counted", "uncounted", "left out"]
