@@ -123,6 +123,13 @@ def faint_tail(sound: Sound) -> Sound:
     return Sound(np.concatenate([sound.samples, tail]), sound.rate_hz)
 
 
+def faint_lead_in(sound: Sound) -> Sound:
+    """Return the sound after 26 s of noise that is 60 dB below its peak."""
+    peak = float(np.abs(sound.samples).max())
+    noise = np.random.default_rng(3).standard_normal((round(26.0 * sound.rate_hz), sound.samples.shape[1]))
+    return Sound(np.concatenate([(0.001 * peak * noise).astype(np.float32), sound.samples]), sound.rate_hz)
+
+
 def mp3(sound: Sound) -> Sound:
     """Return the sound as an MP3 file of 64 kb/s."""
     samples = np.asarray(soxr.resample(sound.samples, sound.rate_hz, 44_100), np.float32)
@@ -177,6 +184,7 @@ CHANGES: Final[Mapping[str, Callable[[Sound], Sound]]] = {
     "0.5 s of silence before": preceded,
     "5 s of silence after": followed(5.0),
     "6 s of faint tail (-50 dB)": faint_tail,
+    "26 s of faint noise before": faint_lead_in,
     "MP3, 64 kb/s": mp3,
     "8 kHz": narrow,
     "reverb, 0.8 s, -6 dB": reverberant,

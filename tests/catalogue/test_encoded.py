@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,20 @@ def test_windows_come_bit_by_bit_and_are_done_with_the_last(catalogue, reader):
         WindowSpan(10, 20, 1),
         WindowSpan(20, 30, 2),
     ]
+
+
+def test_the_last_part_says_which_windows_count_in_the_mean_and_which_are_left_out(catalogue, reader):
+    content = unencoded(catalogue)["b.wav"]
+    first, second = windows(content, 0, 3, is_last=False), windows(content, 3, 2, is_last=True)
+    catalogue.record_windows([first], [], FURTHER)
+    uses = ("uncounted", "left out", "counted", "counted", "uncounted")
+    catalogue.record_windows([replace(second, uses=uses)], [], FURTHER)
+    ids, _ = reader.window_ids(FURTHER)
+    assert [span.number for span in reader.spans(ids).values()] == [-1, 2, 3, -5]
+    counted = np.concatenate([first.vectors[2:], second.vectors[:1]])
+    np.testing.assert_array_equal(reader.sound_windows(content.id, FURTHER, N_DIMS), counted)
+    mean = counted.astype(np.float64).sum(axis=0)
+    np.testing.assert_allclose(reader.mean_vectors(FURTHER, N_DIMS)[1][0], mean / np.linalg.norm(mean), atol=1e-6)
 
 
 def test_windows_that_are_there_already_are_kept_as_they_are(catalogue, reader):

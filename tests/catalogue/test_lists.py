@@ -169,10 +169,24 @@ def test_every_order_lists_the_same_sounds(reader, order, text):
     assert sorted(names(reader, text, order=order)) == sorted(names(reader, text))
 
 
-def test_a_word_in_the_name_weighs_more_than_one_in_the_folder(reader):
-    found = reader.search_words(parse_query("wav"), limit=10)
-    assert {match.fields for match in found} == {("name",)}
-    assert names(reader, "kick", order=RELEVANCE) == ["kick 2.wav", "Kick 10.flac", "BigKick_01.wav"]
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    ("text", "in_the_name", "in_the_folder"),
+    [("storm", "a/storm.wav", "storm/a.wav"), ("storm hill", "hill/a storm.wav", "hill storm/a.wav")],
+    ids=["one word", "one of two words"],
+)
+def test_a_word_in_the_name_weighs_more_than_one_in_the_folder(tmp_path, text, in_the_name, in_the_folder, is_reversed):
+    paths = [in_the_name, in_the_folder]  # as long, and the first is the first of equals
+    with SqliteWriter(tmp_path) as catalogue:
+        folder = catalogue.add_folder(ROOT)
+        catalogue.begin_scan()
+        catalogue.reconcile(folder, [stamp(ROOT / path) for path in (paths[::-1] if is_reversed else paths)])
+    with SqliteReader(tmp_path) as reader:
+        expected = [Path(path).name for path in paths]
+        assert names(reader, text, order=RELEVANCE) == expected
+        found = [match.sound_id for match in reader.search_words(parse_query(text), limit=10)]
+        rows = reader.rows(found)
+        assert [rows[sound_id].name for sound_id in found] == expected
 
 
 def test_whole_words_come_before_beginnings_however_few_are_asked_for(reader):

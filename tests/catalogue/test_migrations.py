@@ -368,3 +368,21 @@ def test_words_that_people_gave_come_along_and_folders_are_in_the_order_of_their
         assert reader.list_ids(parse_query("tag=wood")).tolist() == [1, 2]
         assert reader.list_ids(Query(order="folder")).tolist() == [3, 4, 2, 1]
         assert reader.list_ids(parse_query("loudness=-20")).tolist() == [1, 2, 3]
+
+
+def test_windows_that_an_interrupted_run_left_are_deleted_since_the_rest_would_be_cut_anew(tmp_path):
+    library = tmp_path / "library"
+    of_version_1(library)
+    names = [step.name for step in STEPS]
+    migrated(library, STEPS[: names.index("which version cut the windows of embeddings")])
+    connection = sqlite3.connect(library / FILE_NAME)
+    connection.execute(
+        "INSERT INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
+        "SELECT content_id, 'further', number, start_s, end_s, vector FROM windows"
+    )
+    connection.execute("INSERT INTO encoded VALUES (1, 'further', NULL)")  # the others were interrupted
+    connection.commit()
+    connection.close()
+    with SqliteReader(library) as reader:
+        assert reader.windows("further", N_DIMS).content_ids.tolist() == [1, 1]
+        assert len(reader.windows(ENCODER_ID, N_DIMS).ids) == 6

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from stage import run
 
 from analyses import ENCODER_ID, analysis, stamp
 from bowerbird.catalogue.sqlite import pending
@@ -17,10 +18,12 @@ from bowerbird.catalogue.sqlite.connection import FILE_NAME, open_writer
 from bowerbird.catalogue.sqlite.migrations import STEPS, migrate
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.catalogue.sqlite.writer import SqliteWriter
+from bowerbird.domain.events import Progress
 from bowerbird.domain.query import parse_query
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing import describing
-from bowerbird.library.indexing.describing import read_names
+from bowerbird.library.indexing.describing import read_names, renew_words
+from sounds import noise, write
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
 PATHS = [
@@ -63,7 +66,7 @@ def of_this_version(library):
             metadata = {"title": "ThunderClap"} if "tagged" in sound.path else {}
             if NOT_ANALYSED not in sound.path:
                 catalogue.record([(sound.id, analysis(sound.id, metadata=metadata))], [], ENCODER_ID)
-        read_names(catalogue, Control(), lambda _: None)
+        read_names(catalogue, Control())
         with SqliteReader(library) as reader:
             tagged = reader.rows([len(PATHS)])[len(PATHS)]
         catalogue.set_word("zanzibar", {tagged.content_id: True})
@@ -128,7 +131,7 @@ def test_an_older_library_finds_the_same_before_and_after_its_texts_are_made_ane
         assert writer.renew_words(limit=4) == 4
     assert found(old, text) == expected
     with SqliteWriter(old) as writer:
-        read_names(writer, Control(), lambda _: None)
+        renew_words(writer, Control(), lambda _: None)
     assert found(old, text) == expected
 
 
@@ -138,7 +141,7 @@ def test_opening_an_older_library_makes_no_text_anew_and_a_run_makes_all_of_them
     assert texts(old) == before != texts(new)
     events = []
     with SqliteWriter(old) as writer:
-        read_names(writer, Control(), events.append)
+        renew_words(writer, Control(), events.append)
         assert writer.count_old_words() == 0
     assert texts(old) == texts(new)
     assert events[-1].n_done == len(PATHS)
@@ -148,7 +151,7 @@ def test_opening_an_older_library_makes_no_text_anew_and_a_run_makes_all_of_them
 def test_a_new_library_has_nothing_to_make_anew(new):
     events = []
     with SqliteWriter(new) as writer:
-        read_names(writer, Control(), events.append)
+        renew_words(writer, Control(), events.append)
     assert events == []
 
 
@@ -156,11 +159,11 @@ def test_a_run_that_was_cancelled_is_resumed_where_it_stopped(old, new, monkeypa
     monkeypatch.setattr(describing, "_NAMES_RENEWED_AT_ONCE", 3)
     control = Control()
     with SqliteWriter(old) as writer:
-        read_names(writer, control, lambda _: control.cancel())
+        renew_words(writer, control, lambda _: control.cancel())
     assert n_left(old) == len(PATHS) - 3
     events = []
     with SqliteWriter(old) as writer:
-        read_names(writer, Control(), events.append)
+        renew_words(writer, Control(), events.append)
     assert events[-1].n_done == len(PATHS) - 3
     assert texts(old) == texts(new)
 
@@ -188,7 +191,7 @@ def test_a_program_that_is_killed_loses_no_text_and_resumes(old, new):
     assert n_left(old) == len(PATHS) - 3
     assert found(old, "hihat") == ["Hi-Hat.wav", "HiHat 2.wav", "hihat 3.wav"]
     with SqliteWriter(old) as writer:
-        read_names(writer, Control(), lambda _: None)
+        renew_words(writer, Control(), lambda _: None)
     assert texts(old) == texts(new)
 
 
@@ -209,6 +212,43 @@ def test_a_batch_that_fails_is_not_half_done(old, monkeypatch):
     assert texts(old) == before
 
 
+@pytest.mark.parametrize("n_at_once", [1, 3, 5, 10, 11])
+@pytest.mark.parametrize("is_first_deleted", [False, True])
+def test_the_last_batch_is_a_new_revision_whatever_the_size_of_batches(old, monkeypatch, n_at_once, is_first_deleted):
+    monkeypatch.setattr(describing, "_NAMES_RENEWED_AT_ONCE", n_at_once)
+    if is_first_deleted:
+        with closing(sqlite3.connect(old / FILE_NAME)) as connection, connection:
+            connection.execute("DELETE FROM sounds WHERE id = 1")
+    with SqliteWriter(old) as writer, SqliteReader(old) as reader:
+        before = reader.revision()
+        renew_words(writer, Control(), lambda _: None)
+        assert reader.revision() == before + 1
+    with closing(sqlite3.connect(old / FILE_NAME)) as connection:
+        assert connection.execute("SELECT last_id FROM old_words").fetchone() == (0,)
+
+
+def test_old_texts_of_sounds_that_are_gone_are_forgotten(old):
+    assert n_left(old) == len(PATHS)
+    with closing(sqlite3.connect(old / FILE_NAME)) as connection, connection:
+        connection.execute("DELETE FROM sounds")
+    with SqliteWriter(old) as writer:
+        renew_words(writer, Control(), lambda _: None)
+    with closing(sqlite3.connect(old / FILE_NAME)) as connection:
+        assert connection.execute("SELECT last_id FROM old_words").fetchone() == (0,)
+
+
+def test_new_sounds_are_analysed_before_old_texts_are_made_anew(tmp_path):
+    write(tmp_path / "sounds" / "old.wav", noise(1))
+    run(tmp_path / "library", tmp_path / "sounds")
+    with closing(sqlite3.connect(tmp_path / "library" / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE old_words SET last_id = 1")
+    write(tmp_path / "sounds" / "new.wav", noise(2))
+    _, events = run(tmp_path / "library", tmp_path / "sounds")
+    steps = [(event.activity, event.n_done) for event in events if isinstance(event, Progress)]
+    assert steps[-1] == ("Reading names", 1)
+    assert ("", 1) in steps
+
+
 def test_lists_stay_as_they_are_until_the_last_text_was_made(old):
     with SqliteWriter(old) as writer, SqliteReader(old) as reader:
         before = reader.revision()
@@ -226,5 +266,5 @@ def test_the_next_start_resumes_folders_with_old_texts(old):
         for sound in writer.pending(folder, below=f"{ROOT}{os.sep}", encoder_id=ENCODER_ID):
             writer.record([(sound.id, analysis(sound.id))], [], ENCODER_ID)
         assert reader.pending_folders(ENCODER_ID) == [ROOT]
-        read_names(writer, Control(), lambda _: None)
+        renew_words(writer, Control(), lambda _: None)
         assert reader.pending_folders(ENCODER_ID) == []

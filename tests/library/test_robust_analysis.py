@@ -1,4 +1,4 @@
-"""Files with a fault that nobody hears, or with much silence, have the embedding of the sound that is heard."""
+"""Files with an inaudible fault, or with much silence, have the embedding of the sound without it."""
 
 import sqlite3
 from contextlib import closing
@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from stage import run
 
+from bowerbird.audio.decode import BLOCK_FRAMES
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound
 from bowerbird.benchmark.systems import LabelledVectors, SystemSpec
 from bowerbird.catalogue.sqlite.connection import FILE_NAME
 from bowerbird.catalogue.sqlite.reader import SqliteReader
 from bowerbird.domain.query import Example, Query
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
-from bowerbird.library.indexing.analysis import analyse, content_hash, encode_example, encode_windows
+from bowerbird.library.indexing import analysis
+from bowerbird.library.indexing.analysis import analyse, content_hash, encode_example, encode_windows, hash_samples
 from bowerbird.library.library import Library
 from bowerbird.library.search.search import Search
 from encoding_stage import vectors_of
@@ -52,6 +54,11 @@ def silence(duration_s):
     return np.zeros(round(duration_s * RATE_HZ))
 
 
+def faint(duration_s):
+    """The noise of a quiet room, shape (n_frames,)."""
+    return noise(3, duration_s=duration_s, level=0.0005)[:, 0]
+
+
 def on_one_side(mono):
     return np.stack([mono, np.zeros_like(mono)], axis=1)
 
@@ -76,6 +83,10 @@ CHANGES = {
     "as much silence after": lambda mono: np.concatenate([mono, np.zeros_like(mono)]),
     "25 s of silence after": lambda mono: np.concatenate([mono, silence(25.0)]),
     "a faint tail of 12 s": followed_by_a_faint_tail,
+    "a faint lead-in of 25 s": lambda mono: np.concatenate([faint(25.0), mono]),
+    "a faint lead-in of 4 s": lambda mono: np.concatenate([faint(4.0), mono]),
+    "an inaudible lead-in of 25 s": lambda mono: np.concatenate([faint(25.0) / 100.0, mono]),
+    "as much faint noise after": lambda mono: np.concatenate([mono, faint(25.0)]),
 }
 
 
@@ -97,6 +108,17 @@ def test_a_plain_sound_is_embedded_as_it_is(tmp_path, encoder):
     samples = steady().astype(np.float32)
     path = write(tmp_path / "plain.wav", samples[:, None], encoder.rate_hz, subtype="FLOAT")
     np.testing.assert_array_equal(analyse(path, encoder).vectors, encoder.encode([samples]))
+
+
+def test_fingerprints_are_of_the_mono_sound_that_is_embedded_in_either_pass(tmp_path, encoder):
+    mono = steady(4.0)
+    half = on_one_side(mono)
+    half[BLOCK_FRAMES:, 1] = half[BLOCK_FRAMES:, 0]  # the mean of both sides would be 6 dB quieter before
+    plain = write(tmp_path / "plain.wav", mono[:, None], subtype="FLOAT")
+    other = write(tmp_path / "half.wav", half, subtype="FLOAT")
+    expected = analyse(plain, encoder).fingerprint
+    assert analyse(other, encoder).fingerprint == expected
+    assert hash_samples(other, content_hash=content_hash(other))[1] == expected
 
 
 def test_silence_alone_has_an_embedding(tmp_path, encoder):
@@ -121,8 +143,17 @@ def test_a_further_encoder_embeds_the_same_windows_wherever_a_run_was_interrupte
     for n_known in range(len(found.spans) + 1):
         (part,) = encode_windows(path, encoder, content_hash=digest, n_known=n_known)
         np.testing.assert_array_equal(part.vectors, found.vectors[n_known:])
-        assert part.is_counted == found.is_counted[n_known:]
+        assert [use == "counted" for use in part.uses] == list(found.is_counted)
         assert [start_s for start_s, _ in part.spans] == [start_s for start_s, _ in found.spans[n_known:]]
+
+
+def test_what_windows_are_used_for_is_known_with_the_last_part(tmp_path, encoder, monkeypatch):
+    monkeypatch.setattr(analysis, "N_WINDOWS_AT_ONCE", 1)
+    path = write(tmp_path / "late.wav", np.concatenate([faint(20.0), steady(5.0)])[:, None])
+    *parts, last = encode_windows(path, encoder, content_hash=content_hash(path), n_known=0)
+    assert [part.uses for part in parts] == [(), ()]
+    assert last.uses == ("uncounted", "uncounted", "counted")
+    assert analyse(path, encoder).is_counted == (False, False, True)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class EventFinder:
     ----------
     rate_hz : int
     longest_s : float
-        Longer events are none: what lasts is described by the windows.
+        Longer events are left out: windows describe them.
     """
 
     def __init__(self, rate_hz: int, longest_s: float) -> None:

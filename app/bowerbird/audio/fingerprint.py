@@ -41,7 +41,9 @@ _Energies = npt.NDArray[np.float64]
 
 
 class FingerprintMeter:
-    """Measures the fingerprint of a sound block by block; the size of the blocks does not matter.
+    """Measures the fingerprint of a mono sound block by block; apart from rounding, their size does not matter.
+
+    Where `MonoMixer` mixes the channels, the size does matter: it decides block by block which channels sound.
 
     Parameters
     ----------

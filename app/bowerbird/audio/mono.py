@@ -1,4 +1,4 @@
-"""Mixing channels to the mono sound that is analysed: what a person hears of the file."""
+"""Mixing channels to the mono sound that is analysed: the audible part of the file."""
 
 from typing import Final
 
@@ -84,7 +84,7 @@ def _energies(block: Samples) -> npt.NDArray[np.float64]:
 def mixdown(block: Samples) -> Samples:
     """Mix channels to mono: their mean, or the loudest channel where they cancel each other out.
 
-    A sound whose left and right are opposite is heard, but its mean is silence.
+    A sound whose left and right are opposite is audible, but its mean is silence.
 
     Parameters
     ----------

@@ -10,16 +10,16 @@ from bowerbird.domain.sounds import Samples
 STEP_S: Final = 0.05
 
 FAINT_SHARE: Final = 10.0**-4.5
-"""Below this share of the loudest 50 ms, 45 dB less, a sound is faint: one hardly hears it behind what is loud."""
+"""Below this share of the loudest 50 ms, 45 dB less, a sound is faint: hardly audible beside its loud part."""
 
 SILENT_SHARE: Final = 1e-7
-"""Below this share, 70 dB less, one hears nothing."""
+"""Below this share, 70 dB less, a sound is inaudible beside its loud part."""
 
 KEPT_S: Final = 0.25
 """Of silence that is cut off an end, this much is left."""
 
 _KEPT_FAINT_S: Final = 0.05
-"""Of a faint tail that is cut off, this much is left."""
+"""Of a faint tail or lead-in that is cut off, this much is left."""
 
 _LONGEST_SILENCE_S: Final = 0.5
 _LONGEST_FAINT_S: Final = 1.0
@@ -32,10 +32,10 @@ def loudest_power(samples: Samples, rate_hz: int) -> float:
 
 
 def without_faint_ends(samples: Samples, rate_hz: int) -> Samples:
-    """Cut off long silence at both ends, and a faint tail that is longer than the sound before it.
+    """Cut off long silence at both ends, and a faint tail or lead-in that is longer than the rest of the sound.
 
     Most sounds are returned unchanged: the ends of a sound belong to it. A one-shot, however, is the same sound with
-    seconds of silence behind it, or with the noise floor of a room.
+    seconds of silence around it, or with the noise floor of a room.
 
     Parameters
     ----------
@@ -56,14 +56,19 @@ def without_faint_ends(samples: Samples, rate_hz: int) -> Samples:
     sounding = np.flatnonzero(powers > SILENT_SHARE * loudest)
     begin_s, end_s = sounding[0] * STEP_S, (sounding[-1] + 1) * STEP_S
     duration_s = len(samples) / rate_hz
-    first = round((begin_s - KEPT_S) * rate_hz) if begin_s > _LONGEST_SILENCE_S else 0
-    loud_end_s = (np.flatnonzero(powers > FAINT_SHARE * loudest)[-1] + 1) * STEP_S
+    loud = np.flatnonzero(powers > FAINT_SHARE * loudest)
+    loud_begin_s, loud_end_s = loud[0] * STEP_S, (loud[-1] + 1) * STEP_S
+    first_s = 0.0
+    if loud_begin_s - begin_s > max(_LONGEST_FAINT_S, end_s - loud_begin_s):
+        first_s = loud_begin_s - _KEPT_FAINT_S
+    elif begin_s > _LONGEST_SILENCE_S:
+        first_s = begin_s - KEPT_S
     last_s = duration_s
     if end_s - loud_end_s > max(_LONGEST_FAINT_S, loud_end_s - begin_s):
         last_s = loud_end_s + _KEPT_FAINT_S
     elif duration_s - end_s > _LONGEST_SILENCE_S:
         last_s = end_s + KEPT_S
-    return samples[first : round(last_s * rate_hz)]
+    return samples[round(first_s * rate_hz) : round(last_s * rate_hz)]
 
 
 def _powers(samples: Samples, rate_hz: int) -> npt.NDArray[np.float32]:

@@ -12,6 +12,7 @@ from bowerbird.base.errors import RejectionCode
 from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
+from bowerbird.domain.windows import WindowUse
 from bowerbird.ranking.near_duplicates import StoredFingerprint
 
 EncoderRole: TypeAlias = Literal["wanted", "searched"]
@@ -143,8 +144,8 @@ class EncodedWindows:
     vectors : ndarray, shape (n_windows, n_dims), float32
     is_last : bool
         Whether these are the content's last windows.
-    is_counted : tuple of bool
-        Which of them count in the embedding of the sound, their mean; all where it is empty.
+    uses : tuple of WindowUse
+        With the last windows: what every window of the content is used for, from number 0; all count where it is empty.
     """
 
     content_id: int
@@ -152,7 +153,7 @@ class EncodedWindows:
     spans: tuple[tuple[float, float], ...]
     vectors: Vectors
     is_last: bool
-    is_counted: tuple[bool, ...] = ()
+    uses: tuple[WindowUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

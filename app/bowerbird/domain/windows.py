@@ -1,7 +1,7 @@
 """Windows: the parts of a sound that are embedded separately."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -10,8 +10,12 @@ from bowerbird.domain.sounds import Samples
 WINDOWS_VERSION: Final = 2
 """How files are mixed, trimmed and cut into windows: embeddings of older versions are made again when indexing.
 
-Version 2 leaves out silent channels, constant offsets and faint tails, and embeds short events of long sounds.
+Version 2 leaves out silent channels, constant offsets, faint tails and lead-ins, and embeds short events of
+long sounds.
 """
+
+WindowUse: TypeAlias = Literal["counted", "uncounted", "left out"]
+"""Whether a window counts in the embedding of the whole sound, the mean, is only searched, or is not recorded."""
 
 MIN_LAST_S: Final = 1.0
 """A shorter remainder is dropped if the sound has other windows."""

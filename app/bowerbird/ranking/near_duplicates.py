@@ -18,9 +18,6 @@ Energies: TypeAlias = npt.NDArray[np.float64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 _Floating = TypeVar("_Floating", Energies, Floats)
 
-VERSION: Final = 1
-"""Of the way in which fingerprints are measured and stored."""
-
 BASE_HOP_S: Final = 0.01
 """Distance of the windows in which energies are measured; they are twice as long."""
 
@@ -41,7 +38,7 @@ _N_BASE: Final = 4
 _STEPS_PER_DB: Final = 2
 _FLOOR_DB: Final = 60.0
 _SPECTRUM_FLOOR: Final = 10**-3.5
-_HEADER: Final = struct.Struct("<BfffBBB")
+_HEADER: Final = struct.Struct("<fffBBB")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +77,6 @@ class Fingerprint:
     def to_bytes(self) -> bytes:
         """Return it as it is stored: at most 640 bytes."""
         header = _HEADER.pack(
-            VERSION,
             self.outline_hop_s,
             self.origin_s,
             self.top_hz,
@@ -94,7 +90,7 @@ class Fingerprint:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read a stored fingerprint."""
-        _, hop_s, origin_s, top_hz, n_before, n_outline, n_detail = _HEADER.unpack_from(data)
+        hop_s, origin_s, top_hz, n_before, n_outline, n_detail = _HEADER.unpack_from(data)
         n_bands, n_centres = len(SPECTRUM_EDGES_HZ) - 1, len(DETAIL_EDGES_HZ) - 1
         start = _HEADER.size + 2 * n_bands + 2 * n_centres
         outline = np.frombuffer(data, np.uint8, N_OUTLINE_BANDS * n_outline, start).reshape(-1, N_OUTLINE_BANDS)

@@ -39,7 +39,7 @@ def identify_audio(connection: sqlite3.Connection, content_id: int, samples_hash
     connection.execute("UPDATE contents SET audio_id = ? WHERE audio_id = ?", [twin[0], audio_id])
     connection.execute("UPDATE history SET audio_id = ? WHERE audio_id = ?", [twin[0], audio_id])
     connection.execute("UPDATE audio SET merged_into = ?1 WHERE id = ?2 OR merged_into = ?2", [twin[0], audio_id])
-    for table in ("fingerprints", "copies"):  # those of the other audio stand for both
+    for table in ("fingerprints", "copies"):  # the audio that is kept has a fingerprint and a group of its own
         connection.execute(f"DELETE FROM {table} WHERE audio_id = ?", [audio_id])
     describe_audio(connection, twin[0])
 

@@ -293,12 +293,18 @@ STEPS: Final = (
     ),
     Step(
         "which version cut the windows of embeddings",
-        ("ALTER TABLE encoded ADD COLUMN windows_version INTEGER NOT NULL DEFAULT 1",),
+        (
+            "ALTER TABLE encoded ADD COLUMN windows_version INTEGER NOT NULL DEFAULT 1",
+            # What an interrupted run left was cut by the older version; a run would add the rest as it cuts them now.
+            """DELETE FROM windows WHERE NOT EXISTS (SELECT 1 FROM encoded
+                WHERE encoded.content_id = windows.content_id AND encoded.encoder_id = windows.encoder_id)""",
+        ),
     ),
     Step(
         "fingerprints and groups of copies",
         (
-            # data is NULL where the sound is too quiet; key is the shape of its spectrum.
+            # data is NULL where the sound is too quiet; key is the shape of its spectrum. A version that measures or
+            # stores fingerprints in another way deletes all rows in a step of its own: they are measured again.
             """CREATE TABLE fingerprints (
                 audio_id INTEGER PRIMARY KEY REFERENCES audio ON DELETE CASCADE,
                 key INTEGER,

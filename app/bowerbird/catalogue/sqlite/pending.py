@@ -152,6 +152,8 @@ class PendingWrites(Session):
         """
         with self._transaction(is_about_sounds=False) as connection:
             (last_id,) = connection.execute("SELECT last_id FROM old_words").fetchone()
+            if not last_id:
+                return 0
             rows = connection.execute(
                 "SELECT id, name, directory, content_id FROM sounds WHERE id <= ? ORDER BY id DESC LIMIT ?",
                 [last_id, limit],
@@ -162,9 +164,10 @@ class PendingWrites(Session):
                     describe_unanalysed(connection, row["id"])
             for content_id in {row["content_id"] for row in rows if row["content_id"] is not None}:
                 describe_content(connection, content_id)
-            is_last = len(rows) < limit
-            connection.execute("UPDATE old_words SET last_id = ?", [0 if is_last else rows[-1]["id"] - 1])
-            if is_last and last_id:
+            lowest_id = rows[-1]["id"] if rows else 0
+            is_last = connection.execute("SELECT 1 FROM sounds WHERE id < ? LIMIT 1", [lowest_id]).fetchone() is None
+            connection.execute("UPDATE old_words SET last_id = ?", [0 if is_last else lowest_id - 1])
+            if is_last:
                 connection.execute("UPDATE revision SET number = number + 1")
         return len(rows)
 

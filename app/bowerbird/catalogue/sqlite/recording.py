@@ -12,7 +12,7 @@ from bowerbird.catalogue.sqlite.connection import to_text
 from bowerbird.catalogue.sqlite.copies import record_fingerprint
 from bowerbird.catalogue.sqlite.describing import describe_content, record_metadata
 from bowerbird.catalogue.sqlite.word_index import index_words
-from bowerbird.domain.windows import WINDOWS_VERSION
+from bowerbird.domain.windows import WINDOWS_VERSION, WindowUse
 
 _ENCODED: Final = (
     "INSERT OR REPLACE INTO encoded (content_id, encoder_id, failure, windows_version) "
@@ -58,9 +58,8 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
         record_fingerprint(connection, content_id, analysis.fingerprint)
     if row:
         record_metadata(connection, content_id, analysis.metadata, analysis.metadata_version)
-    windows = EncodedWindows(
-        content_id, 0, analysis.spans, analysis.vectors, is_last=True, is_counted=analysis.is_counted
-    )
+    uses: tuple[WindowUse, ...] = tuple("counted" if counts else "uncounted" for counts in analysis.is_counted)
+    windows = EncodedWindows(content_id, 0, analysis.spans, analysis.vectors, is_last=True, uses=uses)
     record_windows(connection, windows, encoder_id)
     return content_id
 
@@ -68,26 +67,34 @@ def _record_content(connection: sqlite3.Connection, analysis: Analysis, encoder_
 def record_windows(connection: sqlite3.Connection, windows: EncodedWindows, encoder_id: str) -> None:
     """Record embeddings of windows of a content, and that it is complete when these are the last.
 
-    A window that does not count in the mean has the number -1 - n in place of n. The first windows replace those of an
-    older version, which are kept until then.
+    A window that does not count in the mean has the number -1 - n in place of n; which windows these are, and which are
+    left out, is recorded with the last. The first windows replace those of an older version, which are kept until then.
     """
     key = [windows.content_id, encoder_id]
     if not windows.first_number:
         outdated = f"DELETE FROM encoded WHERE content_id = ? AND encoder_id = ? AND NOT {conditions.IS_CURRENT}"
         if connection.execute(outdated, key).rowcount:
             connection.execute("DELETE FROM windows WHERE content_id = ? AND encoder_id = ?", key)
-    is_counted = windows.is_counted or (True,) * len(windows.spans)
+    first = windows.first_number
+    uses = windows.uses or ("counted",) * (first + len(windows.spans))
     connection.executemany(
         "INSERT OR IGNORE INTO windows (content_id, encoder_id, number, start_s, end_s, vector) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (windows.content_id, encoder_id, number if counts else -1 - number, start_s, end_s, vector.tobytes())
-            for number, ((start_s, end_s), vector, counts) in enumerate(
-                zip(windows.spans, windows.vectors, is_counted, strict=True), start=windows.first_number
+            (*key, -1 - number if use == "uncounted" else number, start_s, end_s, vector.tobytes())
+            for number, ((start_s, end_s), vector, use) in enumerate(
+                zip(windows.spans, windows.vectors, uses[first:], strict=True), start=first
             )
+            if use != "left out"
         ],
     )
     if windows.is_last:
+        of_window = "WHERE content_id = ? AND encoder_id = ? AND number = ?"
+        for number, use in enumerate(uses[:first]):
+            if use == "uncounted":
+                connection.execute(f"UPDATE windows SET number = -1 - number {of_window}", [*key, number])
+            elif use == "left out":
+                connection.execute(f"DELETE FROM windows {of_window}", [*key, number])
         connection.execute(_ENCODED, [*key, None, WINDOWS_VERSION])
 
 

@@ -1,7 +1,7 @@
 """Analysing a file: it is decoded once, block by block, in bounded memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from bowerbird.audio.fingerprint import FingerprintMeter
 from bowerbird.audio.loudness import LoudnessMeter
 from bowerbird.audio.metadata import reading
 from bowerbird.audio.metadata.reading import read_metadata
-from bowerbird.audio.mono import MonoMixer, mixdown
+from bowerbird.audio.mono import MonoMixer
 from bowerbird.audio.resample import StreamResampler
 from bowerbird.audio.samples import SamplesHash
 from bowerbird.base.errors import AudioError, UnreachableError
@@ -23,7 +23,7 @@ from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import OVERVIEW_COLUMNS, PeakMeter, reduce_to
 from bowerbird.domain.query import Example
 from bowerbird.domain.sounds import Samples, Vectors
-from bowerbird.domain.windows import spans_within
+from bowerbird.domain.windows import WindowUse, spans_within
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
 from bowerbird.ranking.near_duplicates import StoredFingerprint, stored
@@ -45,15 +45,16 @@ class EncodedPart:
     vectors : ndarray, shape (n_windows, n_dims), float32
     spans : tuple of (float, float)
         Start and end of each window in seconds; the end may be beyond that of the sound.
-    is_counted : tuple of bool
-        Which windows count in the embedding of the sound.
+    uses : tuple of WindowUse
+        What every window of the sound is used for, those of earlier parts included: known with the last part, and empty
+        before.
     is_last : bool
         Whether no windows follow.
     """
 
     vectors: Vectors
     spans: tuple[tuple[float, float], ...]
-    is_counted: tuple[bool, ...]
+    uses: tuple[WindowUse, ...]
     is_last: bool
 
 
@@ -122,8 +123,9 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             samples_hash.push(block)
             peak_meter.push(block)
             loudness_meter.push(block)
-            fingerprint_meter.push(mixdown(block))
-            for window in cutter.push(resampler.push(mixer.push(block))):
+            mono = mixer.push(block)
+            fingerprint_meter.push(mono)
+            for window in cutter.push(resampler.push(mono)):
                 vectors.extend(encoder.encode([window.samples]))
                 windows.append(replace(window, samples=_NOTHING))
     if not n_frames:
@@ -134,6 +136,8 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
             windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
     duration_s = n_frames / header.rate_hz
+    uses = cutter.uses()
+    recorded = [position for position, use in enumerate(uses) if use != "left out"]
     loudness = loudness_meter.finish()
     peaks = peak_meter.finish()
     return Analysis(
@@ -151,10 +155,10 @@ def analyse(path: Path, encoder: Encoder) -> Analysis:
         samples_hash=samples_hash.finish(),
         peaks=peaks,
         overview=reduce_to(peaks.bins, OVERVIEW_COLUMNS),
-        spans=spans_within([(window.start_s, window.end_s) for window in windows], duration_s),
-        vectors=np.stack(vectors).astype(np.float32, copy=False),
+        spans=spans_within([(windows[each].start_s, windows[each].end_s) for each in recorded], duration_s),
+        vectors=np.stack([vectors[each] for each in recorded]).astype(np.float32, copy=False),
         sounding_lufs=loudness.sounding_lufs,
-        is_counted=tuple(window.is_counted for window in windows),
+        is_counted=tuple(uses[each] == "counted" for each in recorded),
         fingerprint=stored(fingerprint_meter.finish()),
     )
 
@@ -189,9 +193,10 @@ def hash_samples(path: Path, *, content_hash: bytes) -> tuple[bytes, StoredFinge
     with open_sound(path) as reader:
         samples_hash = SamplesHash(reader.header.rate_hz, reader.header.n_channels)
         fingerprint_meter = FingerprintMeter(reader.header.rate_hz)
-        for block in reader.blocks(BLOCK_FRAMES):
+        mixer = MonoMixer(reader.header.rate_hz, reader.header.n_channels)
+        for block in reader.blocks(BLOCK_FRAMES):  # the same blocks as in `analyse`, so they are mixed alike
             samples_hash.push(block)
-            fingerprint_meter.push(mixdown(block))
+            fingerprint_meter.push(mixer.push(block))
     _require_same(path, stamp)
     return samples_hash.finish(), stored(fingerprint_meter.finish())
 
@@ -231,34 +236,30 @@ def encode_windows(path: Path, encoder: Encoder, *, content_hash: bytes, n_known
     _require_content(path, content_hash)
     vectors: list[Samples] = []
     windows: list[SoundWindow] = []
-    for number, window in enumerate(_windows(path, encoder)):
+    cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
+    for number, window in enumerate(_windows(path, encoder, cutter)):
         if number < n_known:
             continue
         if len(vectors) == N_WINDOWS_AT_ONCE:
             _require_same(path, stamp)
-            yield _part(vectors, windows, encoder, is_last=False)
+            yield EncodedPart(np.stack(vectors), _spans(windows), (), is_last=False)
             vectors, windows = [], []
         vectors.extend(encoder.encode([window.samples]))
         windows.append(replace(window, samples=_NOTHING))
     _require_same(path, stamp)
-    yield _part(vectors, windows, encoder, is_last=True)
+    last = np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32)
+    yield EncodedPart(last, _spans(windows), cutter.uses(), is_last=True)
 
 
-def _part(vectors: list[Samples], windows: list[SoundWindow], encoder: Encoder, *, is_last: bool) -> EncodedPart:
-    return EncodedPart(
-        np.stack(vectors) if vectors else np.zeros((0, encoder.n_dims), np.float32),
-        tuple((window.start_s, window.end_s) for window in windows),
-        tuple(window.is_counted for window in windows),
-        is_last,
-    )
+def _spans(windows: Sequence[SoundWindow]) -> tuple[tuple[float, float], ...]:
+    return tuple((window.start_s, window.end_s) for window in windows)
 
 
-def _windows(path: Path, encoder: Encoder) -> Iterator[SoundWindow]:
+def _windows(path: Path, encoder: Encoder, cutter: SoundWindows) -> Iterator[SoundWindow]:
     """Decode a whole file into its windows exactly as `analyse` does."""
     with open_sound(path) as reader:
         resampler = StreamResampler(reader.header.rate_hz, encoder.rate_hz)
         mixer = MonoMixer(reader.rate_hz, reader.n_channels)
-        cutter = SoundWindows(encoder.rate_hz, encoder.window_s)
         for block in reader.blocks(BLOCK_FRAMES):
             yield from cutter.push(resampler.push(mixer.push(block)))
         yield from cutter.push(resampler.finish())
@@ -285,9 +286,7 @@ def encode_example(example: Example, encoder: Encoder) -> Vectors:
     rate_hz = round(encoder.rate_hz / example.speed)
     for block in mono_blocks(example.path, rate_hz=rate_hz, start_s=start_s, end_s=example.end_s):
         for window in cutter.push(block):
-            if window.is_counted:
-                vectors.extend(encoder.encode([window.samples]))
-    for window in cutter.finish():
-        if window.is_counted:
             vectors.extend(encoder.encode([window.samples]))
-    return np.stack(vectors)
+    for window in cutter.finish():
+        vectors.extend(encoder.encode([window.samples]))
+    return np.stack([vector for vector, use in zip(vectors, cutter.uses(), strict=True) if use == "counted"])

@@ -88,7 +88,10 @@ class _Groups:
             self._parents[self._root(each)] = self._root(audio_id)
 
     def few_of_each(self, near: Iterable[int]) -> list[int]:
-        """Return the first of each group: who is a copy of them is a copy of all, and the rest need no comparison."""
+        """Return at most three members of each group, in the given order.
+
+        A sound that is a copy of one member joins the whole group, so it is not compared with the other members.
+        """
         n_of: Counter[int] = Counter()
         kept = []
         for audio_id in near:

@@ -35,7 +35,7 @@ _ACTIVITIES: Final[Mapping[TaskKind, tuple[str, str]]] = {
 """What is shown meanwhile, and what stands for it in the catalogue's table of faults."""
 
 
-def read_names(writer: Writer, control: Control, post: Post) -> None:
+def read_names(writer: Writer, control: Control) -> None:
     """Read what the names of sounds say, as far as it was not read yet, or was read by an older version."""
     categories = ucs_categories()
     while not control.is_cancelled:
@@ -43,12 +43,16 @@ def read_names(writer: Writer, control: Control, post: Post) -> None:
         if not names:
             break
         writer.record_names([(sound_id, metadata_of_name(name, categories).texts) for sound_id, name in names])
-    n_left = writer.count_old_words()
-    pace = Pace(n_left, activity="Reading names")
-    while n_left > 0 and not control.is_cancelled:
+
+
+def renew_words(writer: Writer, control: Control, post: Post) -> None:
+    """Make the texts anew by which sounds are found, as far as an older version made them."""
+    pace = Pace(writer.count_old_words(), activity="Reading names")
+    while not control.is_cancelled:
         control.wait_while_paused()
         n_renewed = writer.renew_words(limit=_NAMES_RENEWED_AT_ONCE)
-        n_left = n_left - n_renewed if n_renewed else 0
+        if not n_renewed:
+            break
         post(pace.advance(n_renewed))
 
 

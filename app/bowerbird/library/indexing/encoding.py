@@ -116,4 +116,4 @@ def _windows(outcome: Outcome, content: PendingContent) -> EncodedWindows:
     assert outcome.part is not None
     part = outcome.part
     within = spans_within(part.spans, content.duration_s)
-    return EncodedWindows(content.id, outcome.first_number, within, part.vectors, part.is_last, part.is_counted)
+    return EncodedWindows(content.id, outcome.first_number, within, part.vectors, part.is_last, part.uses)

@@ -27,7 +27,13 @@ from bowerbird.encoders.protocol import Encoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.encoders.choice import finish_encoder, is_searched_with, searched_encoder
 from bowerbird.library.indexing.copies import find_copies
-from bowerbird.library.indexing.describing import Workers, describe_pending, hash_pending_samples, read_names
+from bowerbird.library.indexing.describing import (
+    Workers,
+    describe_pending,
+    hash_pending_samples,
+    read_names,
+    renew_words,
+)
 from bowerbird.library.indexing.encoding import encode_pending
 from bowerbird.library.indexing.ignoring import Ignored
 from bowerbird.library.indexing.outcomes import sort_outcomes
@@ -83,9 +89,9 @@ def index_folders(
 
     All folders are scanned first, then possible copies are identified, then the remaining sounds are analysed, then the
     further encoder embeds them. What an older version of the program did not read of sounds is read in passing: their
-    metadata before the embeddings, a hash and a fingerprint of their samples after them. At the end, new sounds are
-    compared with all others to find copies. Each stage asks the catalogue what is still
-    pending, so a killed or cancelled run is resumed by the next.
+    names and metadata before those embeddings, a hash and a fingerprint of their samples after them. At the end, new
+    sounds are compared with all others to find copies. Each stage asks the catalogue what is still pending, so a killed
+    or cancelled run is resumed by the next.
 
     Parameters
     ----------
@@ -118,8 +124,9 @@ def index_folders(
         run = _Run(library, writer, encoder, control, post, n_workers or default_n_workers(), ignored)
         for path in _outermost(folders or [folder.path for folder in library.folders()]):
             _scan_folder(run, path)
-        read_names(writer, control, post)
+        read_names(writer, control)
         _analyse_pending(run)
+        renew_words(writer, control, post)
         workers = Workers(encoder.id, run.n_workers, control)
         describe_pending(writer, run.scanned, workers=workers, post=post)
         if not control.is_cancelled:

@@ -14,9 +14,10 @@ SOUNDS_AT_ONCE: Final = 2_000
 
 
 class GrowingIndex:
-    """Adds what a run records to the index that every thread searches, so that no search has to, nor the run's end.
+    """Adds the sounds that a run records to the index that every thread searches, while the run goes on.
 
-    For the thread of the run. Does nothing while the library is small enough to be searched exactly.
+    Searches then find them in the index and need not add them first, and neither does the end of the run. For the
+    thread of the run. Does nothing while the library is small enough to be searched exactly.
 
     Parameters
     ----------
