@@ -54,7 +54,8 @@ class SoundWindows:
         self._cutter = WindowCutter(rate_hz, window_s)
         self._finder = EventFinder(rate_hz, window_s) if has_events else None
         self._n_cut = 0
-        self._powers: list[float | None] = []
+        self._powers: list[float | None] = []  # of the windows that were yielded; None for events
+        self._n_kept = 0
         self._loudest = 0.0
         self._silence: SoundWindow | None = None
         self._spared_s = 0.0
@@ -106,6 +107,7 @@ class SoundWindows:
         if not self._is_silent(power):
             self._loudest = max(self._loudest, power)
             self._powers.append(power)
+            self._n_kept += 1
             yield window
         elif self._silence is None:
             self._silence = window
@@ -118,7 +120,7 @@ class SoundWindows:
         n_spared = int(self._spared_s / _SECONDS_PER_EVENT)
         by_prominence = sorted([*self._waiting, *found], key=lambda event: -event.prominence_db)
         self._waiting = by_prominence[: max(1, n_spared)]
-        if not n_spared or sum(power is not None for power in self._powers) <= 1:
+        if not n_spared or self._n_kept <= 1:
             return
         for event in sorted(self._waiting, key=lambda event: event.start_frame):
             start_s = event.start_frame / self._rate_hz
