@@ -217,7 +217,7 @@ def test_a_match_of_the_whole_sound_names_no_region(model: SoundsModel):
 
 def test_the_match_says_why_how_likely_it_is_right_and_its_rank(model: SoundsModel):
     (ranked,) = match(1, 0.0, 600.0).values()
-    rated, named = replace(ranked, probability=0.725), replace(ranked, percentile=None, is_named=True)
+    rated, named = replace(ranked, probability=0.725), replace(ranked, percentile=None, n_named=1)
     tips = []
     for each in (ranked, rated, named):
         show(model, 1, {1: each})

@@ -71,7 +71,7 @@ def test_a_calibration_for_other_weights_is_not_used():
 
 
 def match(probability, percentile=99.0, *, is_named=False):
-    return Match(1, 0.5, percentile, 0.0, 1.0, "", probability=probability, is_named=is_named)
+    return Match(1, 0.5, percentile, 0.0, 1.0, "", probability=probability, n_named=int(is_named))
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ class Match:
         calibration.
     moments : tuple of Moment
         Further parts of a long sound that match and are not weak, the best first; of those among the nearest windows.
-    is_named : bool
-        Whether words are in its name, folder or metadata.
+    n_named : int
+        How many of the words that are searched are in its name, folder or metadata.
     speed : float
         Of the examples: at 0.5 it is similar to the examples at half speed.
     """
@@ -77,7 +77,7 @@ class Match:
     aspects: tuple[tuple[str, float], ...] = ()
     moments: tuple[Moment, ...] = ()
     probability: float | None = None
-    is_named: bool = False
+    n_named: int = 0
     speed: float = 1.0
 
     def at(self, number: int) -> "Match":
@@ -94,12 +94,17 @@ class Match:
             end_s=moment.end_s,
             aspects=(),
             moments=(),
-            is_named=False,
+            n_named=0,
         )
 
     def is_part_of(self, duration_s: float | None) -> bool:
         """Return whether only a part of a sound of this length matched."""
         return duration_s is not None and self.end_s - self.start_s < duration_s - _WHOLE_S
+
+    @property
+    def is_named(self) -> bool:
+        """Whether words are in its name, folder or metadata."""
+        return self.n_named > 0
 
     @property
     def band(self) -> Band | None:

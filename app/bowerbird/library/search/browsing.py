@@ -27,7 +27,7 @@ N_WEAK: Final = 15
 N_RECENT: Final = 500
 """Sounds that the history lists."""
 
-_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata", is_named=True)
+_BY_NAME: Final = Match(0, 0.0, None, 0.0, 0.0, "words in its name, folder or metadata", n_named=1)
 
 _MAX_RELAXATIONS: Final = 4
 _MAX_TRIED_RELAXATIONS: Final = 12
@@ -171,8 +171,10 @@ class Browsing:
         relaxations = () if len(folded.ids) else self._relaxations(query)
         return Listing(folded.ids, {}, relaxations, reader.count(), copies=folded.copies, others=folded.others)
 
-    def _fold(self, ids: npt.NDArray[np.int64], *, is_ranked: bool) -> Folded:
-        return self._list_folder.fold(ids, self.folding, is_ranked=is_ranked)
+    def _fold(
+        self, ids: npt.NDArray[np.int64], *, is_ranked: bool, n_named: npt.NDArray[np.int64] | None = None
+    ) -> Folded:
+        return self._list_folder.fold(ids, self.folding, is_ranked=is_ranked, n_named=n_named)
 
     @property
     def _list_folder(self) -> ListFolder:
@@ -204,7 +206,8 @@ class Browsing:
         is_missing = np.isin(ids, search.reader.missing_ids())
         ids = np.concatenate([ids[~is_missing], ids[is_missing], weak])
         matches = {match.sound_id: match for match in found}
-        return self._ranked(ids, matches, query, by_name=_BY_NAME if len(named) else None)
+        by_name = replace(_BY_NAME, n_named=len(query.words)) if len(named) else None
+        return self._ranked(ids, matches, query, by_name=by_name)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
@@ -244,7 +247,7 @@ class Browsing:
         reader = self._search.reader
         if query.order != RELEVANCE:
             ids = reader.in_order(ids, query)
-        folded = self._fold(ids, is_ranked=query.order == RELEVANCE)
+        folded = self._fold(ids, is_ranked=query.order == RELEVANCE, n_named=_n_named(ids, matches, by_name))
         ids = folded.ids
         relaxations = () if len(ids) else self._relaxations(query)
         n_analysed, n_present = self._counts()
@@ -331,3 +334,15 @@ class Browsing:
         rows = self._search.reader.rows(sound_ids)
         found = (rows[sound_id].content_id for sound_id in sound_ids if sound_id in rows)
         return tuple(dict.fromkeys(content_id for content_id in found if content_id is not None))
+
+
+def _n_named(ids: npt.NDArray[np.int64], matches: Mapping[int, Match], by_name: Match | None) -> npt.NDArray[np.int64]:
+    """Return how many of the words the names of listed sounds have, shape (n,)."""
+    found = np.full(len(ids), by_name.n_named if by_name is not None else 0, np.int64)
+    if matches:
+        known = np.array(sorted(matches), np.int64)
+        counts = np.array([matches[sound_id].n_named for sound_id in known.tolist()], np.int64)
+        positions = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+        is_known = known[positions] == ids
+        found[is_known] = counts[positions[is_known]]
+    return found

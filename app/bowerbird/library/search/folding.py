@@ -97,7 +97,7 @@ class Folded:
     copies : Below
         The copies that are folded below a sound.
     others : Below
-        The other sounds of its folder that are folded below a sound, each followed by its copies.
+        The other sounds of its folder that are folded below a sound; their copies are not listed at all.
     """
 
     ids: Ids
@@ -118,7 +118,7 @@ class ListFolder:
         self._known: tuple[int, FoldableSounds] | None = None
         self._known_folders: tuple[int, Ids] | None = None
 
-    def fold(self, ids: Ids, folding: Folding, *, is_ranked: bool) -> Folded:
+    def fold(self, ids: Ids, folding: Folding, *, is_ranked: bool, n_named: Ids | None = None) -> Folded:
         """Fold a list.
 
         Parameters
@@ -128,8 +128,13 @@ class ListFolder:
         is_ranked : bool
             Whether copies are listed where the first of them was, because the first are the best matches. In other
             orders, the listed copy stays where it is.
+        n_named : ndarray, shape (n,), int64, or None
+            How many of the words that are searched the names have: of copies in a ranked list, one with the most of
+            them is listed.
         """
-        folded = self._fold_copies(ids, is_ranked=is_ranked) if folding.has_folded_copies else Folded(ids)
+        folded = (
+            self._fold_copies(ids, is_ranked=is_ranked, n_named=n_named) if folding.has_folded_copies else Folded(ids)
+        )
         return self._fold_folders(folded) if folding.is_one_per_folder else folded
 
     def _foldable(self, ids: Ids) -> FoldableSounds:
@@ -140,7 +145,7 @@ class ListFolder:
             self._known = (revision, self._reader.all_copies())
         return self._known[1]
 
-    def _fold_copies(self, ids: Ids, *, is_ranked: bool) -> Folded:
+    def _fold_copies(self, ids: Ids, *, is_ranked: bool, n_named: Ids | None) -> Folded:
         foldable = self._foldable(ids)
         if not len(foldable.ids):
             return Folded(ids)
@@ -152,8 +157,9 @@ class ListFolder:
             return Folded(ids)
         rows = order[found[positions]]
         groups, qualities = foldable.groups[rows], foldable.qualities[rows]
+        words = n_named[positions] if is_ranked and n_named is not None else np.zeros(len(positions), np.int64)
         # By group, the best first: of each group, the first is listed and the rest is folded below it.
-        by_group = np.lexsort((positions, qualities, groups))
+        by_group = np.lexsort((positions, qualities, -words, groups))
         members = positions[by_group]
         starts = _starts_of(groups[by_group])
         sizes = np.diff(np.append(starts, len(members)))
@@ -186,16 +192,11 @@ class ListFolder:
         first_at = np.empty(len(folders), np.int64)  # where the first sound of each one's folder is listed
         first_at[by_folder] = np.repeat(by_folder[starts], np.diff(np.append(starts, len(folders))))
         is_kept = first_at == np.arange(len(folders))
-        # Each sound that is not listed any more goes below the first of its folder, and its copies follow it.
-        by_id = np.argsort(folded.ids)
-        copied_at = by_id[np.searchsorted(folded.ids, folded.copies.listed, sorter=by_id)]
-        is_moved = ~is_kept[copied_at]
+        # Each sound that is not listed any more goes below the first of its folder; its copies are not listed.
         rest = np.flatnonzero(~is_kept)
-        at = np.concatenate([rest, copied_at[is_moved]])
-        ids = np.concatenate([folded.ids[rest], folded.copies.ids[is_moved]])
-        order = np.lexsort((at, first_at[at]))
-        copies = Below(folded.copies.listed[~is_moved], folded.copies.ids[~is_moved])
-        return Folded(folded.ids[is_kept], copies, Below(folded.ids[first_at[at[order]]], ids[order]))
+        rest = rest[np.argsort(first_at[rest], kind="stable")]
+        others = Below(folded.ids[first_at[rest]], folded.ids[rest])
+        return Folded(folded.ids[is_kept], folded.copies.only(folded.ids[is_kept]), others)
 
 
 def _starts_of(values: Ids) -> Ids:
@@ -233,7 +234,9 @@ def different_matches(
     n_wanted = limit
     while True:
         matches = find(n_wanted)
-        folded = folder.fold(ids_of(*(match.sound_id for match in matches)), folding, is_ranked=True)
+        n_named = ids_of(*(match.n_named for match in matches))
+        ids = ids_of(*(match.sound_id for match in matches))
+        folded = folder.fold(ids, folding, is_ranked=True, n_named=n_named)
         if len(folded.ids) >= limit or len(matches) < n_wanted or n_wanted >= _MOST_SEARCHED:
             break
         n_wanted = min(4 * n_wanted, _MOST_SEARCHED)

@@ -238,7 +238,8 @@ class Search:
         by_name = {match.sound_id: match for match in self._matches_of([*found, *partly])}
         every = np.array([*by_name, *(match.sound_id for match in meant)], np.int64)
         whole = set(named.whole_among(every).tolist())
-        meant = [replace(match, is_named=match.sound_id in whole) for match in meant]
+        n_words = found[0].n_words if found else 0
+        meant = [replace(match, n_named=n_words if match.sound_id in whole else 0) for match in meant]
         weak = [match for match in meant if match.is_weak and match.sound_id not in by_name]
         left_out = {match.sound_id for match in weak}
         by_meaning = {match.sound_id: match for match in meant if match.sound_id not in left_out}
@@ -267,7 +268,7 @@ class Search:
                 0.0,
                 rows[hit.sound_id].duration_s or 0.0,
                 _word_reason(hit),
-                is_named=True,
+                n_named=hit.n_found,
             )
             for rank, hit in enumerate(found, start=1)
             if hit.sound_id in rows
@@ -598,7 +599,7 @@ def _merged(named: Match | None, meant: Match | None) -> Match:
         match = named or meant
         assert match is not None
         return match
-    return replace(meant, why=f"{named.why}, and by meaning", is_named=True)
+    return replace(meant, why=f"{named.why}, and by meaning", n_named=named.n_named)
 
 
 def _similarities(query: Vectors, vectors: Vectors, block: slice) -> npt.NDArray[np.float32]:
