@@ -27,7 +27,7 @@ from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
 from bowerbird.library.search.fusion import WEIGHTS, FusionWeights, in_order
-from bowerbird.library.search.learned_words import update_learned_words
+from bowerbird.library.search.learned_words import update_learned_words, words_path
 from bowerbird.library.search.search import Search
 
 SEED: Final = 6
@@ -87,6 +87,7 @@ def precision_with(found: Sequence[Found], weights: FusionWeights) -> float:
 def searched(library: Library, ear: EarEncoder, sounds: Labelled, is_hidden: Flags) -> Iterator[Found]:
     """Rename the sounds of a library, learn its words, and search for each class name."""
     ids = renamed(library, sounds, is_hidden)
+    words_path(library, ear).unlink(missing_ok=True)  # learned from the names before
     update_learned_words(library, ear, Control())
     search = Search(library, ear)
     for name in sounds.names:
