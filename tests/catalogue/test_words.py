@@ -96,7 +96,7 @@ def reader(tmp_path_factory):
     ("text", "expected"),
     [
         ("wooden door", ["open_door.ogg"]),
-        ("clap", ["clap.wav", "clapping.wav", "Handclap.wav", "tagged.wav"]),
+        ("clap", ["clap.wav", "clapping.wav", "Handclap.wav"]),  # in comments, the middle of words is not looked for
         ("dog", ["dog bark.wav", "dogs barking.wav"]),
         ("dogs", ["dogs barking.wav", "dog bark.wav"]),
         ("barking", ["dogs barking.wav", "dog bark.wav"]),
@@ -157,7 +157,7 @@ def test_a_pasted_file_name_finds_that_file_first(reader, name):
 
 def test_how_words_were_found_is_told(reader):
     found_as = {match.sound_id: match.level for match in reader.search_words(parse_query("clap"), limit=10)}
-    assert list(found_as.values()) == ["name", "inflected", "inside", "inside"]
+    assert list(found_as.values()) == ["name", "inflected", "inside"]
     assert {match.level for match in reader.search_words(parse_query("barki"), limit=10)} == {"begun"}
 
 
@@ -203,7 +203,7 @@ def test_a_list_by_relevance_is_in_the_order_of_how_words_were_found(reader):
     ids = reader.list_ids(replace(parse_query("clap"), order=RELEVANCE)).tolist()
     assert names(reader, ids) == found(reader, "clap")
     ids = reader.list_ids(replace(parse_query("clap"), order="name", is_descending=True)).tolist()
-    assert names(reader, ids) == ["tagged.wav", "Handclap.wav", "clapping.wav", "clap.wav"]
+    assert names(reader, ids) == ["Handclap.wav", "clapping.wav", "clap.wav"]
 
 
 PHRASES = st.lists(st.sampled_from(["-voice", "-6", "bell", "-", "door", "phone", "-door"]), min_size=1, max_size=4)

@@ -37,6 +37,9 @@ _MAX_MIDDLES: Final = 500
 _MAX_PARAMETERS: Final = 500
 
 
+_INSIDE_COLUMNS: Final = "{name directory}"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """What one word or phrase of a query accepts, in lower case without accents.
@@ -48,7 +51,8 @@ class Slot:
     begun : tuple of str
         Phrases whose last word may go on.
     inside : tuple of str
-        Words of the vocabulary that contain it.
+        Words of the vocabulary that contain it. They are looked for in names and folders: in comments, some word
+        contains nearly everything.
     """
 
     whole: tuple[str, ...]
@@ -59,13 +63,11 @@ class Slot:
     def expression(self, level: int) -> str:
         """Return the FTS5 expression for what it accepts up to a level."""
         begun = self.begun if level >= BEGUN else ()
-        whole = [
-            *self.whole,
-            *(self.inflected if level >= INFLECTED else ()),
-            *(self.inside if level >= INSIDE else ()),
-        ]
+        whole = [*self.whole, *(self.inflected if level >= INFLECTED else ())]
         whole = [phrase for phrase in whole if not phrase.startswith(begun)] if begun else whole
-        return " OR ".join([*(f'"{phrase}"*' for phrase in begun), *(f'"{phrase}"' for phrase in whole)])
+        inside = [word for word in self.inside if not word.startswith(begun)] if level >= INSIDE else []
+        phrases = [*(f'"{phrase}"*' for phrase in begun), *(f'"{phrase}"' for phrase in whole)]
+        return " OR ".join([*phrases, *(f'{_INSIDE_COLUMNS} : "{word}"' for word in inside)])
 
     def has(self, level: int) -> bool:
         """Return whether it accepts more at a level than at the level before."""
@@ -73,8 +75,8 @@ class Slot:
 
     def expression_at(self, level: int) -> str:
         """Return the FTS5 expression for what it accepts at a level alone."""
-        mark = "*" if level == BEGUN else ""
-        return " OR ".join(f'"{phrase}"{mark}' for phrase in self._at(level))
+        mark, columns = "*" if level == BEGUN else "", f"{_INSIDE_COLUMNS} : " if level == INSIDE else ""
+        return " OR ".join(f'{columns}"{phrase}"{mark}' for phrase in self._at(level))
 
     def _at(self, level: int) -> tuple[str, ...]:
         return (self.whole, self.inflected, self.begun, self.inside)[level]
