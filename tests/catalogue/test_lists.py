@@ -71,8 +71,8 @@ def names(reader, text="", **order):
         ("ÉTÉ", {"pluie.ogg"}),
         ("thunder", {"tagged.mp3"}),
         ("thunderclap am", {"tagged.mp3"}),
-        ("under", {"tagged.mp3"}),
-        ("unde", {"tagged.mp3"}),
+        ("thunderc", {"tagged.mp3"}),
+        ("under", set()),  # the middle of words is looked for in names and folders only
         ("un", {"unknown 1.wav", "Unknown 2.wav"}),
         ("wav kick", {"BigKick_01.wav", "kick 2.wav"}),
         ("OR", set()),
