@@ -26,8 +26,8 @@ from bowerbird.domain.query import Query, parse_query
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
-from bowerbird.library.search.fusion import WEIGHTS, FusionWeights, in_order
 from bowerbird.library.search.learned_words import update_learned_words, words_path
+from bowerbird.library.search.names_and_meaning import WEIGHTS, FusionWeights, in_order
 from bowerbird.library.search.search import Search
 
 SEED: Final = 6
@@ -109,14 +109,14 @@ def components(
     search: Search, query: Query, limit: int
 ) -> tuple[list[WordMatch], list[WordMatch], list[int], frozenset[int]]:
     """Return what `Search.by_text` puts into one order."""
-    query = search.with_synonyms(query)
-    named = search.reader.search_words(query, limit=limit)
-    partly = search._partly_named(query)
+    names = search.words_of(query).named
+    named = search.reader.search_words(names, limit=limit)
+    partly = search._partly_named(names)
     meant = []
     if search.understands(query):
         meant = [match.sound_id for match in search.by_example(search.target((), query), limit=2 * limit)]
     every = np.array([*(hit.sound_id for hit in (*named, *partly)), *meant], np.int64)
-    return named, partly, meant, frozenset(search.reader.named(query).whole_among(every).tolist())
+    return named, partly, meant, frozenset(search.reader.named(names).whole_among(every).tolist())
 
 
 def renamed(library: Library, sounds: Labelled, is_hidden: Flags) -> np.ndarray:

@@ -111,11 +111,11 @@ def test_a_search_that_is_open_sees_what_was_learned_meanwhile(library):
     search = Search(library, Deaf())
     assert not search.has_meanings
     assert not search.understands(parse_query("splodge"))
-    assert search.unknown_words(parse_query("a splodge")) == ("splodge",)
+    assert search.words_of(parse_query("a splodge")).unknown == ("splodge",)
     update_learned_words(library, Deaf(), Control())
     assert search.has_meanings
     assert search.understands(parse_query("splodge"))
-    assert search.unknown_words(parse_query("a splodge")) == ()
+    assert search.words_of(parse_query("a splodge")).unknown == ()
     search.close()
 
 

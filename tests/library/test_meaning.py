@@ -396,11 +396,11 @@ class Guessing(Half):
 def test_what_words_were_taken_as_is_told_wherever_their_meaning_is_searched(library):
     search, browsing = (made(Library.open(library), Planted(text=Guessing())) for made in (Search, Browsing))
     try:
-        assert search.guesses(parse_query("rian -latem")) == (
+        assert search.words_of(parse_query("rian -latem")).guesses == (
             SpellingCorrection("rian", "nair"),
             SpellingCorrection("latem", "metal"),
         )
-        assert search.guesses(parse_query("latem")) == ()  # its meaning is not searched
+        assert search.words_of(parse_query("latem")).guesses == ()  # its meaning is not searched
         assert browsing.meant(parse_query("rian")).guesses == (SpellingCorrection("rian", "nair"),)
         assert browsing.similar([example("water/a.wav")], parse_query("rian")).guesses == (
             SpellingCorrection("rian", "nair"),

@@ -76,7 +76,7 @@ def test_sounds_with_some_of_the_words_are_found_and_say_how_many(search):
 
 
 def test_words_of_the_library_are_not_taken_for_misspellings(search):
-    assert search.guesses(parse_query("rian latem")) == (SpellingCorrection("latem", "metal"),)
+    assert search.words_of(parse_query("rian latem")).guesses == (SpellingCorrection("latem", "metal"),)
     assert names(search, search.by_text(parse_query("rian"), limit=50)) == ["Rian Voice.wav"]
 
 
@@ -108,7 +108,7 @@ def test_a_corrected_spelling_is_searched_in_names_too(search):
 
 
 def test_a_beginning_of_a_word_of_the_library_is_not_corrected(search):
-    assert search.guesses(parse_query("ria")) == search.guesses(parse_query("rian")) == ()
+    assert search.words_of(parse_query("ria")).guesses == search.words_of(parse_query("rian")).guesses == ()
 
 
 def test_several_words_of_which_the_last_is_unfinished_come_before_some_of_the_words(search):

@@ -18,8 +18,8 @@ from bowerbird.index import compact, hnsw, store
 from bowerbird.index.vector_file import VectorFile
 from bowerbird.jobs.control import Control
 from bowerbird.library.library import Library
-from bowerbird.library.search import growing, shared_index
-from bowerbird.library.search.growing import GrowingIndex
+from bowerbird.library.search import index_growth, shared_index
+from bowerbird.library.search.index_growth import GrowingIndex
 from bowerbird.library.search.neighbours import Neighbours, update_index
 
 ROOT = Path("/sounds") if os.sep == "/" else Path("C:\\sounds")
@@ -347,7 +347,7 @@ def test_a_full_disk_costs_no_answer(large, monkeypatch, caplog):
 
 @needs_faiss
 def test_the_index_is_built_while_sounds_are_added(library, monkeypatch):
-    monkeypatch.setattr(growing, "SOUNDS_AT_ONCE", 20)
+    monkeypatch.setattr(index_growth, "SOUNDS_AT_ONCE", 20)
     monkeypatch.setattr(shared_index, "COMPACT_FROM", 70)
     with SqliteReader(library) as reader, GrowingIndex(Library.open(library), DeafEncoder(), Control()) as index:
         searching = Neighbours(Library.open(library), reader, DeafEncoder())
@@ -367,7 +367,7 @@ def test_the_index_is_built_while_sounds_are_added(library, monkeypatch):
 
 @needs_faiss
 def test_a_small_library_is_not_indexed_while_sounds_are_added(library, monkeypatch):
-    monkeypatch.setattr(growing, "SOUNDS_AT_ONCE", 20)
+    monkeypatch.setattr(index_growth, "SOUNDS_AT_ONCE", 20)
     with GrowingIndex(Library.open(library), DeafEncoder(), Control()) as index:
         index.recorded(60)
     assert not (library / "index").exists()

@@ -1,4 +1,4 @@
-"""Measuring the fingerprint of a sound block by block; see `bowerbird.ranking.near_duplicates`."""
+"""Measuring the fingerprint of a sound block by block; see `bowerbird.ranking.fingerprints`."""
 
 from functools import lru_cache
 from typing import Final
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bowerbird.domain.sounds import Samples
-from bowerbird.ranking.near_duplicates import (
+from bowerbird.ranking.fingerprints import (
     BASE_HOP_S,
     DETAIL_EDGES_HZ,
     LEAD_FRAMES,

@@ -49,7 +49,7 @@ from bowerbird.domain.metadata import Metadata, SoundMetadata
 from bowerbird.domain.peaks import Peaks
 from bowerbird.domain.query import Location, Query
 from bowerbird.domain.sounds import Vectors
-from bowerbird.ranking.near_duplicates import StoredFingerprint
+from bowerbird.ranking.fingerprints import StoredFingerprint
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -349,7 +349,7 @@ class CopyReader(Protocol):
         ...
 
     def all_folder_numbers(self) -> Ids:
-        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
+        """Return the number of each sound's folder, at the index of its id; -1 at ids that no sound has."""
         ...
 
     def same_samples(self, sound_ids: Sequence[int]) -> set[int]:

@@ -13,7 +13,7 @@ from bowerbird.domain.metadata import Metadata
 from bowerbird.domain.peaks import Bins, Peaks
 from bowerbird.domain.sounds import Vectors
 from bowerbird.domain.windows import WindowUse
-from bowerbird.ranking.near_duplicates import StoredFingerprint
+from bowerbird.ranking.fingerprints import StoredFingerprint
 
 EncoderRole: TypeAlias = Literal["wanted", "searched"]
 

@@ -1,7 +1,7 @@
 """Vectors of 16-bit numbers in a file that is mapped into memory: read by every thread, and held once.
 
-A file that other processes may read is never changed, only appended to by whoever holds the library's lock. Vectors
-that are added before are written to a temporary file.
+Other processes may read a saved file, so its vectors are never changed: `save` appends to it, while the library is
+locked. Until then, added vectors are in a temporary file.
 """
 
 import mmap

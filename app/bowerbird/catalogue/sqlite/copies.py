@@ -10,7 +10,7 @@ import numpy as np
 from bowerbird.catalogue.records import FoldableSounds
 from bowerbird.catalogue.sqlite import conditions
 from bowerbird.catalogue.sqlite.session import Ids, Session
-from bowerbird.ranking.near_duplicates import StoredFingerprint
+from bowerbird.ranking.fingerprints import StoredFingerprint
 
 # The best has the smallest number: present, lossless, a high rate, many bits, long (in steps of half a second), a
 # short path. 51 bits.
@@ -65,7 +65,7 @@ class CopyReads(Session):
         return _by_id(ids, numbers, size=int(sound_ids.max(initial=-1)) + 1)[sound_ids]
 
     def all_folder_numbers(self) -> Ids:
-        """Return a number for the folder of every sound, by its id; -1 where there is no sound."""
+        """Return the number of each sound's folder, at the index of its id; -1 at ids that no sound has."""
         ids, numbers = self._pairs(_FOLDER_NUMBERS)
         return _by_id(ids, numbers, size=int(ids.max(initial=-1)) + 1)
 

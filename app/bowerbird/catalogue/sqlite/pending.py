@@ -16,7 +16,7 @@ from bowerbird.catalogue.sqlite.describing import describe_content, describe_una
 from bowerbird.catalogue.sqlite.session import Session
 from bowerbird.catalogue.sqlite.word_index import index_words
 from bowerbird.domain.metadata import Metadata
-from bowerbird.ranking.near_duplicates import StoredFingerprint
+from bowerbird.ranking.fingerprints import StoredFingerprint
 
 METADATA: Final = "metadata"
 SAMPLES: Final = "samples"

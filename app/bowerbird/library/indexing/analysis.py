@@ -26,7 +26,7 @@ from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.domain.windows import WindowUse, spans_within
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.library.indexing.sound_windows import SoundWindow, SoundWindows
-from bowerbird.ranking.near_duplicates import StoredFingerprint, stored
+from bowerbird.ranking.fingerprints import StoredFingerprint, stored
 
 N_HASH_BYTES = 16
 

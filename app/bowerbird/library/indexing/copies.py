@@ -8,7 +8,7 @@ from bowerbird.catalogue.protocol import Writer
 from bowerbird.domain.events import BatchRecorded, Event
 from bowerbird.jobs.control import Control
 from bowerbird.library.indexing.pace import Pace
-from bowerbird.ranking.near_duplicates import Candidates, Fingerprint, copies_among
+from bowerbird.ranking.fingerprints import Candidates, Fingerprint, copies_among
 
 Post: TypeAlias = Callable[[Event], None]
 

@@ -42,7 +42,7 @@ from bowerbird.library.indexing.scan import Scan, scan
 from bowerbird.library.indexing.worker import Outcome, Task, TaskKind
 from bowerbird.library.indexing.worker_pool import default_n_workers, in_batches, run_tasks
 from bowerbird.library.library import Library
-from bowerbird.library.search.growing import GrowingIndex
+from bowerbird.library.search.index_growth import GrowingIndex
 
 logger = logging.getLogger(__name__)
 

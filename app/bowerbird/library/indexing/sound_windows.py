@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.audio.events import EventFinder, SoundEvent
+from bowerbird.audio.short_events import EventFinder, SoundEvent
 from bowerbird.audio.silence import FAINT_SHARE, SILENT_SHARE, loudest_power, without_faint_ends
 from bowerbird.domain.sounds import Samples
 from bowerbird.domain.windows import WindowCutter, WindowUse

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bowerbird.domain.sounds import Samples
     from bowerbird.encoders.protocol import Encoder
     from bowerbird.library.indexing.analysis import EncodedPart
-    from bowerbird.ranking.near_duplicates import StoredFingerprint
+    from bowerbird.ranking.fingerprints import StoredFingerprint
 
 _THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

@@ -201,7 +201,7 @@ class Browsing:
         found = self._different(lambda limit: search.by_text(query, limit=limit, n_weak=N_WEAK))
         best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
         weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
-        named = search.reader.named(search.as_named(query)).ids if query.words else best[:0]
+        named = search.reader.named(search.words_of(query).named).ids if query.words else best[:0]
         ids = np.concatenate([best, named[~np.isin(named, best)]])
         is_missing = np.isin(ids, search.reader.missing_ids())
         ids = np.concatenate([ids[~is_missing], ids[is_missing], weak])
@@ -251,6 +251,7 @@ class Browsing:
         ids = folded.ids
         relaxations = () if len(ids) else self._relaxations(query)
         n_analysed, n_present = self._counts()
+        words = self._search.words_of(query)
         is_weak = np.isin(ids, [sound_id for sound_id, match in matches.items() if match.band == "weak"])
         n_likely = int(is_weak.argmax()) if is_weak.any() and query.order == RELEVANCE else None
         return Listing(
@@ -258,12 +259,12 @@ class Browsing:
             matches,
             relaxations,
             reader.count(),
-            self._search.guesses(query),
+            words.guesses,
             n_analysed if n_analysed < n_present else None,
-            is_understood=not query.words or by_name is not None or self._search.understands(query),
+            is_understood=not query.words or by_name is not None or words.is_understood,
             by_name=by_name,
             n_likely=n_likely,
-            unknown_words=self._search.unknown_words(query),
+            unknown_words=words.unknown,
             copies=folded.copies,
             others=folded.others,
         )

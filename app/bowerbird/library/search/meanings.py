@@ -44,6 +44,11 @@ class Meanings:
         return self._words
 
     @property
+    def version(self) -> object:
+        """Differs when something else was learned from the library's names."""
+        return self._stamp if self._learned is not None else None
+
+    @property
     def has_any(self) -> bool:
         """Whether any word means something."""
         learned = self._learned

@@ -1,7 +1,7 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,19 +14,19 @@ import numpy.typing as npt
 from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import Match, Moment, is_weak
-from bowerbird.domain.names import plain
-from bowerbird.domain.query import Example, Query, SpellingCorrection, Term
+from bowerbird.domain.query import Example, Query
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.calibration import calibration_of
-from bowerbird.encoders.protocol import Encoder, SpellingCorrector, SynonymFinder
+from bowerbird.encoders.protocol import Encoder
 from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.index.protocol import Weighting
 from bowerbird.library.indexing.analysis import content_hash, encode_example
 from bowerbird.library.library import Library
-from bowerbird.library.search.fusion import in_order
 from bowerbird.library.search.meanings import Meanings, scaled
+from bowerbird.library.search.names_and_meaning import in_order
 from bowerbird.library.search.neighbours import Neighbours
 from bowerbird.library.search.other_speeds import best_of_speeds
+from bowerbird.library.search.query_words import QueryWordReader, QueryWords
 from bowerbird.ranking.calibration import QueryKind, margins
 from bowerbird.ranking.percentiles import percentiles
 
@@ -118,6 +118,7 @@ class Search:
         self.reader = library.read()
         self.neighbours = Neighbours(library, self.reader, encoder)
         self._meanings = Meanings(library, encoder)
+        self._words = QueryWordReader(self.reader, encoder, self._meanings)
         self._calibration = calibration_of(encoder)
 
     def close(self) -> None:
@@ -132,70 +133,13 @@ class Search:
         """Whether words can be searched by their meaning, which the encoder has or which was learned from names."""
         return self._meanings.has_any
 
+    def words_of(self, query: Query) -> QueryWords:
+        """Return how the words of a query are read."""
+        return self._words.read(query)
+
     def understands(self, query: Query) -> bool:
         """Return whether a query's words mean something: the wanted words, else the excluded words."""
-        query = self._as_meant(query)
-        return self._meanings.understands(query.text if query.words else " ".join(query.excluded))
-
-    def unknown_words(self, query: Query) -> tuple[str, ...]:
-        """Return which of the wanted words mean nothing to the encoder, and are searched by name only."""
-        meant = self._as_meant(query)
-        names = [word for term in query.terms if term not in meant.terms for word in term.words]
-        return (*map(str.lower, names), *self._meanings.unknown_words(meant.text))
-
-    def guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
-        """Return which words, wanted or excluded, the encoder reads as words with a similar spelling.
-
-        Words that the library has are not misspelt.
-        """
-        query = self._as_meant(query)
-        return self._guesses(query) if self.understands(query) else ()
-
-    def _guesses(self, query: Query) -> tuple[SpellingCorrection, ...]:
-        text = self.encoder.text
-        if text is None or not isinstance(text, SpellingCorrector):
-            return ()
-        phrases = (query.text, *query.excluded)
-        return tuple(dict.fromkeys(guess for phrase in phrases for guess in text.guesses(phrase)))
-
-    def _as_meant(self, query: Query) -> Query:
-        """Return a query without the words that the encoder would correct though the library has them.
-
-        Where these are all that is asked for, nothing is left: they are names and mean nothing to the encoder.
-        """
-        guessed, known = self._guessed(query)
-        if not known:
-            return query
-        return replace(query, terms=tuple(term for term in query.terms if not _is_name(term, guessed, known)))
-
-    def _guessed(self, query: Query) -> tuple[dict[str, str], frozenset[str]]:
-        """Return the words that the encoder corrects, with their corrections; and those of them in the library."""
-        guessed = {plain(guess.typed): guess.used for guess in self._guesses(query)}
-        if not guessed:
-            return {}, frozenset()
-        last = plain(query.words[-1]) if query.words else ""  # it may be unfinished
-        return guessed, self.reader.known_words(frozenset(guessed), unfinished=last)
-
-    def as_named(self, query: Query) -> Query:
-        """Return the query by which names are searched: misspelt words are corrected, unless the library has them."""
-        guessed, known = self._guessed(query)
-        corrected = {typed: used for typed, used in guessed.items() if typed not in known}
-        if corrected:
-            query = replace(query, terms=tuple(_corrected(term, corrected) for term in query.terms))
-        return self.with_synonyms(query)
-
-    def _share_understood(self, query: Query, meant: Query) -> float:
-        """Return how much of a query was understood, in [0, 1]: nothing of the words that were left out of it."""
-        if not query.words:
-            return 1.0
-        return self._meanings.share_understood(meant.text) * len(meant.words) / len(query.words)
-
-    def with_synonyms(self, query: Query) -> Query:
-        """Return a query with the synonyms of its words: sounds for which one of them was denied do not match."""
-        text = self.encoder.text
-        if text is None or not query.words or not isinstance(text, SynonymFinder):
-            return query
-        return replace(query, synonyms=text.synonyms(query.text))
+        return self.words_of(query).is_understood
 
     def by_words(self, query: Query, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
         """Find sounds whose name, folder or metadata contain every word, at least as a part of a word.
@@ -205,9 +149,9 @@ class Search:
         """
         if not query.words:
             return self._listed(query, limit)
-        query = self.with_synonyms(query)
-        found = self.reader.search_words(query, limit=limit)
-        return self._matches_of([*found, *self._partly_named(query)][:limit])
+        names = self.words_of(query).named
+        found = self.reader.search_words(names, limit=limit)
+        return self._matches_of([*found, *self._partly_named(names)][:limit])
 
     def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, n_weak: int | None = None) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
@@ -229,11 +173,10 @@ class Search:
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
         depth = max(limit, N_RANKED)  # the order is the same whatever the limit is
-        names = self.as_named(query)
+        names = self.words_of(query).named
         named = self.reader.named(names)
         found = self.reader.search_words(names, limit=depth)
         partly = self._partly_named(names)
-        query = self.with_synonyms(query)
         meant = self.by_example(self.target((), query), query.only_exclusions(), limit=depth)
         by_name = {match.sound_id: match for match in self._matches_of([*found, *partly])}
         every = np.array([*by_name, *(match.sound_id for match in meant)], np.int64)
@@ -336,7 +279,8 @@ class Search:
         QueryError
             When there are neither examples nor words, or the encoder has no text network.
         """
-        meant = self._as_meant(query)
+        read = self.words_of(query)
+        meant = read.meant
         wanted = [meant.text] if meant.words else []
         texts = [*wanted, *meant.excluded]
         if not examples and not texts:
@@ -367,7 +311,7 @@ class Search:
             vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
         whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
         why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
-        words = self.with_synonyms(query).phrases if wanted else ()
+        words = read.phrases if wanted else ()
         is_sound = bool(likes) and not texts
         weighting = self._weighting(query)
         kind: QueryKind | None = None
@@ -383,7 +327,7 @@ class Search:
             weighting,
             kind,
             is_trained=bool(wanted) and self._meanings.is_trained(meant.text),
-            understood=self._share_understood(query, meant),
+            understood=read.share_understood,
             excluded_ids=self._same_samples(whole),
         )
 
@@ -610,19 +554,6 @@ def _word_reason(hit: WordMatch) -> str:
     """Say how and where words were found."""
     found = f"{hit.n_found} of {hit.n_words} words" if hit.n_found < hit.n_words else _LEVELS[hit.level]
     return f"{found} in {', '.join(hit.fields)}" if hit.fields else found
-
-
-def _is_name(term: Term, guessed: Collection[str], known: Collection[str]) -> bool:
-    """Return whether all words of a term that the encoder would correct are words of the library."""
-    corrected = [word for word in map(plain, term.words) if word in guessed]
-    return bool(corrected) and all(word in known for word in corrected)
-
-
-def _corrected(term: Term, corrected: Mapping[str, str]) -> Term:
-    if term.is_phrase or term.is_excluded:
-        return term
-    words = [part for word in term.words for part in corrected.get(plain(word), word).split()]
-    return replace(term, words=tuple(words))
 
 
 def _unit(vector: npt.NDArray[np.float32]) -> Vectors:

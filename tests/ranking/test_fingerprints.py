@@ -9,7 +9,7 @@ import soundfile
 import soxr
 
 from bowerbird.audio.fingerprint import FingerprintMeter
-from bowerbird.ranking.near_duplicates import Candidates, Fingerprint, copies_among, key_of, stored
+from bowerbird.ranking.fingerprints import Candidates, Fingerprint, copies_among, key_of, stored
 
 RATE_HZ = 44_100
 
