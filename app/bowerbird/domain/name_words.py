@@ -3,18 +3,19 @@
 import re
 from typing import Final
 
-from bowerbird.domain.names import fold, search_text
+from bowerbird.domain.names import plain, search_text
+from bowerbird.domain.stop_words import STOP_WORDS
 
 _LETTERS: Final = re.compile(r"[^\W\d_]{3,}")
-_IGNORED: Final = frozenset(
-    {"the", "and", "for", "with", "from", "wav", "aif", "aiff", "flac", "ogg", "sound", "sounds", "sample", "samples"}
+_IGNORED: Final = STOP_WORDS | frozenset(
+    {"wav", "aif", "aiff", "flac", "ogg", "sample", "samples"}
     | {"audio", "sfx", "new", "copy", "take", "mono", "stereo", "left", "right", "loop", "loops", "one", "shot"}
     | {"oneshot", "edit", "master", "final", "mix", "untitled", "track", "version"}
 )
 
 
 def describing_words(text: str) -> set[str]:
-    """Return the words of a name that may describe a sound: folded, of three letters or more, without file jargon.
+    """Return the words of a name that may describe a sound: plain, of three letters or more, without file jargon.
 
     >>> sorted(describing_words("DogBark_01 (stereo).wav"))
     ['bark', 'dog', 'dogbark']
@@ -23,5 +24,5 @@ def describing_words(text: str) -> set[str]:
 
 
 def letter_runs(text: str) -> list[str]:
-    """Return the runs of three letters or more in a text, folded, in order."""
-    return _LETTERS.findall(fold(text))
+    """Return the runs of three letters or more in a text, plain, in order."""
+    return _LETTERS.findall(plain(text))

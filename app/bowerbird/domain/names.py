@@ -79,12 +79,6 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
 
 
-def fold(text: str) -> str:
-    """Return text without case and accents, as the name search compares it."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
 def directory_key(directory: str) -> str:
     """Return a key that sorts directories as their tree shows them: each below its parent, names as `sort_key` does.
 
@@ -100,5 +94,6 @@ def sort_key(name: str) -> str:
     >>> sort_key("Kick 10.wav") > sort_key("kick 2.wav")
     True
     """
-    folded = fold(name.encode("utf-8", "replace").decode("utf-8"))
+    decomposed = unicodedata.normalize("NFKD", name.encode("utf-8", "replace").decode("utf-8").casefold())
+    folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _NUMBERS.sub(lambda digits: digits.group().lstrip("0").zfill(12), folded)

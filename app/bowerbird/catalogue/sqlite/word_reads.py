@@ -16,6 +16,7 @@ from bowerbird.catalogue.sqlite.sounds import SoundReads
 from bowerbird.catalogue.sqlite.word_search import INFLECTED, LEVELS, WHOLE, Slot, WordQuery, is_begun, known_words
 from bowerbird.domain.names import plain, sort_key
 from bowerbird.domain.query import RELEVANCE, Query
+from bowerbird.domain.stop_words import STOP_WORDS
 
 _MAX_SCORED: Final = 10_000
 """More matches of a level are in the order of their names: BM25 takes 1.5 ms for a thousand."""
@@ -25,13 +26,6 @@ _MAX_REFINED: Final = 200_000
 
 _LEVEL_WEIGHTS: Final = (1.0, 0.8, 0.6, 0.4)
 """What a word counts that was found whole, inflected, as a beginning, or inside; where not all words were found."""
-
-_SMALL_WORDS: Final = frozenset(
-    {"a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "of", "on", "onto", "or"}
-    | {"the", "to", "with", "am", "auf", "aus", "bei", "das", "dem", "den", "der", "des", "die", "ein", "eine"}
-    | {"einem", "einen", "einer", "eines", "im", "mit", "oder", "und", "vom", "von", "zu"}
-)
-"""Words that find nothing by themselves."""
 
 _DIGITS: Final = 6
 """Scores that differ in later digits are equal: sums of the same words in another order."""
@@ -176,7 +170,7 @@ class WordReads(SoundReads):
         scores = np.zeros(len(is_admitted))
         counts = np.zeros(len(is_admitted), np.int16)
         for slot in words.slots:
-            if _SMALL_WORDS.intersection(slot.whole):
+            if STOP_WORDS.intersection(slot.whole):
                 continue
             weights = np.zeros(len(is_admitted), np.float32)
             for level in reversed(LEVELS):

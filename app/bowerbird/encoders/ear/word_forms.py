@@ -5,16 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-_ENGLISH_STOPS: Final = """
-a an the of with and or in on at for to from by into onto some very quite rather being is are it its that this my
-sound sounds like
-"""
-_GERMAN_STOPS: Final = """
-der das ein eine einen einem einer des dem den mit und oder von vom im ins auf aus bei fur sehr
-klang klange gerausch gerausche
-"""
-STOP_WORDS: Final = frozenset((_ENGLISH_STOPS + _GERMAN_STOPS).split())
-"""Words that describe no sound, without accents."""
+from bowerbird.domain.stop_words import STOP_WORDS
 
 ARTICLES: Final = frozenset({"die"})
 """Stop words before another word; at the end of a text they have their English meaning."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QTo
 
 from bowerbird.base.text import count_text, printable
 from bowerbird.catalogue.records import EventKind
-from bowerbird.domain.names import fold
+from bowerbird.domain.names import plain
 from bowerbird.domain.query import Example, Filter
 from bowerbird.gui.browse.browsing_presenter import ListState, example_name
 from bowerbird.gui.browse.filter_form import chip_text
@@ -83,7 +83,7 @@ class SearchField(QLineEdit):
 
     def show_unknown(self, words: Sequence[str]) -> None:
         """Underline the words that mean nothing to the encoder; a word that is being typed is not underlined yet."""
-        self._unknown = frozenset(map(fold, words))
+        self._unknown = frozenset(map(plain, words))
         listed = ", ".join(f"“{word}”" for word in words)
         self.setToolTip(self.tr("Searched by name only: {words}").format(words=listed) if words else "")
         self.update()
@@ -92,7 +92,7 @@ class SearchField(QLineEdit):
     def underlined(self) -> list[tuple[int, int]]:
         """Where the underlined words begin and end in the text."""
         cursor = self.cursorPosition() if self.hasFocus() else -1
-        words = (word.span() for word in _WORD.finditer(self.text()) if fold(word[0]) in self._unknown)
+        words = (word.span() for word in _WORD.finditer(self.text()) if plain(word[0]) in self._unknown)
         return [(start, stop) for start, stop in words if not start <= cursor <= stop]
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -22,9 +22,10 @@ import numpy.typing as npt
 from bowerbird.base.files import write_atomic
 from bowerbird.catalogue.protocol import Reader
 from bowerbird.domain.name_words import describing_words
-from bowerbird.domain.names import fold, words_of
+from bowerbird.domain.names import plain, words_of
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoders.ear.word_forms import STOP_WORDS, forms
+from bowerbird.domain.stop_words import STOP_WORDS
+from bowerbird.encoders.ear.word_forms import forms
 from bowerbird.encoders.protocol import Encoder, TextEncoder, WordComparer
 from bowerbird.index.store import file_stem
 from bowerbird.jobs.control import Control
@@ -80,7 +81,7 @@ class LearnedWords:
     Attributes
     ----------
     words : tuple of str
-        Folded.
+        Without case and accents.
     directions : ndarray, shape (n_words, n_dims), float32
         The library's cosines with each have a standard deviation of 1 (before the vector is normalised).
     encoded : ndarray, shape (n_words, n_dims), float32
@@ -122,7 +123,7 @@ class LearnedWords:
 
     def _rows_of(self, words: Iterable[str]) -> list[int]:
         rows = {word: row for row, word in enumerate(self.words)}
-        telling = [word for word in map(fold, words) if word not in STOP_WORDS]
+        telling = [word for word in map(plain, words) if word not in STOP_WORDS]
         return [rows[form] for word in telling for form in dict.fromkeys(forms(word)) if form in rows]
 
 

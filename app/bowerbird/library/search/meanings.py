@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from bowerbird.domain.names import fold, words_of
+from bowerbird.domain.names import plain, words_of
 from bowerbird.domain.sounds import Vectors
-from bowerbird.encoders.ear.word_forms import STOP_WORDS
+from bowerbird.domain.stop_words import STOP_WORDS
 from bowerbird.encoders.protocol import Encoder, TextEncoder, WordComparer
 from bowerbird.index.exact import cosines
 from bowerbird.library.library import Library
@@ -96,7 +96,7 @@ class Meanings:
 def unknown_words(text: str, encoder: TextEncoder | None, learned: LearnedWords | None) -> tuple[str, ...]:
     """Return the words of a text that mean nothing, in lower case; none where the encoder does not tell."""
     if encoder is None:
-        unknown = tuple(word.lower() for word in words_of(text) if fold(word) not in STOP_WORDS)
+        unknown = tuple(word.lower() for word in words_of(text) if plain(word) not in STOP_WORDS)
     elif isinstance(encoder, WordComparer):
         unknown = encoder.unknown_words(text)
     else:
@@ -115,10 +115,10 @@ def share_understood(text: str, encoder: TextEncoder | None, learned: LearnedWor
     encoder : TextEncoder or None
     learned : LearnedWords or None
     """
-    words = [word for word in map(fold, words_of(text)) if word not in STOP_WORDS]
-    unknown = set(map(fold, unknown_words(text, encoder, learned)))
+    words = [word for word in map(plain, words_of(text)) if word not in STOP_WORDS]
+    unknown = set(map(plain, unknown_words(text, encoder, learned)))
     guesses = encoder.guesses(text) if isinstance(encoder, WordComparer) else ()
-    corrected = {fold(guess.typed) for guess in guesses if learned is None or not learned.has(guess.typed)}
+    corrected = {plain(guess.typed) for guess in guesses if learned is None or not learned.has(guess.typed)}
     lost = sum(1.0 if word in unknown else 0.5 if word in corrected else 0.0 for word in words)
     return 1.0 - lost / max(1, len(words))
 
