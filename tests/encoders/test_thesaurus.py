@@ -7,9 +7,10 @@ import pytest
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import resources_path, settings_path
+from bowerbird.domain.names import plain
 from bowerbird.encoders.ear.spelling import Spellings
 from bowerbird.encoders.ear.thesaurus import BLOCKS, Group, Thesaurus, load_thesaurus, read_thesaurus
-from bowerbird.encoders.ear.word_forms import plain, stems, words_of
+from bowerbird.encoders.ear.word_forms import stems, words_of
 
 SHIPPED = resources_path() / "thesaurus.toml"
 

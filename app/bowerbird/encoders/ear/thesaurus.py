@@ -15,8 +15,9 @@ from typing import Any, Final, Literal, TypeVar
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.files import os_reason
 from bowerbird.base.paths import resources_path, settings_path
+from bowerbird.domain.names import plain
 from bowerbird.encoders.ear.spelling import Spellings
-from bowerbird.encoders.ear.word_forms import forms, is_stop, phrase_forms, phrase_of, plain, words_of
+from bowerbird.encoders.ear.word_forms import forms, is_stop, phrase_forms, phrase_of, words_of
 
 logger = logging.getLogger(__name__)
 

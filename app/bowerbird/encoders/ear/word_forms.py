@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from bowerbird.domain.names import plain
 from bowerbird.domain.stop_words import STOP_WORDS
 
 ARTICLES: Final = frozenset({"die"})
@@ -60,14 +61,6 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return _WORD.findall(text.replace("'", "").replace("’", ""))
-
-
-def plain(text: str) -> str:
-    """Return a text without accents; ß becomes ss."""
-    if text.isascii():
-        return text
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def phrase_of(text: str) -> str:

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.paths import models_path
+from bowerbird.domain.names import plain
 from bowerbird.domain.query import SpellingCorrection
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.acoustic.encoder import AcousticEncoder
 from bowerbird.encoders.acoustic.spectrum import Floats
 from bowerbird.encoders.ear.adjectives import Directions, read_directions
 from bowerbird.encoders.ear.thesaurus import Group, Meaning, Thesaurus, load_thesaurus
-from bowerbird.encoders.ear.word_forms import phrase_of, plain
+from bowerbird.encoders.ear.word_forms import phrase_of
 
 STEERING: Final = 0.07
 """Score per standard deviation of an adjective's quantity, as a cosine.
