@@ -200,3 +200,22 @@ def test_every_filter_field_has_an_example_that_is_a_filter_of_it():
 def test_every_sortable_field_is_an_order():
     assert Query().order in SORT_FIELDS
     assert "format" not in SORT_FIELDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/sounds/Doors/Open Door -2.wav",
+        '"/sounds/Doors/Open Door -2.wav"',
+        "'~/Open Door -2.wav'",
+        '"C:\\Sounds\\Open Door -2.wav"',
+        "\\\\server\\share\\Open Door -2.wav",
+    ],
+)
+def test_of_a_pasted_path_the_name_is_searched(text):
+    assert parse_query(text) == parse_query("Open Door -2.wav")
+
+
+@pytest.mark.parametrize("text", ["kick/snare", "/folder/", "AC/DC live.wav", "folder=/sounds/a.wav"])
+def test_what_is_no_path_of_a_sound_is_searched_as_it_is(text):
+    assert "/" in parse_query(text).text or parse_query(text).filters

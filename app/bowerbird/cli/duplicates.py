@@ -33,7 +33,7 @@ def duplicates(
         if as_json:
             _print_json(groups)
         else:
-            _print_table(groups)
+            _print_table(groups, is_complete=not n_pending)
     if n_pending:
         typer.echo("Not all sounds were compared yet. Run `bowerbird index` to finish.", err=True)
     return 0
@@ -60,7 +60,7 @@ def _print_json(groups: Iterable[tuple[Copy, ...]]) -> None:
         typer.echo(json.dumps({"group": number, "sounds": sounds}))
 
 
-def _print_table(groups: Iterable[tuple[Copy, ...]]) -> None:
+def _print_table(groups: Iterable[tuple[Copy, ...]], *, is_complete: bool) -> None:
     console = Console(highlight=False)
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("name", overflow="fold")
@@ -79,7 +79,7 @@ def _print_table(groups: Iterable[tuple[Copy, ...]]) -> None:
             else:
                 typer.echo(f"{n_groups}\t{printable(str(copy.sound.path))}\t{differences}")
     if not n_groups:
-        console.print("No copies.")
+        console.print("No copies." if is_complete else "No copies so far.")
     elif console.is_terminal:
         console.print(table)
         sounds = count_text(n_groups, "sound has", "sounds have")

@@ -33,9 +33,10 @@ _MAX_PHRASE_WORDS: Final = 4
 _EXCLUDED: Final = re.compile(r"[-\u2212][^\W\d_].*(?<![-\u2212])", re.DOTALL)
 """A word with the minus that excludes it: before a letter, and not at its end too."""
 
-_FILE_NAME: Final = re.compile(
-    r"[^.\s]\.(?:wav|wave|bwf|w64|rf64|aiff?|aifc|flac|og[ga]|opus|mp[23]|m4a|aac|wma|caf|au|snd|rx2|rex|sd2)",
-    re.IGNORECASE,
+_ENDINGS: Final = "wav|wave|bwf|w64|rf64|aiff?|aifc|flac|og[ga]|opus|mp[23]|m4a|aac|wma|caf|au|snd|rx2|rex|sd2"
+_FILE_NAME: Final = re.compile(rf"[^.\s]\.(?:{_ENDINGS})", re.IGNORECASE)
+_PASTED_PATH: Final = re.compile(
+    rf"(?:~?/|[a-z]:[\\/]|\\\\)(?:.*[\\/])?(?P<name>[^\\/]+\.(?:{_ENDINGS}))", re.IGNORECASE
 )
 _EXAMPLE: Final = re.compile(r"(?P<path>.+)@(?P<start>\d+(?:\.\d+)?)-(?P<end>\d+(?:\.\d+)?)")
 
@@ -252,8 +253,11 @@ class SpellingCorrection:
 def parse_query(text: str) -> Query:
     """Parse what was typed, such as ``kick -hat "long tail" duration<0.5``.
 
-    What does not read as a complete filter is a word: typing is never an error.
+    What does not read as a complete filter is a word: typing is never an error. Of the pasted path of a sound file, its
+    name is searched.
     """
+    if path := _PASTED_PATH.fullmatch(text.strip().strip("'\"")):
+        text = path["name"]
     terms: list[Term] = []
     filters: list[Filter] = []
     for token in _TOKENS.findall(text.translate(_QUOTES)):
