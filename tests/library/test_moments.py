@@ -64,3 +64,24 @@ def test_a_match_at_a_moment_is_that_part_of_the_sound(match):
     )
     assert (at.moments, at.aspects) == ((), ())
     assert match.at(0) is match
+
+
+def test_a_region_finds_the_other_parts_of_its_sound_and_not_itself(folder):
+    search = Search(Library.open(folder / "library"), encoder_named(DEFAULT_ENCODER))
+    minute = folder / "sounds" / "minute.wav"
+    matches = search.similar([Example(minute, 10.0, 15.0)], Query(), limit=5)
+    rows = search.reader.rows([each.sound_id for each in matches])
+    search.close()
+    found = next(each for each in matches if rows[each.sound_id].path == minute)
+    parts = [(found.start_s, found.end_s), *((each.start_s, each.end_s) for each in found.moments)]
+    assert any(start_s < 50 and end_s > 45 for start_s, end_s in parts)
+    assert all(min(end_s, 15) - max(start_s, 10) <= 2.5 for start_s, end_s in parts)
+
+
+def test_a_region_of_a_short_sound_does_not_find_that_sound(folder):
+    search = Search(Library.open(folder / "library"), encoder_named(DEFAULT_ENCODER))
+    tone = folder / "sounds" / "tone.wav"
+    matches = search.similar([Example(tone, 0.5, 2.5)], Query(), limit=70)
+    rows = search.reader.rows([each.sound_id for each in matches])
+    search.close()
+    assert tone not in {rows[each.sound_id].path for each in matches}

@@ -1,12 +1,12 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,10 @@ _LEVELS: Final[Mapping[WordLevel, str]] = MappingProxyType(
 )
 
 
+Found: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]
+"""Windows that were found, best first: their ids, the ids of their contents, and scores."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """What matches should be similar to.
@@ -71,6 +75,8 @@ class Target:
         The examples themselves, which are not shown as matches.
     excluded_ids : frozenset of int
         The sounds with the same samples as an example, which are not shown either.
+    excluded_regions : tuple of (int, float, float)
+        Regions that are examples: content id, start and end in seconds. The rest of their sounds may match.
     why : str
         What a match has in common with it.
     is_sound : bool
@@ -97,6 +103,7 @@ class Target:
     is_trained: bool = False
     understood: float = 1.0
     excluded_ids: frozenset[int] = frozenset()
+    excluded_regions: tuple[tuple[int, float, float], ...] = ()
 
 
 class Search:
@@ -329,7 +336,17 @@ class Search:
             is_trained=bool(wanted) and self._meanings.is_trained(meant.text),
             understood=read.share_understood,
             excluded_ids=self._same_samples(whole),
+            excluded_regions=tuple(self._regions(examples)),
         )
+
+    def _regions(self, examples: Sequence[Example]) -> Iterator[tuple[int, float, float]]:
+        """Yield the regions of sounds of the library that are examples; see `Target.excluded_regions`."""
+        for example in examples:
+            sound = None if example.is_whole else self.reader.sound_at(_absolute(example.path))
+            if sound is not None and sound.content_id is not None:
+                assert example.start_s is not None
+                assert example.end_s is not None
+                yield sound.content_id, example.start_s, example.end_s
 
     def _same_samples(self, paths: Iterable[Path]) -> frozenset[int]:
         """Return the sounds of the library with the same samples as one of some files."""
@@ -384,15 +401,32 @@ class Search:
         n_windows = 2 * limit + 8
         while True:
             found = self.neighbours.search(target.vector, n_windows, content_ids=contents, weighting=target.weighting)
-            matches = self._matches(target, found, admitted=admitted, denied=denied, limit=limit)
+            others = self._apart_from_examples(target, found)
+            matches = self._matches(target, others, admitted=admitted, denied=denied, limit=limit)
             if len(matches) >= limit or len(found[0]) < n_windows:
                 return matches
             n_windows *= 4  # many were windows of the same long sounds
 
+    def _apart_from_examples(self, target: Target, found: Found) -> Found:
+        """Leave out the windows that share more than half with an example's region, or the region with them."""
+        window_ids, content_ids, scores = found
+        own = np.flatnonzero(np.isin(content_ids, [content_id for content_id, _, _ in target.excluded_regions]))
+        if not len(own):
+            return found
+        spans = self.reader.spans(window_ids[own])
+        is_kept = np.ones(len(window_ids), np.bool_)
+        for index in own.tolist():
+            span = spans.get(int(window_ids[index]))
+            is_kept[index] = span is None or not any(
+                content_id == content_ids[index] and _is_same_part(span, start_s, end_s)
+                for content_id, start_s, end_s in target.excluded_regions
+            )
+        return window_ids[is_kept], content_ids[is_kept], scores[is_kept]
+
     def _matches(
         self,
         target: Target,
-        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
+        found: Found,
         *,
         admitted: npt.NDArray[np.int64] | None,
         denied: set[int],
@@ -462,7 +496,7 @@ class Search:
     def _moments(
         self,
         target: Target,
-        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]],
+        found: Found,
         best_of: Mapping[int, int],
         baseline_scores: npt.NDArray[np.float32],
     ) -> dict[int, list[Moment]]:
@@ -471,7 +505,7 @@ class Search:
         Parameters
         ----------
         target : Target
-        found : (window ids, content ids, scores)
+        found : Found
         best_of : mapping of int to int
             Where the best window of a content stands among them.
         baseline_scores : ndarray
@@ -507,6 +541,12 @@ class Search:
         }
         shares = np.stack(list(closeness.values()), axis=1)
         return [tuple(zip(closeness, row, strict=True)) for row in shares.tolist()]
+
+
+def _is_same_part(span: WindowSpan, start_s: float, end_s: float) -> bool:
+    """Return whether a window and a region share more than half of the shorter of them."""
+    shared_s = min(span.end_s, end_s) - max(span.start_s, start_s)
+    return shared_s > 0.5 * min(span.end_s - span.start_s, end_s - start_s)
 
 
 def _apart(moments: Sequence[Moment], best: WindowSpan) -> tuple[Moment, ...]:
