@@ -189,7 +189,7 @@ def test_an_example_is_embedded_once_however_many_copies_are_searched(shelf, tmp
         embedded.append(example.speed)
         return encode_example(example, encoder)
 
-    monkeypatch.setattr("bowerbird.library.search.search.encode_example", embed)
+    monkeypatch.setattr("bowerbird.library.search.targets.encode_example", embed)
     search = Search(shelf.library, encoder_named(DEFAULT_ENCODER))
     limits = []
     find = search.finder([Example(dropped)], Query(order=RELEVANCE, has_other_speeds=speeds))

@@ -1,17 +1,14 @@
 """Searching: words in names, folders and metadata; words by their meaning; examples; all of them together."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from bowerbird.base.errors import QueryError
 from bowerbird.catalogue.records import WindowSpan, WordLevel, WordMatch
 from bowerbird.domain.matches import Match, Moment, is_weak
 from bowerbird.domain.query import Example, Query
@@ -19,15 +16,14 @@ from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.index.exact import cosines, weighted_cosines
-from bowerbird.index.protocol import Weighting
-from bowerbird.library.indexing.analysis import content_hash, encode_example
 from bowerbird.library.library import Library
-from bowerbird.library.search.meanings import Meanings, scaled
+from bowerbird.library.search.meanings import Meanings
 from bowerbird.library.search.names_and_meaning import in_order
 from bowerbird.library.search.neighbours import Neighbours
 from bowerbird.library.search.other_speeds import best_of_speeds
 from bowerbird.library.search.query_words import QueryWordReader, QueryWords
-from bowerbird.ranking.calibration import QueryKind, margins
+from bowerbird.library.search.targets import Target, Targets
+from bowerbird.ranking.calibration import margins
 from bowerbird.ranking.percentiles import percentiles
 
 DEFAULT_LIMIT: Final = 15
@@ -35,9 +31,6 @@ EVERYTHING: Final = Query()
 _N_NAMED_ASPECTS: Final = 2
 _MAX_MOMENTS: Final = 3
 """Further moments of a long sound that are shown."""
-
-_UNLIKE_WEIGHT: Final = 0.5
-"""What matches should differ from counts half: it steers the ranking and does not lead it."""
 
 N_FEW: Final = 20
 """Where fewer sounds have every word, those with some of the words follow."""
@@ -63,49 +56,6 @@ Found: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArr
 """Windows that were found, best first: their ids, the ids of their contents, and scores."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """What matches should be similar to.
-
-    Attributes
-    ----------
-    vector : ndarray, shape (n_dims,), float32
-        Unit length.
-    excluded : frozenset of Path
-        The examples themselves, which are not shown as matches.
-    excluded_ids : frozenset of int
-        The sounds with the same samples as an example, which are not shown either.
-    excluded_regions : tuple of (int, float, float)
-        Regions that are examples: content id, start and end in seconds. The rest of their sounds may match.
-    why : str
-        What a match has in common with it.
-    is_sound : bool
-        Whether it is made of sounds only, so that the aspects of a match can be named.
-    words : tuple of str
-        The words in it; a sound is not a match if one of them was denied for it.
-    weighting : Weighting or None
-        How much the parts of embeddings count; None where all count the same.
-    kind : QueryKind or None
-        Which curve says how likely matches are right; None for mixtures, which have none.
-    is_trained : bool
-        Whether the encoder was trained on one of the words.
-    understood : float
-        Share of its words that mean something, in [0, 1]; a result is right only if it matches all of them.
-    """
-
-    vector: Vectors
-    excluded: frozenset[Path]
-    why: str = "sounds similar"
-    is_sound: bool = True
-    words: tuple[str, ...] = ()
-    weighting: Weighting | None = None
-    kind: QueryKind | None = None
-    is_trained: bool = False
-    understood: float = 1.0
-    excluded_ids: frozenset[int] = frozenset()
-    excluded_regions: tuple[tuple[int, float, float], ...] = ()
-
-
 class Search:
     """Searches one library. For the thread that made it.
 
@@ -126,6 +76,7 @@ class Search:
         self.neighbours = Neighbours(library, self.reader, encoder)
         self._meanings = Meanings(library, encoder)
         self._words = QueryWordReader(self.reader, encoder, self._meanings)
+        self._targets = Targets(self.reader, encoder, self.neighbours, self._meanings)
         self._calibration = calibration_of(encoder)
 
     def close(self) -> None:
@@ -265,123 +216,8 @@ class Search:
         return lambda limit: find(examples, limit)
 
     def target(self, examples: Sequence[Example], query: Query = EVERYTHING) -> Target:
-        """Combine examples, liked and unliked, and the meaning of words into one target.
-
-        Embeddings of texts lie apart from those of sounds, and some examples are closer to everything than others. So
-        each is divided by the standard deviation of its cosines in this library before they are added: each moves the
-        ranks by as much, times its weight. Whole sounds of the library are not decoded again.
-
-        Parameters
-        ----------
-        examples : sequence of Example
-        query : Query
-            Its terms and its aspects are used, and nothing else.
-
-        Raises
-        ------
-        AudioError
-            When an example cannot be decoded.
-        EncoderError
-            When weights are missing or damaged.
-        QueryError
-            When there are neither examples nor words, or the encoder has no text network.
-        """
-        read = self.words_of(query)
-        meant = read.meant
-        wanted = [meant.text] if meant.words else []
-        texts = [*wanted, *meant.excluded]
-        if not examples and not texts:
-            raise QueryError("There is no example to search by. Name a file with --like FILE.")
-        if not all(self._meanings.can_encode(text) for text in texts):
-            raise QueryError(f"“{self.encoder.name}” has no text encoder. Choose one that has with --encoder.")
-        self.neighbours.refresh()
-        baseline = self.neighbours.baseline()
-        parts = [
-            (
-                np.float32(example.weight) * scaled(_unit(self._vectors(example).mean(axis=0)), baseline),
-                example.is_unlike,
-            )
-            for example in examples
-        ]
-        likes = [vector for vector, is_unlike in parts if not is_unlike]
-        unlikes = [vector for vector, is_unlike in parts if is_unlike]
-        if texts:
-            meanings = [scaled(self._meanings.encode(text, baseline), baseline) for text in texts]
-            likes, liked_sounds = meanings[: len(wanted)], likes
-            if liked_sounds:
-                likes.append(np.mean(liked_sounds, axis=0))
-            unlikes += meanings[len(wanted) :]
-        vector = np.zeros(self.encoder.n_dims, np.float32)
-        if likes:
-            vector += np.mean(likes, axis=0)
-        if unlikes:
-            vector -= np.float32(_UNLIKE_WEIGHT) * np.mean(unlikes, axis=0)
-        whole = frozenset(_absolute(example.path) for example in examples if example.is_whole)
-        why = _match_reason(has_examples=bool(examples), has_words=bool(texts)) if likes else "sounds different"
-        words = read.phrases if wanted else ()
-        is_sound = bool(likes) and not texts
-        weighting = self._weighting(query)
-        kind: QueryKind | None = None
-        is_mixed = bool(examples) and bool(wanted or unlikes)
-        if likes and weighting is None and not is_mixed:
-            kind = "sounds" if not wanted else "learned words" if self._meanings.has_learned(meant.text) else "words"
-        return Target(
-            _unit(vector),
-            whole,
-            why,
-            is_sound,
-            words,
-            weighting,
-            kind,
-            is_trained=bool(wanted) and self._meanings.is_trained(meant.text),
-            understood=read.share_understood,
-            excluded_ids=self._same_samples(whole),
-            excluded_regions=tuple(self._regions(examples)),
-        )
-
-    def _regions(self, examples: Sequence[Example]) -> Iterator[tuple[int, float, float]]:
-        """Yield the regions of sounds of the library that are examples; see `Target.excluded_regions`."""
-        for example in examples:
-            sound = None if example.is_whole else self.reader.sound_at(_absolute(example.path))
-            if sound is not None and sound.content_id is not None:
-                assert example.start_s is not None
-                assert example.end_s is not None
-                yield sound.content_id, example.start_s, example.end_s
-
-    def _same_samples(self, paths: Iterable[Path]) -> frozenset[int]:
-        """Return the sounds of the library with the same samples as one of some files."""
-        known: list[int] = []
-        for path in paths:
-            sound = self.reader.sound_at(path)
-            known += [sound.id] if sound is not None else self.reader.sounds_with(content_hash=content_hash(path))
-        return frozenset(self.reader.same_samples(known)) if known else frozenset()
-
-    def _weighting(self, query: Query) -> Weighting | None:
-        """Return how much the parts of embeddings count; None where all count the same.
-
-        Raises
-        ------
-        QueryError
-            When the encoder does not have an aspect.
-        """
-        if not query.aspects:
-            return None
-        blocks, weights = self.encoder.blocks, dict(query.aspects)
-        for name in weights:
-            if name not in blocks:
-                known = ", ".join(blocks) or "none"
-                raise QueryError(f"{self.encoder.name} has no aspect “{name}”. Its aspects: {known}.")
-        parts = tuple((block.start, block.stop) for block in blocks.values())
-        return Weighting(parts, tuple(weights.get(name, 1.0) for name in blocks))
-
-    def _vectors(self, example: Example) -> Vectors:
-        if example.is_whole and example.speed == 1.0:
-            sound = self.reader.sound_at(_absolute(example.path))
-            if sound is not None and sound.content_id is not None:
-                stored = self.reader.sound_windows(sound.content_id, self.encoder.id, self.encoder.n_dims)
-                if len(stored):
-                    return stored
-        return encode_example(example, self.encoder)
+        """Combine examples, and the meaning of a query's words, into one target; see `Targets.of`."""
+        return self._targets.of(examples, self.words_of(query))
 
     def by_example(self, target: Target, among: Query = EVERYTHING, *, limit: int = DEFAULT_LIMIT) -> list[Match]:
         """Find the sounds most similar to a target among those that match a query.
@@ -453,12 +289,11 @@ class Search:
         ][:limit]
         indices = [index for index, _ in shown]
         shown_ids = window_ids[indices]
-        vectors = self.reader.vectors_of(shown_ids, self.encoder.n_dims)
         baseline = self.neighbours.baseline()
         baseline_scores = _cosines(target, baseline)
         ranks = percentiles(scores[indices], baseline_scores)
         probabilities = self._probabilities(target, scores[indices], baseline_scores)
-        aspects = self._aspects(target, vectors, baseline)
+        aspects = self._aspects(target, shown_ids, baseline)
         spans = self.reader.spans(shown_ids)
         moments = self._moments(target, found, {int(content_ids[index]): index for index in indices}, baseline_scores)
         matches = []
@@ -529,10 +364,13 @@ class Search:
                 moments.setdefault(contents[index], []).append(moment)
         return moments
 
-    def _aspects(self, target: Target, vectors: Vectors, baseline: Vectors) -> list[tuple[tuple[str, float], ...]]:
-        """Return how close each match is in each aspect, for encoders whose embeddings have named blocks."""
+    def _aspects(
+        self, target: Target, window_ids: npt.NDArray[np.int64], baseline: Vectors
+    ) -> list[tuple[tuple[str, float], ...]]:
+        """Return how close each window is in each aspect, for encoders whose embeddings have named blocks."""
         if not self.encoder.blocks or not target.is_sound:
-            return [()] * len(vectors)
+            return [()] * len(window_ids)
+        vectors = self.reader.vectors_of(window_ids, self.encoder.n_dims)
         closeness = {
             name: percentiles(
                 _similarities(target.vector, vectors, block), _similarities(target.vector, baseline, block)
@@ -571,12 +409,6 @@ def _closest_aspects(aspects: Sequence[tuple[str, float]]) -> str:
     return f"similar in {' and '.join(names[:_N_NAMED_ASPECTS])}"
 
 
-def _match_reason(*, has_examples: bool, has_words: bool) -> str:
-    if not has_words:
-        return "sounds similar"
-    return "similar in sound and meaning" if has_examples else "by meaning"
-
-
 def _merged(named: Match | None, meant: Match | None) -> Match:
     """Return one match for two of the same sound."""
     if named is None or meant is None:
@@ -594,11 +426,3 @@ def _word_reason(hit: WordMatch) -> str:
     """Say how and where words were found."""
     found = f"{hit.n_found} of {hit.n_words} words" if hit.n_found < hit.n_words else _LEVELS[hit.level]
     return f"{found} in {', '.join(hit.fields)}" if hit.fields else found
-
-
-def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
-    return np.asarray(vector / max(1e-12, float(np.linalg.norm(vector))), np.float32)
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve, keeps the user's own links
