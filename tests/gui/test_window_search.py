@@ -411,7 +411,7 @@ def test_copies_of_the_library_are_folded_until_the_menu_says_otherwise(stage: S
     stage.drag_in(stage.window, [tmp_path / "Box"])
     stage.until_idle()
     stage.until_rows(EVERY)
-    assert stage.summary == "55 sounds · 1 folded"
+    assert stage.summary == "55 sounds · 1 copy folded"
     stage.window.actions_by_name["fold_copies"].trigger()
     stage.until(lambda: "Kick 1 again.wav" in stage.names)
     stage.window.actions_by_name["one_per_folder"].trigger()

@@ -587,7 +587,11 @@ def _summary(listing: Listing, *, is_similar: bool, has_other_speeds: bool, has_
 
 def _folding_note(listing: Listing) -> Sequence[str]:
     n_folded = listing.n_sounds - len(listing.ids)
-    return (translate("Search", "{n} folded").format(n=f"{n_folded:,}"),) if n_folded else ()
+    if not n_folded:
+        return ()
+    if not len(listing.others):
+        return (translate("Search", "{copies} folded").format(copies=count_text(n_folded, "copy", "copies")),)
+    return (translate("Search", "{sounds} folded").format(sounds=count_text(n_folded)),)
 
 
 def _progress_note(listing: Listing, *, is_similar: bool) -> Sequence[str]:
