@@ -92,8 +92,8 @@ def after_kills(undisturbed, tmp_path, *, n_kills, seed):
     assert len(states) > 1  # the moments were different ones
 
 
-def test_a_library_whose_indexing_was_killed_at_five_moments_ends_as_an_undisturbed_one(undisturbed, tmp_path):
-    after_kills(undisturbed, tmp_path, n_kills=5, seed=1)
+def test_a_library_whose_indexing_was_killed_at_three_moments_ends_as_an_undisturbed_one(undisturbed, tmp_path):
+    after_kills(undisturbed, tmp_path, n_kills=3, seed=1)
 
 
 @pytest.mark.long
