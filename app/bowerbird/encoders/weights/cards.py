@@ -38,6 +38,7 @@ INT8_ENDING: Final = "-int8"
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _BUILT_IN: Final = frozenset({"acoustic", "ear"})
+_READY_FIRST: Final = {"hub": 0, "package": 1}
 _WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
 """Cards without weights: the built-in encoders, and the template for your own."""
 
@@ -526,12 +527,18 @@ def shipped_cards() -> Mapping[str, Card]:
     """Return the shipped cards by id, those that can be downloaded first."""
     paths = [path for path in sorted(models_path().glob("*.toml")) if not path.name.endswith(CALIBRATION_ENDING)]
     cards = [read_card(path) for path in paths if path.stem not in _WITHOUT_WEIGHTS]
-    cards.sort(key=lambda card: (not card.source.can_be_fetched, card.id))
+    cards.sort(key=lambda card: (_READY_FIRST.get(card.source.kind, len(_READY_FIRST)), card.id))
     return {card.id: card for card in cards}
 
 
 def is_id_of(encoder_id: str, card_id: str) -> bool:
-    """Return whether a full encoder id belongs to a card or tuned ear, whatever weights or device it had."""
-    small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
-    is_built_in = card_id.split("-", maxsplit=1)[0] in _BUILT_IN
-    return not is_built_in and re.fullmatch(rf"{wanted}({small}|-\d+)?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None
+    """Return whether a full encoder id belongs to a card or tuned ear, whatever weights or device it had.
+
+    Combinations with others count.
+    """
+    if card_id.split("-", maxsplit=1)[0] in _BUILT_IN:
+        return False
+    small, wanted, digest = re.escape(INT8_ENDING), re.escape(card_id), r"-[0-9a-f]{8}(@[a-z]+)?"
+    alone = rf"{wanted}({small}|-\d+)?{digest}"
+    combined = rf"{wanted}\+[^+@]+{digest}|[^+@]+\+{wanted}({small})?{digest}"
+    return re.fullmatch(rf"{alone}|{combined}", encoder_id) is not None

@@ -43,7 +43,7 @@ _VALUES: Final = frozenset({"BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT
 _TUPLES: Final[Mapping[str, int]] = MappingProxyType({"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3})
 
 
-class _Fault(Exception):
+class _Fault(Exception):  # noqa: N818 - a reason, which becomes a sentence
     """Why a checkpoint is refused."""
 
 
