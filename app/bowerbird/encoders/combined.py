@@ -17,8 +17,11 @@ from bowerbird.domain.sounds import Samples, Vectors
 from bowerbird.encoders.ear.encoder import EarEncoder
 from bowerbird.encoders.protocol import Encoder, LabelLearner, SynonymFinder, TextEncoder, WordComparer
 
-EAR_SHARE: Final = 0.7
-"""Share of the ear in the similarity of two sounds; see DECISIONS 83."""
+EAR_SHARE: Final = 0.4
+"""Share of the ear in the similarity of two sounds, measured with aiSFX on sounds that neither was trained on.
+
+See DECISIONS 83 and `tests/benchmarks/measure_combined.py`.
+"""
 
 _VERSION: Final = 1
 """Increased whenever embeddings change though those of both parts do not, so that ids change too."""

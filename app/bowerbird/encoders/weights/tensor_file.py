@@ -226,7 +226,7 @@ class _Archive:
         name = function.name if isinstance(function, _Global) else ""
         if name == _DICTIONARY and arguments == ():
             return {}
-        if name == _TENSOR and isinstance(arguments, tuple):
+        if name == _TENSOR and isinstance(arguments, tuple) and len(arguments) >= 4:
             return self._tensor(*arguments[:4])
         if name in _OTHERS:
             return _Other()
