@@ -140,7 +140,7 @@ def reference_blocks(mel: Floats) -> Floats:
 
 def reference_network() -> Callable[[Floats], Floats]:
     """Return the package's network with its checkpoint."""
-    scalar: Any = np._core.multiarray.scalar  # type: ignore[attr-defined]
+    scalar: Any = np._core.multiarray.scalar  # noqa: SLF001 # type: ignore[attr-defined]
     known = [np.dtype, type(np.dtype(np.int64)), encode, (scalar, "numpy.core.multiarray.scalar")]
     with torch.serialization.safe_globals(known):  # the package calls torch.load, which by now refuses its checkpoint
         tensors, datasets = torch.load(get_path_modelWeights(), map_location="cpu", weights_only=True)

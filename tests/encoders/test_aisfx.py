@@ -1,7 +1,7 @@
 """aiSFX: its card, and our front end and network against values that the package itself computed.
 
-`sh packaging/parity.sh --write-golden` writes them: spectrograms by Essentia, and embeddings by the package's network in
-PyTorch with random weights, which the tests make anew. The published weights do not ship.
+`sh packaging/parity.sh --write-golden` writes them: spectrograms by Essentia, and embeddings by the package's network
+in PyTorch with random weights, which the tests make anew. The published weights do not ship.
 """
 
 import io

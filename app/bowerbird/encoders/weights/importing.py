@@ -120,7 +120,7 @@ def card_in(folder: Path) -> Card:
         When it is not a folder, or its weights are unknown.
     """
     if not folder.is_dir():
-        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights.")
+        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights, or a wheel.")
     if (folder / CARD_NAME).exists():
         return read_card(folder / CARD_NAME)
     for card in shipped_cards().values():

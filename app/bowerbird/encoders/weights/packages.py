@@ -42,8 +42,7 @@ _ROOM: Final = 4
 
 _OTHER_HASH: Final = re.compile(r"DO NOT MATCH THE HASHES|Expected sha256", re.IGNORECASE)
 _UNREACHABLE: Final = re.compile(
-    r"Retrying \(Retry|Max retries exceeded|Could not fetch URL|Read timed out|NewConnectionError|HTTP error 5\d\d|"
-    r"connection error|ProxyError|SSLError",
+    r"Retrying \(Retry|Max retries exceeded|Read timed out|NewConnectionError|HTTP error 5\d\d|ProxyError|SSLError",
     re.IGNORECASE,
 )
 _NOT_THERE: Final = re.compile(r"No matching distribution|Could not find a version|404 Client Error", re.IGNORECASE)
