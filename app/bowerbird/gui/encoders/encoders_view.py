@@ -61,11 +61,9 @@ class EncodersDialog(QDialog):
         self._error.hide()
         self._cancel = button(self.tr("Cancel"), "", self._request_cancel)
         self._cancel.hide()
-        self._imports = (
-            button(self.tr("Import folder…"), "", lambda: self.import_requested.emit(False)),
-            button(self.tr("Import file…"), "", lambda: self.import_requested.emit(True)),
-        )
-        for control in (self._cancel, *self._imports):
+        self._import_folder = button(self.tr("Import folder…"), "", lambda: self.import_requested.emit(False))
+        self._import_file = button(self.tr("Import file…"), "", lambda: self.import_requested.emit(True))
+        for control in (self._cancel, self._import_folder, self._import_file):
             control.setAutoDefault(False)
         self._lay_out()
 
@@ -87,7 +85,7 @@ class EncodersDialog(QDialog):
         foot.setContentsMargins(16, 12, 16, 12)
         foot.setSpacing(12)
         foot.addLayout(texts, 1)
-        for control in (self._cancel, *self._imports):
+        for control in (self._cancel, self._import_folder, self._import_file):
             foot.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -117,7 +115,7 @@ class EncodersDialog(QDialog):
         self._error.setText(error or "")
         self._error.setVisible(error is not None)
         self._cancel.setVisible(job is not None)
-        for control in self._imports:
+        for control in (self._import_folder, self._import_file):
             control.setVisible(job is None)
 
     def _request(self, action: EncoderAction) -> None:
