@@ -120,6 +120,24 @@ def test_a_cancelled_download_ends_pip_and_leaves_nothing(monkeypatch, shipped):
     assert nothing_is_left_but()
 
 
+def test_a_pip_that_was_interrupted_too_is_not_a_fault(monkeypatch, shipped):
+    control = Control()
+    start = packages.subprocess.Popen
+
+    def ended(*arguments, **options):
+        process = start(*arguments, **options)
+        assert process.wait() != 0
+        control.cancel()
+        return process
+
+    monkeypatch.setattr(packages.subprocess, "Popen", ended)
+    with Index(None) as index:
+        package_index.use_index(monkeypatch, index.endpoint)
+        with pytest.raises(Cancelled):
+            fetch_package(shipped, control=control)
+    assert nothing_is_left_but()
+
+
 # Importing
 
 

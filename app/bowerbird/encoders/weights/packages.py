@@ -148,7 +148,12 @@ def _downloaded(package: Package, scratch: Path, control: Control, report: Repor
     log = scratch / "pip.log"
     with log.open("wb") as output:
         running = subprocess.Popen(  # noqa: S603 - this Python's pip, without a shell
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # on Windows, no console opens
         )
         try:
             while running.poll() is None:
@@ -159,6 +164,7 @@ def _downloaded(package: Package, scratch: Path, control: Control, report: Repor
                     running.wait(_POLL_S)
         finally:
             _end(running)
+    control.check()  # Ctrl+C in a terminal also ends pip
     if running.returncode:
         raise _fault(package, log.read_text(encoding="utf-8", errors="replace"))
     return scratch / "wheels" / package.wheel
