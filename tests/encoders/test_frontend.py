@@ -224,3 +224,34 @@ def test_the_windows_of_a_long_sound_are_pieces_of_the_whole(block_frames):
     assert [len(window) for window in windows] == [480_000, 480_000, 240_000]
     whole = soxr.resample(samples, 44_100, RATE_HZ, quality="HQ")
     assert np.abs(np.concatenate(windows) - whole).max() < 1e-6
+
+
+@pytest.mark.parametrize(("short", "is_last_partial"), [("zeros", True), ("zeros", False), ("repeat", True)])
+def test_a_spectrogram_is_cut_in_frames(short, is_last_partial):
+    spec = LogMel(1024, 1024, 480, 64, 50.0, 14_000.0, "slaney", "slaney")
+    tower = AudioTower(
+        "log-mel",
+        rate_hz=48_000,
+        n_dims=512,
+        layout="btm",
+        input="mel",
+        output="embedding",
+        short=short,
+        log_mel=spec,
+        patch_frames=40,
+        patch_hop_frames=30,
+        is_last_partial=is_last_partial,
+    )
+    window = np.random.default_rng(0).normal(0, 0.1, 480 * 80).astype(np.float32)
+    mel = log_mel(window, spec, 48_000)
+    found = patches(window, tower)
+    assert len(mel) == 81
+    assert len(found) == 3 if is_last_partial else 2
+    for number, patch in enumerate(found):
+        part = mel[30 * number : 30 * number + 40]
+        np.testing.assert_array_equal(patch[0, : len(part)], part)
+    if is_last_partial:  # 21 frames, no second copy fits
+        assert not found[-1][0, 21:].any()
+    (only,) = patches(window[: 480 * 9], tower)
+    copied = only[0, 10:20] if short == "repeat" else np.zeros((10, 64))
+    np.testing.assert_array_equal(copied, only[0, :10] if short == "repeat" else only[0, 10:20])

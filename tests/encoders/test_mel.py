@@ -198,3 +198,50 @@ def test_no_samples_are_a_fault_of_the_caller():
 def test_the_same_sound_gives_the_same_bits():
     samples = noise(480_000)
     assert np.array_equal(log_mel(samples, SLANEY, RATE_HZ), log_mel(samples.copy(), SLANEY, RATE_HZ))
+
+
+def test_bands_of_unit_sum_weigh_all_bins_together_by_one():
+    weights = filterbank(replace(HTK, norm="unit-sum"), RATE_HZ)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(weights / weights.max(axis=1, keepdims=True), shape_of(HTK), atol=1e-6)
+
+
+def shape_of(spec):
+    weights = filterbank(spec, RATE_HZ)
+    return weights / weights.max(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("scale", ["slaney", "htk"])
+def test_triangles_are_straight_in_hz_or_on_the_scale(scale):
+    spec = replace(HTK, scale=scale, n_fft=16_384, window_frames=16_384)
+    hz = np.arange(spec.n_fft // 2 + 1) * RATE_HZ / spec.n_fft
+    for triangles, axis in (("hz", hz), ("scale", mel_of_hz(hz, scale))):
+        band = filterbank(replace(spec, triangles=triangles), RATE_HZ)[50].astype(np.float64)
+        rising = np.flatnonzero(band)[1 : band.argmax() - np.flatnonzero(band)[0]]
+        slopes = np.diff(band[rising]) / np.diff(axis[rising])
+        np.testing.assert_allclose(slopes, slopes.mean(), rtol=1e-3)
+
+
+def test_slaney_norm_counts_hz_whatever_the_triangles_are():
+    peaks = [filterbank(replace(SLANEY, triangles=kind), RATE_HZ).max(axis=1) for kind in ("hz", "scale")]
+    np.testing.assert_allclose(peaks[0], peaks[1], rtol=0.2)
+
+
+def test_a_symmetric_hann_window_is_the_same_backwards():
+    samples = noise(1024)
+    plain = replace(PLAIN, is_centred=False)
+    symmetric = replace(plain, hann="symmetric")
+    assert np.abs(log_mel(samples, symmetric, RATE_HZ) - log_mel(samples[::-1], symmetric, RATE_HZ)).max() < 1e-5
+    assert np.abs(log_mel(samples, plain, RATE_HZ) - log_mel(samples[::-1], plain, RATE_HZ)).max() > 1e-4
+
+
+@pytest.mark.parametrize("is_centred", [True, False])
+@pytest.mark.parametrize("n_samples", [1, 480, 481, 1024, 4800, 5000])
+def test_partial_frames_begin_before_the_end_and_are_followed_by_silence(is_centred, n_samples):
+    spec = replace(PLAIN, is_centred=is_centred, padding="zeros", last_frame="partial")
+    samples = noise(n_samples)
+    found = log_mel(samples, spec, RATE_HZ)
+    before = 512 if is_centred else 0
+    assert len(found) == -(-(before + n_samples) // 480)
+    longer = log_mel(np.pad(samples, (0, 4800)), replace(spec, last_frame="whole"), RATE_HZ)
+    np.testing.assert_allclose(found, longer[: len(found)], rtol=1e-5, atol=1e-9)

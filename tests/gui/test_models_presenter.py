@@ -195,7 +195,7 @@ def test_cancel_reaches_the_job_and_the_download_is_kept(desk: Desk):
 def test_only_one_job_runs(desk: Desk):
     desk.presenter.opened()
     desk.act("Download")
-    desk.presenter.import_folder(Path("/stick"))
+    desk.presenter.import_weights(Path("/stick"))
     desk.end(desk.set(CLAP, state="ready"))
     assert desk.begun.empty()
 
@@ -228,7 +228,7 @@ def test_closing_does_not_wait_for_a_silent_network(monkeypatch: pytest.MonkeyPa
 
 def test_frequent_progress_becomes_few_events(desk: Desk):
     desk.presenter.opened()
-    desk.presenter.import_folder(Path("/stick"))
+    desk.presenter.import_weights(Path("/stick"))
     began = desk.begun.get(timeout=TIMEOUT_S)
     assert began[0] == "import_model /stick"
     for number in range(1000):
@@ -350,7 +350,7 @@ def test_replaced_weights_in_use_are_indexed_again(desk: Desk):
     desk.set(CLAP, state="ready", card=with_audio("aa"))
     desk.roles.update(searched=CLAP, wanted=CLAP)
     desk.presenter.opened()
-    desk.presenter.import_folder(Path("/stick"))
+    desk.presenter.import_weights(Path("/stick"))
     desk.end(desk.set(CLAP, card=with_audio("bb")))
     assert (desk.encoded_with, desk.searched_by, desk.n_rescans) == ([CLAP], [CLAP], 1)
     assert not have_changed(with_audio("aa"), with_audio("aa"))

@@ -9,7 +9,7 @@ from gui_models_desk import ALONE, BUILT_IN, CLAP, OTHER, Desk
 from bowerbird.base.errors import EncoderError
 from bowerbird.domain.events import BatchRecorded, EncoderReady
 from bowerbird.encoders.weights.cards import Source, shipped_cards
-from bowerbird.gui.encoders.encoder_rows import EncoderRow, LibraryEncoders, rows_of
+from bowerbird.gui.encoders.encoder_rows import EncoderRow, LibraryEncoders, offer_notice, rows_of
 from bowerbird.gui.encoders.encoder_texts import short_title
 from bowerbird.library.encoders.model_states import ModelState
 from bowerbird.library.encoders.recall import Recall
@@ -130,6 +130,7 @@ def test_acoustic_descriptors_can_be_selected_and_deselected(desk: Desk):
         ("ear", "the built-in encoder"),
         ("ear-1-0123abcd", "the built-in encoder"),
         ("acoustic", "the acoustic encoder"),
+        ("ear+aisfx", "the built-in encoder with aiSFX"),
         ("acoustic-1-9794d4d3", "the acoustic encoder"),
         ("mine", "mine"),
         ("early", "early"),
@@ -172,6 +173,42 @@ def test_an_8_bit_version_with_low_recall_is_not_offered(desk: Desk, value: floa
         "At least 0.95 is needed to use it."
     )
     assert [action.verb for action in row.int8_actions] == ["compare"]
+
+
+# Models without words of their own
+
+
+def combined_rows(searched: str | None = None, wanted: str | None = None, state: str = "ready") -> list[EncoderRow]:
+    card = shipped_cards()["aisfx"]
+    model = ModelState(card, state)  # type: ignore[arg-type] # one of its values
+    return rows_of(LibraryEncoders((model,), searched, wanted, 5))
+
+
+def test_a_model_without_words_is_offered_together_with_the_built_in_encoder():
+    both, alone = combined_rows()[2:]
+    assert (both.id, both.title) == ("ear+aisfx", "Built-in encoder and aiSFX")
+    assert both.about.startswith("Similarity by both: 40 % the built-in encoder, 60 % aiSFX.")
+    assert "ISMIR 2022" in both.facts
+    assert "CC-BY-4.0 · A. B. Ma and A. Lerch" in alone.facts
+    assert [action.is_primary for action in (*both.actions, alone.actions[0])] == [True, False]
+    assert [row.id for row in combined_rows(state="absent")[2:]] == ["aisfx"]
+
+
+def test_the_combination_and_the_model_alone_are_told_apart():
+    both, alone = combined_rows("ear+aisfx", "ear+aisfx")[2:]
+    assert seen(both) == ("In use", True, [])
+    assert seen(alone) == ("Ready", False, ["Use", "Check", "Remove"])
+    assert alone.actions[-1].question.endswith("Search will use the built-in encoder.")
+    both, alone = combined_rows("aisfx", "aisfx")[2:]
+    assert seen(both) == ("Ready", False, ["Use"])
+    assert seen(alone)[:2] == ("In use", True)
+    both, _ = combined_rows(None, "ear+aisfx")[2:]
+    assert seen(both) == (INCOMPLETE, False, [])
+
+
+def test_a_model_without_words_is_not_offered_for_unknown_words():
+    card = shipped_cards()["aisfx"]
+    assert offer_notice(LibraryEncoders((ModelState(card, "absent"),), None, None, 5)) is None
 
 
 # The offer

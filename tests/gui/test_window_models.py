@@ -16,6 +16,7 @@ from gui_stage import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QPushButton
 
+import package_index
 from bowerbird.base import paths
 from bowerbird.base.errors import EncoderError
 from bowerbird.base.settings import load_settings
@@ -266,7 +267,7 @@ def test_an_imported_encoder_is_used_by_search_and_left_again(stage: Stage, monk
     )
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(TINY))
     dialog = open_dialog(stage)
-    stage.click(dialog._import)
+    stage.click(dialog._import_folder)
     until_no_job(stage)
     stage.until(lambda: NAME in dialog._rows and "Ready" in texts(row(dialog, NAME)))
     press(stage, dialog, NAME, "Use")
@@ -286,12 +287,43 @@ def test_an_imported_encoder_is_used_by_search_and_left_again(stage: Stage, monk
     monkeypatch.undo()
 
 
+def test_a_wheel_is_imported_and_combined_with_the_built_in_encoder(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    wheel = tmp_path / package_index.WHEEL
+    wheel.write_bytes(package_index.wheel())
+    package_index.ship(monkeypatch, tmp_path / "shipped", package_index.card(wheel.read_bytes()))
+    monkeypatch.setattr("bowerbird.gui.encoders.encoder_texts._shipped_titles", dict)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(wheel), ""))
+    both = f"ear+{package_index.NAME}"
+    dialog = open_dialog(stage)
+    stage.until(lambda: package_index.NAME in dialog._rows)
+    assert "CC-BY-4.0 · A. Author, A Paper, 2022" in texts(row(dialog, package_index.NAME))
+    stage.click(dialog._import_file)
+    until_no_job(stage)
+    stage.until(lambda: both in dialog._rows)
+    assert texts(row(dialog, both))[:2] == ["Built-in encoder and Smallnet", "Ready"]
+    assert "40 % the built-in encoder, 60 % Smallnet" in texts(row(dialog, both))[2]
+    press(stage, dialog, both, "Use")
+    stage.until(lambda: "In use" in texts(row(dialog, both)))
+    stage.until_idle()
+    assert searched_by(stage) == [both, both]
+    assert line(stage) == "Search now uses the built-in encoder with Smallnet."
+    press(stage, dialog, package_index.NAME, "Use")
+    stage.until(lambda: searched_by(stage) == [package_index.NAME] * 2)
+    stage.until_idle()
+    n_all = len(stage.names)
+    stage.program._question.setInterval(0)
+    stage.window.set_search_text("thunderstorm")
+    stage.until(lambda: 0 < len(stage.names) < n_all)  # no name has the word: the built-in encoder understands it
+
+
 def test_a_folder_without_weights_is_a_sentence_in_the_dialog(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dialog = open_dialog(stage)
-    stage.click(dialog._import)
+    stage.click(dialog._import_folder)
     until_no_job(stage)
     assert dialog._error.isVisible()
     assert "card" in dialog._error.text()

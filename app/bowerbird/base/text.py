@@ -79,6 +79,11 @@ def bytes_text(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:,.0f} MB" if n_bytes >= 1e7 else f"{n_bytes / 1e6:.1f} MB"
 
 
+def percent_text(share: float) -> str:
+    """Format a share: "70 %"."""
+    return f"{100 * share:.0f} %"
+
+
 def printable(name: str) -> str:
     """Return a file name that can be shown: bytes that are not valid text become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")

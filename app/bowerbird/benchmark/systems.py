@@ -219,7 +219,8 @@ class LabelledVectors:
         encoder = encoder_named(spec.source)
         blocks = dict(encoder.blocks)
         if MEANING in blocks:
-            blocks[ACOUSTIC_ENCODER] = slice(blocks[MEANING].stop, encoder.n_dims)
+            n_acoustic = encoder_named(ACOUSTIC_ENCODER).n_dims  # an encoder that is combined with the ear comes behind
+            blocks[ACOUSTIC_ENCODER] = slice(blocks[MEANING].stop, blocks[MEANING].stop + n_acoustic)
         unknown = [name for name in spec.blocks if name not in blocks]
         if unknown:
             raise QueryError(

@@ -11,15 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.base.text import bytes_text, count_text
+from bowerbird.base.text import bytes_text, count_text, percent_text
 from bowerbird.cli.index import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, JsonOption, LibraryOption, open_library, warn
 from bowerbird.cli.progress import live_line
+from bowerbird.encoders.combined import EAR_SHARE
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
-from bowerbird.encoders.weights.cards import INT8_ENDING
+from bowerbird.encoders.weights.cards import INT8_ENDING, Card, shipped_cards
 from bowerbird.jobs.control import Cancelled, Control
 from bowerbird.jobs.progress import Report
-from bowerbird.library.encoders.choice import is_of_model, searched_encoder, stop_using_model
+from bowerbird.library.encoders.choice import combined_name, is_alone, searched_encoder, stop_using_model
 from bowerbird.library.encoders.model_states import ModelState, folders_of, list_models, model_state
 from bowerbird.library.encoders.models import (
     check_int8,
@@ -59,6 +60,8 @@ def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
             word = "trained here" if name in trained_ears() else "built in"
             typer.echo(json.dumps({"name": name, "state": word, "is_used": used == name}))
         for state in list_models():
+            for name, _ in _combined(state):
+                typer.echo(json.dumps({"name": name, "state": "ready", "is_used": used == name}))
             typer.echo(json.dumps(_row(state, used)))
         return EXIT_DONE
     console = Console(highlight=False)
@@ -75,10 +78,12 @@ def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
         state_word = "trained here" if name in trained_ears() else "built in"
         table.add_row(name, state_word + (", in use" if used == name else ""), "", about)
     for state in list_models():
-        is_used = is_of_model(used, state.card.id)
+        for name, about in _combined(state):
+            table.add_row(name, "ready" + (", in use" if used == name else ""), "", about)
+        is_used = is_alone(used, state.card.id)
         word = _STATES[state.state] + (", in use" if is_used else "")
         size = bytes_text(state.n_disk_bytes or state.n_download_bytes)
-        table.add_row(state.card.id, word, size, f"{state.card.about} {state.card.licence}.")
+        table.add_row(state.card.id, word, size, " ".join([state.card.about, *_terms(state.card)]))
     console.print(table)
     for state in list_models():
         if state.sentence:
@@ -98,22 +103,34 @@ def fetch(
         str | None, typer.Option(metavar="URL", help="Address of a mirror of the hub.", show_default=False)
     ] = None,
 ) -> int:
-    """Download a model's weights and check them. An interrupted download is resumed."""
-    with _job("Run the same command again to resume; the download so far is kept.") as (control, report):
+    """Download a model's weights and check them. An interrupted download from a hub is resumed.
+
+    A model in a Python package, such as aisfx, is downloaded with pip, from the package index that pip is configured
+    with; the package is not installed.
+    """
+    card = shipped_cards().get(name)
+    if card is not None and card.source.kind == "package":
+        when_stopped = "Run the same command again to download it."
+    else:
+        when_stopped = "Run the same command again to resume; the download so far is kept."
+    with _job(when_stopped) as (control, report):
         state = fetch_model(name, control=control, report=report, with_int8=int8, endpoint=endpoint)
     return _finish(state)
 
 
 @app.command("import")
 def import_(
-    folder: Annotated[
+    source: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A folder of weights: exported, or copied from another computer."),
+        typer.Argument(
+            metavar="DIR|WHEEL",
+            help="A folder of weights, exported or copied from another computer, or the wheel of a package.",
+        ),
     ],
 ) -> int:
-    """Import a model's weights from a folder and check them. No network is needed."""
+    """Import a model's weights from a folder or a wheel and check them. No network is needed."""
     with _job("Run the same command again to import and check the weights.") as (control, report):
-        state = import_model(folder, control=control, report=report)
+        state = import_model(source, control=control, report=report)
     return _finish(state)
 
 
@@ -165,12 +182,13 @@ def _row(state: ModelState, used: str) -> dict[str, object]:
         "name": state.card.id,
         "title": state.card.title,
         "licence": state.card.licence,
+        "attribution": state.card.attribution,
         "source": state.card.source.kind,
         "state": "unproven" if state.state == "unchecked" else state.state,  # the word of the first version
         "sentence": state.sentence or "",
         "n_download_bytes": state.n_download_bytes,
         "n_disk_bytes": state.n_disk_bytes,
-        "is_used": is_of_model(used, state.card.id),
+        "is_used": is_alone(used, state.card.id),
         "has_int8": state.has_int8,
         "int8_recall": None if state.recall is None else round(state.recall.value, 4),
     }
@@ -181,7 +199,15 @@ def _finish(state: ModelState) -> int:
     if state.state != "ready":
         raise EncoderError(state.sentence or f"{name} is {_STATES[state.state]}. Run `bowerbird models verify {name}`.")
     typer.echo(f"{name} is installed and passed its check. {_figures(state)}".rstrip())
-    typer.echo(f"To use it, run `bowerbird index --encoder {name}`.")
+    if state.card.attribution:
+        typer.echo(" ".join(_terms(state.card)))
+    combined = _combined(state)
+    for both, _ in combined:
+        typer.echo(
+            f"To use it with the built-in encoder, which understands words, run `bowerbird index --encoder {both}` "
+            f"({_shares(state.card)})."
+        )
+    typer.echo(f"To use it{' alone' if combined else ''}, run `bowerbird index --encoder {name}`.")
     if state.check is not None and state.check.int8_sentence:
         warn(state.check.int8_sentence)
     elif state.recall is not None:
@@ -195,6 +221,23 @@ def _finish(state: ModelState) -> int:
             f"8-bit weights are installed. Run `bowerbird models verify {name} --int8` to compare them on your sounds."
         )
     return EXIT_DONE
+
+
+def _combined(state: ModelState) -> list[tuple[str, str]]:
+    """Return the name and description of the built-in encoder combined with a ready model without words of its own."""
+    name = combined_name(state.card)
+    if name is None or state.state != "ready":
+        return []
+    return [(name, f"Similarity by both: {_shares(state.card)}. Words by {DEFAULT_ENCODER}.")]
+
+
+def _shares(card: Card) -> str:
+    return f"{percent_text(EAR_SHARE)} {DEFAULT_ENCODER}, {percent_text(1.0 - EAR_SHARE)} {card.id}"
+
+
+def _terms(card: Card) -> list[str]:
+    """Return the licence of a card's weights, and whom to name, as sentences."""
+    return [f"{text}." for text in (card.attribution, card.licence) if text]
 
 
 def _figures(state: ModelState) -> str:

@@ -157,7 +157,8 @@ def search(
     try:
         find = search.finder(examples, query) if examples else partial(_find_by_text, search, query)
         matches, folded = different_matches(find, ListFolder(search.reader), folding, limit=limit)
-        for guess in search.words_of(query).guesses:
+        reading = search if examples else search.for_words()
+        for guess in reading.words_of(query).guesses:
             warn(f"“{guess.typed}” is not a known word; searching for “{guess.used}”.")
         rows = search.reader.rows([match.sound_id for match in matches])
         if not matches and search.encoder.id not in search.reader.encoder_ids() and search.reader.count():

@@ -33,7 +33,8 @@ def log_mel(samples: Samples, spec: LogMel, rate_hz: int) -> Floats:
     Returns
     -------
     ndarray, shape (n_frames, n_mels), float32
-        Centred, ``1 + n_samples // hop_frames`` frames where `n_fft` is even.
+        Centred, ``1 + n_samples // hop_frames`` frames where `n_fft` is even; with partial frames, all that begin
+        before the end of the sound.
 
     Raises
     ------
@@ -63,9 +64,10 @@ def log_mel(samples: Samples, spec: LogMel, rate_hz: int) -> Floats:
 def filterbank(spec: LogMel, rate_hz: int) -> Floats:
     """Return the weights of the mel bands: triangles between neighbouring centres, equally spaced on the scale.
 
-    The corner frequencies are `n_mels` + 2 points from `f_min_hz` to `f_max_hz`. With norm slaney, a band is
-    scaled by 2 / (its upper corner - its lower), which makes its area 1 (Slaney, Auditory Toolbox, Technical
-    Report 1998-010, Interval Research, `mfcc`).
+    The corner frequencies are `n_mels` + 2 points from `f_min_hz` to `f_max_hz`. The sides of a triangle are straight
+    in Hz, or on the scale (Essentia's MelBands with weighting warping). With norm slaney, a band is scaled by 2 / (its
+    upper corner - its lower), which makes its area 1 (Slaney, Auditory Toolbox, Technical Report 1998-010, Interval
+    Research, `mfcc`); with unit-sum, by the sum of its weights.
 
     Returns
     -------
@@ -73,12 +75,19 @@ def filterbank(spec: LogMel, rate_hz: int) -> Floats:
         Read-only. A band narrower than a bin may be 0 throughout.
     """
     ends = mel_of_hz(np.array([spec.f_min_hz, spec.f_max_hz]), spec.scale)
-    corners = hz_of_mel(np.linspace(ends[0], ends[1], spec.n_mels + 2), spec.scale)
+    corners = np.linspace(ends[0], ends[1], spec.n_mels + 2)
+    bins = np.arange(spec.n_fft // 2 + 1) * rate_hz / spec.n_fft
+    if spec.triangles == "scale":
+        bins = mel_of_hz(bins, spec.scale)
+    else:
+        corners = hz_of_mel(corners, spec.scale)
     lower, centre, upper = corners[:-2, None], corners[1:-1, None], corners[2:, None]
-    hz = np.arange(spec.n_fft // 2 + 1) * rate_hz / spec.n_fft
-    triangles = np.maximum(0.0, np.minimum((hz - lower) / (centre - lower), (upper - hz) / (upper - centre)))
+    triangles = np.maximum(0.0, np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre)))
     if spec.norm == "slaney":
-        triangles *= 2.0 / (upper - lower)
+        hz = corners if spec.triangles == "hz" else hz_of_mel(corners, spec.scale)
+        triangles *= 2.0 / (hz[2:, None] - hz[:-2, None])
+    elif spec.norm == "unit-sum":
+        triangles /= np.maximum(triangles.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     return _read_only(triangles)
 
 
@@ -155,8 +164,9 @@ def _nonzero_bins(weights: Floats) -> tuple[int, int]:
 
 
 def _window(spec: LogMel) -> Floats:
-    """Return a periodic Hann window in the middle of a transform, shape (n_fft,)."""
-    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(spec.window_frames) / spec.window_frames)
+    """Return a Hann window in the middle of a transform, shape (n_fft,)."""
+    period = spec.window_frames if spec.hann == "periodic" else max(1, spec.window_frames - 1)
+    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(spec.window_frames) / period)
     before = (spec.n_fft - spec.window_frames) // 2
     return _read_only(np.pad(hann, (before, spec.n_fft - spec.window_frames - before)))
 
@@ -170,10 +180,15 @@ def _read_only(values: npt.NDArray[np.float64]) -> Floats:
 def _padded(samples: Samples, spec: LogMel) -> Samples:
     if not len(samples):
         raise ValueError("a spectrogram needs a sample")
+    before = spec.n_fft // 2 if spec.is_centred else 0
+    n_needed = spec.n_fft
+    if spec.last_frame == "partial":
+        n_frames = -(-(before + len(samples)) // spec.hop_frames)
+        n_needed += (n_frames - 1) * spec.hop_frames
     if spec.is_centred:
         mode = "reflect" if spec.padding == "reflect" else "constant"
-        samples = np.pad(samples, spec.n_fft // 2, mode=mode)  # type: ignore[call-overload]
-    return np.pad(samples, (0, max(0, spec.n_fft - len(samples)))) if len(samples) < spec.n_fft else samples
+        samples = np.pad(samples, before, mode=mode)  # type: ignore[call-overload]
+    return np.pad(samples, (0, n_needed - len(samples))) if len(samples) < n_needed else samples
 
 
 def _strengths(spectra: npt.NDArray[np.complex64], power: float) -> Floats:

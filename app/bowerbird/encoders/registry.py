@@ -18,6 +18,9 @@ DEFAULT_ENCODER: Final = "ear"
 ACOUSTIC_ENCODER: Final = "acoustic"
 """The acoustic descriptors: a part of the built-in encoder, and the only encoder of earlier versions."""
 
+JOINT: Final = "+"
+"""Between the names of two encoders that are combined, such as ear+aisfx."""
+
 _CARD_NAME: Final = "ear.toml"
 
 
@@ -28,6 +31,8 @@ def encoder_names() -> tuple[str, ...]:
         names.append(name)
         if has_file(weights, "audio_int8"):
             names.append(name + INT8_ENDING)
+        if weights.card.text is None:
+            names += [f"{ear}{JOINT}{name}" for ear in (DEFAULT_ENCODER, *trained_ears())]
     return tuple(names)
 
 
@@ -38,7 +43,8 @@ def encoder_named(name: str) -> Encoder:
     ----------
     name : str
         ``ear``, ``acoustic``, the name of a tuned encoder, or the id of a card with installed weights, with ``-int8``
-        for its 8-bit weights. ``@cuda``, ``@coreml`` or ``@directml`` at the end selects a device.
+        for its 8-bit weights. ``ear+NAME`` combines the built-in encoder, or a tuned one, with the weights of a card.
+        ``@cuda``, ``@coreml`` or ``@directml`` at the end selects a device.
 
     Raises
     ------
@@ -47,6 +53,8 @@ def encoder_named(name: str) -> Encoder:
     """
     wanted, _, provider = name.partition("@")
     ears = trained_ears()
+    if JOINT in wanted:
+        return _combined(wanted, provider or "cpu")
     for known, card in {**ears, DEFAULT_ENCODER: None, ACOUSTIC_ENCODER: None}.items():
         if wanted != known and (wanted in ears or not wanted.startswith(f"{known}-")):
             continue
@@ -67,6 +75,27 @@ def trained_ears() -> dict[str, Path]:
         return {card.parent.name: card for card in sorted(ears_path().glob(f"*/{_CARD_NAME}"))}
     except OSError:
         return {}
+
+
+def _combined(wanted: str, provider: str) -> Encoder:
+    from bowerbird.encoders.combined import CombinedEncoder  # noqa: PLC0415 - few processes need it
+
+    first, _, second = wanted.partition(JOINT)
+    ears = {**trained_ears(), DEFAULT_ENCODER: None}
+    if first not in ears:
+        raise EncoderError(
+            f"“{wanted}” is not a valid combination: the built-in encoder or one that was tuned to your sounds comes "
+            f"first, such as {DEFAULT_ENCODER}{JOINT}{second}."
+        )
+    stem = second.rpartition("-")[0]  # of a full id
+    name = stem if second not in encoder_names() and stem in encoder_names() else second
+    encoder = CombinedEncoder(EarEncoder(ears[first]), _from_weights(name, provider))
+    if name != second and wanted != encoder.id.partition("@")[0]:
+        raise EncoderError(
+            f"The encoder {wanted} belongs to other weights or another version of Bowerbird; now it is {encoder.id}. "
+            "Index your folders again."
+        )
+    return encoder
 
 
 def _from_weights(wanted: str, provider: str) -> Encoder:

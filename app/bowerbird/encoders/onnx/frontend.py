@@ -38,7 +38,13 @@ def patches(window: Samples, tower: AudioTower) -> list[Floats]:
     samples = _finite(window)
     if tower.is_int16:
         samples = through_int16(samples)
-    return [_input(filled(patch, n, tower.short), tower) for patch, n in _cut(samples, tower, window_frames)]
+    if tower.log_mel is not None and tower.patch_frames:
+        mel = log_mel(samples, tower.log_mel, tower.rate_hz)
+        parts = _cut(mel, tower.patch_frames, tower.patch_hop_frames, has_partial=tower.is_last_partial)
+        return [_input(filled(part, tower.patch_frames, tower.short), tower) for part in parts]
+    n_samples = round(tower.patch_s * tower.rate_hz) or window_frames
+    parts = _cut(samples, n_samples, round(tower.patch_hop_s * tower.rate_hz), has_partial=tower.is_last_partial)
+    return [_input(_features(filled(part, n_samples, tower.short), tower), tower) for part in parts]
 
 
 def through_int16(samples: Samples) -> Samples:
@@ -55,28 +61,28 @@ def through_int16(samples: Samples) -> Samples:
     return (rounded + np.float32(0.0)) / scale
 
 
-def filled(samples: Samples, n_samples: int, how: str) -> Samples:
+def filled(values: Floats, n_wanted: int, how: str) -> Floats:
     """Fill a short patch.
 
     Parameters
     ----------
-    samples : ndarray, shape (n,), float32
-        At least one sample, and not more than `n_samples`.
-    n_samples : int
+    values : ndarray, shape (n,) or (n, n_mels), float32
+        Samples or frames: at least one, and not more than `n_wanted`.
+    n_wanted : int
         Length of the patch.
     how : str
         repeat: as many whole copies as fit, then zeros. zeros. nothing: it stays short.
 
     Returns
     -------
-    ndarray, shape (n_samples,), float32
+    ndarray, shape (n_wanted,) or (n_wanted, n_mels), float32
         Shorter with nothing.
     """
-    if how == "nothing" or len(samples) == n_samples:
-        return samples
-    full = np.zeros(n_samples, np.float32)
-    n_copies = n_samples // len(samples) if how == "repeat" else 1
-    full[: n_copies * len(samples)].reshape(n_copies, len(samples))[:] = samples
+    if how == "nothing" or len(values) == n_wanted:
+        return values
+    full = np.zeros((n_wanted, *values.shape[1:]), np.float32)
+    n_copies = n_wanted // len(values) if how == "repeat" else 1
+    full[: n_copies * len(values)].reshape(n_copies, *values.shape)[:] = values
     return full
 
 
@@ -85,22 +91,32 @@ def _finite(samples: Samples) -> Samples:
     return samples if is_finite.all() else np.where(is_finite, samples, np.float32(0.0))
 
 
-def _cut(samples: Samples, tower: AudioTower, window_frames: int) -> Iterator[tuple[Samples, int]]:
-    """Yield the unfilled patches of a window and their wanted length; no patch begins after the end."""
-    n_wanted = round(tower.patch_s * tower.rate_hz) or window_frames
-    hop = round(tower.patch_hop_s * tower.rate_hz) or n_wanted
-    start = 0
-    while True:
-        yield samples[start : start + n_wanted], n_wanted
-        is_complete = start + n_wanted >= len(samples)
-        start += hop
-        if is_complete or start >= len(samples):
+def _cut(values: Floats, n_wanted: int, hop: int, *, has_partial: bool) -> Iterator[Floats]:
+    """Yield the unfilled patches of samples or frames; no patch begins after the end.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,) or (n, n_mels)
+    n_wanted, hop : int
+        Length and hop of patches; a hop of 0 is their length.
+    has_partial : bool
+        Whether a last patch that is short is yielded even if there are others.
+    """
+    for start in range(0, len(values), hop or n_wanted):
+        part = values[start : start + n_wanted]
+        if start and len(part) < n_wanted and not has_partial:
+            return
+        yield part
+        if start + n_wanted >= len(values):
             return
 
 
-def _input(patch: Samples, tower: AudioTower) -> Floats:
-    """Return a patch as a network input: order of axes, batch of one, identical channels."""
-    values = patch if tower.log_mel is None else log_mel(patch, tower.log_mel, tower.rate_hz)
+def _features(patch: Samples, tower: AudioTower) -> Floats:
+    return patch if tower.log_mel is None else log_mel(patch, tower.log_mel, tower.rate_hz)
+
+
+def _input(values: Floats, tower: AudioTower) -> Floats:
+    """Return samples or a spectrogram as a network input: order of axes, batch of one, identical channels."""
     own = "t" if tower.log_mel is None else "tm"
     turned = values.transpose([own.index(letter) for letter in tower.layout if letter in own])
     lengths = iter(turned.shape)

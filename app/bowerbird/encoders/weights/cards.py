@@ -3,7 +3,7 @@
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -38,11 +38,47 @@ INT8_ENDING: Final = "-int8"
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _BUILT_IN: Final = frozenset({"acoustic", "ear"})
+_READY_FIRST: Final = {"hub": 0, "package": 1}
 _WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
 """Cards without weights: the built-in encoders, and the template for your own."""
 
+_PACKAGE_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PACKAGE_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+]*")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
 _MIN_TOKENS: Final = 3
 """The start token, a word, and the end token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Python package whose wheel contains a checkpoint. The package itself is never installed.
+
+    Attributes
+    ----------
+    name, version : str
+        In the package index.
+    wheel : str
+        Name of the wheel.
+    size_bytes : int
+    sha256 : str
+        Of the wheel, in hexadecimal digits.
+    file : str
+        The checkpoint's path in the wheel: a zip archive of tensors, as torch.save writes it.
+    tensors : str
+        What the names of the network's tensors begin with; others in the checkpoint are left out.
+    graph : str
+        The network without its weights, an ONNX file beside the card; its initialisers have the names of the tensors.
+    """
+
+    name: str
+    version: str
+    wheel: str
+    size_bytes: int
+    sha256: str
+    file: str
+    tensors: str
+    graph: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +88,26 @@ class Source:
     Attributes
     ----------
     kind : str
-        hub: ONNX files that can be downloaded. checkpoint: weights that `models/export` converts to ONNX first.
-        own: files of the user.
+        hub: ONNX files that can be downloaded. package: a checkpoint in a Python package. checkpoint: weights that
+        `models/export` converts to ONNX first. own: files of the user.
     repository, revision : str
         On the hub; "" elsewhere.
     file : str
         The checkpoint's name in the repository; "" for a whole directory.
+    package : Package or None
+        Of kind package.
     """
 
-    kind: Literal["hub", "checkpoint", "own"]
+    kind: Literal["hub", "package", "checkpoint", "own"]
     repository: str = ""
     revision: str = "main"
     file: str = ""
+    package: Package | None = None
+
+    @property
+    def can_be_fetched(self) -> bool:
+        """Whether the weights can be downloaded without further tools."""
+        return self.kind in {"hub", "package"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +141,7 @@ class LogMel:
     scale : str
         slaney: linear below 1 kHz, logarithmic above (Auditory Toolbox, 1998). htk: 2595 log10(1 + f / 700).
     norm : str
-        slaney: each band has unit area. none: each band has a peak of 1.
+        slaney: each band has unit area. unit-sum: the weights of each band sum to 1. none: each band has a peak of 1.
     is_centred : bool
         Whether the sound is padded by half a window at both ends.
     padding : str
@@ -112,6 +156,12 @@ class LogMel:
         Added before the logarithm, after the floor.
     mean, sd : float
         Subtracted from the result, then divided by.
+    hann : str
+        periodic or symmetric: whether the window has a period of its length, or of one less.
+    triangles : str
+        hz: straight between the corners of a band in Hz. scale: straight on the mel scale.
+    last_frame : str
+        whole: frames end within the padded sound. partial: they begin before its end, and are filled with zeros.
     """
 
     n_fft: int
@@ -121,7 +171,7 @@ class LogMel:
     f_min_hz: float
     f_max_hz: float
     scale: Literal["slaney", "htk"]
-    norm: Literal["slaney", "none"]
+    norm: Literal["slaney", "unit-sum", "none"]
     is_centred: bool = True
     padding: Literal["reflect", "zeros"] = "reflect"
     power: float = 2.0
@@ -130,6 +180,9 @@ class LogMel:
     offset: float = 0.0
     mean: float = 0.0
     sd: float = 1.0
+    hann: Literal["periodic", "symmetric"] = "periodic"
+    triangles: Literal["hz", "scale"] = "hz"
+    last_frame: Literal["whole", "partial"] = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +204,13 @@ class AudioTower:
         Longest stretch that is embedded as a single vector.
     patch_s, patch_hop_s : float
         Length and hop of the network's input; 0 for the whole window.
+    patch_frames, patch_hop_frames : int
+        The same in frames of the spectrogram, for a spectrogram that is computed before it is cut; 0 otherwise.
+    is_last_partial : bool
+        Whether the last patch may be short; otherwise it is left out, unless it is the only one.
     short : str
-        How a short patch is filled. repeat: whole copies, then zeros. zeros. nothing: it stays short.
+        How a short patch is filled, in samples, or in frames where it is cut in frames. repeat: whole copies, then
+        zeros. zeros. nothing: it stays short.
     pooling : str
         Over the network's output frames and over patches: mean, median or max.
     is_int16 : bool
@@ -176,6 +234,9 @@ class AudioTower:
     is_int16: bool = False
     n_copies: int = 1
     log_mel: LogMel | None = None
+    patch_frames: int = 0
+    patch_hop_frames: int = 0
+    is_last_partial: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +270,8 @@ class Card:
         Name and purpose, for people.
     licence : str
         Of the weights.
+    attribution : str
+        Who made the weights, and the publication that describes them; "" where the licence does not ask for it.
     source : Source
     files : mapping of role to WeightFile
     audio : AudioTower
@@ -226,6 +289,7 @@ class Card:
     audio: AudioTower
     text: TextTower | None = None
     is_trained: bool = True
+    attribution: str = ""
 
 
 def audio_identity(tower: AudioTower) -> str:
@@ -252,6 +316,7 @@ def audio_identity(tower: AudioTower) -> str:
             "n_copies": tower.n_copies,
         },
         "log_mel=" + ("None" if tower.log_mel is None else _mel_identity(tower.log_mel)),
+        *_others(tower, ("patch_frames", "patch_hop_frames", "is_last_partial")),
     )
 
 
@@ -291,7 +356,14 @@ def _mel_identity(mel: LogMel) -> str:
             "mean": mel.mean,
             "sd": mel.sd,
         },
+        *_others(mel, ("hann", "triangles", "last_frame")),
     )
+
+
+def _others(value: AudioTower | LogMel, names: Sequence[str]) -> list[str]:
+    """Return the fields that were added after the first release, without those that have their default."""
+    default = {field.name: field.default for field in fields(value)}
+    return [f"{name}={getattr(value, name)!r}" for name in names if getattr(value, name) != default[name]]
 
 
 def _identity(name: str, facts: Mapping[str, str | bool | float], *rest: str) -> str:
@@ -366,12 +438,35 @@ def _check(card: Card) -> None:
         raise ValueError("window_frames must be above 0 and at most n_fft")
     if mel is not None and (min(mel.hop_frames, mel.n_mels) <= 0 or not mel.f_min_hz < mel.f_max_hz or not mel.sd):
         raise ValueError("[audio.log_mel] needs a hop, bands, f_min_hz below f_max_hz, and an sd that is not 0")
+    if min(card.audio.patch_frames, card.audio.patch_hop_frames) < 0:
+        raise ValueError("patch_frames and patch_hop_frames must not be below 0")
+    if card.audio.patch_frames and (mel is None or card.audio.patch_s or card.audio.patch_hop_s):
+        raise ValueError("patch_frames needs [audio.log_mel], and patch_s and patch_hop_s of 0")
+    if card.audio.patch_hop_frames and not card.audio.patch_frames:
+        raise ValueError("patch_hop_frames needs patch_frames")
+    _check_source(card.source)
     sizes = (card.audio.rate_hz, card.audio.n_dims, card.audio.window_s, card.audio.n_copies)
     if min(sizes) <= 0 or card.audio.patch_s < 0 or card.audio.patch_hop_s < 0:
         raise ValueError("rates, lengths and counts in [audio] must be above 0")
     for file in card.files.values():
         if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
             raise ValueError(f"path = {file.path!r} is outside its folder")
+
+
+def _check_source(source: Source) -> None:
+    """Reject a package that is missing, not needed, or not identified."""
+    package = source.package
+    if (source.kind == "package") != (package is not None):
+        raise ValueError("[source.package] is needed with kind = 'package', and only then")
+    if package is None:
+        return
+    if not _PACKAGE_NAME.fullmatch(package.name) or not _PACKAGE_VERSION.fullmatch(package.version):
+        raise ValueError(f"[source.package] {package.name!r} {package.version!r} is not a package with a version")
+    if not _SHA256.fullmatch(package.sha256) or package.size_bytes <= 0:
+        raise ValueError("[source.package] needs the size_bytes and sha256 of the wheel")
+    for name in (package.wheel, package.graph):
+        if not name or name != Path(name).name:
+            raise ValueError(f"[source.package] {name!r} must be the name of a file, without folders")
 
 
 _Value = TypeVar("_Value")
@@ -432,12 +527,18 @@ def shipped_cards() -> Mapping[str, Card]:
     """Return the shipped cards by id, those that can be downloaded first."""
     paths = [path for path in sorted(models_path().glob("*.toml")) if not path.name.endswith(CALIBRATION_ENDING)]
     cards = [read_card(path) for path in paths if path.stem not in _WITHOUT_WEIGHTS]
-    cards.sort(key=lambda card: (card.source.kind != "hub", card.id))
+    cards.sort(key=lambda card: (_READY_FIRST.get(card.source.kind, len(_READY_FIRST)), card.id))
     return {card.id: card for card in cards}
 
 
 def is_id_of(encoder_id: str, card_id: str) -> bool:
-    """Return whether a full encoder id belongs to a card or tuned ear, whatever weights or device it had."""
-    small, wanted = re.escape(INT8_ENDING), re.escape(card_id)
-    is_built_in = card_id.split("-", maxsplit=1)[0] in _BUILT_IN
-    return not is_built_in and re.fullmatch(rf"{wanted}({small}|-\d+)?-[0-9a-f]{{8}}(@[a-z]+)?", encoder_id) is not None
+    """Return whether a full encoder id belongs to a card or tuned ear, whatever weights or device it had.
+
+    Combinations with others count.
+    """
+    if card_id.split("-", maxsplit=1)[0] in _BUILT_IN:
+        return False
+    small, wanted, digest = re.escape(INT8_ENDING), re.escape(card_id), r"-[0-9a-f]{8}(@[a-z]+)?"
+    alone = rf"{wanted}({small}|-\d+)?{digest}"
+    combined = rf"{wanted}\+[^+@]+{digest}|[^+@]+\+{wanted}({small})?{digest}"
+    return re.fullmatch(rf"{alone}|{combined}", encoder_id) is not None

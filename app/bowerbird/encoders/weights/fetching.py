@@ -1,4 +1,4 @@
-"""Downloading weights from a hub, on request: the only module that opens a network connection.
+"""Downloading weights from a hub, on request. The only other module that opens a connection is `packages`, through pip.
 
 Requests contain the program's name and version and nothing about the user: no token, no telemetry.
 """

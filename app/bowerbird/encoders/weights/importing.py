@@ -1,6 +1,10 @@
-"""Importing weights from a folder: an export, or a copy of a hub's repository from another computer."""
+"""Importing weights from a folder: an export, or a copy of a hub's repository from another computer.
+
+What a wheel contains is imported by `packages`.
+"""
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +81,36 @@ def import_weights(folder: Path, *, control: Control, report: Report = ignore, a
         shutil.rmtree(part, ignore_errors=True)
 
 
+def wheel_in(source: Path) -> Path | None:
+    """Return the wheel to import: the file itself, or the wheel of a shipped card in a folder without a card."""
+    if source.is_file():
+        return source
+    if not (source / CARD_NAME).exists():
+        for card in shipped_cards().values():
+            if card.source.package is not None and (source / card.source.package.wheel).is_file():
+                return source / card.source.package.wheel
+    return None
+
+
+def card_of_wheel(wheel: Path) -> Card:
+    """Return the shipped card whose package a wheel may be; its content is compared when it is imported.
+
+    Raises
+    ------
+    EncoderError
+        When no card names this package.
+    """
+    cards = {card.source.package.wheel: card for card in shipped_cards().values() if card.source.package is not None}
+    by_package = {name.partition("-")[0]: card for name, card in cards.items()}
+    card = cards.get(wheel.name) or by_package.get(re.split(r"[-_. (]", wheel.name)[0].lower())
+    if card is None or wheel.suffix != ".whl":
+        raise EncoderError(
+            f"{wheel.name} is not a file that can be imported. Choose a folder of weights, or the wheel "
+            f"{' or '.join(cards)}."
+        )
+    return card
+
+
 def card_in(folder: Path) -> Card:
     """Return the card of the weights in a folder.
 
@@ -86,7 +120,7 @@ def card_in(folder: Path) -> Card:
         When it is not a folder, or its weights are unknown.
     """
     if not folder.is_dir():
-        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights.")
+        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights, or a wheel.")
     if (folder / CARD_NAME).exists():
         return read_card(folder / CARD_NAME)
     for card in shipped_cards().values():

@@ -216,7 +216,7 @@ def _check_texts(
 
 
 def _remedy(card: Card) -> str:
-    action = "Download them again" if card.source.kind == "hub" else "Export and import them again"
+    action = "Download them again" if card.source.can_be_fetched else "Export and import them again"
     return f"These weights of {card.id} are not used. {action}, or choose another encoder."
 
 

@@ -151,7 +151,7 @@ def checked_file(weights: Weights, role: Role) -> Path:
 
 
 def _remedy(card: Card) -> str:
-    if card.source.kind == "hub":
+    if card.source.can_be_fetched:
         return f"Run `bowerbird models fetch {card.id}`."
     return "Run `bowerbird models import DIR` with the folder that contains it."
 

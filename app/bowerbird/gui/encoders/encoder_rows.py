@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bowerbird.base.text import bytes_text, count_text
+from bowerbird.base.text import bytes_text, count_text, percent_text
+from bowerbird.encoders.combined import EAR_SHARE
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card
 from bowerbird.gui.encoders.encoder_texts import EncoderAction, NoticeState, details_action, is_8_bit
 from bowerbird.gui.translation import translate
-from bowerbird.library.encoders.choice import is_of_model
+from bowerbird.library.encoders.choice import combined_name, is_alone, is_of_model
 from bowerbird.library.encoders.model_states import ModelState, export_command
 from bowerbird.library.encoders.models import short_name
 from bowerbird.library.encoders.recall import MIN_RECALL
@@ -22,7 +23,7 @@ class EncoderRow:
     ----------
     id, title, about : str
     facts : str
-        Licence and size, if known.
+        Licence, authors, publication and size, if known.
     state : str
         In a few words, such as "In use".
     is_used : bool
@@ -134,7 +135,11 @@ def rows_of(library: LibraryEncoders, *, is_busy: bool = False, is_indexing: boo
     ]
     rows = [
         *(_without_weights(EncoderRow(*texts), library, searched, wanted, incomplete) for texts in ready),
-        *(_row(model, searched, wanted, incomplete) for model in sorted(library.models, key=_distance)),
+        *(
+            row
+            for model in sorted(library.models, key=_distance)
+            for row in (*_combined(model, searched, wanted, incomplete), _row(model, searched, wanted, incomplete))
+        ),
     ]
     return [replace(row, is_enabled=not is_busy) for row in _with_one_primary(rows)]
 
@@ -179,13 +184,13 @@ def _distance(model: ModelState) -> int:
     """Return how much it takes to use an encoder, for sorting."""
     if model.state != "absent":
         return 0
-    return 1 if model.card.source.kind == "hub" else 2
+    return 1 if model.card.source.can_be_fetched else 2
 
 
 def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
     is_installed = model.state not in {"absent", "partial"}
-    facts = [card.licence]
+    facts = [card.licence, card.attribution]
     if is_installed and model.n_disk_bytes:
         facts.append(translate("Encoders", "{size} on disk").format(size=bytes_text(model.n_disk_bytes)))
     facts.append("" if card.is_trained else translate("Encoders", "random weights, for tests only"))
@@ -226,6 +231,33 @@ def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> Enco
             return _ready(row, model, searched, wanted, incomplete)
 
 
+def _combined(model: ModelState, searched: str, wanted: str, incomplete: str) -> Iterator[EncoderRow]:
+    """Yield the row of the built-in encoder combined with a ready model that has no words of its own."""
+    name = combined_name(model.card)
+    if name is None or model.state != "ready":
+        return
+    is_used, is_wanted = searched == name, wanted == name
+    state = translate("Encoders", "In use") if is_used else translate("Encoders", "Ready")
+    if is_wanted and not is_used:
+        state = incomplete
+    about = translate(
+        "Encoders",
+        "Similarity by both: {share} the built-in encoder, {other} {encoder}. The built-in encoder understands words.",
+    )
+    use = EncoderAction("use", name, translate("Encoders", "Use"), is_primary=model.card.is_trained)
+    yield EncoderRow(
+        name,
+        translate("Encoders", "Built-in encoder and {encoder}").format(encoder=short_name(model.card)),
+        about.format(
+            share=percent_text(EAR_SHARE), other=percent_text(1.0 - EAR_SHARE), encoder=short_name(model.card)
+        ),
+        model.card.attribution,
+        state,
+        is_used=is_used,
+        actions=() if is_wanted else (use,),
+    )
+
+
 def _absent(row: EncoderRow, model: ModelState) -> EncoderRow:
     card = model.card
     if card.source.kind == "checkpoint":
@@ -248,7 +280,7 @@ def _absent(row: EncoderRow, model: ModelState) -> EncoderRow:
 
 
 def _fetch(card: Card, text: str) -> tuple[EncoderAction, ...]:
-    return (EncoderAction("fetch", card.id, text, is_primary=True),) if card.source.kind == "hub" else ()
+    return (EncoderAction("fetch", card.id, text, is_primary=True),) if card.source.can_be_fetched else ()
 
 
 def _sized(text: str, n_bytes: int) -> str:
@@ -258,7 +290,7 @@ def _sized(text: str, n_bytes: int) -> str:
 
 def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
-    is_used, is_wanted = is_of_model(searched, card.id), is_of_model(wanted, card.id)
+    is_used, is_wanted = is_alone(searched, card.id), is_alone(wanted, card.id)
     state = translate("Encoders", "In use") if is_used else translate("Encoders", "Ready")
     if is_used and is_8_bit(searched):
         state = translate("Encoders", "In use, 8-bit")
@@ -267,7 +299,12 @@ def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incom
     actions: list[EncoderAction] = []
     if not is_wanted or is_8_bit(wanted):
         actions.append(
-            EncoderAction("use", card.id, translate("Encoders", "Use"), is_primary=card.is_trained and not is_wanted)
+            EncoderAction(
+                "use",
+                card.id,
+                translate("Encoders", "Use"),
+                is_primary=card.is_trained and not is_wanted and combined_name(card) is None,
+            )
         )
     actions += [
         EncoderAction("check", card.id, translate("Encoders", "Check"), is_minor=True),
@@ -315,7 +352,7 @@ def _int8_actions(model: ModelState, wanted: str) -> Iterator[EncoderAction]:
                 "fetch_int8", card.id, _sized(translate("Encoders", "Download 8-bit"), model.n_int8_bytes)
             )
         return
-    if model.is_int8_offered and not (is_of_model(wanted, card.id) and is_8_bit(wanted)):
+    if model.is_int8_offered and not (is_alone(wanted, card.id) and is_8_bit(wanted)):
         yield EncoderAction("use", card.id + INT8_ENDING, translate("Encoders", "Use 8-bit"))
     if model.recall is None:
         yield EncoderAction("compare", card.id, translate("Encoders", "Check 8-bit version on your sounds"))
@@ -341,7 +378,11 @@ def offer_notice(library: LibraryEncoders) -> NoticeState | None:
     if not library.n_sounds or any(model.state == "ready" for model in library.models):
         return None
     model = next(
-        (model for model in library.models if model.card.source.kind == "hub" and model.state in {"absent", "partial"}),
+        (
+            model
+            for model in library.models
+            if model.card.source.can_be_fetched and model.card.text and model.state in {"absent", "partial"}
+        ),
         None,
     )
     if model is None:

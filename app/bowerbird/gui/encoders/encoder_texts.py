@@ -5,12 +5,12 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.text import bytes_text, time_left_text
-from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT
 from bowerbird.encoders.weights.cards import INT8_ENDING, shipped_cards
 from bowerbird.encoders.weights.store import installed_weights
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
-from bowerbird.library.encoders.choice import is_of_model
+from bowerbird.library.encoders.choice import combined_name, is_of_model
 from bowerbird.library.encoders.models import short_name
 
 Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "remove", "cancel", "details"]
@@ -94,6 +94,11 @@ def short_title(name: str) -> str:
         return translate("Encoders", "the built-in encoder")
     if _is_acoustic(name):
         return translate("Encoders", "the acoustic encoder")
+    if JOINT in name:
+        first, _, second = name.partition(JOINT)
+        return translate("Encoders", "{encoder} with {other}").format(
+            encoder=short_title(first), other=short_title(second)
+        )
     titles = [title for card_id, title in _shipped_titles().items() if is_of_model(name, card_id)]
     if not titles:  # the user's own card
         titles = [
@@ -128,11 +133,13 @@ def job_notice(job: JobState) -> NoticeState:
 
 
 def ready_notice(encoder_id: str) -> NoticeState:
-    """Return the notice that offers to use weights that were just installed."""
+    """Return the notice that offers to use weights that were just installed; with the ear, if they have no words."""
+    weights = installed_weights().get(encoder_id)
+    used = (combined_name(weights.card) if weights is not None else None) or encoder_id
     text = translate("Encoders", "{encoder} is ready. Before search can use it, it has to index your library.")
     return NoticeState(
         text.format(encoder=short_title(encoder_id)),
-        (EncoderAction("use", encoder_id, translate("Encoders", "Use it")), details_action()),
+        (EncoderAction("use", used, translate("Encoders", "Use it")), details_action()),
     )
 
 

@@ -168,11 +168,11 @@ class EncodersPresenter:
             case _:
                 raise ValueError(action.verb)
 
-    def import_folder(self, folder: Path) -> None:
-        """Import weights from a folder."""
+    def import_weights(self, source: Path) -> None:
+        """Import weights from a folder, or from the wheel of a package."""
         self._start(
             translate("Encoders", "Importing"),
-            lambda control, report: import_model(folder, control=control, report=report),
+            lambda control, report: import_model(source, control=control, report=report),
             is_install=True,
         )
 

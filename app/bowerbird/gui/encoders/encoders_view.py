@@ -34,11 +34,12 @@ class EncodersDialog(QDialog):
     -------
     action_requested : EncoderAction
         After the question, if it has one.
-    import_requested : ()
+    import_requested : bool
+        True for a file, False for a folder.
     """
 
     action_requested = Signal(object)
-    import_requested = Signal()
+    import_requested = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,15 +54,16 @@ class EncodersDialog(QDialog):
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._hint = self.tr("No network? Import a folder of weights from another computer.")
+        self._hint = self.tr("No network? Import a folder or wheel from another computer.")
         self._text = label(self._hint, "muted", wraps=True)
         self._error = label("", "warning", wraps=True)
         self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._error.hide()
         self._cancel = button(self.tr("Cancel"), "", self._request_cancel)
         self._cancel.hide()
-        self._import = button(self.tr("Import folder…"), "", self.import_requested.emit)
-        for control in (self._cancel, self._import):
+        self._import_folder = button(self.tr("Import folder…"), "", lambda: self.import_requested.emit(False))
+        self._import_file = button(self.tr("Import file…"), "", lambda: self.import_requested.emit(True))
+        for control in (self._cancel, self._import_folder, self._import_file):
             control.setAutoDefault(False)
         self._lay_out()
 
@@ -83,7 +85,7 @@ class EncodersDialog(QDialog):
         foot.setContentsMargins(16, 12, 16, 12)
         foot.setSpacing(12)
         foot.addLayout(texts, 1)
-        for control in (self._cancel, self._import):
+        for control in (self._cancel, self._import_folder, self._import_file):
             foot.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +115,8 @@ class EncodersDialog(QDialog):
         self._error.setText(error or "")
         self._error.setVisible(error is not None)
         self._cancel.setVisible(job is not None)
-        self._import.setVisible(job is None)
+        for control in (self._import_folder, self._import_file):
+            control.setVisible(job is None)
 
     def _request(self, action: EncoderAction) -> None:
         if action.question is None or dialogs.confirm(self, action.text, action.question, verb=action.text):
@@ -163,10 +166,11 @@ class EncodersDialogProxy(LazyDialog[EncodersDialog]):
         elif self._presenter is not None:
             self._presenter.act(action)
 
-    def _import(self) -> None:
-        folder = dialogs.ask_for_weights(self.dialog or self._window)
-        if folder is not None and self._presenter is not None:
-            self._presenter.import_folder(folder)
+    def _import(self, is_file: bool) -> None:
+        parent = self.dialog or self._window
+        source = dialogs.ask_for_wheel(parent) if is_file else dialogs.ask_for_weights(parent)
+        if source is not None and self._presenter is not None:
+            self._presenter.import_weights(source)
 
     def show_encoders(self, rows: Sequence[EncoderRow]) -> None:
         """Show every encoder."""

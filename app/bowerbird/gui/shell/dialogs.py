@@ -36,6 +36,11 @@ def ask_for_weights(parent: QWidget) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def ask_for_wheel(parent: QWidget) -> Path | None:
+    """Ask for the wheel of a package that has weights; None when cancelled."""
+    return ask_for_file(parent, parent.tr("Import weights from a wheel"), parent.tr("Wheels (*.whl)"))
+
+
 def ask_for_file(parent: QWidget, title: str, kinds: str) -> Path | None:
     """Ask for a file; None when cancelled."""
     chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)

@@ -8,8 +8,8 @@ from bowerbird.base.errors import CatalogueError, EncoderError
 from bowerbird.catalogue.protocol import Reader, Writer
 from bowerbird.catalogue.records import EncoderRole
 from bowerbird.encoders.protocol import Encoder
-from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
-from bowerbird.encoders.weights.cards import INT8_ENDING
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT, encoder_named
+from bowerbird.encoders.weights.cards import INT8_ENDING, Card
 from bowerbird.encoders.weights.store import installed_weights
 from bowerbird.library.encoders.recall import read_recall
 from bowerbird.library.library import Library
@@ -125,8 +125,21 @@ def stop_using_model(library: Library, name: str) -> bool:
 
 
 def is_of_model(encoder_name: str, model: str) -> bool:
-    """Return whether an encoder's name refers to a model's full or 8-bit weights, on any device."""
-    return encoder_name.partition("@")[0].removesuffix(INT8_ENDING) == model
+    """Return whether an encoder's name refers to a model's full or 8-bit weights, on any device.
+
+    So does a combination of the model with another encoder.
+    """
+    return any(part.removesuffix(INT8_ENDING) == model for part in encoder_name.partition("@")[0].split(JOINT))
+
+
+def is_alone(encoder_name: str, model: str) -> bool:
+    """Return whether an encoder's name refers to a model's weights and to nothing else."""
+    return JOINT not in encoder_name and is_of_model(encoder_name, model)
+
+
+def combined_name(card: Card) -> str | None:
+    """Return the name of the built-in encoder combined with a card's; None for a card that has words of its own."""
+    return f"{DEFAULT_ENCODER}{JOINT}{card.id}" if card.text is None else None
 
 
 def require_recall(name: str) -> None:
@@ -137,7 +150,7 @@ def require_recall(name: str) -> None:
     EncoderError
         When they do not, or it was not measured.
     """
-    short_name = encoder_named(name.partition("@")[0]).name
+    short_name = encoder_named(name.partition("@")[0]).name.rpartition(JOINT)[2]
     weights = installed_weights().get(short_name.removesuffix(INT8_ENDING))
     if not short_name.endswith(INT8_ENDING) or weights is None:
         return

@@ -109,7 +109,7 @@ def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> Mo
         card,
         "absent",
         n_partial_bytes=bytes_in(part),
-        n_download_bytes=sum(planned.files[role].size_bytes for role in needed_roles(planned) if planned.files),
+        n_download_bytes=_download_bytes(planned),
         n_int8_bytes=sum(planned.files[role].size_bytes for role in INT8_ROLES if role in planned.files),
         n_disk_bytes=sum(bytes_in(existing) for existing in folders_of(encoder_id)),
     )
@@ -127,6 +127,13 @@ def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> Mo
         check=check,
         recall=read_recall(weights),
     )
+
+
+def _download_bytes(card: Card) -> int:
+    """Return the size of a download; 0 if unknown."""
+    if card.source.package is not None:
+        return card.source.package.size_bytes
+    return sum(card.files[role].size_bytes for role in needed_roles(card) if card.files)
 
 
 def folders_of(encoder_id: str) -> list[Path]:
@@ -169,7 +176,7 @@ def export_command(card: Card) -> str:
 
 def how_to_get(card: Card) -> str:
     """Return how to install the weights of a card."""
-    if card.source.kind == "hub":
+    if card.source.can_be_fetched:
         return (
             f"The weights of {card.id} are not installed. Run `bowerbird models fetch {card.id}`, or "
             "`bowerbird models import DIR` with a folder that contains them."

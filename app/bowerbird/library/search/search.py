@@ -15,6 +15,7 @@ from bowerbird.domain.query import Example, Query
 from bowerbird.domain.sounds import Vectors
 from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.protocol import Encoder
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, encoder_named
 from bowerbird.index.exact import cosines, weighted_cosines
 from bowerbird.library.library import Library
 from bowerbird.library.search.meanings import Meanings
@@ -78,18 +79,38 @@ class Search:
         self._words = QueryWordReader(self.reader, encoder, self._meanings)
         self._targets = Targets(self.reader, encoder, self.neighbours, self._meanings)
         self._calibration = calibration_of(encoder)
+        self._library = library
+        self._for_words: Search | None = None
 
     def close(self) -> None:
         """Save the index if it changed, and close the catalogue."""
+        if self._for_words is not None:
+            self._for_words.close()
         self.neighbours.save()
         self.reader.close()
 
     # Words
 
+    def for_words(self) -> "Search":
+        """Return the search that finds sounds by words alone.
+
+        It is this one, unless the weights of its encoder have no text network: then the built-in encoder's, whose
+        embeddings every library has.
+        """
+        if self.encoder.text is not None or self.encoder.name == ACOUSTIC_ENCODER:  # a part of the ear, without words
+            return self
+        if self._for_words is None:
+            built_in = encoder_named(DEFAULT_ENCODER)
+            if built_in.text is None or built_in.id not in self.reader.encoder_ids():
+                return self
+            self._for_words = Search(self._library, built_in)
+        return self._for_words
+
     @property
     def has_meanings(self) -> bool:
-        """Whether words can be searched by their meaning, which the encoder has or which was learned from names."""
-        return self._meanings.has_any
+        """Whether words can be searched by their meaning, which an encoder has or which was learned from names."""
+        words = self.for_words()
+        return self._meanings.has_any if words is self else words.has_meanings
 
     def words_of(self, query: Query) -> QueryWords:
         """Return how the words of a query are read."""
@@ -114,7 +135,8 @@ class Search:
     def by_text(self, query: Query, *, limit: int = DEFAULT_LIMIT, n_weak: int | None = None) -> list[Match]:
         """Find sounds by words in their names and by the meaning of the words, both rankings fused into one.
 
-        Sounds that have every word, whole or inflected, come first; weak matches by meaning alone come last.
+        Words are given to `for_words`. Sounds that have every word, whole or inflected, come first; weak matches by
+        meaning alone come last.
 
         Parameters
         ----------
@@ -128,6 +150,9 @@ class Search:
         EncoderError
             When the text network is missing or damaged.
         """
+        words = self.for_words()
+        if words is not self:
+            return words.by_text(query, limit=limit, n_weak=n_weak)
         if not self.understands(query):  # punctuation, a name, an unfinished word
             return self.by_words(query, limit=limit)
         depth = max(limit, N_RANKED)  # the order is the same whatever the limit is
