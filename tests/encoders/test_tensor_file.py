@@ -1,6 +1,8 @@
 """Reading checkpoints: tensors and nothing else."""
 
+import errno
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -105,13 +107,73 @@ def test_an_archive_without_a_pickle_or_with_two_is_refused():
     [
         ("MAX_MEMBERS", 2, "has 3 members"),
         ("MAX_PICKLE_BYTES", 10, r"data\.pkl has"),
-        ("MAX_BYTES", 23, "data/0 has 24 bytes"),
+        ("MAX_DIRECTORY_BYTES", 100, "list or member of"),
+        ("MAX_STACK", 3, "too many values"),
+        ("MAX_BYTES", 23, "its tensors are too large"),
     ],
 )
 def test_what_is_read_has_limits(monkeypatch, limit, value, reason):
     monkeypatch.setattr(tensor_file, limit, value)
     with pytest.raises(EncoderError, match=reason):
         read(one(tensor("0", A)))
+
+
+def test_contents_that_are_hardly_used_count(monkeypatch):
+    monkeypatch.setattr(tensor_file, "MAX_BYTES", A.nbytes - 1)
+    with pytest.raises(EncoderError, match="data/0 has 24 bytes"):
+        read(one(tensor("0", A, shape=(1,), strides=(1,))))
+
+
+def test_tensors_that_share_a_content_count_each(monkeypatch):
+    data = archive(dictionary({name: tensor("0", A) for name in "abc"}), {"0": A.tobytes()})
+    monkeypatch.setattr(tensor_file, "MAX_BYTES", 3 * A.nbytes)
+    assert list(read(data)) == ["a", "b", "c"]
+    monkeypatch.setattr(tensor_file, "MAX_BYTES", 3 * A.nbytes - 1)
+    with pytest.raises(EncoderError, match="its tensors are too large"):
+        read(data)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_compressed_members_are_refused_before_they_are_expanded(method):
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(one(tensor("0", A)))) as stored, zipfile.ZipFile(file, "w", method) as made:
+        for name in stored.namelist():
+            made.writestr(name, stored.read(name))
+    with pytest.raises(EncoderError, match=r"its member data\.pkl is compressed"):
+        read(file.getvalue())
+
+
+def test_a_member_that_declares_another_size_than_it_has_is_refused():
+    data = bytearray(one(tensor("0", A)))
+    entry = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)  # of data/0 in the list of members
+    data[entry + 24 : entry + 28] = (1000).to_bytes(4, "little")
+    with pytest.raises(EncoderError, match="its member data/0 is compressed"):
+        read(bytes(data))
+
+
+def test_encrypted_members_are_refused():
+    data = bytearray(one(tensor("0", A)))
+    for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(start) + flags] |= 1
+    with pytest.raises(EncoderError, match=r"its member data\.pkl is encrypted"):
+        read(bytes(data))
+
+
+def test_a_long_reason_is_cut():
+    with pytest.raises(EncoderError, match=r"it uses x+…") as fault:
+        read(one(function("x" * 10_000 + " y")))
+    assert len(str(fault.value)) < 500
+
+
+def test_a_file_that_cannot_be_read_is_not_called_a_wrong_checkpoint():
+    class Disconnected(io.BytesIO):
+        def read(self, n_bytes=-1):
+            if n_bytes == 30:  # the header of a member
+                raise OSError(errno.EIO, "Input/output error")
+            return super().read(n_bytes)
+
+    with pytest.raises(OSError, match="Input/output error"):
+        read_tensors(Disconnected(one(tensor("0", A))), name="checkpoint.pth")
 
 
 def test_big_endian_numbers_are_refused():
@@ -136,3 +198,20 @@ def test_a_damaged_pickle_is_a_sentence_or_harmless():
         except EncoderError:
             n_refused += 1
     assert n_refused > 200
+
+
+def test_a_damaged_archive_is_a_sentence_or_harmless():
+    rng = np.random.default_rng(0)
+    whole = checkpoint({"net.weight": A, "net.count": COUNT})
+    headers = [match.start() + offset for match in re.finditer(rb"PK[\x01-\x06]", whole) for offset in range(4, 46)]
+    headers = [position for position in headers if position < len(whole)]
+    n_refused = 0
+    for _ in range(2000):
+        damaged = bytearray(whole)
+        for position in (*rng.choice(headers, 2), rng.integers(0, len(damaged))):
+            damaged[position] = rng.integers(0, 16)  # small numbers: flags and methods of compression
+        try:
+            read(bytes(damaged if rng.random() < 0.9 else damaged[: rng.integers(len(damaged))]))
+        except EncoderError:
+            n_refused += 1
+    assert n_refused > 1000

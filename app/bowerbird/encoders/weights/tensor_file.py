@@ -6,6 +6,7 @@ only those that build tuples, dictionaries and tensors are known, no function is
 is refused.
 """
 
+import io
 import math
 import pickletools
 import zipfile
@@ -22,21 +23,30 @@ from bowerbird.base.errors import EncoderError
 Tensor: TypeAlias = npt.NDArray[Any]
 
 MAX_MEMBERS: Final = 10_000
+MAX_DIRECTORY_BYTES: Final = 4_000_000
+"""Of the archive's list of members, which `zipfile` reads at once."""
+
 MAX_PICKLE_BYTES: Final = 4_000_000
+MAX_STACK: Final = 100_000
+"""Values that wait on the stack: two for each tensor of a dictionary, and those of the tensor that is being built."""
+
 MAX_BYTES: Final = 2_000_000_000
-"""Of all tensors together."""
+"""Of all contents together, and of all tensors together: several tensors may share a content."""
 
 _MAX_AXES: Final = 8
+_MAX_REASON_LETTERS: Final = 200
+_ENCRYPTED: Final = 0x1
+"""A bit of a member's flags (APPNOTE.TXT 4.4.4)."""
 
 _STORAGES: Final[Mapping[str, str]] = MappingProxyType({"torch FloatStorage": "<f4", "torch LongStorage": "<i8"})
 """Types of content, and their byte order on disk."""
 
 _DICTIONARY: Final = "collections OrderedDict"
 _TENSOR: Final = "torch._utils _rebuild_tensor_v2"
-_OTHERS: Final = frozenset(
+_SKIPPED: Final = frozenset(
     {"_codecs encode", "numpy dtype", "numpy.core.multiarray scalar", "numpy._core.multiarray scalar"}
 )
-"""Make values that are not tensors, such as numbers of classes: they are read over."""
+"""Make values that are not tensors, such as numbers of classes, and are skipped."""
 
 _CONSTANTS: Final[Mapping[str, object]] = MappingProxyType({"NONE": None, "NEWTRUE": True, "NEWFALSE": False})
 _VALUES: Final = frozenset({"BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT_BINUNICODE", "LONG1", "BINFLOAT"})
@@ -63,8 +73,8 @@ class _Storage:
     n_values: int
 
 
-class _Other:
-    """A value that is not a tensor."""
+class _Skipped:
+    """A value that is not a tensor and is not needed."""
 
 
 class _Mark:
@@ -90,15 +100,39 @@ def read_tensors(file: BinaryIO, *, name: str) -> dict[str, Tensor]:
     ------
     EncoderError
         When it is something else: an unknown function or type, a missing or wrong member, or too large.
+    OSError
+        When the file cannot be read.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        pieces = _Pieces(file)
+        with zipfile.ZipFile(pieces) as archive:
+            pieces.max_bytes = pieces.size_bytes
             return _Archive(archive).tensors()
-    except (_Fault, zipfile.BadZipFile, OSError, ValueError, IndexError, EOFError, NotImplementedError) as error:
+    except (_Fault, zipfile.BadZipFile, ValueError, OverflowError, IndexError, EOFError, NotImplementedError) as error:
+        reason = str(error)
+        if len(reason) > _MAX_REASON_LETTERS:
+            reason = reason[:_MAX_REASON_LETTERS] + "…"
         raise EncoderError(
-            f"{name} is not a checkpoint that can be read safely ({error}). Nothing in it was run. Download it again "
+            f"{name} is not a checkpoint that can be read safely ({reason}). Nothing in it was run. Download it again "
             "from its authors."
         ) from error
+
+
+class _Pieces:
+    """A file that is read in pieces of limited size: `zipfile` believes the sizes that an archive declares."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size_bytes = file.seek(0, io.SEEK_END)
+        self.max_bytes = MAX_DIRECTORY_BYTES
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seekable = file.seekable
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        if n_bytes > self.max_bytes:
+            raise _Fault(f"it declares a list or member of {n_bytes:,} bytes")
+        return self._file.read(n_bytes)
 
 
 class _Archive:
@@ -114,7 +148,7 @@ class _Archive:
         if len(pickles) != 1 or len(self._members) != len(members):
             raise _Fault("it does not have exactly one data.pkl")
         self._folder = pickles[0].removesuffix("data.pkl")
-        self._n_bytes_left = MAX_BYTES
+        self._n_content_bytes_left = self._n_tensor_bytes_left = MAX_BYTES
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
         self._contents: dict[str, Tensor] = {}
@@ -138,6 +172,10 @@ class _Archive:
             raise _Fault(f"its member {name} is missing")
         if member.file_size > max_bytes:
             raise _Fault(f"its member {name} has {member.file_size:,} bytes")
+        if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
+            raise _Fault(f"its member {name} is compressed")  # torch.save compresses nothing
+        if member.flag_bits & _ENCRYPTED:
+            raise _Fault(f"its member {name} is encrypted")
         return self._archive.read(member)
 
     # The pickle
@@ -148,6 +186,8 @@ class _Archive:
             if opcode.name == "STOP":
                 break
             self._step(opcode.name, argument)
+            if len(self._stack) > MAX_STACK:
+                raise _Fault("its pickle has too many values")
         if len(self._stack) != 1:
             raise _Fault("its pickle is incomplete")
         value: object = self._stack[0]
@@ -160,7 +200,7 @@ class _Archive:
         elif name in _CONSTANTS:
             stack.append(_CONSTANTS[name])
         elif name in _TUPLES:
-            stack.append(tuple(self._popped(_TUPLES[name])))
+            stack.append(tuple(self._pop(_TUPLES[name])))
         elif name in ("BINPUT", "LONG_BINPUT"):
             self._memo[argument] = stack[-1]
         elif name in ("BINGET", "LONG_BINGET"):
@@ -170,30 +210,30 @@ class _Archive:
         elif name == "MARK":
             stack.append(_Mark())
         elif name == "TUPLE":
-            stack.append(tuple(self._since_mark()))
+            stack.append(tuple(self._pop_to_mark()))
         elif name == "EMPTY_DICT":
             stack.append({})
         elif name == "SETITEM":
-            self._set(self._popped(2))
+            self._set(self._pop(2))
         elif name == "SETITEMS":
-            self._set(self._since_mark())
+            self._set(self._pop_to_mark())
         elif name == "GLOBAL":
-            if argument not in {*_STORAGES, *_OTHERS, _DICTIONARY, _TENSOR}:
+            if argument not in {*_STORAGES, *_SKIPPED, _DICTIONARY, _TENSOR}:
                 raise _Fault(f"it uses {argument.replace(' ', '.')}, which is not part of a tensor")
             stack.append(_Global(argument))
         elif name == "BINPERSID":
-            stack.append(_storage(self._popped(1)[0]))
+            stack.append(_storage(self._pop(1)[0]))
         elif name == "REDUCE":
-            function, arguments = self._popped(2)
-            stack.append(self._made(function, arguments))
+            function, arguments = self._pop(2)
+            stack.append(self._make(function, arguments))
         elif name == "BUILD":  # attributes of a dictionary, such as the versions of its modules, are not needed
-            self._popped(1)
-            if not isinstance(stack[-1], (dict, _Other)):
+            self._pop(1)
+            if not isinstance(stack[-1], (dict, _Skipped)):
                 raise _Fault("it changes a value that is not a dictionary")
         elif name != "PROTO":
             raise _Fault(f"its pickle has the instruction {name}")
 
-    def _popped(self, n: int) -> list[Any]:
+    def _pop(self, n: int) -> list[Any]:
         """Remove the last values from the stack and return them."""
         if n > len(self._stack):
             raise _Fault("its pickle is incomplete")
@@ -203,7 +243,7 @@ class _Archive:
             raise _Fault("its pickle is incomplete")
         return values
 
-    def _since_mark(self) -> list[Any]:
+    def _pop_to_mark(self) -> list[Any]:
         """Remove the values since the last mark, and the mark, from the stack."""
         for index in reversed(range(len(self._stack))):
             if isinstance(self._stack[index], _Mark):
@@ -221,15 +261,15 @@ class _Archive:
             raise _Fault("it has a key that is neither text nor a number")
         dictionary.update(zip(keys, values, strict=True))
 
-    def _made(self, function: object, arguments: object) -> object:
+    def _make(self, function: object, arguments: object) -> object:
         """Return what a known function would return; none is called."""
         name = function.name if isinstance(function, _Global) else ""
         if name == _DICTIONARY and arguments == ():
             return {}
         if name == _TENSOR and isinstance(arguments, tuple) and len(arguments) >= 4:
             return self._tensor(*arguments[:4])
-        if name in _OTHERS:
-            return _Other()
+        if name in _SKIPPED:
+            return _Skipped()
         raise _Fault("it calls a function that does not make a tensor")
 
     def _tensor(self, storage: object, start: object, shape: object, strides: object) -> Tensor:
@@ -243,16 +283,19 @@ class _Archive:
         n_values = math.prod(sizes)
         if offset + n_values > storage.n_values:
             raise _Fault("it has a tensor that is larger than its content")
+        self._n_tensor_bytes_left -= n_values * np.dtype(_STORAGES[storage.type]).itemsize
+        if self._n_tensor_bytes_left < 0:
+            raise _Fault("its tensors are too large")
         return self._content(storage)[offset : offset + n_values].reshape(sizes)
 
     def _content(self, storage: _Storage) -> Tensor:
         content = self._contents.get(storage.key)
         if content is None:
             kind = np.dtype(_STORAGES[storage.type])
-            raw = self._read(f"data/{storage.key}", self._n_bytes_left)
+            raw = self._read(f"data/{storage.key}", self._n_content_bytes_left)
             if len(raw) != storage.n_values * kind.itemsize:
                 raise _Fault(f"its member data/{storage.key} has {len(raw):,} bytes for {storage.n_values:,} values")
-            self._n_bytes_left -= len(raw)
+            self._n_content_bytes_left -= len(raw)
             content = self._contents[storage.key] = np.frombuffer(raw, kind)
         if len(content) != storage.n_values or content.dtype != np.dtype(_STORAGES[storage.type]):
             raise _Fault(f"its member data/{storage.key} has two types")
