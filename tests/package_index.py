@@ -102,13 +102,16 @@ class Index:
         The wheel; None for an index without it.
     stalls : bool
         Whether it sends only half of the wheel, and the rest when the index is closed.
+    drops : bool
+        Whether it sends only half of the wheel and closes the connection.
     requests : list of str
         Paths.
     """
 
-    def __init__(self, data, *, stalls=False):
+    def __init__(self, data, *, stalls=False, drops=False):
         self.data = data
         self.stalls = stalls
+        self.drops = drops
         self.requests = []
         self.has_begun = threading.Event()
         self._is_closing = threading.Event()
@@ -147,6 +150,8 @@ class Index:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         with contextlib.suppress(OSError):  # pip was ended
+            if self.drops and not is_page:
+                body = body[: len(body) // 2]
             if self.stalls and not is_page:
                 handler.wfile.write(body[: len(body) // 2])
                 self.has_begun.set()

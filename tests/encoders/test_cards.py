@@ -173,6 +173,7 @@ def test_what_has_a_default_may_be_left_out():
         (lambda t: t.update(audio="loud"), "table"),
         (lambda t: t["source"].update(kind="package"), r"source\.package\] is needed"),
         (lambda t: t["source"].update(package=PACKAGE), r"source\.package\] is needed"),
+        (lambda t: t["source"].update(kind="package", package=PACKAGE), r"files\.audio\] needs a sha256"),
         (lambda t: t["source"].update(kind="package", package=PACKAGE | {"name": "--index"}), "is not a package"),
         (lambda t: t["source"].update(kind="package", package=PACKAGE | {"version": "1 --x"}), "is not a package"),
         (lambda t: t["source"].update(kind="package", package=PACKAGE | {"sha256": "0"}), "sha256 of the wheel"),

@@ -445,6 +445,8 @@ def _check(card: Card) -> None:
     if card.audio.patch_hop_frames and not card.audio.patch_frames:
         raise ValueError("patch_hop_frames needs patch_frames")
     _check_source(card.source)
+    if card.source.package is not None and not _SHA256.fullmatch(card.files["audio"].sha256):
+        raise ValueError("[files.audio] needs a sha256 with kind = 'package': of the network that is made of it")
     sizes = (card.audio.rate_hz, card.audio.n_dims, card.audio.window_s, card.audio.n_copies)
     if min(sizes) <= 0 or card.audio.patch_s < 0 or card.audio.patch_hop_s < 0:
         raise ValueError("rates, lengths and counts in [audio] must be above 0")

@@ -7,11 +7,12 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bowerbird.base.errors import EncoderError
-from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, ROLES, Card, Role, read_card, shipped_cards
+from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, ROLES, Card, Role, Source, read_card, shipped_cards
 from bowerbird.encoders.weights.store import (
     Weights,
     disk_error,
@@ -48,6 +49,8 @@ def import_weights(folder: Path, *, control: Control, report: Report = ignore, a
     Cancelled
     """
     card = card_in(folder)
+    if card.source.kind == "package" and card.id not in shipped_cards():
+        card = replace(card, source=Source("own"))  # only a shipped card has the network without weights
     sources = _sources(card, folder)
     part = part_folder(card.id)
     try:

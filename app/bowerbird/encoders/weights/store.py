@@ -165,9 +165,19 @@ def sha256_of(path: Path) -> str:
 # Installing
 
 
-def part_folder(encoder_id: str) -> Path:
-    """Return the folder of an encoder's unfinished download."""
-    return weights_path() / (encoder_id + PART_ENDING)
+def part_folder(encoder_id: str, *, attempt: str = "") -> Path:
+    """Return the folder of an encoder's unfinished download; with the name of an attempt, if it cannot be resumed."""
+    return weights_path() / (encoder_id + PART_ENDING + (f"-{attempt}" if attempt else ""))
+
+
+def part_folders(encoder_id: str) -> list[Path]:
+    """Return the existing folders of an encoder's unfinished downloads."""
+    name = encoder_id + PART_ENDING
+    try:
+        paths = sorted(weights_path().iterdir())
+    except OSError:  # nothing was ever installed, or the drive is disconnected
+        return []
+    return [path for path in paths if path.name == name or path.name.startswith(f"{name}-")]
 
 
 def old_folder(encoder_id: str) -> Path:

@@ -35,8 +35,8 @@ MAX_BYTES: Final = 2_000_000_000
 
 _MAX_AXES: Final = 8
 _MAX_REASON_LETTERS: Final = 200
-_ENCRYPTED: Final = 0x1
-"""A bit of a member's flags (APPNOTE.TXT 4.4.4)."""
+ENCRYPTED_FLAG: Final = 0x1
+"""Of a member of a zip archive (APPNOTE.TXT 4.4.4)."""
 
 _STORAGES: Final[Mapping[str, str]] = MappingProxyType({"torch FloatStorage": "<f4", "torch LongStorage": "<i8"})
 """Types of content, and their byte order on disk."""
@@ -174,7 +174,7 @@ class _Archive:
             raise _Fault(f"its member {name} has {member.file_size:,} bytes")
         if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
             raise _Fault(f"its member {name} is compressed")  # torch.save compresses nothing
-        if member.flag_bits & _ENCRYPTED:
+        if member.flag_bits & ENCRYPTED_FLAG:
             raise _Fault(f"its member {name} is encrypted")
         return self._archive.read(member)
 

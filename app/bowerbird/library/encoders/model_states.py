@@ -17,6 +17,7 @@ from bowerbird.encoders.weights.store import (
     needed_roles,
     old_folder,
     part_folder,
+    part_folders,
     weights_folders,
     weights_in,
 )
@@ -37,7 +38,7 @@ class ModelState:
     card : Card
         Of the installed weights, or the shipped card.
     state : str
-        absent. partial: a download was interrupted. unchecked: installed and not checked yet. refused: installed and
+        absent. partial: a download was interrupted and can be resumed. unchecked: installed and not checked yet. refused: installed and
         not used, for the reason in `sentence`. ready.
     sentence : str or None
         Only if refused.
@@ -104,18 +105,21 @@ def unknown_model(name: str) -> EncoderError:
 def _state(encoder_id: str, weights: Weights | None, shipped: Card | None) -> ModelState:
     folder, part = weights_path() / encoder_id, part_folder(encoder_id)
     card = weights.card if weights is not None else shipped or _card_of_damaged(folder)
+    if shipped is None and card.source.kind == "package":  # only shipped cards have the network without weights
+        card = replace(card, source=Source("own"))
     planned = shipped or card
+    is_resumable = planned.source.kind != "package"
     state = ModelState(
         card,
         "absent",
-        n_partial_bytes=bytes_in(part),
+        n_partial_bytes=bytes_in(part) if is_resumable else 0,
         n_download_bytes=_download_bytes(planned),
         n_int8_bytes=sum(planned.files[role].size_bytes for role in INT8_ROLES if role in planned.files),
         n_disk_bytes=sum(bytes_in(existing) for existing in folders_of(encoder_id)),
     )
     if weights is None:
         if not folder.exists():
-            return replace(state, state="partial" if part.exists() else "absent")
+            return replace(state, state="partial" if is_resumable and part.exists() else "absent")
         return replace(state, state="refused", sentence=_damage(folder))
     check = read_self_check(weights)
     word: _State = "unchecked" if check is None else "ready" if check.has_passed else "refused"
@@ -138,7 +142,7 @@ def _download_bytes(card: Card) -> int:
 
 def folders_of(encoder_id: str) -> list[Path]:
     """Return the existing folders of an encoder: installed, unfinished and replaced weights."""
-    folders = (weights_path() / encoder_id, part_folder(encoder_id), old_folder(encoder_id))
+    folders = (weights_path() / encoder_id, *part_folders(encoder_id), old_folder(encoder_id))
     return [folder for folder in folders if folder.is_dir()]
 
 
@@ -159,11 +163,12 @@ def _damage(folder: Path) -> str:
 
 
 def bytes_in(folder: Path) -> int:
-    """Return the size of the files in a folder; 0 if it does not exist."""
+    """Return the size of the files in and below a folder; 0 if it does not exist."""
     n_bytes = 0
-    with suppress(OSError):  # a running download renames files
-        for path in folder.iterdir():
-            n_bytes += path.stat().st_size
+    with suppress(OSError):
+        for path in folder.rglob("*"):
+            with suppress(OSError):  # a running download renames files
+                n_bytes += path.stat().st_size if path.is_file() else 0
     return n_bytes
 
 
