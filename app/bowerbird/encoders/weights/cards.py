@@ -38,7 +38,7 @@ INT8_ENDING: Final = "-int8"
 _ID_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _TYPE_WORDS: Final = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 _BUILT_IN: Final = frozenset({"acoustic", "ear"})
-_READY_FIRST: Final = {"hub": 0, "package": 1}
+_SOURCE_ORDER: Final = {"hub": 0, "package": 1}
 _WITHOUT_WEIGHTS: Final = _BUILT_IN | {"general"}
 """Cards without weights: the built-in encoders, and the template for your own."""
 
@@ -529,7 +529,7 @@ def shipped_cards() -> Mapping[str, Card]:
     """Return the shipped cards by id, those that can be downloaded first."""
     paths = [path for path in sorted(models_path().glob("*.toml")) if not path.name.endswith(CALIBRATION_ENDING)]
     cards = [read_card(path) for path in paths if path.stem not in _WITHOUT_WEIGHTS]
-    cards.sort(key=lambda card: (_READY_FIRST.get(card.source.kind, len(_READY_FIRST)), card.id))
+    cards.sort(key=lambda card: (_SOURCE_ORDER.get(card.source.kind, len(_SOURCE_ORDER)), card.id))
     return {card.id: card for card in cards}
 
 

@@ -20,6 +20,7 @@ from bowerbird.base.paths import weights_path
 from bowerbird.base.text import bytes_text
 from bowerbird.encoders.weights.cards import FILE_NAMES, Card, Role
 from bowerbird.encoders.weights.store import (
+    IMPORT_FOLDER,
     Weights,
     disk_error,
     install,
@@ -172,8 +173,8 @@ def _hub(address: str) -> Iterator[None]:
         yield
     except errors.OfflineModeIsEnabled as error:
         raise EncoderError(
-            "HF_HUB_OFFLINE is set, so nothing was downloaded. Unset it, or run `bowerbird models import DIR` with a "
-            "folder from another computer."
+            "HF_HUB_OFFLINE is set, so nothing was downloaded. Unset it, or import a folder from another computer "
+            f"{IMPORT_FOLDER}."
         ) from error
     except errors.HfHubHTTPError as error:
         raise _status_error(error.response.status_code, str(error.response.request.url)) from error
@@ -181,8 +182,8 @@ def _hub(address: str) -> Iterator[None]:
         raise EncoderError(f"The card's source is invalid: {error}. Correct the card.") from error
     except errors.HTTPError as error:  # type: ignore[attr-defined] # of the HTTP library below it
         raise EncoderError(
-            f"Cannot reach {host} ({_reason(error)}). Check the network and try again, or run "
-            "`bowerbird models import DIR` with a folder from another computer."
+            f"Cannot reach {host} ({_reason(error)}). Check the network and try again, or import a "
+            f"folder from another computer {IMPORT_FOLDER}."
         ) from error
     finally:
         huggingface_hub.close_session()
@@ -358,13 +359,13 @@ def _status_error(status: int, url: str) -> EncoderError:
     host, path = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
     if status in (401, 403):
         return EncoderError(
-            f"{host} refused access to {path}. Download the files from its web page, then run "
-            "`bowerbird models import DIR` with their folder."
+            f"{host} refused access to {path}. Download the files from its web page, then import "
+            f"their folder {IMPORT_FOLDER}."
         )
     if status == 404:
         return EncoderError(
-            f"{host} does not have {path}. Correct the card if it was moved, or run "
-            "`bowerbird models import DIR` with a folder that contains the files."
+            f"{host} does not have {path}. Correct the card if it was moved, or import a folder "
+            f"that contains the files {IMPORT_FOLDER}."
         )
     if status == 429:
         return EncoderError(f"{host} is rate-limiting requests. Try again in a few minutes.")

@@ -23,6 +23,9 @@ from bowerbird.encoders.weights.cards import CARD_NAME, FILE_NAMES, Card, Role, 
 
 logger = logging.getLogger(__name__)
 
+IMPORT_FOLDER: Final = "(“Import folder…” in the window, or `bowerbird models import DIR`)"
+"""How to import a folder, for errors that are shown in the window and on the command line."""
+
 PART_ENDING: Final = ".part"
 """Ending of the folder of an unfinished download, after the encoder's id; ids contain no full stop."""
 
