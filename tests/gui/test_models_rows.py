@@ -175,7 +175,7 @@ def test_an_8_bit_version_with_low_recall_is_not_offered(desk: Desk, value: floa
     assert [action.verb for action in row.int8_actions] == ["compare"]
 
 
-# Models without words of their own
+# Models that do not understand text
 
 
 def combined_rows(searched: str | None = None, wanted: str | None = None, state: str = "ready") -> list[EncoderRow]:
@@ -189,9 +189,13 @@ def test_a_model_without_words_is_offered_together_with_the_built_in_encoder():
     assert (both.id, both.title) == ("ear+aisfx", "Built-in encoder and aiSFX")
     assert both.about.startswith("Similarity by both: 40 % the built-in encoder, 60 % aiSFX.")
     assert "ISMIR 2022" in both.facts
-    assert "CC-BY-4.0 · A. B. Ma and A. Lerch" in alone.facts
+    for row in (both, alone):
+        assert "CC-BY-4.0 · © 2022 A. B. Ma and A. Lerch" in row.facts
     assert [action.is_primary for action in (*both.actions, alone.actions[0])] == [True, False]
-    assert [row.id for row in combined_rows(state="absent")[2:]] == ["aisfx"]
+    (absent,) = combined_rows(state="absent")[2:]
+    assert absent.id == "aisfx"
+    assert absent.facts.endswith(" · Package file aisfx-0.1.2-py2.py3-none-any.whl")
+    assert "Package file" not in alone.facts
 
 
 def test_the_combination_and_the_model_alone_are_told_apart():
@@ -204,6 +208,33 @@ def test_the_combination_and_the_model_alone_are_told_apart():
     assert seen(alone)[:2] == ("In use", True)
     both, _ = combined_rows(None, "ear+aisfx")[2:]
     assert seen(both) == (INCOMPLETE, False, [])
+
+
+def test_a_tuned_encoder_is_combined_too():
+    have_ear("mine")
+    both, own, alone = combined_rows("mine+aisfx", "mine+aisfx")[3:]
+    assert [row.id for row in (both, own, alone)] == ["ear+aisfx", "mine+aisfx", "aisfx"]
+    assert (own.title, seen(own)) == ("Your encoder, mine, and aiSFX", ("In use", True, []))
+    assert own.about.startswith("Similarity by both: 40 % your encoder, 60 % aiSFX.")
+    assert seen(both) == ("Ready", False, ["Use"])
+    assert seen(alone)[:2] == ("Ready", False)
+
+
+@pytest.mark.parametrize("name", ["ear+aisfx", "mine+aisfx", "aisfx"])
+def test_an_encoder_on_another_device_is_shown_as_used(name: str):
+    have_ear("mine")
+    shown = {row.id: row for row in combined_rows(f"{name}@cuda", f"{name}@cuda")}
+    assert [row.id for row in shown.values() if row.is_used] == [name]
+    assert shown[name].state == "In use"
+    assert "Use" not in [action.text for action in shown[name].actions]
+    shown = {row.id: row for row in combined_rows(None, f"{name}@cuda")}
+    assert shown[name].state == INCOMPLETE
+
+
+def test_8_bit_weights_in_a_combination_are_shown_as_used():
+    both, alone = combined_rows("ear+aisfx-int8", "ear+aisfx-int8")[2:]
+    assert seen(both)[:2] == ("In use, 8-bit", True)
+    assert seen(alone)[:2] == ("Ready", False)
 
 
 def test_a_model_without_words_is_not_offered_for_unknown_words():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from gui_studies_desk import FakeCompare, Queries, Thread
 
+from bowerbird.encoders.weights.cards import shipped_cards
 from bowerbird.gui import translation
 from bowerbird.gui.encoders.encoder_rows import LibraryEncoders, rows_of
 from bowerbird.gui.encoders.encoder_texts import JobState, job_notice, ready_notice, short_title
@@ -48,8 +49,10 @@ def test_texts_about_encoders_are_translated():
     row = rows_of(LibraryEncoders((), None, None, 5))[0]
     assert (row.title, row.state, row.facts) == ("[Built-in encoder]", "[In use]", "[Part of Bowerbird]")
     assert short_title("ear") == "[the built-in encoder]"
-    assert ready_notice("acoustic").text.startswith("[[the acoustic encoder] is ready.")
-    assert [action.text for action in ready_notice("acoustic").actions] == ["[Use it]", "[Details]"]
+    notice = ready_notice(shipped_cards()["aisfx"])
+    assert notice.text.startswith("[aiSFX is ready.")
+    assert [action.text for action in notice.actions] == ["[Use it]", "[Details]"]
+    assert notice.actions[0].id == "ear+aisfx"
     assert job_notice(JobState("")).actions[0].text == "[Cancel]"
 
 

@@ -298,7 +298,9 @@ def test_a_wheel_is_imported_and_combined_with_the_built_in_encoder(
     both = f"ear+{package_index.NAME}"
     dialog = open_dialog(stage)
     stage.until(lambda: package_index.NAME in dialog._rows)
-    assert "CC-BY-4.0 · A. Author, A Paper, 2022" in texts(row(dialog, package_index.NAME))
+    terms = f"CC-BY-4.0 · A. Author, A Paper, 2022 · Package file {package_index.WHEEL}"
+    assert terms in texts(row(dialog, package_index.NAME))
+    assert "Import a folder or a package file (.whl)" in dialog._text.text()
     stage.click(dialog._import_file)
     until_no_job(stage)
     stage.until(lambda: both in dialog._rows)

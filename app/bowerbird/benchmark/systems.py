@@ -219,7 +219,7 @@ class LabelledVectors:
         encoder = encoder_named(spec.source)
         blocks = dict(encoder.blocks)
         if MEANING in blocks:
-            n_acoustic = encoder_named(ACOUSTIC_ENCODER).n_dims  # an encoder that is combined with the ear comes behind
+            n_acoustic = encoder_named(ACOUSTIC_ENCODER).n_dims  # an encoder combined with the ear follows
             blocks[ACOUSTIC_ENCODER] = slice(blocks[MEANING].stop, blocks[MEANING].stop + n_acoustic)
         unknown = [name for name in spec.blocks if name not in blocks]
         if unknown:

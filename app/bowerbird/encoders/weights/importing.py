@@ -1,6 +1,6 @@
 """Importing weights from a folder: an export, or a copy of a hub's repository from another computer.
 
-What a wheel contains is imported by `packages`.
+What a wheel, the file of a Python package, contains is imported by `packages`.
 """
 
 import hashlib
@@ -103,15 +103,20 @@ def card_of_wheel(wheel: Path) -> Card:
     EncoderError
         When no card names this package.
     """
-    cards = {card.source.package.wheel: card for card in shipped_cards().values() if card.source.package is not None}
-    by_package = {name.partition("-")[0]: card for name, card in cards.items()}
-    card = cards.get(wheel.name) or by_package.get(re.split(r"[-_. (]", wheel.name)[0].lower())
-    if card is None or wheel.suffix != ".whl":
+    packages = {card.source.package: card for card in shipped_cards().values() if card.source.package is not None}
+    name = _normalised(wheel.stem.partition("-")[0])  # what follows is the version
+    card = next((card for package, card in packages.items() if _normalised(package.name) == name), None)
+    if card is None or wheel.suffix.lower() != ".whl":
         raise EncoderError(
-            f"{wheel.name} is not a file that can be imported. Choose a folder of weights, or the wheel "
-            f"{' or '.join(cards)}."
+            f"{wheel.name} is not a file that can be imported. Choose a folder of weights, or the package file "
+            f"{' or '.join(package.wheel for package in packages)}."
         )
     return card
+
+
+def _normalised(name: str) -> str:
+    """Return a package's name as PEP 503 normalises it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def card_in(folder: Path) -> Card:
@@ -123,7 +128,9 @@ def card_in(folder: Path) -> Card:
         When it is not a folder, or its weights are unknown.
     """
     if not folder.is_dir():
-        raise EncoderError(f"{folder} is not a folder. Choose the folder that contains the weights, or a wheel.")
+        raise EncoderError(
+            f"{folder} is not a folder. Choose the folder that contains the weights, or a package file (.whl)."
+        )
     if (folder / CARD_NAME).exists():
         return read_card(folder / CARD_NAME)
     for card in shipped_cards().values():

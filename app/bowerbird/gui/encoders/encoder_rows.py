@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from bowerbird.base.text import bytes_text, count_text, percent_text
 from bowerbird.encoders.combined import EAR_SHARE
-from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, trained_ears
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card
 from bowerbird.gui.encoders.encoder_texts import EncoderAction, NoticeState, details_action, is_8_bit
 from bowerbird.gui.translation import translate
-from bowerbird.library.encoders.choice import combined_name, is_alone, is_of_model
+from bowerbird.library.encoders.choice import combined_names, is_alone, is_combination, is_of_model
 from bowerbird.library.encoders.model_states import ModelState, export_command
 from bowerbird.library.encoders.models import short_name
 from bowerbird.library.encoders.recall import MIN_RECALL
@@ -190,7 +190,9 @@ def _distance(model: ModelState) -> int:
 def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> EncoderRow:
     card = model.card
     is_installed = model.state not in {"absent", "partial"}
-    facts = [card.licence, card.attribution]
+    facts = [_terms(card)]
+    if not is_installed and card.source.package is not None:
+        facts.append(translate("Encoders", "Package file {name}").format(name=card.source.package.wheel))
     if is_installed and model.n_disk_bytes:
         facts.append(translate("Encoders", "{size} on disk").format(size=bytes_text(model.n_disk_bytes)))
     facts.append("" if card.is_trained else translate("Encoders", "random weights, for tests only"))
@@ -232,30 +234,45 @@ def _row(model: ModelState, searched: str, wanted: str, incomplete: str) -> Enco
 
 
 def _combined(model: ModelState, searched: str, wanted: str, incomplete: str) -> Iterator[EncoderRow]:
-    """Yield the row of the built-in encoder combined with a ready model that has no words of its own."""
-    name = combined_name(model.card)
-    if name is None or model.state != "ready":
-        return
-    is_used, is_wanted = searched == name, wanted == name
-    state = translate("Encoders", "In use") if is_used else translate("Encoders", "Ready")
-    if is_wanted and not is_used:
-        state = incomplete
-    about = translate(
-        "Encoders",
-        "Similarity by both: {share} the built-in encoder, {other} {encoder}. The built-in encoder understands words.",
-    )
-    use = EncoderAction("use", name, translate("Encoders", "Use"), is_primary=model.card.is_trained)
-    yield EncoderRow(
-        name,
-        translate("Encoders", "Built-in encoder and {encoder}").format(encoder=short_name(model.card)),
-        about.format(
-            share=percent_text(EAR_SHARE), other=percent_text(1.0 - EAR_SHARE), encoder=short_name(model.card)
-        ),
-        model.card.attribution,
-        state,
-        is_used=is_used,
-        actions=() if is_wanted else (use,),
-    )
+    """Yield the rows of a ready model that does not understand text, combined with each encoder that does."""
+    for name in combined_names(model.card) if model.state == "ready" else ():
+        ear = name.partition(JOINT)[0]
+        is_built_in = ear == DEFAULT_ENCODER
+        is_used, is_wanted = is_combination(searched, name), is_combination(wanted, name)
+        state = translate("Encoders", "In use") if is_used else translate("Encoders", "Ready")
+        if is_used and is_8_bit(searched):
+            state = translate("Encoders", "In use, 8-bit")
+        elif is_wanted and wanted != searched:
+            state = incomplete
+        title = translate("Encoders", "Built-in encoder and {encoder}")
+        about = translate(
+            "Encoders",
+            "Similarity by both: {share} the built-in encoder, {other} {encoder}. "
+            "The built-in encoder understands words.",
+        )
+        if not is_built_in:
+            title = translate("Encoders", "Your encoder, {name}, and {encoder}")
+            about = translate(
+                "Encoders",
+                "Similarity by both: {share} your encoder, {other} {encoder}. Your encoder understands words.",
+            )
+        encoder = short_name(model.card)
+        shares = {"share": percent_text(EAR_SHARE), "other": percent_text(1.0 - EAR_SHARE)}
+        use = EncoderAction("use", name, translate("Encoders", "Use"), is_primary=model.card.is_trained and is_built_in)
+        yield EncoderRow(
+            name,
+            title.format(name=ear, encoder=encoder),
+            about.format(encoder=encoder, **shares),
+            _terms(model.card),
+            state,
+            is_used=is_used,
+            actions=() if is_wanted else (use,),
+        )
+
+
+def _terms(card: Card) -> str:
+    """Return the licence of a card's weights, and whom to name."""
+    return " · ".join(text for text in (card.licence, card.attribution) if text)
 
 
 def _absent(row: EncoderRow, model: ModelState) -> EncoderRow:
@@ -303,7 +320,7 @@ def _ready(row: EncoderRow, model: ModelState, searched: str, wanted: str, incom
                 "use",
                 card.id,
                 translate("Encoders", "Use"),
-                is_primary=card.is_trained and not is_wanted and combined_name(card) is None,
+                is_primary=card.is_trained and not is_wanted and not combined_names(card),
             )
         )
     actions += [

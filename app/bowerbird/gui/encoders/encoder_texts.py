@@ -6,11 +6,11 @@ from typing import Final, Literal, TypeAlias
 
 from bowerbird.base.text import bytes_text, time_left_text
 from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT
-from bowerbird.encoders.weights.cards import INT8_ENDING, shipped_cards
+from bowerbird.encoders.weights.cards import INT8_ENDING, Card, shipped_cards
 from bowerbird.encoders.weights.store import installed_weights
 from bowerbird.gui.translation import translate
 from bowerbird.jobs.progress import Progress
-from bowerbird.library.encoders.choice import combined_name, is_of_model
+from bowerbird.library.encoders.choice import is_of_model
 from bowerbird.library.encoders.models import short_name
 
 Verb: TypeAlias = Literal["use", "fetch", "fetch_int8", "check", "compare", "remove", "cancel", "details"]
@@ -132,13 +132,12 @@ def job_notice(job: JobState) -> NoticeState:
     return NoticeState("", (EncoderAction("cancel", None, translate("Encoders", "Cancel")),), job, is_dismissable=False)
 
 
-def ready_notice(encoder_id: str) -> NoticeState:
-    """Return the notice that offers to use weights that were just installed; with the ear, if they have no words."""
-    weights = installed_weights().get(encoder_id)
-    used = (combined_name(weights.card) if weights is not None else None) or encoder_id
+def ready_notice(card: Card) -> NoticeState:
+    """Return the notice that offers to use weights that were just installed; with the ear if they need it for text."""
+    used = f"{DEFAULT_ENCODER}{JOINT}{card.id}" if card.text is None else card.id
     text = translate("Encoders", "{encoder} is ready. Before search can use it, it has to index your library.")
     return NoticeState(
-        text.format(encoder=short_title(encoder_id)),
+        text.format(encoder=short_name(card)),
         (EncoderAction("use", used, translate("Encoders", "Use it")), details_action()),
     )
 

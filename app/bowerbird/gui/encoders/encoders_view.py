@@ -54,7 +54,7 @@ class EncodersDialog(QDialog):
         self._bar.setMaximum(1000)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._hint = self.tr("No network? Import a folder or wheel from another computer.")
+        self._hint = self.tr("No network? Import a folder or a package file (.whl) from another computer.")
         self._text = label(self._hint, "muted", wraps=True)
         self._error = label("", "warning", wraps=True)
         self._error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -168,7 +168,7 @@ class EncodersDialogProxy(LazyDialog[EncodersDialog]):
 
     def _import(self, is_file: bool) -> None:
         parent = self.dialog or self._window
-        source = dialogs.ask_for_wheel(parent) if is_file else dialogs.ask_for_weights(parent)
+        source = dialogs.ask_for_package_file(parent) if is_file else dialogs.ask_for_weights(parent)
         if source is not None and self._presenter is not None:
             self._presenter.import_weights(source)
 

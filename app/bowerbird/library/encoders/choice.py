@@ -8,7 +8,7 @@ from bowerbird.base.errors import CatalogueError, EncoderError
 from bowerbird.catalogue.protocol import Reader, Writer
 from bowerbird.catalogue.records import EncoderRole
 from bowerbird.encoders.protocol import Encoder
-from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT, encoder_named
+from bowerbird.encoders.registry import ACOUSTIC_ENCODER, DEFAULT_ENCODER, JOINT, encoder_named, trained_ears
 from bowerbird.encoders.weights.cards import INT8_ENDING, Card
 from bowerbird.encoders.weights.store import installed_weights
 from bowerbird.library.encoders.recall import read_recall
@@ -137,9 +137,18 @@ def is_alone(encoder_name: str, model: str) -> bool:
     return JOINT not in encoder_name and is_of_model(encoder_name, model)
 
 
-def combined_name(card: Card) -> str | None:
-    """Return the name of the built-in encoder combined with a card's; None for a card that has words of its own."""
-    return f"{DEFAULT_ENCODER}{JOINT}{card.id}" if card.text is None else None
+def combined_names(card: Card) -> tuple[str, ...]:
+    """Return the names of a card's encoder combined with the built-in encoder, then with each that was tuned.
+
+    Empty for a card that understands text itself.
+    """
+    ears = (DEFAULT_ENCODER, *trained_ears()) if card.text is None else ()
+    return tuple(f"{ear}{JOINT}{card.id}" for ear in ears)
+
+
+def is_combination(encoder_name: str, combined: str) -> bool:
+    """Return whether an encoder's name refers to a combination, with full or 8-bit weights, on any device."""
+    return encoder_name.partition("@")[0].removesuffix(INT8_ENDING) == combined
 
 
 def require_recall(name: str) -> None:
