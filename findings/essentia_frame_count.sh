@@ -1,7 +1,7 @@
 #!/bin/sh
 # Essentia's FrameCutter centres its first frame at the first sample by default, as librosa does, but it does not stop
 # where librosa stops: it yields every frame that begins before the end of the sound, so its last frame is centred up to
-# one hop behind the end. That is ceil(n / hop) + 1 frames for frames of two hops, where librosa (center=True) has
+# one hop after the end. That is ceil(n / hop) + 1 frames for frames of two hops, where librosa (center=True) has
 # 1 + floor(n / hop): one more, unless the length is a multiple of the hop. Spectrograms of both that are compared frame
 # by frame, or networks that were trained on one and are given the other, differ by that frame.
 #

@@ -246,7 +246,7 @@ def test_a_spectrogram_is_cut_in_frames(short, is_last_partial):
     mel = log_mel(window, spec, 48_000)
     found = patches(window, tower)
     assert len(mel) == 81
-    assert len(found) == 3 if is_last_partial else 2
+    assert len(found) == (3 if is_last_partial else 2)
     for number, patch in enumerate(found):
         part = mel[30 * number : 30 * number + 40]
         np.testing.assert_array_equal(patch[0, : len(part)], part)

@@ -43,63 +43,66 @@ def started(library, folder):
 
 
 def completed(library, folder):
-    """Index to the end and return the catalogue's content."""
+    """Index to the end; return the catalogue's content and the number of events."""
     with started(library, folder) as process:
         out, complaints = process.communicate(timeout=60)
     assert (process.returncode, complaints) == (1, "")  # the small library has broken sounds
-    assert json.loads(out.splitlines()[-1])["event"] == "indexing_finished"
-    return dump(library)
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert events[-1] == "indexing_finished"
+    return dump(library), len(events)
 
 
-def killed_after(library, folder, seconds):
-    """Kill the program after so many seconds; False when it was done before."""
+def is_killed_at(library, folder, is_moment):
+    """Kill the program when it has printed an event; return False if it ended before.
+
+    Parameters
+    ----------
+    library, folder : Path
+    is_moment : callable
+        Receives the number of events so far and the name of the last.
+    """
     with started(library, folder) as process:
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return True
+        for number, line in enumerate(process.stdout, 1):
+            if is_moment(number, json.loads(line)["event"]):
+                process.kill()
+                return True
     return False
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The small library, what an undisturbed run makes of it, and how long that takes."""
+    """The small library, what an undisturbed run makes of it, and how many events that has."""
     folder = small_library(tmp_path_factory.mktemp("sounds"))
-    library = tmp_path_factory.mktemp("undisturbed")
-    began = time.monotonic()
-    content = completed(library, folder)
-    return folder, content, time.monotonic() - began
+    return folder, *completed(tmp_path_factory.mktemp("undisturbed"), folder)
 
 
-def after_kills(undisturbed, tmp_path, *, n_kills, seed):
-    folder, content, whole_s = undisturbed
-    moments = random.Random(seed)
-    n_killed = n_libraries = 0
-    states = set()
-    while n_killed < n_kills:
-        library = tmp_path / str(n_libraries)
-        n_libraries += 1
-        assert n_libraries < 3 * n_kills
-        for _ in range(2):
-            if killed_after(library, folder, moments.uniform(0.15, 1.0) * whole_s):
-                n_killed += 1
-            else:
-                whole_s *= 0.8  # the undisturbed run had less of the machine than this one
-            if (library / "catalogue.sqlite3").exists():
-                states.add((library / "catalogue.sqlite3").stat().st_size)
-        assert completed(library, folder) == content
-    assert len(states) > 1  # the moments were different ones
-
-
-def test_a_library_whose_indexing_was_killed_at_three_moments_ends_as_an_undisturbed_one(undisturbed, tmp_path):
-    after_kills(undisturbed, tmp_path, n_kills=3, seed=1)
+@pytest.mark.parametrize("event", ["sounds_listed", "batch_recorded", "sound_rejected"])
+def test_a_library_whose_indexing_was_killed_ends_as_an_undisturbed_one(undisturbed, tmp_path, event):
+    folder, content, _ = undisturbed
+    assert is_killed_at(tmp_path, folder, lambda _, last: last == event)
+    assert completed(tmp_path, folder)[0] == content
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_library_whose_indexing_was_killed_a_hundred_times_ends_as_an_undisturbed_one(undisturbed, tmp_path):
-    after_kills(undisturbed, tmp_path, n_kills=100, seed=2)
+    folder, content, n_events = undisturbed
+    moments = random.Random(2)
+    n_killed = n_libraries = 0
+    while n_killed < 100:
+        library = tmp_path / str(n_libraries)
+        n_libraries += 1
+        assert n_libraries < 300
+        for _ in range(2):
+            wanted, delay_s = moments.randint(1, n_events), moments.uniform(0.0, 0.3)
+
+            def is_moment(number, _, wanted=wanted, delay_s=delay_s):
+                if number == wanted:
+                    time.sleep(delay_s)
+                return number == wanted
+
+            n_killed += is_killed_at(library, folder, is_moment)
+        assert completed(library, folder)[0] == content
 
 
 def children_of(pid):
