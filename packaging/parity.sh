@@ -52,9 +52,13 @@ run_pip() { # arguments...
 
 requirements=models/export/requirements.txt
 further=models/export/parity-requirements.txt
-wheel=aisfx-0.1.2-py2.py3-none-any.whl
+card=models/aisfx.toml
+of_package() { # field
+    sed -n "/^\[source\.package\]/,/^\[files\]/s/^$1 = \"\(.*\)\"\$/\1/p" "$card"
+}
+wheel=$(of_package wheel)
 stamp="$environment/.bowerbird-parity"
-facts=$(cat packaging/parity.sh requirements.lock "$requirements" "$further" | cksum)
+facts=$(cat packaging/parity.sh requirements.lock "$requirements" "$further" "$card" | cksum)
 if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
     python=$(find_python) || exit 3
     say "Setting up the reference with $($python --version); this takes a few minutes."
@@ -67,7 +71,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$facts" ]; then
     # Without their dependencies: an older numpy, image and dataset libraries, and torch with CUDA, none of which is used.
     install --no-deps "laion-clap==1.1.7" "torchaudio==2.11.0" "torchlibrosa==0.1.0"
     # aisfx pins old versions of numpy and librosa. Its wheel is kept: weights are imported from it.
-    aisfx="aisfx==0.1.2 --hash=sha256:bfe219950715af179e9a1653e7117cc1852baef267cd6596c42cad74afe1d194"
+    aisfx="$(of_package name)==$(of_package version) --hash=sha256:$(of_package sha256)"
     printf '%s\n' "$aisfx" >"$environment/aisfx.txt"
     fetch --requirement "$environment/aisfx.txt"
     install --no-deps "$environment/$wheel"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bowerbird.encoders.weights.cards import read_card
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "models" / "export"
 PYTHON = """#!/bin/sh
@@ -89,6 +91,11 @@ def test_the_comparison_runs_the_tests_that_need_torch_too(place: Place) -> None
     assert code == 0
     assert asked.count("-m pip install") == 4
     assert asked.count("-m pip download --no-deps --require-hashes") == 1
+    package = read_card(ROOT / "models" / "aisfx.toml").source.package
+    assert package is not None
+    wanted = f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n"
+    assert (place.root / "env" / "aisfx.txt").read_text() == wanted
+    assert f"-m pip install --constraint requirements.lock --no-deps {place.root / 'env' / package.wheel}" in asked
     assert asked.count("_comparison.py") == 2
     assert "tests/export" in asked.splitlines()[-1]
     assert "-m pip" not in place.compare()[1]
