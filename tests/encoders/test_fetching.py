@@ -262,7 +262,9 @@ def test_a_missing_repository_is_a_sentence(hub, card):
 
 
 def test_without_a_network_the_error_names_the_alternative(card):
-    with pytest.raises(EncoderError, match=r"Cannot reach .*Check the network.*`bowerbird models import DIR`"):
+    with pytest.raises(
+        EncoderError, match=r"Cannot reach .*Check the network.*“Import folder…”.*`bowerbird models import DIR`"
+    ):
         fetch_weights(card, NEEDED, control=Control(), endpoint=closed_endpoint())
 
 
