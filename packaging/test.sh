@@ -49,7 +49,7 @@ step "the command line without Qt and sound output"
 pip_install "$last" hypothesis pyloudnorm
 mkdir -p "$scratch/noqt/tests/encoders"
 cp -R tests/cli tests/*.py "$scratch/noqt/tests/"
-cp -R tests/encoders/tiny_clap "$scratch/noqt/tests/encoders/"
+cp -R tests/encoders/tiny_clap tests/encoders/graphs "$scratch/noqt/tests/encoders/"
 (
     cd "$scratch/noqt"
     BOWERBIRD_SHARED="$root/../shared" "$last/bin/python" -m pytest -q -n 2 -p no:cacheprovider --timeout 300 tests/cli
