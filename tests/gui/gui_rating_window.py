@@ -17,7 +17,7 @@ from bowerbird.listening.response_store import ResponseStore
 from bowerbird.listening.responses import Responses
 from bowerbird.listening.store import StudyFolder
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 KEYS = {
     "enter": Qt.Key.Key_Return,
     "space": Qt.Key.Key_Space,

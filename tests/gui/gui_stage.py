@@ -17,7 +17,7 @@ from bowerbird.gui.browse.table_view import SoundTable
 from bowerbird.gui.shell.application import Application
 from bowerbird.gui.shell.window import MainWindow
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 
 
 class Stage:
